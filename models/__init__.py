@@ -1,0 +1,1 @@
+"""The networks: torch only. Nothing here knows a file, a corpus or the configuration."""

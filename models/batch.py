@@ -1,0 +1,65 @@
+"""`ConversationBatch`, the one input of every network here.
+
+Shapes: B dialogues, T utterances of the longest one, M = 3 modalities in the order audio, text,
+visual, D_m features of modality m. Three masks, True = there is something to use:
+`extracted` (something was found in the raw data), `available` (not withheld by the protocol),
+`valid` (not padding).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+MODALITIES = ("audio", "text", "visual")
+
+
+@dataclass(frozen=True)
+class ConversationBatch:
+    """Dialogues padded to one length. Networks that know no context get dialogues of length one."""
+
+    features: Mapping[str, Tensor]  # modality -> (B, T, D_m) float
+    extracted: Tensor  # (B, T, M) bool
+    available: Tensor  # (B, T, M) bool
+    valid: Tensor  # (B, T) bool
+    speakers: Tensor  # (B, T) int64, 0 on padding
+    labels: Tensor  # (B, T) int64 classes or float values, 0 on padding
+    rows: Tensor  # (B, T) int64 row of the utterance in its feature store, -1 on padding
+
+    @property
+    def usable(self) -> Tensor:
+        """(B, T, M) bool: extracted, not withheld, not padding."""
+        return self.extracted & self.available & self.valid.unsqueeze(-1)
+
+    @property
+    def is_missing_any(self) -> Tensor:
+        """(B, T) bool: valid utterances that lack at least one modality."""
+        return self.valid & ~self.usable.all(dim=-1)
+
+    def masked(self) -> "ConversationBatch":
+        """The same batch with zeros wherever a modality is not usable."""
+        usable = self.usable
+        features = {
+            name: self.features[name] * usable[..., m : m + 1].to(self.features[name].dtype)
+            for m, name in enumerate(MODALITIES)
+        }
+        return replace(self, features=features)
+
+    def complete(self) -> "ConversationBatch":
+        """The same batch with nothing withheld: what the teacher sees. `extracted` stays."""
+        return replace(self, available=torch.ones_like(self.available))
+
+    def with_available(self, available: Tensor) -> "ConversationBatch":
+        """The same batch under another mask of the protocol, (B, T, M) bool."""
+        return replace(self, available=available)
+
+    def to(self, device: torch.device | str) -> "ConversationBatch":
+        """The same batch on `device`."""
+        return ConversationBatch(
+            features={name: value.to(device) for name, value in self.features.items()},
+            **{
+                name: getattr(self, name).to(device)
+                for name in ("extracted", "available", "valid", "speakers", "labels", "rows")
+            },
+        )

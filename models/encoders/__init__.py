@@ -1,0 +1,1 @@
+"""Pretrained networks that no library carries; their weights are read, never trained, here."""

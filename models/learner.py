@@ -1,0 +1,83 @@
+"""`Learner`: what the training stage asks of every method, ITEACNet and baselines alike.
+
+A learner owns its networks. It tells how it wants its data (`batching`, `masks`), in which phases
+it trains (MMIN trains twice), its loss on a batch, and its predictions. It never draws a mask:
+the batches that it is given carry them.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from torch import Tensor, nn
+
+from models.batch import ConversationBatch
+
+Batching = Literal["dialogues", "utterances", "full"]
+Masks = Literal["per_batch", "per_run"]
+
+
+@dataclass(frozen=True)
+class OptimizerGroup:
+    """Parameters that share one optimiser, with its settings."""
+
+    parameters: Sequence[nn.Parameter]
+    learning_rate: float
+    kind: Literal["adam", "adamw"] = "adamw"
+    weight_decay: float = 0.0
+    betas: tuple[float, float] = (0.9, 0.999)
+    max_grad_norm: float | None = None  # L2 norm over the group, None = no clipping
+
+
+@dataclass(frozen=True)
+class Phase:
+    """One stretch of training: its name, its share of the epochs and what it optimises.
+
+    In each epoch every batch is visited `steps` times per entry of `groups` in turn when
+    `alternate` is set (CPM-Net), otherwise once with all groups stepping together.
+    """
+
+    name: str
+    groups: Sequence[OptimizerGroup]
+    n_epochs: int | None = None  # None = the run's own number
+    alternate: bool = False
+    steps: int = 1
+    decay_after: int | None = None  # epoch from which the rates fall linearly to 0, None = constant
+
+
+@dataclass(frozen=True)
+class Loss:
+    """The loss to minimise, and its parts for the history (detached)."""
+
+    total: Tensor
+    parts: Mapping[str, Tensor] = field(default_factory=dict)
+
+
+class Learner(nn.Module):
+    """Base of every method that the training stage can train."""
+
+    batching: Batching = "dialogues"
+    masks: Masks = "per_batch"
+    batch_size: int = 32
+
+    def phases(self) -> Sequence[Phase]:
+        """The phases in order; the last one is the one that epochs are selected from."""
+        raise NotImplementedError
+
+    def prepare(self, batch: ConversationBatch) -> None:
+        """Called once with the whole training set before the first epoch (CPM-Net's codes)."""
+
+    def loss(self, batch: ConversationBatch, phase: str, group: int = 0) -> Loss:
+        """Loss on a batch whose `available` holds the masks that the protocol drew.
+
+        Features are complete (where extracted); a learner hides what is not `usable` itself.
+        `group` counts the entries of `Phase.groups` when the phase alternates.
+        """
+        raise NotImplementedError
+
+    def predict(self, batch: ConversationBatch) -> Tensor:
+        """(B, T, C) logits, C = 1 for regression, using only what is `usable` in the batch."""
+        raise NotImplementedError
+
+    def finish_phase(self, name: str) -> None:
+        """Called when a phase has ended (MMIN freezes a copy of its pretrained encoders)."""

@@ -1,0 +1,1 @@
+"""From raw conversation videos to emotion recognition that survives missing data, stage by stage."""

@@ -1,0 +1,64 @@
+"""config.yaml as one typed model. The Snakefile validates here before it plans anything."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import model_validator
+
+from pipeline.sections.corpora import CorpusSettings
+from pipeline.sections.faces import CropFacesSettings
+from pipeline.sections.features import FeaturesSettings
+from pipeline.sections.methods import IteacnetMethod, MethodSettings, TrainSettings
+from pipeline.sections.report import ReportSettings
+from pipeline.sections.tasks import ProtocolSettings, TaskSettings
+from pipeline.settings import Name, Section, SettingsError, parse_section
+
+
+class Config(Section):
+    """The whole of config.yaml."""
+
+    root: str | None = None  # shorthand on the command line: the root of the only corpus
+    cache: str = "cache"
+    corpora: dict[Name, CorpusSettings]
+    crop_faces: CropFacesSettings = CropFacesSettings()
+    features: FeaturesSettings = FeaturesSettings()
+    tasks: dict[Name, TaskSettings] = {}
+    protocol: ProtocolSettings = ProtocolSettings()
+    methods: dict[Name, MethodSettings] = {"iteacnet": IteacnetMethod(model="iteacnet")}
+    train: TrainSettings = TrainSettings()
+    report: ReportSettings = ReportSettings()
+
+    @model_validator(mode="after")
+    def _names_are_defined(self) -> "Config":
+        for task, settings in self.tasks.items():
+            _known(settings.corpus, self.corpora, f"tasks.{task}.corpus")
+        for method in self.train.methods:
+            _known(method, self.methods, "train.methods")
+        for task in self.train.tasks:
+            _known(task, self.tasks, "train.tasks")
+        return self
+
+
+def parse_config(values: Mapping[str, Any]) -> Config:
+    """Validate a configuration as read from YAML and the command line."""
+    values = _place_root(dict(values))
+    return parse_section(values, Config, where="")
+
+
+def _place_root(values: dict[str, Any]) -> dict[str, Any]:
+    root = values.get("root")
+    corpora = values.get("corpora")
+    if root is None or not isinstance(corpora, Mapping):
+        return values
+    if len(corpora) != 1:
+        raise SettingsError(
+            f"root={root!r} fits a configuration with one corpus; this one has {sorted(corpora)}: "
+            "set corpora.<name>.root instead"
+        )
+    (name, corpus), *_ = corpora.items()
+    return {**values, "corpora": {name: {**corpus, "root": str(root)}}}
+
+
+def _known(name: str, table: Mapping[str, Any], where: str) -> None:
+    if name not in table:
+        raise ValueError(f"{where}: {name!r} is not defined; use one of {sorted(table)}")

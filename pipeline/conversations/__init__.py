@@ -1,0 +1,1 @@
+"""Conversations: tables, feature stores and masks become batches of padded dialogues."""

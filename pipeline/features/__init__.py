@@ -1,0 +1,1 @@
+"""Features: one vector per utterance and modality, cached by content."""

@@ -1,0 +1,61 @@
+"""The interface of every extractor, and what it hands back.
+
+An extractor turns utterances into one vector each. It is built only when something is missing
+from the cache, so that its module may import torch. Keys never depend on batches, order or
+workers, and neither may vectors: the same bytes whatever the batch (FIELD 4.2).
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.records import Utterance
+
+Status = Literal[
+    "ok",
+    "no_media",  # the file is not there
+    "unreadable",  # the file cannot be decoded
+    "no_stream",  # no audio or no video stream in the file
+    "empty_span",  # nothing of the span lies in the file
+    "too_short",  # fewer samples than the encoder needs
+    "silent",  # all samples are zero
+    "no_face",  # frames were read, no face was found
+    "no_text",  # no word in the transcript
+    "not_finite",  # the encoder gave NaN or infinity
+]
+STATUSES: tuple[Status, ...] = get_args(Status)
+
+
+@dataclass(frozen=True)
+class Item:
+    """One utterance to encode, with what its modality needs besides the row."""
+
+    utterance: Utterance
+    media: Path | None = None  # audio: the file to decode, resolved inside the corpus root
+    crops: Path | None = None  # visual: zip of JPEG face crops of this utterance
+    status: Status = "ok"  # visual: what face cropping found; not "ok" = nothing to encode
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """What became of one utterance: a (D,) float32 vector, or none and the reason."""
+
+    utterance_id: str
+    vector: NDArray[np.float32] | None
+    status: Status
+    detail: str = ""
+
+
+class Extractor(Protocol):
+    """Encodes utterances of one modality; constructed with its settings and device."""
+
+    @property
+    def dim(self) -> int:
+        """D, the length of every vector."""
+
+    def encode(self, items: Iterable[Item]) -> Iterator[Encoded]:
+        """Yield one `Encoded` per item, in any order, as soon as it is known."""

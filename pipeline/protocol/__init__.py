@@ -1,0 +1,1 @@
+"""Protocol: who trains, validates and tests; what is withheld."""

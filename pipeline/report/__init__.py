@@ -1,0 +1,1 @@
+"""Report: tables, figures and one HTML page that needs no network."""

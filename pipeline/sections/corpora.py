@@ -1,0 +1,50 @@
+"""`corpora`: where raw corpora lie and how they are read."""
+
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field, model_validator
+
+from pipeline.settings import Section, Share
+
+
+class DemoSettings(Section):
+    """`corpora.<name>.make_demo`: the synthetic corpus in the raw IEMOCAP layout."""
+
+    seed: int = 0
+    n_dialogues: Annotated[int, Field(ge=5, le=200)] = 15
+    n_turns: Annotated[int, Field(ge=2, le=60)] = 11
+
+
+class ImportSettings(Section):
+    """`corpora.<name>.import`: features that somebody else extracted, instead of media."""
+
+    format: Literal["npz", "npy_folder", "mmsa_pickle"]
+    path: str
+    arrays: dict[Literal["audio", "text", "visual"], str] = {}
+
+
+class CorpusSettings(Section):
+    """`corpora.<name>`: where a raw corpus lies and how to read it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    reader: Literal["iemocap", "mosi", "mosei", "meld", "folder", "mmsa", "import"]
+    root: str
+    shards: Annotated[int, Field(ge=1, le=1024)] = 1
+    utterances: str = "utterances.csv"  # folder: the CSV beside the videos
+    labels: str | None = (
+        None  # mosi, mosei: .csd, .csv or label.csv; None = look in the usual places
+    )
+    videos: Literal["segmented", "full"] = "segmented"  # mosi, mosei: which copies to decode
+    splits: tuple[
+        Literal["train", "validation", "test"], ...
+    ] = ()  # meld: () = those that are there
+    max_missing: Share = 1.0  # tolerated share of expected utterances that were not found
+    make_demo: DemoSettings | None = None
+    import_: ImportSettings | None = Field(default=None, alias="import")
+
+    @model_validator(mode="after")
+    def _import_belongs_to_reader(self) -> "CorpusSettings":
+        if (self.reader == "import") != (self.import_ is not None):
+            raise ValueError("`import` and `reader: import` go together")
+        return self

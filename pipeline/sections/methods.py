@@ -1,0 +1,199 @@
+"""`methods` and `train`: which networks, how they are built, how they are trained.
+
+One section per model; every default is the paper's, or FACTS E where the paper is silent.
+"""
+
+import math
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from pipeline.settings import Name, Section
+
+Positive = Annotated[float, Field(gt=0)]
+Weight = Annotated[float, Field(ge=0)]
+Dropout = Annotated[float, Field(ge=0, lt=1)]
+Count = Annotated[int, Field(ge=1)]
+Mixer = Literal[
+    "attention",
+    "time_mlp",
+    "average_pool",
+    "max_pool",
+    "identity",
+    "depthwise_conv",
+    "pointwise",
+    "average_pool_minus_input",
+    "time_linear",
+]
+
+
+class ContextSettings(Section):
+    """ECCE, the emotion context changing encoder (PAPER Algorithm 1, FACTS A.3)."""
+
+    local: Literal["dense", "shared_softmax", "off"] = "dense"
+    is_global: bool = True  # False: no ECCE at all, plain self-attention
+    kernel: Count = 7
+    band: Count = 30  # |i - j| <= band keeps a segment mean, inclusive
+    per_head: bool = False  # d_e = 8 instead of 1
+    per_layer: bool = False  # computed anew in every layer from its input
+    dropout: Dropout = 0.5
+
+
+class NetworkSettings(Section):
+    """One encoder-decoder of ITEACNet: teacher or student (FACTS A.2, A.4)."""
+
+    encoder: Literal["transformer", "nas"]
+    n_layers: Count
+    dropout: Dropout
+    mixers: Literal["iteach4", "burger6"] | tuple[Mixer, ...] = "iteach4"
+    router: Literal["linear", "none"] = "linear"
+
+
+class IteacnetSettings(Section):
+    """`methods.<name>.settings` of model iteacnet: networks, framework, losses, rates."""
+
+    framework: Literal["its", "gcnet", "teacher_only"] = "its"
+    teacher: NetworkSettings = NetworkSettings(encoder="transformer", n_layers=3, dropout=0.5)
+    student: NetworkSettings = NetworkSettings(encoder="nas", n_layers=4, dropout=0.0)
+    context: ContextSettings = ContextSettings()
+    hidden_dim: Count = 128
+    n_heads: Count = 8
+    ffn_ratio: Positive = 4.0
+    fusion: Literal["parallel", "sequential"] = "parallel"
+    padding: Literal["exact", "published"] = "exact"
+    regression_loss: Literal["mse", "l1"] = "mse"
+    imputation_weights: tuple[Weight, ...] = (0.5, 0.1, 0.05)  # H1, H2, H3 (Eq. 14)
+    imputation_rows: Literal["missing", "all"] = "missing"
+    learning_rate: Positive = 5e-4
+    router_learning_rate: Positive = 5e-3
+    weight_decay: Weight = 1e-5
+    batch_size: Count = 32
+
+
+class GcnetSettings(Section):
+    """`methods.<name>.settings` of model gcnet (FACTS B.5)."""
+
+    hidden_dim: Count = 200
+    window_past: Count = 2
+    window_future: Count = 2
+    time_attention: bool = True
+    dropout: Dropout = 0.5
+    reconstruction_weight: Weight = 1.0
+    unused_gru: bool = False  # instantiate the published code's idle bi-GRU (parameter count only)
+    learning_rate: Positive = 1e-3
+    weight_decay: Weight = 1e-5
+    batch_size: Count = 32
+
+
+class AutoencoderSettings(Section):
+    """`methods.<name>.settings` of models ae and cra (FACTS B.6)."""
+
+    layers: tuple[Count, ...] = (256, 128)
+    n_blocks: Count = 3  # cra only
+    reconstruction_weight: Weight = 0.2
+    dropout: Dropout = 0.5
+    learning_rate: Positive = 1e-3
+    batch_size: Count = 256
+
+
+class MminSettings(Section):
+    """`methods.<name>.settings` of model mmin (FACTS B.6)."""
+
+    layers: tuple[Count, ...] = (256, 128, 64)
+    n_blocks: Count = 5
+    imagination_weight: Weight = 4.0
+    cycle_weight: Weight = 2.0
+    dropout: Dropout = 0.5
+    pretrain_dropout: Dropout = 0.3
+    pretrain_epochs: Count = 100
+    learning_rate: Positive = 1e-3
+    batch_size: Count = 256
+
+
+class CpmnetSettings(Section):
+    """`methods.<name>.settings` of model cpmnet (FACTS B.7)."""
+
+    code_dim: Count = 128
+    class_weight: Weight = 1.0
+    train_epochs: Count = 30
+    test_epochs: Count = 300
+    decoder_learning_rate: Positive = 1e-3
+    code_learning_rate: Positive = 1e-2
+    test_learning_rate: Positive = 1e-3
+
+
+class _Method(Section):
+    evaluations: tuple[Literal["ume", "ime"], ...] = ("ume",)
+    label: str = ""  # what tables print; "" = the method's name
+
+
+class IteacnetMethod(_Method):
+    """A method that trains ITEACNet in one of its forms."""
+
+    model: Literal["iteacnet"]
+    settings: IteacnetSettings = IteacnetSettings()
+
+
+class GcnetMethod(_Method):
+    """A method that trains GCNet."""
+
+    model: Literal["gcnet"]
+    settings: GcnetSettings = GcnetSettings()
+
+
+class AutoencoderMethod(_Method):
+    """A method that trains AE or CRA."""
+
+    model: Literal["ae", "cra"]
+    settings: AutoencoderSettings = AutoencoderSettings()
+
+
+class MminMethod(_Method):
+    """A method that trains MMIN."""
+
+    model: Literal["mmin"]
+    settings: MminSettings = MminSettings()
+
+
+class CpmnetMethod(_Method):
+    """A method that trains CPM-Net."""
+
+    model: Literal["cpmnet"]
+    settings: CpmnetSettings = CpmnetSettings()
+
+
+MethodSettings = Annotated[
+    IteacnetMethod | GcnetMethod | AutoencoderMethod | MminMethod | CpmnetMethod,
+    Field(discriminator="model"),
+]
+
+
+class TrainSettings(Section):
+    """`train`: shared by all methods; a method's `settings` hold what is its own."""
+
+    methods: tuple[Name, ...] = ("iteacnet",)
+    tasks: tuple[Name, ...] = ()  # () = all
+    seeds: tuple[int, ...] = (0,)
+    n_epochs: Annotated[int, Field(ge=1, le=10000)] = 100
+    train_rate: str = "0.7"  # UME: a rate, "random" or "progressive" (FACTS A.6)
+    patience: Annotated[int, Field(ge=1)] | None = None  # epochs without gain; None = no early stop
+
+    @model_validator(mode="after")
+    def _rate_is_known(self) -> "TrainSettings":
+        parse_train_rate(self.train_rate)
+        return self
+
+
+def parse_train_rate(text: str) -> float | Literal["random", "progressive"]:
+    """Return a training rate as a number or a strategy's name; refuse anything else."""
+    if text == "random":
+        return "random"
+    if text == "progressive":
+        return "progressive"
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = math.nan
+    if not 0 <= rate <= 0.7:
+        raise ValueError(f"train_rate={text!r}: use 0.0 to 0.7, 'random' or 'progressive'")
+    return rate

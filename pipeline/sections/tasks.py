@@ -1,0 +1,51 @@
+"""`tasks` and `protocol`: labels, folds, missing rates."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from pipeline.settings import Name, Rate, Section
+
+
+class FoldsSettings(Section):
+    """`tasks.<name>.folds`: who tests whom.
+
+    sessions: one session held out per fold; official: the `split` annotation, one fold;
+    dialogues: k folds of whole dialogues; speakers: k folds of whole groups of speakers.
+    """
+
+    by: Literal["sessions", "official", "dialogues", "speakers"]
+    k: Annotated[int, Field(ge=2, le=100)] = 5
+    seed: int = 0
+    only: tuple[int, ...] = ()  # run just these folds; () = all
+    annotation: str = "split"  # official: the annotation that holds the role
+
+
+class TaskSettings(Section):
+    """`tasks.<name>`: labels, splits and metrics on one corpus."""
+
+    corpus: Name
+    kind: Literal["classification", "regression"] = "classification"
+    annotation: str = "emotion"
+    classes: dict[Name, tuple[str, ...]] = {}  # class -> annotation values; order = class index
+    folds: FoldsSettings
+    modalities: tuple[Literal["audio", "text", "visual"], ...] = ("audio", "text", "visual")
+
+    @model_validator(mode="after")
+    def _classes_belong_to_classification(self) -> "TaskSettings":
+        if (self.kind == "classification") != bool(self.classes):
+            raise ValueError("`classes` is needed for classification, and only there")
+        values = [value for group in self.classes.values() for value in group]
+        if twice := sorted({value for value in values if values.count(value) > 1}):
+            raise ValueError(f"classes: {twice} stand in more than one class")
+        return self
+
+
+class ProtocolSettings(Section):
+    """`protocol`: FACTS A.6, B.4, E."""
+
+    name: Literal["paper", "strict"] = "strict"  # paper: IEMOCAP selects on the test session
+    rates: tuple[Rate, ...] = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
+    generator: Literal["gcnet", "exact"] = "gcnet"
+    mask_seed: int = 7000
+    standardize: bool = False  # by mean and deviation of the training role

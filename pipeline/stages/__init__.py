@@ -1,0 +1,1 @@
+"""Stages: one thin module per Snakemake rule of the same name: arguments, load, call, save."""

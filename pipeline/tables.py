@@ -1,0 +1,86 @@
+"""Rows to CSV and back: the header is the record's fields, in order, and is checked."""
+
+import csv
+import dataclasses
+import io
+import sys
+import types
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, ClassVar, Protocol, TypeVar, get_type_hints
+
+from pipeline.files import write_text
+
+csv.field_size_limit(sys.maxsize)
+
+
+class _Dataclass(Protocol):
+    __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]
+
+
+Row = TypeVar("Row", bound=_Dataclass)
+
+
+class TableError(ValueError):
+    """A table does not have the columns or values that its name promises."""
+
+
+def write_rows(path: Path, rows: Iterable[Row], kind: type[Row]) -> None:
+    """Write `rows` of one `kind` as CSV, whole or not at all."""
+    names = [field.name for field in dataclasses.fields(kind)]
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows([_to_text(getattr(row, name)) for name in names] for row in rows)
+    write_text(path, buffer.getvalue())
+
+
+def read_rows(path: Path, kind: type[Row]) -> list[Row]:
+    """Read the rows that `write_rows` wrote; errors name the file and the line."""
+    names = [field.name for field in dataclasses.fields(kind)]
+    hints = get_type_hints(kind)
+    with path.open(newline="", encoding="utf-8") as stream:
+        reader = csv.reader(stream)
+        header = next(reader, [])
+        if header != names:
+            raise TableError(f"{path}: the header is {header}, expected {names}")
+        return [_parse(path, reader.line_num, cells, names, hints, kind) for cells in reader]
+
+
+def check_unique(path: Path, ids: Sequence[str], what: str) -> None:
+    """Refuse a table in which an id stands twice."""
+    seen: set[str] = set()
+    for one in ids:
+        if one in seen:
+            raise TableError(f"{path}: {what} {one!r} stands twice")
+        seen.add(one)
+
+
+def _to_text(value: object) -> str:
+    return repr(value) if isinstance(value, float) else str(value)
+
+
+def _parse(
+    path: Path,
+    line: int,
+    cells: list[str],
+    names: list[str],
+    hints: dict[str, Any],
+    kind: type[Row],
+) -> Row:
+    if len(cells) != len(names):
+        raise TableError(f"{path}, line {line}: {len(cells)} cells, expected {len(names)}")
+    try:
+        return kind(
+            **{name: _convert(cell, hints[name]) for name, cell in zip(names, cells, strict=True)}
+        )
+    except ValueError as error:
+        raise TableError(f"{path}, line {line}: {error}") from error
+
+
+def _convert(cell: str, hint: Any) -> Any:
+    if isinstance(hint, types.GenericAlias) or hint not in (int, float, bool):
+        return cell
+    if hint is bool:
+        return {"True": True, "False": False}[cell]
+    return hint(cell)

@@ -1,0 +1,1 @@
+"""Training: from one optimiser step up to one finished run."""
