@@ -18,6 +18,20 @@ Masks = Literal["per_batch", "per_run"]
 
 
 @dataclass(frozen=True)
+class TaskShape:
+    """What a network must know of a task. Absent modalities are not in `feature_dims`.
+
+    Masks keep M = 3 columns all the same; `max_utterances` is the longest dialogue of the corpus.
+    """
+
+    feature_dims: Mapping[str, int]  # modality -> D_m, in the order audio, text, visual
+    n_outputs: int  # classes, or 1 for regression
+    kind: Literal["classification", "regression"]
+    max_utterances: int
+    n_speakers: int  # most speakers in one dialogue
+
+
+@dataclass(frozen=True)
 class OptimizerGroup:
     """Parameters that share one optimiser, with its settings."""
 

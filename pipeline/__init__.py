@@ -1,1 +1,1 @@
-"""From raw conversation videos to emotion recognition that survives missing data, stage by stage."""
+"""Raw conversation videos to emotion recognition that survives missing data, stage by stage."""
