@@ -1,0 +1,38 @@
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+from pipeline.arrays import ArraysError, read_arrays, read_header, write_arrays
+
+
+def test_arrays_and_header_come_back(tmp_path):
+    path = tmp_path / "x.safetensors"
+    arrays = {"a": np.arange(6, dtype=np.float32).reshape(2, 3).T, "b": np.array([True, False])}
+    write_arrays(path, arrays, {"rate": 0.1, "names": ["x", "é"]})
+    read, header = read_arrays(path)
+    assert header == read_header(path) == {"rate": 0.1, "names": ["x", "é"]}
+    assert all(np.array_equal(read[name], arrays[name]) for name in arrays)
+
+
+def test_same_content_gives_the_same_bytes(tmp_path):
+    header = {str(i): i for i in range(20)}
+    contents = set()
+    for i in range(5):
+        write_arrays(tmp_path / f"{i}", {"b": np.ones(3), "a": np.zeros(2, bool)}, header)
+        contents.add((tmp_path / f"{i}").read_bytes())
+    assert len(contents) == 1
+
+
+@pytest.mark.parametrize("keep", [0, 4, 60, -1])
+def test_a_cut_file_is_refused_by_name(tmp_path, keep):
+    path = tmp_path / "cut.safetensors"
+    write_arrays(path, {"a": np.ones(100)}, {})
+    path.write_bytes(path.read_bytes()[:keep])
+    with pytest.raises(ArraysError, match=r"cut\.safetensors"):
+        read_arrays(path)
+
+
+def test_a_foreign_file_is_refused(tmp_path):
+    save_file({"a": np.ones(2)}, tmp_path / "x")
+    with pytest.raises(ArraysError, match="another program"):
+        read_header(tmp_path / "x")
