@@ -1,9 +1,9 @@
 """config.yaml as one typed model. The Snakefile validates here before it plans anything."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from pipeline.sections.corpora import CorpusSettings
 from pipeline.sections.faces import CropFacesSettings
@@ -19,6 +19,7 @@ class Config(Section):
 
     root: str | None = None  # shorthand on the command line: the root of the only corpus
     cache: str = "cache"
+    shards: Annotated[int, Field(ge=1, le=1024)] = 2  # extraction jobs per corpus and modality
     corpora: dict[Name, CorpusSettings]
     crop_faces: CropFacesSettings = CropFacesSettings()
     features: FeaturesSettings = FeaturesSettings()

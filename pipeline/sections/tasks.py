@@ -49,3 +49,10 @@ class ProtocolSettings(Section):
     generator: Literal["gcnet", "exact"] = "gcnet"
     mask_seed: int = 7000
     standardize: bool = False  # by mean and deviation of the training role
+
+
+class ScoredTask(Section):
+    """What scoring and training read of a task: its kind, its classes in order of index."""
+
+    kind: Literal["classification", "regression"] = "classification"
+    classes: tuple[Name, ...] = ()

@@ -1,0 +1,47 @@
+# Needs python3 (3.11 or newer), make and a package registry; nothing else.
+SHELL := /bin/bash
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+export OMP_NUM_THREADS ?= 1
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: run test lint lock weights format clean help
+
+help:  ## List the targets
+	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:.*##/\t/' | expand -t 12
+
+run: $(READY)  ## Environment, then the workflow of config.yaml: from raw videos to build/report/index.html
+	snakemake --cores all
+
+test: $(READY)  ## Environment, then all tests
+	pytest
+
+lint: $(READY)  ## Style, types, and Snakemake's own checks (waivers: tests/workflow/test_lint.py)
+	ruff check .
+	ruff format --check .
+	mypy
+	snakefmt --check Snakefile pipeline/rules
+	python -m tests.workflow.lint
+
+format: $(READY)  ## Rewrite sources in the house style
+	ruff check --fix .
+	ruff format .
+	snakefmt Snakefile pipeline/rules
+
+lock: $(READY)  ## Rebuild requirements.lock from requirements.in and overrides.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	    --no-annotate --no-header --override overrides.txt --output-file requirements.lock requirements.in
+
+weights: $(READY)  ## Fetch the weights that config.yaml names and that can be fetched
+	python -m pipeline.fetch_weights
+
+clean:  ## Remove results; the cache of extracted features stays
+	rm -rf build
+
+# `uv` installs the lock as it is, hashes checked, without resolving: half a minute instead of two.
+$(READY): requirements.lock
+	test -x $(BIN)/python || python3 -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	touch $@

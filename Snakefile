@@ -1,0 +1,27 @@
+"""From raw conversation videos to emotion recognition that survives missing data.
+
+The rule files are included in running order. `snakemake -n` tells what would run and why.
+"""
+
+from snakemake.utils import min_version
+
+min_version("9.27")
+
+
+configfile: "config.yaml"
+
+
+include: "pipeline/rules/common.smk"
+
+
+rule all:
+    """The report, and with it everything that it is made of."""
+    input:
+        "build/report/index.html",
+
+
+include: "pipeline/rules/prepare.smk"
+include: "pipeline/rules/features.smk"
+include: "pipeline/rules/protocol.smk"
+include: "pipeline/rules/train.smk"
+include: "pipeline/rules/evaluate.smk"

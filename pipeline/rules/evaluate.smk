@@ -1,0 +1,88 @@
+"""
+Evaluation: predictions become scores, scores become a page that people read.
+
+REQUIRED INPUT
+    build/{task}/runs/**/predictions.csv
+
+OUTPUT
+    build/{task}/scores.csv
+    build/report/index.html, build/report/tables, build/report/figures
+"""
+
+
+def files_of_runs(name):
+    """Input: one file of every run of a task."""
+    return lambda wildcards: [f"{run.folder}/{name}" for run in PLAN.runs(wildcards.task)]
+
+
+rule score:
+    """Score every run of a task at every rate, one number per row."""
+    input:
+        utterances=lambda wildcards: manifest_of(corpus_of(wildcards), "utterances"),
+        labels=split_table("labels"),
+        splits=split_table("splits"),
+        predictions=files_of_runs("predictions.csv"),
+        runs=files_of_runs("run.json"),
+    output:
+        scores="build/{task}/scores.csv",
+    log:
+        "build/logs/{task}/score.txt",
+    benchmark:
+        "build/benchmarks/{task}/score.tsv"
+    params:
+        stage=stage("score"),
+    shell:
+        r"""
+        exec &> >(tee {log:q})
+
+        python -m pipeline.stages.score \
+            --task {wildcards.task:q} \
+            --utterances {input.utterances:q} \
+            --labels {input.labels:q} \
+            --splits {input.splits:q} \
+            --runs {input.runs:q} \
+            --settings {params.stage:q} \
+            --out {output.scores:q}
+        """
+
+
+def corpora_shown():
+    """Corpora of the report: their tables and whatever features they have."""
+    files = {}
+    for corpus in CORPORA:
+        files[corpus] = [f"build/{corpus}/utterances.csv", f"build/{corpus}/corpus.json"]
+        files[corpus] += [f"build/{corpus}/features/{m}.safetensors" for m in PLAN.modalities(corpus)]
+        if corpus in EXTRACTED and "visual" in PLAN.modalities(corpus):
+            files[corpus] += [f"build/{corpus}/faces/{shard}.csv" for shard in SHARDS]
+    return [path for paths in files.values() for path in paths]
+
+
+rule report:
+    """Tables, figures and one page that opens without network."""
+    input:
+        corpora_shown(),
+        scores=expand("build/{task}/scores.csv", task=PLAN.tasks),
+        runs=[f"{run.folder}/{name}" for task in PLAN.tasks for run in PLAN.runs(task) for name in ("run.json", "history.csv", "predictions.csv")],
+        tables=[f"build/{task}/{name}.csv" for task in PLAN.tasks for name in ("labels", "splits")],
+        masks=[path for task in PLAN.tasks for path in PLAN.masks(task)],
+    output:
+        page="build/report/index.html",
+        tables=directory("build/report/tables"),
+        figures=directory("build/report/figures"),
+    log:
+        "build/logs/report.txt",
+    benchmark:
+        "build/benchmarks/report.tsv"
+    params:
+        stage=stage("report"),
+    shell:
+        r"""
+        exec &> >(tee {log:q})
+
+        python -m pipeline.stages.report \
+            --build build \
+            --settings {params.stage:q} \
+            --out-page {output.page:q} \
+            --out-tables {output.tables:q} \
+            --out-figures {output.figures:q}
+        """

@@ -1,0 +1,131 @@
+"""
+Features: face crops, then one vector per utterance and modality.
+
+REQUIRED INPUT
+    build/{corpus}/manifest/{shard}.csv, {shard}.json
+
+OUTPUT
+    build/{corpus}/faces/{shard}.csv
+    build/{corpus}/shards/{modality}/{shard}.safetensors
+    build/{corpus}/features/{modality}.safetensors
+
+Both stages keep what they finish in the utterance cache, which is no declared output: Snakemake
+deletes those when a job is killed or repeated.
+"""
+
+
+def shard_table(wildcards):
+    """The utterances of a shard."""
+    return manifest_of(wildcards.corpus, "shards")[int(wildcards.shard)]
+
+
+def shard_media(wildcards):
+    """Sizes and content digests of the media of a shard."""
+    return manifest_of(wildcards.corpus, "media")[int(wildcards.shard)]
+
+
+def faces_of_shard(wildcards):
+    """Only the visual modality looks at faces."""
+    return f"build/{wildcards.corpus}/faces/{wildcards.shard}.csv" if wildcards.modality == "visual" else []
+
+
+rule crop_faces:
+    """Find the speaker's face in every utterance and keep the crops."""
+    input:
+        utterances=shard_table,
+        media=shard_media,
+    output:
+        faces="build/{corpus}/faces/{shard}.csv",
+    log:
+        "build/logs/{corpus}/crop_faces_{shard}.txt",
+    benchmark:
+        "build/benchmarks/{corpus}/crop_faces_{shard}.tsv"
+    threads: 1
+    resources:
+        gpu=1,
+        mem_mb=4000,
+        runtime=240,
+    params:
+        stage=stage("crop_faces"),
+        root=root_of,
+        cache=cache_of,
+    shell:
+        r"""
+        exec &> >(tee {log:q})
+
+        python -m pipeline.stages.crop_faces \
+            --utterances {input.utterances:q} \
+            --media {input.media:q} \
+            --root {params.root:q} \
+            --settings {params.stage:q} \
+            --cache {params.cache:q} \
+            --threads {threads} \
+            --out {output.faces:q}
+        """
+
+
+rule extract_features:
+    """Encode every utterance of a shard in one modality."""
+    input:
+        utterances=shard_table,
+        media=shard_media,
+        faces=faces_of_shard,
+    output:
+        features="build/{corpus}/shards/{modality}/{shard}.safetensors",
+    log:
+        "build/logs/{corpus}/extract_features_{modality}_{shard}.txt",
+    benchmark:
+        "build/benchmarks/{corpus}/extract_features_{modality}_{shard}.tsv"
+    threads: 1
+    resources:
+        gpu=1,
+        mem_mb=8000,
+        runtime=240,
+    params:
+        stage=stage("extract_features"),
+        root=root_of,
+        cache=cache_of,
+    shell:
+        r"""
+        exec &> >(tee {log:q})
+
+        python -m pipeline.stages.extract_features \
+            --utterances {input.utterances:q} \
+            --media {input.media:q} \
+            --faces {input.faces:q} \
+            --root {params.root:q} \
+            --modality {wildcards.modality} \
+            --settings {params.stage:q} \
+            --cache {params.cache:q} \
+            --threads {threads} \
+            --out {output.features:q}
+        """
+
+
+checkpoint join_features:
+    """Put the shards of one modality together, row i = row i of the table."""
+    input:
+        utterances=lambda wildcards: manifest_of(wildcards.corpus, "utterances"),
+        shards=expand(
+            "build/{{corpus}}/shards/{{modality}}/{shard}.safetensors", shard=SHARDS
+        ),
+    output:
+        features="build/{corpus}/features/{modality}.safetensors",
+    log:
+        "build/logs/{corpus}/join_features_{modality}.txt",
+    benchmark:
+        "build/benchmarks/{corpus}/join_features_{modality}.tsv"
+    wildcard_constraints:
+        corpus=one_of(EXTRACTED),
+    params:
+        stage=stage("join_features"),
+    shell:
+        r"""
+        exec &> >(tee {log:q})
+
+        python -m pipeline.stages.join_features \
+            --utterances {input.utterances:q} \
+            --shards {input.shards:q} \
+            --settings {params.stage:q} \
+            --out {output.features:q}
+        """

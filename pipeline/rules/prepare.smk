@@ -1,0 +1,88 @@
+"""
+Raw corpora become tables.
+
+REQUIRED INPUT
+    the folder corpora.<corpus>.root of config.yaml; nothing for the demo
+
+OUTPUT
+    build/{corpus}/utterances.csv, annotations.csv, corpus.json
+    build/{corpus}/manifest/{shard}.csv, {shard}.json
+"""
+
+
+def raw_corpus(wildcards):
+    """The demo is made first; every other corpus lies where the user says."""
+    return [f"build/{wildcards.corpus}/raw"] if CORPORA[wildcards.corpus].make_demo else []
+
+
+rule make_demo:
+    """Synthesize the demo corpus in the raw IEMOCAP layout."""
+    output:
+        corpus=directory("build/{corpus}/raw"),
+    log:
+        "build/logs/{corpus}/make_demo.txt",
+    benchmark:
+        "build/benchmarks/{corpus}/make_demo.tsv"
+    threads: 2
+    params:
+        stage=stage("make_demo"),
+    shell:
+        r"""
+        exec &> >(tee {log:q})
+
+        python -m pipeline.stages.make_demo \
+            --settings {params.stage:q} \
+            --threads {threads} \
+            --out {output.corpus:q}
+        """
+
+
+checkpoint build_manifest:
+    """Read a raw corpus into tables, whole and per shard; say what was dropped and why."""
+    input:
+        raw_corpus,
+    output:
+        utterances="build/{corpus}/utterances.csv",
+        annotations="build/{corpus}/annotations.csv",
+        corpus="build/{corpus}/corpus.json",
+        shards=expand("build/{{corpus}}/manifest/{shard}.csv", shard=SHARDS),
+        media=expand("build/{{corpus}}/manifest/{shard}.json", shard=SHARDS),
+    log:
+        "build/logs/{corpus}/build_manifest.txt",
+    benchmark:
+        "build/benchmarks/{corpus}/build_manifest.tsv"
+    wildcard_constraints:
+        corpus=one_of(EXTRACTED),
+    params:
+        stage=stage("build_manifest"),
+        root=root_of,
+        cache=cache_of,
+    shell:
+        r"""
+        exec &> >(tee {log:q})
+
+        python -m pipeline.stages.build_manifest \
+            --corpus {wildcards.corpus:q} \
+            --root {params.root:q} \
+            --settings {params.stage:q} \
+            --cache {params.cache:q} \
+            --out-utterances {output.utterances:q} \
+            --out-annotations {output.annotations:q} \
+            --out-corpus {output.corpus:q} \
+            --out-shards {output.shards:q} \
+            --out-media {output.media:q}
+        """
+
+
+rule doctor:
+    """Say what is expected, there and missing: corpora, weights. Run it by name."""
+    log:
+        "build/logs/doctor.txt",
+    params:
+        config=lambda wildcards: json.dumps(config, sort_keys=True),
+    shell:
+        r"""
+        exec &> >(tee {log:q})
+
+        python -m pipeline.doctor --config-json {params.config:q}
+        """

@@ -1,0 +1,71 @@
+"""
+Protocol: who trains, validates and tests; what is withheld at test time.
+
+REQUIRED INPUT
+    build/{corpus}/utterances.csv, annotations.csv
+
+OUTPUT
+    build/{task}/labels.csv, splits.csv
+    build/{task}/availability/{rate}_{mask_seed}.safetensors
+"""
+
+
+checkpoint assign_splits:
+    """Give every labelled utterance its target and every dialogue its role in each fold."""
+    input:
+        utterances=lambda wildcards: manifest_of(corpus_of(wildcards), "utterances"),
+        annotations=lambda wildcards: manifest_of(corpus_of(wildcards), "annotations"),
+    output:
+        labels="build/{task}/labels.csv",
+        splits="build/{task}/splits.csv",
+    log:
+        "build/logs/{task}/assign_splits.txt",
+    benchmark:
+        "build/benchmarks/{task}/assign_splits.tsv"
+    params:
+        stage=stage("assign_splits"),
+    shell:
+        r"""
+        exec &> >(tee {log:q})
+
+        python -m pipeline.stages.assign_splits \
+            --utterances {input.utterances:q} \
+            --annotations {input.annotations:q} \
+            --settings {params.stage:q} \
+            --out-labels {output.labels:q} \
+            --out-splits {output.splits:q}
+        """
+
+
+def split_table(name):
+    """Input: labels or splits of a task; what depends on them is decided once they are known."""
+    return lambda wildcards: checkpoints.assign_splits.get(task=wildcards.task).output[name]
+
+
+rule draw_availability:
+    """Decide which modalities are withheld at test time; every method meets the same masks."""
+    input:
+        utterances=lambda wildcards: manifest_of(corpus_of(wildcards), "utterances"),
+        labels=split_table("labels"),
+        splits=split_table("splits"),
+    output:
+        masks="build/{task}/availability/{rate}_{mask_seed}.safetensors",
+    log:
+        "build/logs/{task}/draw_availability_{rate}_{mask_seed}.txt",
+    benchmark:
+        "build/benchmarks/{task}/draw_availability_{rate}_{mask_seed}.tsv"
+    params:
+        stage=stage("draw_availability"),
+    shell:
+        r"""
+        exec &> >(tee {log:q})
+
+        python -m pipeline.stages.draw_availability \
+            --utterances {input.utterances:q} \
+            --labels {input.labels:q} \
+            --splits {input.splits:q} \
+            --settings {params.stage:q} \
+            --missing-rate {wildcards.rate} \
+            --mask-seed {wildcards.mask_seed} \
+            --out {output.masks:q}
+        """

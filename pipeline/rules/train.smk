@@ -1,0 +1,111 @@
+"""
+Training and prediction: one run per task, method, training rate, fold and seed.
+
+REQUIRED INPUT
+    tables and features of the corpus; labels, splits and masks of the task
+
+OUTPUT
+    build/{task}/runs/{method}/{train_rate}/fold{fold}_seed{seed}/
+        weights.safetensors, history.csv, run.json, predictions.csv
+"""
+
+RUN = "build/{task}/runs/{method}/{train_rate}/fold{fold}_seed{seed}"
+
+
+def features_of_task(wildcards):
+    """Joined features of the modalities that a task uses."""
+    corpus, task = corpus_of(wildcards), PLAN.config.tasks[wildcards.task]
+    join = checkpoints.import_features if corpus in IMPORTED else checkpoints.join_features
+    if corpus in IMPORTED:
+        made = join.get(corpus=corpus).output
+        return [made[modality] for modality in task.modalities]
+    return [join.get(corpus=corpus, modality=m).output.features for m in task.modalities]
+
+
+rule train:
+    """Train one method on one fold. A run with the same inputs is taken from the cache."""
+    input:
+        utterances=lambda wildcards: manifest_of(corpus_of(wildcards), "utterances"),
+        labels=split_table("labels"),
+        splits=split_table("splits"),
+        features=features_of_task,
+        masks=lambda wildcards: PLAN.masks(wildcards.task),
+    output:
+        weights=f"{RUN}/weights.safetensors",
+        history=f"{RUN}/history.csv",
+        run=f"{RUN}/run.json",
+    log:
+        "build/logs/{task}/train_{method}_{train_rate}_fold{fold}_seed{seed}.txt",
+    benchmark:
+        "build/benchmarks/{task}/train_{method}_{train_rate}_fold{fold}_seed{seed}.tsv"
+    threads: 1
+    resources:
+        gpu=1,
+        mem_mb=8000,
+        runtime=480,
+    params:
+        stage=stage("train"),
+        cache=cache_of,
+    shell:
+        r"""
+        exec &> >(tee {log:q})
+
+        python -m pipeline.stages.train \
+            --utterances {input.utterances:q} \
+            --labels {input.labels:q} \
+            --splits {input.splits:q} \
+            --features {input.features:q} \
+            --availability {input.masks:q} \
+            --settings {params.stage:q} \
+            --train-rate {wildcards.train_rate} \
+            --fold {wildcards.fold} \
+            --seed {wildcards.seed} \
+            --cache {params.cache:q} \
+            --threads {threads} \
+            --out-weights {output.weights:q} \
+            --out-history {output.history:q} \
+            --out-run {output.run:q}
+        """
+
+
+rule predict:
+    """Predict the test role of a run's fold at every missing rate asked for."""
+    input:
+        utterances=lambda wildcards: manifest_of(corpus_of(wildcards), "utterances"),
+        labels=split_table("labels"),
+        splits=split_table("splits"),
+        features=features_of_task,
+        masks=lambda wildcards: PLAN.masks(wildcards.task),
+        weights=f"{RUN}/weights.safetensors",
+        run=f"{RUN}/run.json",
+    output:
+        predictions=f"{RUN}/predictions.csv",
+    log:
+        "build/logs/{task}/predict_{method}_{train_rate}_fold{fold}_seed{seed}.txt",
+    benchmark:
+        "build/benchmarks/{task}/predict_{method}_{train_rate}_fold{fold}_seed{seed}.tsv"
+    threads: 1
+    resources:
+        gpu=1,
+        mem_mb=8000,
+        runtime=60,
+    params:
+        stage=stage("predict"),
+    shell:
+        r"""
+        exec &> >(tee {log:q})
+
+        python -m pipeline.stages.predict \
+            --utterances {input.utterances:q} \
+            --labels {input.labels:q} \
+            --splits {input.splits:q} \
+            --features {input.features:q} \
+            --availability {input.masks:q} \
+            --weights {input.weights:q} \
+            --run {input.run:q} \
+            --settings {params.stage:q} \
+            --fold {wildcards.fold} \
+            --seed {wildcards.seed} \
+            --threads {threads} \
+            --out {output.predictions:q}
+        """

@@ -1,0 +1,43 @@
+"""Stage score: predictions of every run of a task -> scores.csv, one number per row."""
+
+import argparse
+import json
+from pathlib import Path
+
+from pipeline.evaluation.scoring import labels_of_roles, majority_rows, read_predictions, score_run
+from pipeline.records import Label, Score, SplitRow, Utterance
+from pipeline.sections.tasks import ScoredTask
+from pipeline.settings import parse_section
+from pipeline.tables import read_rows, write_rows
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Read the command line, score, write."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--task", required=True, help="name of the task")
+    parser.add_argument("--utterances", type=Path, required=True, help="utterances.csv")
+    parser.add_argument("--labels", type=Path, required=True, help="labels.csv")
+    parser.add_argument("--splits", type=Path, required=True, help="splits.csv")
+    parser.add_argument("--runs", type=Path, nargs="*", default=[], help="run.json of every run")
+    parser.add_argument("--settings", required=True, help="kind and classes of the task, JSON")
+    parser.add_argument("--out", type=Path, required=True, help="scores.csv")
+    args = parser.parse_args(argv)
+
+    settings = parse_section(args.settings, ScoredTask, where=f"tasks.{args.task}")
+    scores: list[Score] = []
+    for path in args.runs:
+        run = json.loads(path.read_text(encoding="utf-8"))
+        predictions = read_predictions(path.with_name("predictions.csv"), settings.kind)
+        scores += score_run(predictions, run, settings.kind, settings.classes)
+    dialogue_of = {u.utterance_id: u.dialogue_id for u in read_rows(args.utterances, Utterance)}
+    labels, splits = read_rows(args.labels, Label), read_rows(args.splits, SplitRow)
+    rates = sorted({score.rate for score in scores})
+    for fold in sorted({score.fold for score in scores}):
+        roles = labels_of_roles(fold, labels, splits, dialogue_of)
+        scores += majority_rows(args.task, fold, roles, settings.kind, settings.classes, rates)
+    write_rows(args.out, scores, Score)
+    print(f"score: {len(args.runs)} runs, {len(scores)} numbers -> {args.out}")
+
+
+if __name__ == "__main__":
+    main()
