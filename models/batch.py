@@ -19,7 +19,7 @@ MODALITIES = ("audio", "text", "visual")
 class ConversationBatch:
     """Dialogues padded to one length. Networks that know no context get dialogues of length one."""
 
-    features: Mapping[str, Tensor]  # modality -> (B, T, D_m) float
+    features: Mapping[str, Tensor]  # modality -> (B, T, D_m) float; those that the task has
     extracted: Tensor  # (B, T, M) bool
     available: Tensor  # (B, T, M) bool
     valid: Tensor  # (B, T) bool
@@ -37,12 +37,24 @@ class ConversationBatch:
         """(B, T) bool: valid utterances that lack at least one modality."""
         return self.valid & ~self.usable.all(dim=-1)
 
+    @property
+    def withheld(self) -> Tensor:
+        """(B, T, M) bool: missing cells whose truth is known, what reconstruction losses aim at."""
+        return self.extracted & ~self.available & self.valid.unsqueeze(-1)
+
     def masked(self) -> "ConversationBatch":
         """The same batch with zeros wherever a modality is not usable."""
-        usable = self.usable
+        return self._keeping(self.usable)
+
+    def complement(self) -> "ConversationBatch":
+        """The same batch with only what is withheld, zeros elsewhere."""
+        return self._keeping(self.withheld)
+
+    def _keeping(self, cells: Tensor) -> "ConversationBatch":
         features = {
-            name: self.features[name] * usable[..., m : m + 1].to(self.features[name].dtype)
+            name: torch.where(cells[..., m : m + 1], self.features[name], 0.0)
             for m, name in enumerate(MODALITIES)
+            if name in self.features
         }
         return replace(self, features=features)
 

@@ -48,7 +48,8 @@ class Phase:
     """One stretch of training: its name, its share of the epochs and what it optimises.
 
     In each epoch every batch is visited `steps` times per entry of `groups` in turn when
-    `alternate` is set (CPM-Net), otherwise once with all groups stepping together.
+    `alternate` is set (CPM-Net), otherwise once with all groups stepping together. The learning
+    rates of an epoch are those of the groups times `rate_factor`.
     """
 
     name: str
@@ -56,7 +57,16 @@ class Phase:
     n_epochs: int | None = None  # None = the run's own number
     alternate: bool = False
     steps: int = 1
-    decay_after: int | None = None  # epoch from which the rates fall linearly to 0, None = constant
+    decay_after: int | None = None  # epochs at the full rate before it falls linearly, None = all
+
+    def rate_factor(self, epoch: int, n_epochs: int) -> float:
+        """Factor of the learning rates in `epoch` = 0, 1, ... of `n_epochs` (FACTS B.6).
+
+        1 for `decay_after` epochs, then down by equal steps; the step after the last would be 0.
+        """
+        if self.decay_after is None or epoch < self.decay_after:
+            return 1.0
+        return 1 - (epoch + 1 - self.decay_after) / (n_epochs - self.decay_after + 1)
 
 
 @dataclass(frozen=True)
@@ -73,13 +83,14 @@ class Learner(nn.Module):
     batching: Batching = "dialogues"
     masks: Masks = "per_batch"
     batch_size: int = 32
+    selection: Literal["best", "last"] = "best"  # last: no epoch is selected, the last one stands
 
     def phases(self) -> Sequence[Phase]:
         """The phases in order; the last one is the one that epochs are selected from."""
         raise NotImplementedError
 
     def prepare(self, batch: ConversationBatch) -> None:
-        """Called once with the whole training set before the first epoch (CPM-Net's codes)."""
+        """Called once with the whole training set, before `phases` (CPM-Net makes its codes)."""
 
     def loss(self, batch: ConversationBatch, phase: str, group: int = 0) -> Loss:
         """Loss on a batch whose `available` holds the masks that the protocol drew.
@@ -95,3 +106,8 @@ class Learner(nn.Module):
 
     def finish_phase(self, name: str) -> None:
         """Called when a phase has ended (MMIN freezes a copy of its pretrained encoders)."""
+
+    def count_parameters(self) -> int:
+        """Values that the last phase trains: what Table 5 counts, frozen copies excluded."""
+        groups = self.phases()[-1].groups
+        return sum(parameter.numel() for group in groups for parameter in group.parameters)

@@ -85,29 +85,40 @@ class GcnetSettings(Section):
     batch_size: Count = 32
 
 
-class AutoencoderSettings(Section):
-    """`methods.<name>.settings` of models ae and cra (FACTS B.6)."""
+class UtteranceSettings(Section):
+    """What ae, cra and mmin share: optimisation and encoders of single utterances (FACTS B.6)."""
 
-    layers: tuple[Count, ...] = (256, 128)
-    n_blocks: Count = 3  # cra only
-    reconstruction_weight: Weight = 0.2
+    hidden_dim: Count = 128  # of every fully connected part, and of one encoded modality
     dropout: Dropout = 0.5
     learning_rate: Positive = 1e-3
+    decay_after: Count | None = 20  # epochs at the full rate before it falls; None = constant
+    max_grad_norm: Positive | None = 5.0  # per sub-network; None = no clipping
     batch_size: Count = 256
 
 
-class MminSettings(Section):
+class AutoencoderSettings(UtteranceSettings):
+    """`methods.<name>.settings` of model ae (FACTS B.6)."""
+
+    layers: tuple[Count, ...] = (256, 128)
+    reconstruction_weight: Weight = 0.2
+
+
+class CraSettings(AutoencoderSettings):
+    """`methods.<name>.settings` of model cra (FACTS B.6)."""
+
+    n_blocks: Count = 3
+    reconstruction_weight: Weight = 0.8
+
+
+class MminSettings(UtteranceSettings):
     """`methods.<name>.settings` of model mmin (FACTS B.6)."""
 
     layers: tuple[Count, ...] = (256, 128, 64)
     n_blocks: Count = 5
     imagination_weight: Weight = 4.0
     cycle_weight: Weight = 2.0
-    dropout: Dropout = 0.5
     pretrain_dropout: Dropout = 0.3
     pretrain_epochs: Count = 100
-    learning_rate: Positive = 1e-3
-    batch_size: Count = 256
 
 
 class CpmnetSettings(Section):
@@ -142,10 +153,17 @@ class GcnetMethod(_Method):
 
 
 class AutoencoderMethod(_Method):
-    """A method that trains AE or CRA."""
+    """A method that trains AE."""
 
-    model: Literal["ae", "cra"]
+    model: Literal["ae"]
     settings: AutoencoderSettings = AutoencoderSettings()
+
+
+class CraMethod(_Method):
+    """A method that trains CRA."""
+
+    model: Literal["cra"]
+    settings: CraSettings = CraSettings()
 
 
 class MminMethod(_Method):
@@ -163,7 +181,7 @@ class CpmnetMethod(_Method):
 
 
 MethodSettings = Annotated[
-    IteacnetMethod | GcnetMethod | AutoencoderMethod | MminMethod | CpmnetMethod,
+    IteacnetMethod | GcnetMethod | AutoencoderMethod | CraMethod | MminMethod | CpmnetMethod,
     Field(discriminator="model"),
 ]
 
