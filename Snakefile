@@ -8,7 +8,10 @@ from snakemake.utils import min_version
 min_version("9.27")
 
 
-configfile: "config.yaml"
+# `--configfile configs/x.yaml` replaces config.yaml; Snakemake alone would merge the two.
+if not workflow.config_settings.configfiles:
+
+    configfile: "config.yaml"
 
 
 include: "pipeline/rules/common.smk"

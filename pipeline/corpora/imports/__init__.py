@@ -1,0 +1,1 @@
+"""Features that somebody else extracted: one reader per format, no media needed."""
