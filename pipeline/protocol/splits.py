@@ -1,0 +1,111 @@
+"""Folds: which dialogues train, validate and test (FACTS A.6, B.1; DESIGN "Protocol").
+
+A corpus is cut into parts, and fold k tests part k. `strict`: part k + 1 validates and the others
+train. `paper`: part k also validates, as GCNet and ITEACNet do on IEMOCAP, so that its dialogues
+hold two roles. `official` splits have their own validation set, the same under both. Dialogues
+without any label take no part.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Literal
+
+from pipeline.protocol.errors import ProtocolError
+from pipeline.protocol.labels import annotation_values
+from pipeline.protocol.parts import Dialogues, Parts, parts_of
+from pipeline.records import ROLES, Annotation, Label, Role, SplitRow, Utterance
+from pipeline.sections.tasks import FoldsSettings
+
+ProtocolName = Literal["paper", "strict"]
+
+ROLE_OF: dict[str, Role] = {role: role for role in ROLES} | {
+    "val": "validation",
+    "valid": "validation",
+    "dev": "validation",
+}
+
+
+def assign_splits(
+    utterances: Iterable[Utterance],
+    labels: Iterable[Label],
+    annotations: Iterable[Annotation],
+    folds: FoldsSettings,
+    protocol: ProtocolName,
+) -> list[SplitRow]:
+    """Rows by fold, then role, then dialogue in the order of the utterance table."""
+    dialogues = labelled_dialogues(utterances, labels)
+    if folds.by == "official":
+        by_fold = {0: _official(dialogues, annotation_values(annotations, folds.annotation))}
+    else:
+        by_fold = dict(enumerate(_rotate(parts_of(dialogues, folds), protocol)))
+    wanted = _wanted_folds(by_fold, folds.only)
+    rows = [row for fold in wanted for row in _rows(fold, by_fold[fold], list(dialogues))]
+    if protocol == "strict":
+        check_one_role(rows)
+    return rows
+
+
+def labelled_dialogues(utterances: Iterable[Utterance], labels: Iterable[Label]) -> Dialogues:
+    """Utterances that have a label, by dialogue."""
+    labelled = {label.utterance_id for label in labels}
+    dialogues: Dialogues = {}
+    for utterance in utterances:
+        if utterance.utterance_id in labelled:
+            dialogues.setdefault(utterance.dialogue_id, []).append(utterance)
+    return dialogues
+
+
+def check_one_role(rows: Iterable[SplitRow]) -> None:
+    """Refuse a dialogue with two roles in one fold."""
+    seen: dict[tuple[int, str], Role] = {}
+    for row in rows:
+        other = seen.setdefault((row.fold, row.dialogue_id), row.role)
+        if other != row.role:
+            raise ProtocolError(
+                f"fold {row.fold}: dialogue {row.dialogue_id!r} is {other} and {row.role}"
+            )
+
+
+def _rotate(parts: Parts, protocol: ProtocolName) -> Iterator[dict[Role, list[str]]]:
+    n = len(parts)
+    if protocol == "strict" and n < 3:
+        raise ProtocolError(
+            f"{n} parts cannot train, validate and test; use folds.k >= 3 or protocol.name=paper"
+        )
+    for k in range(n):
+        validating = k if protocol == "paper" else (k + 1) % n
+        training = [d for i in range(n) if i not in (k, validating) for d in parts[i]]
+        yield {"train": training, "validation": parts[validating], "test": parts[k]}
+
+
+def _official(dialogues: Dialogues, split_of: Mapping[str, str]) -> dict[Role, list[str]]:
+    members: dict[Role, list[str]] = {role: [] for role in ROLES}
+    for dialogue, utterances in dialogues.items():
+        names = {split_of[u.utterance_id] for u in utterances if u.utterance_id in split_of}
+        if len(names) > 1 or names - set(ROLE_OF):
+            raise ProtocolError(
+                f"dialogue {dialogue!r} has official splits {sorted(names)}; expected one of "
+                f"{sorted(ROLE_OF)}"
+            )
+        for name in names:
+            members[ROLE_OF[name]].append(dialogue)
+    return members
+
+
+def _wanted_folds(by_fold: Mapping[int, object], only: Sequence[int]) -> list[int]:
+    if unknown := sorted(set(only) - set(by_fold)):
+        raise ProtocolError(f"folds.only={unknown}: this task has folds {sorted(by_fold)}")
+    return sorted(only or by_fold)
+
+
+def _rows(fold: int, members: Mapping[Role, list[str]], order: Sequence[str]) -> list[SplitRow]:
+    for role in ROLES:
+        if not members[role]:
+            raise ProtocolError(
+                f"fold {fold} has no {role} dialogue with a label; every role needs one"
+            )
+    position = {dialogue: i for i, dialogue in enumerate(order)}
+    return [
+        SplitRow(dialogue, fold, role)
+        for role in ROLES
+        for dialogue in sorted(members[role], key=position.__getitem__)
+    ]

@@ -1,0 +1,75 @@
+"""Stages assign_splits and draw_availability on tables in files, as the rules call them."""
+
+import json
+
+import pytest
+
+from pipeline.arrays import read_arrays
+from pipeline.records import Annotation, Label, SplitRow, Utterance
+from pipeline.stages import assign_splits, draw_availability
+from pipeline.tables import read_rows, write_rows
+
+TASK = {
+    "corpus": "c",
+    "classes": {"happy": ["hap", "exc"], "sad": ["sad"]},
+    "folds": {"by": "sessions", "k": 3},
+}
+
+
+@pytest.fixture
+def tables(tmp_path):
+    utterances = [
+        Utterance(f"s{s}d{d}_{t}", f"s{s}d{d}", t, "FM"[t % 2], f"s{s}", "", t, t + 1, "full", "")
+        for s in range(3)
+        for d in range(2)
+        for t in range(4)
+    ]
+    values = ["hap", "sad", "exc", "xxx"]
+    annotations = [Annotation(u.utterance_id, "emotion", values[u.turn]) for u in utterances]
+    write_rows(tmp_path / "utterances.csv", utterances, Utterance)
+    write_rows(tmp_path / "annotations.csv", annotations, Annotation)
+    return tmp_path
+
+
+def run_both(folder, rate="0.7"):
+    assign_splits.main(
+        [
+            *("--utterances", f"{folder}/utterances.csv"),
+            *("--annotations", f"{folder}/annotations.csv"),
+            *("--settings", json.dumps({"task": TASK, "protocol": "strict", "code": "x"})),
+            *("--out-labels", f"{folder}/labels.csv", "--out-splits", f"{folder}/splits.csv"),
+        ]
+    )
+    settings = {"generator": "gcnet", "modalities": ["audio", "text", "visual"], "code": "x"}
+    draw_availability.main(
+        [
+            *("--utterances", f"{folder}/utterances.csv", "--labels", f"{folder}/labels.csv"),
+            *("--splits", f"{folder}/splits.csv", "--settings", json.dumps(settings)),
+            *("--missing-rate", rate, "--mask-seed", "7000", "--out", f"{folder}/masks"),
+        ]
+    )
+
+
+def test_the_two_stages_write_labels_splits_and_masks(tables, capsys):
+    run_both(tables)
+    labels = read_rows(tables / "labels.csv", Label)
+    splits = read_rows(tables / "splits.csv", SplitRow)
+    assert len(labels) == 18  # 24 less those annotated xxx
+    assert {row.label for row in labels} == {"happy", "sad"}
+    assert len(splits) == 18  # 3 folds of 6 dialogues
+    masks, header = read_arrays(tables / "masks")
+    assert set(masks) == {"fold0", "fold1", "fold2"}
+    assert masks["fold0"].shape == (18, 3)
+    assert header["realised"]["0"] == pytest.approx(2 / 3)
+    shown = capsys.readouterr().out
+    assert "18 of 24 utterances have a label" in shown
+    assert "happy 12, sad 6" in shown
+    assert "0.7 asked, 0.6667 realised" in shown
+
+
+def test_running_again_writes_the_same_bytes(tables):
+    run_both(tables, "0.3")
+    names = ("labels.csv", "splits.csv", "masks")
+    before = [(tables / name).read_bytes() for name in names]
+    run_both(tables, "0.3")
+    assert before == [(tables / name).read_bytes() for name in names]
