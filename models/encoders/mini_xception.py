@@ -66,11 +66,12 @@ class XceptionBlock(nn.Module):
         self.norm1 = _norm(n_out)
         self.separable2 = SeparableConv(n_out, n_out)
         self.norm2 = _norm(n_out)
+        self.pool = SamePool()
 
     def forward(self, x: Tensor) -> Tensor:
         """x: (B, C_in, H, W) -> (B, C, ceil(H / 2), ceil(W / 2)), without a final ReLU."""
         y = F.relu(self.norm1(self.separable1(x)))
-        y = _halve(self.norm2(self.separable2(y)))
+        y = self.pool(self.norm2(self.separable2(y)))
         summed: Tensor = y + self.shortcut_norm(self.shortcut(x))
         return summed
 
@@ -89,13 +90,16 @@ class SeparableConv(nn.Module):
         return y
 
 
+class SamePool(nn.Module):
+    """Maxima of 3x3 windows at stride 2, padded as TensorFlow does: the odd pixel comes last."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x: (B, C, N, N) -> (B, C, M, M), M = ceil(N / 2)."""
+        size = x.shape[-1]
+        excess = (-(-size // 2) - 1) * 2 + 3 - size
+        before, after = excess // 2, excess - excess // 2
+        return F.max_pool2d(F.pad(x, (before, after, before, after), value=-torch.inf), 3, 2)
+
+
 def _norm(channels: int) -> nn.BatchNorm2d:
     return nn.BatchNorm2d(channels, eps=1e-3, momentum=0.01)  # Keras' momentum 0.99
-
-
-def _halve(x: Tensor) -> Tensor:
-    """x: (B, C, H, W), H = W -> maxima of 3x3 windows at stride 2, padded as TensorFlow does."""
-    size = x.shape[-1]
-    excess = (-(-size // 2) - 1) * 2 + 3 - size
-    before, after = excess // 2, excess - excess // 2
-    return F.max_pool2d(F.pad(x, (before, after, before, after), value=-torch.inf), 3, 2)

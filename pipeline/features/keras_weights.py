@@ -61,8 +61,8 @@ def _read_weights(layers: h5py.Group) -> Iterator[tuple[str, Tensor]]:
     """Yield every weight of the file under its torch name, or its own where it has none."""
     modules = _modules()
     for layer, group in layers.items():
-        for full_name in group.attrs["weight_names"]:
-            name = full_name.decode().rpartition("/")[2].removesuffix(":0")
+        for full_name in np.asarray(group.attrs["weight_names"], dtype=str):
+            name = full_name.rpartition("/")[2].removesuffix(":0")
             values = np.asarray(group[full_name], dtype=np.float32)
             renamed, axes = WEIGHTS.get(name, (name, ()))
             if values.ndim == len(axes):
