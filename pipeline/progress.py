@@ -1,0 +1,104 @@
+"""How far a long stage is: a bar on a terminal, a line every few seconds in a log.
+
+Rates count finished units since the start; what came from a cache is no work and stays out.
+"""
+
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Sized
+from types import TracebackType
+from typing import Generic, Self, TextIO, TypeVar
+
+from tqdm import tqdm
+
+Unit = TypeVar("Unit")
+
+LOG_INTERVAL_S = 5.0
+
+
+class Progress(Generic[Unit]):
+    """Counts finished units; iterate over it, or call `advance` inside a `with` block."""
+
+    def __init__(
+        self,
+        units: Iterable[Unit],
+        total: int,
+        *,
+        what: str,
+        unit: str,
+        stream: TextIO | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.units = units
+        self.total = total
+        self.done = 0
+        self._what, self._unit = what, unit
+        self._stream = sys.stderr if stream is None else stream
+        self._clock = clock
+        self._start_s = self._logged_s = clock()
+        self._bar = (
+            tqdm(total=total, desc=what, unit=f" {unit}", file=self._stream)
+            if self._stream.isatty()
+            else None
+        )
+
+    def advance(self, n: int = 1) -> None:
+        """Count `n` more finished units and show it if it is time to."""
+        self.done += n
+        if self._bar is not None:
+            self._bar.update(n)
+        elif self._clock() - self._logged_s >= LOG_INTERVAL_S:
+            self._log()
+
+    def close(self) -> None:
+        """Show the final state."""
+        if self._bar is not None:
+            self._bar.close()
+        elif self.total:
+            self._log()
+
+    def __iter__(self) -> Iterator[Unit]:
+        with self:
+            for unit in self.units:
+                yield unit
+                self.advance()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _log(self) -> None:
+        now_s = self._clock()
+        self._logged_s = now_s
+        elapsed_s = max(now_s - self._start_s, 1e-9)
+        rate = self.done / elapsed_s
+        left = f", {_duration((self.total - self.done) / rate)} left" if self.done else ""
+        line = f"{self._what}: {self.done}/{self.total} {self._unit}"
+        print(
+            f"{line} in {_duration(elapsed_s)}, {rate:.3g}/s{left}", file=self._stream, flush=True
+        )
+
+
+def progress(units: Iterable[Unit] | int, *, what: str, unit: str) -> Progress[Unit]:
+    """Show progress over `units`, or over that many; `what` is the stage, `unit` a plural noun.
+
+    `for row in progress(rows, what=..., unit="utterances")`, or
+    `with progress(len(rows), what=..., unit="utterances") as bar: ... bar.advance()`.
+    """
+    if isinstance(units, int):
+        return Progress((), units, what=what, unit=unit)
+    listed = units if isinstance(units, Sized) else list(units)
+    return Progress(listed, len(listed), what=what, unit=unit)
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
