@@ -119,8 +119,8 @@ def _explain(error: Exception) -> str:
     refused = re.search(r"GLOBAL (\S+)", str(error))
     if refused:
         return f"refused: it asks for {refused[1].strip('`.')!r}, which no such checkpoint needs"
-    reason = str(error).strip().partition("\n")[0].rstrip(".") or type(error).__name__
-    return f"cannot be read as a checkpoint ({reason:.160})"
+    reason = str(error).rpartition("WeightsUnpickler error:")[2].strip().partition("\n")[0]
+    return f"cannot be read as a checkpoint ({reason.rstrip('.') or type(error).__name__:.160})"
 
 
 def _part(

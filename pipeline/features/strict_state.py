@@ -29,6 +29,8 @@ def fit_state(
             problems.append(f"missing {key}")
         elif not isinstance(value, Tensor):
             problems.append(f"{key} is a {type(value).__name__}, expected a tensor")
+        elif value.is_meta:
+            problems.append(f"{key} has a shape but no values")
         elif value.shape != wanted.shape:
             problems.append(f"{key} is {tuple(value.shape)}, expected {tuple(wanted.shape)}")
         else:
