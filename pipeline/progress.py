@@ -32,6 +32,7 @@ class Progress(Generic[Unit]):
         self.units = units
         self.total = total
         self.done = 0
+        self._note = ""
         self._what, self._unit = what, unit
         self._stream = sys.stderr if stream is None else stream
         self._clock = clock
@@ -42,10 +43,12 @@ class Progress(Generic[Unit]):
             else None
         )
 
-    def advance(self, n: int = 1) -> None:
-        """Count `n` more finished units and show it if it is time to."""
+    def advance(self, n: int = 1, note: str = "") -> None:
+        """Count `n` more finished units, show them if it is time to; `note` stands at the end."""
         self.done += n
+        self._note = note
         if self._bar is not None:
+            self._bar.set_postfix_str(note, refresh=False)
             self._bar.update(n)
         elif self._clock() - self._logged_s >= LOG_INTERVAL_S:
             self._log()
@@ -81,8 +84,11 @@ class Progress(Generic[Unit]):
         rate = self.done / elapsed_s
         left = f", {_duration((self.total - self.done) / rate)} left" if self.done else ""
         line = f"{self._what}: {self.done}/{self.total} {self._unit}"
+        note = f"; {self._note}" if self._note else ""
         print(
-            f"{line} in {_duration(elapsed_s)}, {rate:.3g}/s{left}", file=self._stream, flush=True
+            f"{line} in {_duration(elapsed_s)}, {rate:.3g}/s{left}{note}",
+            file=self._stream,
+            flush=True,
         )
 
 

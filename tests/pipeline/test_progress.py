@@ -33,6 +33,15 @@ def test_a_log_line_every_few_seconds_says_done_total_rate_and_time_left():
     assert lines[0] == "crop: 5/100 frames in 0:05, 1/s, 1:35 left"
 
 
+def test_the_latest_note_ends_the_line():
+    clock = Clock()
+    log, bar = watched(3, clock)
+    bar.advance(note="validation 0.5")
+    clock.now_s += 10
+    bar.advance(note="validation 0.6")
+    assert log.getvalue() == "crop: 2/3 frames in 0:10, 0.2/s, 0:05 left; validation 0.6\n"
+
+
 def test_the_end_is_always_logged_and_an_empty_job_is_silent():
     log, bar = watched(2, Clock())
     with bar:
