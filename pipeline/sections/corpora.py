@@ -35,7 +35,10 @@ class CorpusSettings(Section):
     labels: str | None = (
         None  # mosi, mosei: .csd, .csv or label.csv; None = look in the usual places
     )
-    videos: Literal["segmented", "full"] = "segmented"  # mosi, mosei: which copies to decode
+    videos: Literal["segmented", "full"] | None = (
+        None  # which copies to decode; None = mosi: segmented clips, mosei: full videos
+    )
+    text: bool = True  # False: leave all transcripts out
     splits: tuple[
         Literal["train", "validation", "test"], ...
     ] = ()  # meld: () = those that are there

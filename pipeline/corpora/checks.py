@@ -1,0 +1,184 @@
+"""Checks that all readers share: a candidate becomes an utterance, or a reason why not.
+
+Ids name files later, media paths are opened later: both are refused here when they could lead
+outside (FIELD 5, security). A reason reads "kind: detail", so that reports can count kinds.
+"""
+
+import math
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from pipeline.corpora.listing import MEDIA_SUFFIXES, has_suffix
+from pipeline.corpora.raw import Candidate, Counts, RawCorpus, count
+from pipeline.corpora.texts import clean_text, printable
+from pipeline.files import UnsafePathError, resolve_inside
+from pipeline.records import (
+    REGIONS,
+    ROLES,
+    Annotation,
+    Dropped,
+    RecordError,
+    Utterance,
+    check_identifier,
+)
+from pipeline.sections.corpora import CorpusSettings
+
+
+def drop(item: str, reason: str) -> Dropped:
+    """Account for an item that gives no utterance; what is shown of it is printable and short."""
+    return Dropped(printable(item), printable(reason, limit=400))
+
+
+def assemble(
+    root: Path,
+    settings: CorpusSettings,
+    candidates: Iterable[Candidate],
+    *,
+    dropped: Iterable[Dropped] = (),
+    expected: Counts | None = None,
+    notes: Iterable[str] = (),
+    classes: Iterable[str] = (),
+    signs: Iterable[str] = (),
+) -> RawCorpus:
+    """Check candidates one by one and put the corpus together; dialogues keep their order."""
+    found, lost = list(candidates), list(dropped)
+    faults = _Faults(root)
+    used: list[Candidate] = []
+    for one in found:
+        fault = faults.of(one)
+        if fault is None:
+            used.append(one)
+        else:
+            lost.append(drop(f"{one.utterance_id} ({one.source})", fault))
+    rows = list(_utterances(used, settings.text))
+    return RawCorpus(
+        utterances=tuple(rows),
+        annotations=tuple(_annotations(used)),
+        dropped=tuple(lost),
+        expected=dict(expected or {}),
+        found=count(found, classes, signs),
+        used=count(used, classes, signs),
+        media=tuple(sorted({row.media for row in rows if row.media})),
+        notes=(*notes, *_overlaps(rows)),
+    )
+
+
+def by_kind(dropped: Iterable[Dropped]) -> dict[str, int]:
+    """How many items were dropped for each kind of reason, most frequent first."""
+    counts: dict[str, int] = defaultdict(int)
+    for one in dropped:
+        counts[one.reason.partition(": ")[0]] += 1
+    return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
+
+
+class _Faults:
+    """What is wrong with candidates of one corpus; remembers ids and media seen so far."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._sources: dict[str, str] = {}
+        self._media: dict[str, str | None] = {}
+
+    def of(self, one: Candidate) -> str | None:
+        """The first fault of a candidate, or None."""
+        fault = _id_fault(one) or _span_fault(one) or _value_fault(one) or self._media_fault(one)
+        if fault is None and one.utterance_id in self._sources:
+            return f"id stands twice: first at {self._sources[one.utterance_id]}"
+        if fault is None:
+            self._sources[one.utterance_id] = one.source
+        return fault
+
+    def _media_fault(self, one: Candidate) -> str | None:
+        if one.media not in self._media:
+            self._media[one.media] = _path_fault(self._root, one.media)
+        return self._media[one.media]
+
+
+def _id_fault(one: Candidate) -> str | None:
+    try:
+        check_identifier(one.utterance_id, "utterance_id")
+        check_identifier(one.dialogue_id, "dialogue_id")
+    except RecordError as error:
+        return f"id is not safe: {error}"
+    return None
+
+
+def _span_fault(one: Candidate) -> str | None:
+    span = f"start_s={one.start_s}, end_s={one.end_s}"
+    if not math.isfinite(one.start_s) or math.isnan(one.end_s):
+        return f"time is no number: {span}"
+    if one.start_s < 0:
+        return f"span begins before the file: {span}"
+    if one.end_s <= one.start_s:
+        return f"span is empty or reversed: {span}"
+    return None
+
+
+def _value_fault(one: Candidate) -> str | None:
+    if one.region not in REGIONS:
+        return f"region is unknown: {one.region!r} is none of {', '.join(REGIONS)}"
+    role = one.annotations.get("split")
+    if role is not None and role not in ROLES:
+        return f"split is no role: {role!r} is none of {', '.join(ROLES)}"
+    return None
+
+
+def _path_fault(root: Path, media: str) -> str | None:
+    if not media:
+        return "media is not named"
+    if any(unicodedata.category(character) in ("Cc", "Cs") for character in media):
+        return f"media has characters that no table can hold: {media!r}"
+    if ".." in media.replace("\\", "/").split("/") or media.startswith("\\"):
+        return f"media leaves the corpus folder: {media!r}"
+    try:
+        resolve_inside(root, media)
+    except (UnsafePathError, RuntimeError):  # RuntimeError: links that lead in a circle
+        return f"media leaves the corpus folder: {media!r}, links followed"
+    if not has_suffix(media, MEDIA_SUFFIXES):
+        return f"media is of no known type: {media!r}; known: {' '.join(sorted(MEDIA_SUFFIXES))}"
+    return None
+
+
+def _utterances(used: Iterable[Candidate], with_text: bool) -> Iterator[Utterance]:
+    dialogues: dict[str, list[Candidate]] = defaultdict(list)
+    for one in used:
+        dialogues[one.dialogue_id].append(one)
+    for turns in dialogues.values():
+        for turn, one in enumerate(turns):
+            yield Utterance(
+                utterance_id=one.utterance_id,
+                dialogue_id=one.dialogue_id,
+                turn=turn,
+                speaker=clean_text(one.speaker),
+                session=clean_text(one.session),
+                media=one.media,
+                start_s=one.start_s,
+                end_s=one.end_s,
+                region=next(region for region in REGIONS if region == one.region),
+                text=clean_text(one.text) if with_text else "",
+            )
+
+
+def _annotations(used: Iterable[Candidate]) -> Iterator[Annotation]:
+    for one in used:
+        for name, value in one.annotations.items():
+            yield Annotation(one.utterance_id, name, clean_text(value))
+
+
+def _overlaps(rows: Iterable[Utterance]) -> Iterator[str]:
+    """Two people may talk at once; one person cannot: say so, the span may be wrong."""
+    spans: dict[tuple[str, str], list[Utterance]] = defaultdict(list)
+    for row in rows:
+        spans[row.media, row.speaker].append(row)
+    pairs = []
+    for of_speaker in spans.values():
+        latest: Utterance | None = None
+        for row in sorted(of_speaker, key=lambda row: (row.start_s, row.end_s)):
+            if latest is not None and row.start_s < latest.end_s:
+                pairs.append(f"{latest.utterance_id} and {row.utterance_id}")
+            if latest is None or row.end_s > latest.end_s:
+                latest = row
+    if pairs:
+        yield f"{len(pairs)} utterances overlap another of the same speaker, first: {pairs[0]}"

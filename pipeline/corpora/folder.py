@@ -1,0 +1,174 @@
+"""Reads a folder of own videos, described by one CSV beside them, or by nothing at all.
+
+Columns (comma separated, UTF-8, one row per utterance, in the order of the conversation):
+
+    utterance_id  needed    letters, digits, . _ -; unique
+    dialogue_id   needed    utterances of one conversation share it
+    media         needed    video or audio file, relative to the folder, with /
+    turn          optional  a number that orders the dialogue; default: the order of the rows
+    speaker       optional  default: empty
+    start_s       optional  seconds in the file; empty = from the beginning
+    end_s         optional  seconds in the file; empty = to the end
+    text          optional  transcript; empty = the text modality is missing
+    session       optional  e.g. the recording day, for folds by session
+    region        optional  full | left | right: the part of the picture that shows the speaker
+
+Every other column is an annotation of that name (e.g. emotion, sentiment, split); empty cells give
+none; `split` holds train, validation or test. A broken table is refused, a bad row is dropped with
+its reason. Without a CSV every video below the folder is an utterance in a dialogue of its own.
+"""
+
+import hashlib
+import math
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from pipeline.corpora.checks import assemble, drop
+from pipeline.corpora.labels import ROLE_NAMES
+from pipeline.corpora.listing import ANY_MEDIA, ANY_VIDEO, list_files
+from pipeline.corpora.raw import Candidate, CorpusError, RawCorpus, sign
+from pipeline.corpora.sheets import Sheet, SheetRow, read_sheet
+from pipeline.corpora.texts import printable
+from pipeline.records import IDENTIFIER, Dropped
+from pipeline.sections.corpora import CorpusSettings
+
+WHICH_FACE: Final = "track"
+TREE = """\
+any folder/
+  utterances.csv   utterance_id,dialogue_id,media[,turn,speaker,start_s,end_s,text,session,region]
+                   and any further columns as annotations: emotion, sentiment, split, ...
+  videos, in subfolders or not (without utterances.csv each is one utterance)"""
+
+DEFAULT_TABLE = "utterances.csv"
+NEEDED = ("utterance_id", "dialogue_id", "media")
+FIELDS = (*NEEDED, "turn", "speaker", "start_s", "end_s", "text", "session", "region")
+MAX_CLASSES = 30  # an annotation with more values is counted by sign, or not at all
+
+
+def files(settings: CorpusSettings) -> tuple[str, ...]:
+    """Glob patterns of the files that decide what `read` returns, and of the media."""
+    return settings.utterances, f"**/{ANY_MEDIA}"
+
+
+def read(root: Path, settings: CorpusSettings) -> RawCorpus:
+    """Read the CSV, or make an utterance of each video where there is none."""
+    if not (root / settings.utterances).exists():
+        if settings.utterances != DEFAULT_TABLE:
+            raise CorpusError(f"{settings.utterances} is not there (set by the key `utterances`)")
+        return _read_videos(root, settings)
+    sheet = read_sheet(root, settings.utterances, NEEDED)
+    candidates, dropped, notes = _read_rows(sheet)
+    named = {one.media for one in candidates}
+    dropped += [
+        drop(file.relative, f"no row of {settings.utterances} names this file")
+        for file in list_files(root, [f"**/{ANY_VIDEO}"])
+        if file.relative not in named
+    ]
+    classes, signs = _countable(candidates)
+    return assemble(
+        root,
+        settings,
+        candidates,
+        dropped=[*sheet.dropped, *dropped],
+        notes=notes,
+        classes=classes,
+        signs=signs,
+    )
+
+
+def _read_videos(root: Path, settings: CorpusSettings) -> RawCorpus:
+    candidates = []
+    for file in list_files(root, [f"**/{ANY_VIDEO}"]):
+        name = _name(file.relative)
+        candidates.append(Candidate(name, name, file.relative, source=file.relative))
+    note = (
+        f"no {settings.utterances}: each of {len(candidates)} videos is one utterance, "
+        "in a dialogue of its own, without speaker, text and labels"
+    )
+    return assemble(root, settings, candidates, notes=[note])
+
+
+def _name(relative: str) -> str:
+    """An id from a path: itself where it is safe, else made safe, with a digest against twins."""
+    if IDENTIFIER.fullmatch(relative) and ".." not in relative:
+        return relative
+    digest = hashlib.sha256(relative.encode("utf-8", "surrogateescape")).hexdigest()[:8]
+    safe = re.sub(r"[^A-Za-z0-9_-]+", "_", relative)
+    return f"{safe[:100]}-{digest}"
+
+
+def _read_rows(sheet: Sheet) -> tuple[list[Candidate], list[Dropped], list[str]]:
+    dialogues: dict[str, list[tuple[float | None, Candidate]]] = defaultdict(list)
+    dropped: list[Dropped] = []
+    for row in sheet.rows:
+        cells = {name: cell.strip() for name, cell in row.cells.items()}
+        if fault := _number_fault(cells):
+            dropped.append(drop(f"{cells['utterance_id']} ({row.source})", fault))
+        else:
+            turn = float(cells["turn"]) if cells.get("turn") else None
+            dialogues[cells["dialogue_id"]].append((turn, _candidate(cells, row)))
+    notes = [
+        f"dialogue {printable(dialogue)}: some rows have no turn, so the order of the rows counts"
+        for dialogue, rows in dialogues.items()
+        if {turn is None for turn, _ in rows} == {True, False}
+    ]
+    return [one for rows in dialogues.values() for one in _in_order(rows)], dropped, notes
+
+
+def _in_order(rows: list[tuple[float | None, Candidate]]) -> list[Candidate]:
+    turns = [turn for turn, _ in rows if turn is not None]
+    if len(turns) == len(rows):
+        rows = [rows[place] for place in sorted(range(len(rows)), key=turns.__getitem__)]
+    return [one for _, one in rows]
+
+
+def _number_fault(cells: dict[str, str]) -> str | None:
+    for name in ("start_s", "end_s", "turn"):
+        try:
+            number = float(cells.get(name) or 0)
+        except ValueError:
+            number = math.nan
+        if math.isnan(number) or (name == "turn" and math.isinf(number)):
+            return f"{name} is no number: {cells[name]!r}"
+    return None
+
+
+def _candidate(cells: dict[str, str], row: SheetRow) -> Candidate:
+    annotations = {name: cell for name, cell in cells.items() if name not in FIELDS and cell}
+    if split := annotations.get("split"):
+        annotations["split"] = ROLE_NAMES.get(split.lower(), split)
+    return Candidate(
+        utterance_id=cells["utterance_id"],
+        dialogue_id=cells["dialogue_id"],
+        media=str(PurePosixPath(cells["media"])) if cells["media"] else "",
+        source=row.source,
+        start_s=float(cells.get("start_s") or 0),
+        end_s=float(cells.get("end_s") or math.inf),
+        speaker=cells.get("speaker", ""),
+        session=cells.get("session", ""),
+        region=cells.get("region") or "full",
+        text=cells.get("text", ""),
+        annotations=annotations,
+    )
+
+
+def _countable(candidates: Iterable[Candidate]) -> tuple[list[str], list[str]]:
+    """Annotations to count by value, and those to count by sign: numbers with many values."""
+    values: dict[str, set[str]] = defaultdict(set)
+    for one in candidates:
+        for name, value in one.annotations.items():
+            if name != "split":
+                values[name].add(value)
+    classes = [name for name, found in values.items() if len(found) <= MAX_CLASSES]
+    many = [name for name in values if name not in classes]
+    return classes, [name for name in many if all(map(_has_sign, values[name]))]
+
+
+def _has_sign(value: str) -> bool:
+    try:
+        return bool(sign(value))
+    except ValueError:
+        return False

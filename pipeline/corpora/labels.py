@@ -1,0 +1,170 @@
+"""Sentiment labels of CMU-MOSI and CMU-MOSEI, from whichever file the user has (FACTS D.2-D.4).
+
+Three kinds: a computational sequence (.csd), MMSA's label.csv (video_id, clip_id, label, ...), or a
+plain CSV with utterance_id and sentiment. Columns are read by name, ids always as text.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.corpora.checks import drop
+from pipeline.corpora.csd import CsdRow, read_csd
+from pipeline.corpora.raw import CorpusError
+from pipeline.corpora.sheets import Sheet, SheetRow, parse_sheet, read_sheet
+from pipeline.corpora.texts import read_bytes
+from pipeline.records import Dropped, Role
+from pipeline.sections.corpora import CorpusSettings
+
+# Where labels are looked for when `labels` is not set; in this order.
+PLACES = ("label.csv", "labels.csv", "Labels/label.csv", "Labels/labels.csv")
+ROLE_NAMES: dict[str, Role] = {
+    "train": "train",
+    "valid": "validation",
+    "val": "validation",
+    "dev": "validation",
+    "validation": "validation",
+    "test": "test",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """A labelled utterance: video `video`, number `clip`; times are None where unknown."""
+
+    video: str
+    clip: int
+    source: str
+    annotations: dict[str, str]
+    start_s: float | None = None
+    end_s: float | None = None
+    text: str = ""
+
+    @property
+    def utterance_id(self) -> str:
+        """The id that both corpora use: video and number."""
+        return f"{self.video}_{self.clip}"
+
+
+def label_patterns(settings: CorpusSettings, csd_name: str) -> tuple[str, ...]:
+    """Places below the root where labels may lie, best first."""
+    return (csd_name, f"Labels/{csd_name}", f"Raw/Labels/{csd_name}", *PLACES)
+
+
+def find_labels(root: Path, settings: CorpusSettings, csd_name: str) -> Path:
+    """The labels file: the one that config names, else the first that lies in a usual place."""
+    if settings.labels is not None:
+        path = root / settings.labels
+        if not path.is_file():
+            raise CorpusError(f"labels: {path} is not there (set by the key `labels`)")
+        return path
+    places = label_patterns(settings, csd_name)
+    path = next((root / place for place in places if (root / place).is_file()), root)
+    if path == root:
+        raise CorpusError(
+            f"no labels: none of {', '.join(places)} is there; the key `labels` beside `root` "
+            "takes any .csd, an MMSA label.csv, or a CSV with utterance_id,sentiment"
+        )
+    return path
+
+
+def read_opinions(path: Path) -> tuple[list[Opinion], list[Dropped]]:
+    """Labels of a CSV file of either kind, with the rows that cannot be used."""
+    header = parse_sheet(
+        read_bytes(path.parent, path.name).decode("utf-8-sig", "replace").partition("\n")[0],
+        path.name,
+        [],
+    ).header
+    is_mmsa = {"video_id", "clip_id", "label"} <= set(header)
+    required = ["video_id", "clip_id", "label"] if is_mmsa else ["utterance_id", "sentiment"]
+    sheet = read_sheet(path.parent, path.name, required)
+    return _collect(sheet, "label" if is_mmsa else "sentiment", is_mmsa)
+
+
+def read_csd_rows(path: Path, columns: Sequence[str]) -> tuple[list[CsdRow], list[Dropped]]:
+    """Rows of a .csd whose values are numbers, with those that are not; `columns` are expected."""
+    rows = read_csd(path)
+    if any(len(row.values) not in (1, len(columns)) for row in rows):
+        raise CorpusError(
+            f"{path.name}: expected 1 or {len(columns)} columns ({', '.join(columns)}), "
+            f"found {sorted({len(row.values) for row in rows})}"
+        )
+    bad = [row for row in rows if not all(map(math.isfinite, row.values))]
+    dropped = [
+        drop(f"{row.video} row {row.row} ({path.name})", f"label is no number: {row.values}")
+        for row in bad
+    ]
+    return [row for row in rows if row not in bad] if bad else rows, dropped
+
+
+def name_values(values: Iterable[float], columns: Sequence[str]) -> dict[str, str]:
+    """Annotations of a .csd row; six digits, since labels are averages in thirds."""
+    return {name: f"{value:.6g}" for name, value in zip(columns, values, strict=False)}
+
+
+def with_role(
+    opinion: Opinion, official: dict[str, Role], disagreeing: list[str]
+) -> dict[str, str]:
+    """Annotations with the official split; a file's own split counts for other videos only."""
+    own = opinion.annotations.get("split", "")
+    role = official.get(opinion.video)
+    if role is None:
+        return opinion.annotations
+    if own and own != role:
+        disagreeing.append(opinion.utterance_id)
+    return {**opinion.annotations, "split": role}
+
+
+def is_number(cell: str) -> bool:
+    """Whether a cell holds a finite number."""
+    try:
+        return math.isfinite(float(cell))
+    except ValueError:
+        return False
+
+
+def _collect(sheet: Sheet, column: str, is_mmsa: bool) -> tuple[list[Opinion], list[Dropped]]:
+    opinions: list[Opinion] = []
+    dropped = list(sheet.dropped)
+    for row in sheet.rows:
+        fault = _fault(row, column, is_mmsa)
+        if fault is not None:
+            dropped.append(drop(f"{_id(row, is_mmsa)} ({row.source})", fault))
+        else:
+            opinions.append(_opinion(row, column, is_mmsa))
+    return opinions, dropped
+
+
+def _id(row: SheetRow, is_mmsa: bool) -> str:
+    cells = row.cells
+    return f"{cells['video_id']}_{cells['clip_id']}" if is_mmsa else cells["utterance_id"]
+
+
+def _fault(row: SheetRow, column: str, is_mmsa: bool) -> str | None:
+    video, _, clip = _id(row, is_mmsa).rpartition("_")
+    if not video or not clip.isascii() or not clip.isdigit():
+        return "id is not <video>_<number>"
+    if not is_number(row.cells[column]):
+        return f"label is no number: {row.cells[column]!r}"
+    times = [row.cells.get(name, "") for name in ("start_s", "end_s")]
+    if any(time and not is_number(time) for time in times):
+        return f"time is no number: start_s={times[0]!r}, end_s={times[1]!r}"
+    return None
+
+
+def _opinion(row: SheetRow, column: str, is_mmsa: bool) -> Opinion:
+    video, _, clip = _id(row, is_mmsa).rpartition("_")
+    annotations = {"sentiment": row.cells[column].strip()}
+    if split := row.cells.get("mode" if is_mmsa else "split", "").strip():
+        annotations["split"] = ROLE_NAMES.get(split.lower(), split)
+    start_s, end_s = (row.cells.get(name, "") for name in ("start_s", "end_s"))
+    return Opinion(
+        video=video,
+        clip=int(clip),
+        source=row.source,
+        annotations=annotations,
+        start_s=float(start_s) if start_s else None,
+        end_s=float(end_s) if end_s else None,
+        text=row.cells.get("text", ""),
+    )

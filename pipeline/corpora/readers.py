@@ -1,0 +1,86 @@
+"""Which module reads which layout, and one way to call them all.
+
+A reader is imported by name when it is needed: the stage's code digest names the one that it runs,
+so that a change in one reader reruns no other corpus.
+"""
+
+from importlib import import_module
+from pathlib import Path
+from typing import Literal, Protocol, cast
+
+from pipeline.corpora.raw import CorpusError, RawCorpus
+from pipeline.corpora.texts import printable
+from pipeline.sections.corpora import CorpusSettings
+
+WhichFace = Literal["side", "single", "track"]
+
+READERS = {
+    "iemocap": "pipeline.corpora.iemocap",
+    "mosi": "pipeline.corpora.mosi",
+    "mosei": "pipeline.corpora.mosei",
+    "meld": "pipeline.corpora.meld",
+    "folder": "pipeline.corpora.folder",
+    "mmsa": "pipeline.corpora.mmsa",
+}
+SHOWN_ENTRIES = 12
+
+
+class Reader(Protocol):
+    """What every reader module offers."""
+
+    WHICH_FACE: WhichFace
+    TREE: str
+
+    def files(self, settings: CorpusSettings) -> tuple[str, ...]:
+        """Glob patterns of all files that the corpus consists of."""
+
+    def read(self, root: Path, settings: CorpusSettings) -> RawCorpus:
+        """Read the corpus below `root`."""
+
+
+def reader(name: str) -> Reader:
+    """The reader module of that name."""
+    if name not in READERS:
+        raise CorpusError(f"no reader {name!r} for raw corpora; there are {', '.join(READERS)}")
+    return cast(Reader, import_module(READERS[name]))
+
+
+def which_face(name: str) -> WhichFace:
+    """Whose face to look for in the videos of a corpus."""
+    return reader(name).WHICH_FACE
+
+
+def read_corpus(corpus: str, root: Path, settings: CorpusSettings) -> RawCorpus:
+    """Read a corpus; an error says what was expected, what is there, and which key to set."""
+    module = reader(settings.reader)
+    try:
+        if not root.is_dir():
+            raise CorpusError("there is no such folder")
+        raw = module.read(root, settings)
+        if not raw.utterances:
+            first = [f"first: {one.item}: {one.reason}" for one in raw.dropped[:1]]
+            counted = f"{len(raw.dropped)} items dropped"
+            raise CorpusError(f"no utterance found ({', '.join([counted, *first])})")
+    except CorpusError as error:
+        raise CorpusError(explain(str(error), corpus, root, module)) from error
+    return raw
+
+
+def explain(message: str, corpus: str, root: Path, module: Reader) -> str:
+    """`message` with the tree that is expected, what is there, and the way out."""
+    return (
+        f"{corpus}: {message}\n"
+        f"folder: {root}\n"
+        f"there is: {_present(root)}\n"
+        f"expected:\n{module.TREE}\n"
+        f"Set `corpora.{corpus}.root` to the folder in the first line of this tree."
+    )
+
+
+def _present(root: Path) -> str:
+    if not root.is_dir():
+        parent = next(path for path in [*root.resolve().parents] if path.is_dir())
+        return f"nothing ({parent} is the last folder of this path that exists)"
+    names = sorted(path.name + "/" * path.is_dir() for path in root.iterdir())
+    more = f" and {len(names) - SHOWN_ENTRIES} more" if len(names) > SHOWN_ENTRIES else ""
+    return ", ".join(map(printable, names[:SHOWN_ENTRIES])) + more if names else "an empty folder"

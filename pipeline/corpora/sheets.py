@@ -1,0 +1,90 @@
+"""CSV files that people or other projects wrote: a broken structure is refused, a bad row told.
+
+Columns are found by name. Broken: not UTF-8, no header, a column missing or twice, a quote that
+never ends. A bad row (wrong number of cells) is an item that was dropped, with its line.
+"""
+
+import csv
+import io
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.corpora.checks import drop
+from pipeline.corpora.raw import CorpusError
+from pipeline.corpora.texts import printable, read_bytes
+from pipeline.records import Dropped
+
+csv.field_size_limit(sys.maxsize)  # a transcript may be a million characters
+
+
+@dataclass(frozen=True, slots=True)
+class SheetRow:
+    """Cells of one row by column; `source` names file and line."""
+
+    source: str
+    cells: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A CSV file: its header, its rows, and the rows that do not fit the header."""
+
+    header: tuple[str, ...]
+    rows: tuple[SheetRow, ...]
+    dropped: tuple[Dropped, ...]
+
+
+def read_sheet(root: Path, relative: str, required: Sequence[str]) -> Sheet:
+    """Read a UTF-8 CSV file of the corpus strictly; `required` columns must be there."""
+    content = read_bytes(root, relative)
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise CorpusError(
+            f"{relative}: not UTF-8 (byte {error.start} is 0x{content[error.start]:02x}); "
+            "save the file as UTF-8 (in spreadsheets: 'CSV UTF-8')"
+        ) from None
+    return parse_sheet(text, relative, required)
+
+
+def parse_sheet(text: str, name: str, required: Sequence[str], strict: bool = True) -> Sheet:
+    """Split CSV text into rows; `strict` also refuses quotes in odd places."""
+    reader = csv.reader(io.StringIO(text, newline=""), strict=strict)
+    rows: list[SheetRow] = []
+    dropped: list[Dropped] = []
+    line = 1
+    try:
+        header = _check_header(next(reader, []), name, required)
+        line = reader.line_num + 1
+        for cells in reader:
+            source, line = f"{name} line {line}", reader.line_num + 1
+            if len(cells) == len(header):
+                rows.append(SheetRow(source, dict(zip(header, cells, strict=True))))
+            elif cells:
+                reason = f"row does not fit the header: {len(cells)} cells, not {len(header)}"
+                dropped.append(drop(source, reason))
+    except csv.Error as error:
+        raise CorpusError(
+            f"{name}: the row that begins in line {line} is no CSV ({error}); "
+            "is a quotation mark open?"
+        ) from None
+    return Sheet(tuple(header), tuple(rows), tuple(dropped))
+
+
+def _check_header(cells: list[str], name: str, required: Sequence[str]) -> list[str]:
+    header = [cell.strip() for cell in cells]
+    shown = ", ".join(map(printable, header)) or "nothing"
+    if twice := sorted({cell for cell in header if header.count(cell) > 1}):
+        raise CorpusError(f"{name}: column {printable(twice[0])!r} stands twice in the header")
+    if missing := [column for column in required if column not in header]:
+        hint = ""
+        if len(header) == 1 and any(mark in header[0] for mark in ";\t"):
+            hint = "; cells must be separated by commas"
+        raise CorpusError(
+            f"{name}: column {', '.join(missing)} is missing; the header holds {shown}{hint}"
+        )
+    if "" in header:
+        raise CorpusError(f"{name}: a column has no name; the header holds {shown}")
+    return header

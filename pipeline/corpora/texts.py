@@ -1,0 +1,73 @@
+"""Text files of a corpus: opened only inside its root, decoded without loss, cleaned in one pass.
+
+Every function is linear in the length of the text: a transcript of a million characters is data.
+"""
+
+import re
+from pathlib import Path
+
+from pipeline.corpora.raw import CorpusError
+from pipeline.files import UnsafePathError, resolve_inside
+
+# C0 and C1 controls become a blank; marks that reorder text on screen vanish (an HTML report
+# would show them), as does the byte order mark.
+_BLANKED = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029], " ")
+_REMOVED = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF], None)
+_CLEANED = {**_BLANKED, **_REMOVED}
+
+# UTF-8 that was once decoded as cp1252 ("â€™") or Latin-1: a leading byte and its one or two
+# followers, each as the character that one of the two encodings gives it.
+_OF_CP1252 = {
+    bytes([n]).decode("cp1252"): n for n in range(0x80, 0xA0) if n not in b"\x81\x8d\x8f\x90\x9d"
+}
+_FOLLOWER = f"[\u0080-\u00bf{re.escape(''.join(_OF_CP1252))}]"
+_TWICE_ENCODED = re.compile(f"[\u00c2\u00c3]{_FOLLOWER}|\u00e2{_FOLLOWER}{{2}}")
+_C1_CONTROL = re.compile("[\u0080-\u009f]")
+
+
+def clean_text(text: str) -> str:
+    """One line without control characters, blanks collapsed."""
+    return " ".join(text.translate(_CLEANED).split())
+
+
+def printable(text: str, limit: int = 200) -> str:
+    """`text` for a message: control and undecodable characters escaped, cut at `limit`."""
+    shown = text if len(text) <= limit else f"{text[:limit]}... ({len(text)} characters)"
+    escaped = shown.encode("utf-8", "backslashreplace").decode()
+    return "".join(one if one.isprintable() else repr(one)[1:-1] for one in escaped)
+
+
+def read_bytes(root: Path, relative: str) -> bytes:
+    """Content of a file of the corpus; a link that leads out of the root is refused."""
+    try:
+        return resolve_inside(root, relative).read_bytes()
+    except UnsafePathError:
+        raise CorpusError(
+            f"{printable(relative)}: the file is a link to a place outside the corpus folder; "
+            "copy it into the folder"
+        ) from None
+
+
+def read_legacy_text(root: Path, relative: str) -> tuple[str, bool]:
+    """Text of a published file, and whether it was not UTF-8 but of the cp1252 family."""
+    content = read_bytes(root, relative)
+    try:
+        return content.decode("utf-8-sig"), False
+    except UnicodeDecodeError:
+        return repair_mojibake(content.decode("latin-1")), True
+
+
+def repair_mojibake(text: str) -> str:
+    """Undo the two common ways in which quotes of cp1252 were garbled; other text is unchanged."""
+    return _C1_CONTROL.sub(_decode_control, _TWICE_ENCODED.sub(_decode_twice, text))
+
+
+def _decode_twice(match: re.Match[str]) -> str:
+    try:
+        return bytes(_OF_CP1252.get(one, ord(one)) for one in match[0]).decode()
+    except UnicodeError:  # it only looked like it: leave what was there
+        return match[0]
+
+
+def _decode_control(match: re.Match[str]) -> str:
+    return match[0].encode("latin-1").decode("cp1252", "ignore")

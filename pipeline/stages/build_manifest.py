@@ -1,0 +1,130 @@
+"""Stage build_manifest: a raw corpus -> utterances.csv, annotations.csv, corpus.json, shards.
+
+Each shard has its rows and the digests of its own media only, so that one new video touches one
+shard. Utterances whose file is missing stay: their features will say so.
+"""
+
+import argparse
+import os
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from pipeline.corpora.checks import by_kind
+from pipeline.corpora.manifest import Media, MediaFile, describe, in_shards, warnings
+from pipeline.corpora.raw import CorpusError, RawCorpus
+from pipeline.corpora.readers import read_corpus
+from pipeline.features.digests import remembered_digest
+from pipeline.files import resolve_inside, write_json
+from pipeline.progress import Progress
+from pipeline.records import Annotation, Utterance
+from pipeline.sections.corpora import CorpusSettings
+from pipeline.settings import Section, SettingsError, parse_section
+from pipeline.tables import write_rows
+
+MAX_READERS = 4  # disks rarely serve more at once; hashing itself needs no interpreter lock
+
+
+class BuildManifestSettings(Section):
+    """What the rule hands over as JSON; `files` is the fingerprint of the corpus folder."""
+
+    corpus: dict[str, Any]
+    files: str = ""
+    code: str = ""
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Read the command line and the corpus, write the tables, say what came out."""
+    args = _parse(argv)
+    try:
+        given = parse_section(args.settings, BuildManifestSettings, where="").corpus
+        place = f"corpora.{args.corpus}"
+        settings = parse_section({**given, "root": str(args.root)}, CorpusSettings, where=place)
+        raw = read_corpus(args.corpus, args.root, settings)
+        check_share(args.corpus, raw, settings.max_missing)
+    except (CorpusError, SettingsError) as error:
+        raise SystemExit(f"error: {error}") from None
+    media = digest_media(args.root, raw.media, args.cache)
+
+    write_rows(args.out_utterances, raw.utterances, Utterance)
+    write_rows(args.out_annotations, raw.annotations, Annotation)
+    write_json(args.out_corpus, describe(args.corpus, settings, raw, media))
+    shards = in_shards(raw.utterances, len(args.out_shards))
+    for rows, table, digests in zip(shards, args.out_shards, args.out_media, strict=True):
+        write_rows(table, rows, Utterance)
+        write_json(digests, media.of(rows))
+    _say(args.corpus, raw, media)
+
+
+def check_share(corpus: str, raw: RawCorpus, max_missing: float) -> None:
+    """Refuse a corpus that lacks more of its expected utterances than config tolerates."""
+    if raw.missing_share > max_missing:
+        raise CorpusError(
+            f"{corpus}: {raw.missing_share:.1%} of the expected utterances are missing, "
+            f"corpora.{corpus}.max_missing tolerates {max_missing:.1%}; "
+            f"`python -m pipeline.doctor` lists what is expected and found"
+        )
+
+
+def digest_media(root: Path, paths: Iterable[str], cache: Path) -> Media:
+    """Size and content digest of every file that is there, read side by side."""
+    paths = list(paths)
+    present: dict[str, MediaFile] = {}
+    missing: dict[str, str] = {}
+    n_workers = min(MAX_READERS, os.cpu_count() or 1)
+    with ThreadPoolExecutor(n_workers) as pool:
+        digests = pool.map(lambda path: _digest(root, path, cache), paths)
+        pairs: Progress[tuple[str, MediaFile | str]] = Progress(
+            zip(paths, digests, strict=True),
+            len(paths),
+            what="build_manifest: digest of media",
+            unit="files",
+        )
+        for path, found in pairs:
+            if isinstance(found, MediaFile):
+                present[path] = found
+            else:
+                missing[path] = found
+    return Media(present, missing)
+
+
+def _digest(root: Path, relative: str, cache: Path) -> MediaFile | str:
+    """The file's size and digest, or why there is none."""
+    path = resolve_inside(root, relative)
+    try:
+        if not path.is_file():
+            return "is no file" if path.exists() else "is not there"
+        size = path.stat().st_size
+        return MediaFile(size, remembered_digest(path, cache))
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
+
+
+def _say(corpus: str, raw: RawCorpus, media: Media) -> None:
+    for line in [*raw.notes, *warnings(corpus, raw, media)]:
+        print(f"note: {line}")
+    for kind, n in by_kind(raw.dropped).items():
+        print(f"dropped: {n} x {kind}")
+    print(
+        f"{corpus}: {len(raw.utterances)} utterances, {len(media.present)} media files, "
+        f"{len(raw.dropped)} items dropped"
+    )
+
+
+def _parse(argv: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--corpus", required=True, help="its name in config.yaml")
+    parser.add_argument("--root", type=Path, required=True, help="folder of the raw corpus")
+    parser.add_argument("--settings", required=True, help="JSON: corpus, files")
+    parser.add_argument("--cache", type=Path, required=True, help="remembers media digests")
+    parser.add_argument("--out-utterances", type=Path, required=True, help="utterances.csv")
+    parser.add_argument("--out-annotations", type=Path, required=True, help="annotations.csv")
+    parser.add_argument("--out-corpus", type=Path, required=True, help="corpus.json")
+    parser.add_argument("--out-shards", type=Path, nargs="+", required=True, help="one .csv each")
+    parser.add_argument("--out-media", type=Path, nargs="+", required=True, help="one .json each")
+    return parser.parse_args(argv)
+
+
+if __name__ == "__main__":
+    main()
