@@ -47,17 +47,20 @@ def parse_config(values: Mapping[str, Any]) -> Config:
 
 
 def _place_root(values: dict[str, Any]) -> dict[str, Any]:
-    root = values.get("root")
-    corpora = values.get("corpora")
-    if root is None or not isinstance(corpora, Mapping):
+    if values.get("root") is None:
         return values
+    root, corpora = str(values["root"]), values.get("corpora")  # `--config root=2024` is a number
+    values["root"] = root
+    if not isinstance(corpora, Mapping) or not all(
+        isinstance(corpus, Mapping) for corpus in corpora.values()
+    ):
+        return values  # refused in parse_section, with the place
     if len(corpora) != 1:
         raise SettingsError(
             f"root={root!r} fits a configuration with one corpus; this one has {sorted(corpora)}: "
             "set corpora.<name>.root instead"
         )
-    (name, corpus), *_ = corpora.items()
-    return {**values, "corpora": {name: {**corpus, "root": str(root)}}}
+    return {**values, "corpora": {name: {**it, "root": root} for name, it in corpora.items()}}
 
 
 def _known(name: str, table: Mapping[str, Any], where: str) -> None:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-import tempfile
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -18,9 +18,9 @@ class UnsafePathError(ValueError):
 def atomic_path(path: Path) -> Iterator[Path]:
     """Yield a temporary sibling of `path`; it becomes `path` when the block ends without error."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name[:80]}.", suffix=".part", dir=path.parent)
-    os.close(handle)
-    temporary = Path(name)
+    temporary = path.with_name(f".{path.name[:40]}.{secrets.token_hex(8)}.part")
+    # Not tempfile: its files are for their owner alone, and so would be every artefact.
+    os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
     try:
         yield temporary
         with temporary.open("rb") as stream:
@@ -67,7 +67,10 @@ def file_digest(path: Path) -> str:
 def resolve_inside(root: Path, relative: str) -> Path:
     """Return `root/relative` if, links followed, it lies inside `root`; refuse it otherwise."""
     base = root.resolve()
-    path = (base / relative).resolve()
+    try:
+        path = (base / relative).resolve()
+    except (ValueError, RuntimeError) as error:  # a NUL byte; a loop of links
+        raise UnsafePathError(f"{relative!r} under {root} is no path: {error}") from error
     if Path(relative).is_absolute() or not path.is_relative_to(base):
         raise UnsafePathError(f"{relative!r} lies outside {root}")
     return path

@@ -19,6 +19,8 @@ DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 @cache
 def code_digest(*modules: str) -> str:
     """Digest of `modules` and of all first-party modules that they import, imports followed."""
+    for name in modules:
+        _path(name)  # a misspelt module must not digest to nothing
     pieces = sorted((name, _normalized(_path(name))) for name in closure(*modules))
     return hashlib.sha256(repr(pieces).encode()).hexdigest()[:16]
 

@@ -4,10 +4,9 @@ import csv
 import dataclasses
 import io
 import sys
-import types
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, TypeVar, get_type_hints
+from typing import Any, ClassVar, Literal, Protocol, TypeVar, get_args, get_origin, get_type_hints
 
 from pipeline.files import write_text
 
@@ -30,8 +29,12 @@ def write_rows(path: Path, rows: Iterable[Row], kind: type[Row]) -> None:
     names = [field.name for field in dataclasses.fields(kind)]
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
+    careful = csv.writer(buffer, lineterminator="\n", quoting=csv.QUOTE_ALL)
     writer.writerow(names)
-    writer.writerows([_to_text(getattr(row, name)) for name in names] for row in rows)
+    for row in rows:
+        cells = [_to_text(getattr(row, name)) for name in names]
+        # The reader takes a bare carriage return for the end of a row; the writer leaves it bare.
+        (careful if any("\r" in cell for cell in cells) else writer).writerow(cells)
     write_text(path, buffer.getvalue())
 
 
@@ -41,10 +44,13 @@ def read_rows(path: Path, kind: type[Row]) -> list[Row]:
     hints = get_type_hints(kind)
     with path.open(newline="", encoding="utf-8") as stream:
         reader = csv.reader(stream)
-        header = next(reader, [])
-        if header != names:
-            raise TableError(f"{path}: the header is {header}, expected {names}")
-        return [_parse(path, reader.line_num, cells, names, hints, kind) for cells in reader]
+        try:
+            header = next(reader, [])
+            if header != names:
+                raise TableError(f"{path}: the header is {header}, expected {names}")
+            return [_parse(path, reader.line_num, cells, names, hints, kind) for cells in reader]
+        except (UnicodeDecodeError, csv.Error) as error:
+            raise TableError(f"{path}, after line {reader.line_num}: {error}") from error
 
 
 def check_unique(path: Path, ids: Sequence[str], what: str) -> None:
@@ -79,8 +85,14 @@ def _parse(
 
 
 def _convert(cell: str, hint: Any) -> Any:
-    if isinstance(hint, types.GenericAlias) or hint not in (int, float, bool):
-        return cell
+    if get_origin(hint) is Literal:
+        return _one_of(cell, get_args(hint))
     if hint is bool:
-        return {"True": True, "False": False}[cell]
-    return hint(cell)
+        return _one_of(cell, ("False", "True")) == "True"
+    return hint(cell) if hint in (int, float) else cell
+
+
+def _one_of(cell: str, allowed: tuple[str, ...]) -> str:
+    if cell not in allowed:
+        raise ValueError(f"{cell!r} is none of {allowed}")
+    return cell
