@@ -125,9 +125,10 @@ class CpmnetSettings(Section):
     """`methods.<name>.settings` of model cpmnet (FACTS B.7)."""
 
     code_dim: Count = 128
-    class_weight: Weight = 1.0
+    class_weight: Weight = 1.0  # of the classification loss, lambda
     train_epochs: Count = 30
     test_epochs: Count = 300
+    steps: Count = 5  # of each optimiser in an epoch
     decoder_learning_rate: Positive = 1e-3
     code_learning_rate: Positive = 1e-2
     test_learning_rate: Positive = 1e-3
@@ -191,7 +192,7 @@ class TrainSettings(Section):
 
     methods: tuple[Name, ...] = ("iteacnet",)
     tasks: tuple[Name, ...] = ()  # () = all
-    seeds: tuple[int, ...] = (0,)
+    seeds: tuple[Annotated[int, Field(ge=0)], ...] = (0,)
     n_epochs: Annotated[int, Field(ge=1, le=10000)] = 100
     train_rate: str = "0.7"  # UME: a rate, "random" or "progressive" (FACTS A.6)
     patience: Annotated[int, Field(ge=1)] | None = None  # epochs without gain; None = no early stop
@@ -215,3 +216,8 @@ def parse_train_rate(text: str) -> float | Literal["random", "progressive"]:
     if not 0 <= rate <= 0.7:
         raise ValueError(f"train_rate={text!r}: use 0.0 to 0.7, 'random' or 'progressive'")
     return rate
+
+
+def model_module(model: str) -> str:
+    """Module whose `build(settings, shape)` makes the learner of a model."""
+    return "models.iteacnet.learner" if model == "iteacnet" else f"models.baselines.{model}"
