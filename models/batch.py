@@ -6,7 +6,7 @@ visual, D_m features of modality m. Three masks, True = there is something to us
 `valid` (not padding).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import torch
@@ -66,12 +66,19 @@ class ConversationBatch:
         """The same batch under another mask of the protocol, (B, T, M) bool."""
         return replace(self, available=available)
 
+    def utterances(self, cells: Tensor) -> "ConversationBatch":
+        """The cells at flat indices (N,) of the (B, T) grid, as N dialogues of one utterance."""
+        return self._map(lambda value: value.flatten(0, 1)[cells].unsqueeze(1))
+
     def to(self, device: torch.device | str) -> "ConversationBatch":
         """The same batch on `device`."""
+        return self._map(lambda value: value.to(device))
+
+    def _map(self, change: Callable[[Tensor], Tensor]) -> "ConversationBatch":
         return ConversationBatch(
-            features={name: value.to(device) for name, value in self.features.items()},
+            features={name: change(value) for name, value in self.features.items()},
             **{
-                name: getattr(self, name).to(device)
+                name: change(getattr(self, name))
                 for name in ("extracted", "available", "valid", "speakers", "labels", "rows")
             },
         )

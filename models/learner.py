@@ -15,6 +15,7 @@ from models.batch import ConversationBatch
 
 Batching = Literal["dialogues", "utterances", "full"]
 Masks = Literal["per_batch", "per_run"]
+Kind = Literal["classification", "regression"]
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class TaskShape:
 
     feature_dims: Mapping[str, int]  # modality -> D_m, in the order audio, text, visual
     n_outputs: int  # classes, or 1 for regression
-    kind: Literal["classification", "regression"]
+    kind: Kind
     max_utterances: int
     n_speakers: int  # most speakers in one dialogue
 
