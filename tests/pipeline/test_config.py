@@ -1,0 +1,133 @@
+"""config.yaml as one model: what is refused before anything is planned, and how it is told."""
+
+import copy
+
+import pytest
+
+from pipeline.config import parse_config
+from pipeline.settings import SettingsError, dump
+
+SMALL = {
+    "corpora": {"talks": {"reader": "folder", "root": "videos"}},
+    "tasks": {
+        "mood": {
+            "corpus": "talks",
+            "classes": {"good": ["happy"], "bad": ["sad", "angry"]},
+            "folds": {"by": "dialogues"},
+        }
+    },
+}
+
+
+def changed(path, value):
+    """`SMALL` with the dotted `path` set."""
+    values = copy.deepcopy(SMALL)
+    *parents, last = path.split(".")
+    place = values
+    for parent in parents:
+        place = place.setdefault(parent, {})
+    place[last] = value
+    return values
+
+
+def refuse(values):
+    with pytest.raises(SettingsError) as error:
+        parse_config(values)
+    return str(error.value)
+
+
+def test_defaults_are_those_of_the_paper():
+    config = parse_config(SMALL)
+    assert config.train.n_epochs == 100
+    assert config.train.train_rate == "0.7"
+    assert config.protocol.rates == (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
+    settings = config.methods["iteacnet"].settings
+    assert (settings.teacher.encoder, settings.teacher.n_layers) == ("transformer", 3)
+    assert (settings.student.encoder, settings.student.n_layers) == ("nas", 4)
+    assert (settings.learning_rate, settings.router_learning_rate) == (5e-4, 5e-3)
+    assert (settings.batch_size, settings.hidden_dim, settings.n_heads) == (32, 128, 8)
+    assert (settings.context.kernel, settings.context.band) == (7, 30)
+    assert settings.imputation_weights == (0.5, 0.1, 0.05)
+
+
+def test_a_validated_configuration_reads_back():
+    config = parse_config(SMALL)
+    assert parse_config(dump(config)) == config
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "place", "allowed"),
+    [
+        ("features.audio.encder", "x", "features.audio.encder", "encoder, "),
+        ("features.audio.precision", "float8", "features.audio.precision", "'bfloat16'"),
+        ("features.visual.scale_order", "tail", "features.visual.scale_order", "'published'"),
+        ("crop_faces.fps", 0, "crop_faces.fps", "greater than 0"),
+        ("corpora.talks.reader", "youtube", "corpora.talks.reader", "'iemocap'"),
+        ("protocol.rates", [0.9], "protocol.rates.0", "0.7"),
+        ("train.n_epochs", 0, "train.n_epochs", "1"),
+        ("shards", 0, "shards", "1"),
+        ("traning", {}, "traning", "train"),
+    ],
+)
+def test_a_wrong_value_is_named_by_path_with_what_is_allowed(path, value, place, allowed):
+    message = refuse(changed(path, value))
+    assert message.startswith(f"config: {place}: ")
+    assert allowed in message
+    assert repr(value) in message or repr(value[0]) in message
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "expected"),
+    [
+        ("tasks.mood.corpus", "tlaks", "tasks.mood.corpus: 'tlaks' is not defined"),
+        ("train.methods", ["gcnet"], "train.methods: 'gcnet' is not defined"),
+        ("train.tasks", ["mod"], "train.tasks: 'mod' is not defined"),
+        ("train.train_rate", "0.9", "use 0.0 to 0.7, 'random' or 'progressive'"),
+        ("train.train_rate", "often", "train_rate='often'"),
+        ("tasks.mood.kind", "regression", "config: tasks.mood: `classes` is needed"),
+        ("tasks.mood.classes.good", ["sad"], "['sad'] stand in more than one class"),
+        ("corpora.talks.reader", "import", "`import` and `reader: import` go together"),
+    ],
+)
+def test_what_does_not_fit_together_is_refused(path, value, expected):
+    assert expected in refuse(changed(path, value))
+
+
+def test_an_undefined_name_is_answered_with_the_defined_ones():
+    assert "use one of ['talks']" in refuse(changed("tasks.mood.corpus", "x"))
+
+
+@pytest.mark.parametrize("name", ["../up", "a/b", "", ".x", "a b", "x" * 129])
+@pytest.mark.parametrize("table", ["corpora", "tasks", "methods"])
+def test_names_that_could_leave_a_folder_are_refused(table, name):
+    values = copy.deepcopy(SMALL)
+    entry = {"corpora": SMALL["corpora"]["talks"], "tasks": SMALL["tasks"]["mood"]}
+    values.setdefault(table, {})[name] = entry.get(table, {"model": "iteacnet"})
+    assert "not a name" in refuse(values)
+
+
+def test_root_on_the_command_line_is_the_root_of_the_only_corpus():
+    assert parse_config({**SMALL, "root": "/data/x"}).corpora["talks"].root == "/data/x"
+
+
+def test_a_root_that_looks_like_a_number_is_a_path():
+    assert parse_config({**SMALL, "root": 2024}).corpora["talks"].root == "2024"
+
+
+def test_root_with_two_corpora_is_refused():
+    values = changed("corpora.more", {"reader": "folder", "root": "x"})
+    message = refuse({**values, "root": "/data/x"})
+    assert "root='/data/x' fits a configuration with one corpus" in message
+    assert "['more', 'talks']" in message
+
+
+@pytest.mark.parametrize("corpora", [None, [], {"talks": None}, {"talks": "videos"}])
+def test_root_with_corpora_of_a_wrong_shape_is_told_by_path(corpora):
+    assert refuse({"root": "x", "corpora": corpora}).startswith("config: corpora")
+
+
+def test_parsing_leaves_its_input_alone():
+    values = {**copy.deepcopy(SMALL), "root": 5}
+    before = copy.deepcopy(values)
+    parse_config(values)
+    assert values == before

@@ -1,0 +1,143 @@
+"""Code digests change with code that a module runs, and with nothing else.
+
+A small first-party tree is written to a folder of the test and put in the place of ours.
+"""
+
+import subprocess
+import sys
+
+import pytest
+
+from pipeline import provenance
+
+TREE = {
+    "pipeline/__init__.py": '"""Root."""\n',
+    "pipeline/files.py": '"""Files."""\n\n\ndef write(x):\n    """Write."""\n    return x + 1\n',
+    "pipeline/stages/__init__.py": "",
+    "pipeline/stages/train.py": (
+        '"""Stage."""\n\nimport os\n\nfrom pipeline.files import write\n\n\n'
+        "def main():\n    from models import net\n\n    return write(1), net, os\n"
+    ),
+    "pipeline/other.py": "VALUE = 1\n",
+    "models/__init__.py": "",
+    "models/net.py": "import models.layers as layers\n\nDEPTH = 3\n",
+    "models/layers.py": "WIDTH = 8\n",
+}
+
+
+@pytest.fixture
+def tree(tmp_path, monkeypatch):
+    for name, text in TREE.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    monkeypatch.setattr(provenance, "ROOT", tmp_path)
+    forget()
+    yield tmp_path
+    forget()
+
+
+def forget():
+    for cached in (provenance.code_digest, provenance.closure, provenance._normalized):
+        cached.cache_clear()
+
+
+def digest(*modules):
+    forget()
+    return provenance.code_digest(*modules)
+
+
+def test_imports_are_followed_everywhere_in_a_module(tree):
+    assert provenance.closure("pipeline.stages.train") == {
+        "pipeline",
+        "pipeline.stages",
+        "pipeline.stages.train",
+        "pipeline.files",
+        "models",
+        "models.net",
+        "models.layers",
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("pipeline/stages/train.py", '"""Stage."""', '"""Another docstring."""'),
+        ("pipeline/files.py", '    """Write."""\n', ""),
+        ("pipeline/files.py", "return x + 1", "return x + 1  # a comment"),
+        ("pipeline/files.py", "return x + 1", "return (\n        x\n        + 1\n    )"),
+        ("pipeline/files.py", '"""Files."""\n', '# comment\n\n\n"""Files."""\n'),
+        ("models/layers.py", "WIDTH = 8", "WIDTH = 0x8"),
+    ],
+    ids=["docstring", "no docstring", "comment", "line breaks", "blank lines", "spelling"],
+)
+def test_what_does_not_run_does_not_count(tree, name, old, new):
+    before = digest("pipeline.stages.train")
+    assert old in (tree / name).read_text()
+    (tree / name).write_text((tree / name).read_text().replace(old, new))
+    assert digest("pipeline.stages.train") == before
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("pipeline/stages/train.py", "write(1)", "write(2)"),
+        ("pipeline/files.py", "x + 1", "x - 1"),
+        ("pipeline/files.py", "def write(x)", "def write(x=0)"),
+        ("models/net.py", "DEPTH = 3", "DEPTH = 3.0"),
+        ("models/layers.py", "WIDTH = 8", "WIDTH = 9"),
+        ("models/__init__.py", "", "FLAG = True\n"),
+        ("pipeline/stages/__init__.py", "", "FLAG = True\n"),
+    ],
+)
+def test_changed_code_counts_wherever_it_is_imported_from(tree, name, old, new):
+    before = digest("pipeline.stages.train")
+    (tree / name).write_text((tree / name).read_text().replace(old, new, 1))
+    assert digest("pipeline.stages.train") != before
+
+
+def test_modules_that_are_not_imported_do_not_count(tree):
+    before = digest("pipeline.stages.train")
+    (tree / "pipeline/other.py").write_text("VALUE = 2\n")
+    (tree / "pipeline/unused.py").write_text("VALUE = 2\n")
+    assert digest("pipeline.stages.train") == before
+    assert digest("pipeline.stages.train", "pipeline.other") != before
+
+
+def test_a_string_that_is_no_docstring_counts(tree):
+    (tree / "models/layers.py").write_text('WIDTH = 8\nNAME = "a"\n')
+    before = digest("models.layers")
+    (tree / "models/layers.py").write_text('WIDTH = 8\nNAME = "b"\n')
+    assert digest("models.layers") != before
+
+
+def test_moving_code_to_another_module_counts(tree):
+    before = digest("pipeline.other", "models.layers")
+    (tree / "pipeline/other.py").write_text("WIDTH = 8\n")
+    (tree / "models/layers.py").write_text("VALUE = 1\n")
+    assert digest("pipeline.other", "models.layers") != before
+
+
+def test_circular_imports_end(tree):
+    (tree / "models/layers.py").write_text("import models.net\n")
+    assert provenance.closure("models.layers") == {"models", "models.layers", "models.net"}
+
+
+@pytest.mark.parametrize("name", ["pipeline.stages.trian", "pipeline.none.x", "numpy"])
+def test_a_misspelt_module_is_refused(tree, name):
+    with pytest.raises(ModuleNotFoundError, match=name):
+        digest("pipeline.stages.train", name)
+
+
+def test_our_own_digest_is_the_same_in_another_process():
+    forget()
+    code = "from pipeline.provenance import code_digest; print(code_digest('pipeline.tables'))"
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=provenance.ROOT,
+        env={"PYTHONHASHSEED": "7"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert result.stdout.strip() == provenance.code_digest("pipeline.tables")
