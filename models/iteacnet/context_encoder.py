@@ -1,0 +1,111 @@
+"""ECCE, the emotion context changing encoder: an attention bias from how emotion moves in time.
+
+PAPER Eq. 1, 2, 5, 6 and Algorithm 1, read as in FACTS A.3: a local encoding z_t of the window
+around utterance t, then for each pair the mean of z over the segment between them, both ends
+included, zero where |i - j| > band, then a Linear to d_e numbers.
+
+The Linear commutes with the mean, so z is projected first and no (S, S, D) tensor is ever built:
+memory is linear in D. Segment means are differences of prefix sums kept in float64, because
+float32 prefix sums lose 1e-6 after a hundred utterances.
+
+Shapes: N rows of D features; per bucket K dialogues of S steps; E = d_e is 1, or H heads.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from models.iteacnet.options import ContextOptions
+from models.layers import Dropout, convolve
+from models.layout import Layout
+
+
+class ContextEncoder(nn.Module):
+    """One modality's ECCE. The output is a bias of the Mix Map (Eq. 10), E_m of Eq. 1."""
+
+    def __init__(self, dim: int, n_heads: int, options: ContextOptions) -> None:
+        super().__init__()
+        self.local = _local_encoder(dim, options)
+        self.linear = nn.Linear(dim, n_heads if options.per_head else 1)  # FC of Algorithm 1
+        self.dropout = Dropout(options.dropout)
+        self.band = options.band
+
+    def forward(self, x: Tensor, layout: Layout) -> list[Tensor]:
+        """(N, D) projected features -> one (K, E, S, S) bias per bucket."""
+        x = self.dropout(x)
+        if self.local is None:  # Table 1, "Local" off: utterance features go to Global themselves
+            scores = x @ self.linear.weight.t()
+        elif self.training and self.dropout.p > 0:
+            scores = self.dropout(self.local(x, layout)) @ self.linear.weight.t()
+        else:  # no dropout in between: convolution and Linear are one convolution to E channels
+            scores = self.local.projected(x, layout, self.linear.weight)
+        return [
+            segment_means(bucket.pad(scores), self.band) + self.linear.bias[:, None, None]
+            for bucket in layout.buckets
+        ]
+
+
+def segment_means(scores: Tensor, band: int) -> Tensor:
+    """(K, S, E) -> (K, E, S, S): mean of scores over min(i, j)..max(i, j), 0 beyond the band.
+
+    F_global of Eq. 6 and the double loop of Algorithm 1.
+    """
+    n_steps = scores.shape[1]
+    sums = F.pad(scores.transpose(1, 2).double().cumsum(dim=2), (1, 0))  # (K, E, S + 1)
+    segments = sums[:, :, None, 1:] - sums[:, :, :-1, None]  # [i, j]: sum over i..j
+    steps = torch.arange(n_steps, device=scores.device, dtype=scores.dtype)
+    distance = steps - steps[:, None]  # j - i
+    weights = 1 / (distance + 1).clamp(min=1)
+    weights = weights.masked_fill((distance < 0) | (distance > band), 0.0)
+    weights.fill_diagonal_(0.5)  # the diagonal is met twice below
+    upper = segments.to(scores.dtype) * weights
+    return upper + upper.transpose(2, 3)
+
+
+class DenseWindow(nn.Module):
+    """F_local of Algorithm 1: Conv1d(D, D, w, padding w // 2) with bias (Eq. 5)."""
+
+    def __init__(self, dim: int, kernel: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv1d(dim, dim, kernel)
+
+    def forward(self, x: Tensor, layout: Layout) -> Tensor:
+        """(N, D) -> (N, D)."""
+        return convolve(x, layout, self.conv.weight, self.conv.bias)
+
+    def projected(self, x: Tensor, layout: Layout, weight: Tensor) -> Tensor:
+        """`forward(x) @ weight.T` for weight (E, D), in one convolution to E channels."""
+        merged = torch.einsum("eo,oiw->eiw", weight, self.conv.weight)
+        bias = None if self.conv.bias is None else weight @ self.conv.bias
+        return convolve(x, layout, merged, bias)
+
+
+class SharedWindow(nn.Module):
+    """F_local of the public implementation: one kernel for all channels, no bias (FACTS A.3).
+
+    Its taps are the softmax of free logits that start at 0: at first a moving average.
+    """
+
+    def __init__(self, kernel: int) -> None:
+        super().__init__()
+        self.logits = nn.Parameter(torch.zeros(kernel))
+
+    def forward(self, x: Tensor, layout: Layout) -> Tensor:
+        """(N, D) -> (N, D)."""
+        taps = self.logits.softmax(dim=0)
+        line = layout.to_line(x, gap=len(taps) // 2)
+        return layout.from_line(line.unfold(0, len(taps), 1) @ taps, gap=len(taps) // 2)
+
+    def projected(self, x: Tensor, layout: Layout, weight: Tensor) -> Tensor:
+        """`forward(x) @ weight.T` for weight (E, D): the taps treat all channels alike."""
+        return self.forward(x @ weight.t(), layout)
+
+
+def _local_encoder(dim: int, options: ContextOptions) -> DenseWindow | SharedWindow | None:
+    if options.local == "off":
+        return None
+    if options.kernel % 2 == 0:
+        raise ValueError(f"context.kernel={options.kernel} is even: a window needs a middle")
+    if options.local == "dense":
+        return DenseWindow(dim, options.kernel)
+    return SharedWindow(options.kernel)

@@ -1,0 +1,142 @@
+"""`IteacLearner`: ITEACNet in all the forms that the paper compares (Tables 1, 2).
+
+Frameworks. "its": a teacher on complete data and a student on incomplete data, one step for both
+(Eq. 15; TS is the same with a NAS teacher of four layers and a Transformer student of three).
+"gcnet": one network meets the complete and the incomplete batch, gradients accumulate.
+"teacher_only": one network on complete data (Table 1). The last two use the `teacher` settings.
+The student is the model that is reported, where there is one (FACTS A.6).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from torch import Tensor, nn
+
+from models.batch import MODALITIES, ConversationBatch
+from models.iteacnet.losses import (
+    cross_entropy,
+    emotion_loss,
+    imputation_loss,
+    joint_loss,
+    regression,
+)
+from models.iteacnet.network import IteacNetwork, NetworkOutput
+from models.iteacnet.options import network_options
+from models.iteacnet.router import Router
+from models.layout import Layout
+from models.learner import Learner, Loss, OptimizerGroup, Phase, TaskShape
+
+FRAMEWORKS = ("its", "gcnet", "teacher_only")
+
+
+class IteacLearner(Learner):
+    """Teacher, student and their losses."""
+
+    batching = "dialogues"
+    masks = "per_batch"
+
+    def __init__(self, settings: Mapping[str, Any], shape: TaskShape) -> None:
+        super().__init__()
+        if settings["framework"] not in FRAMEWORKS:
+            raise ValueError(f"framework={settings['framework']!r}: use one of {FRAMEWORKS}")
+        self.settings = settings
+        self.shape = shape
+        self.batch_size = settings["batch_size"]
+        self.teacher = IteacNetwork(network_options(settings, "teacher"), shape)
+        self.student: IteacNetwork | None = None
+        if settings["framework"] == "its":
+            self.student = IteacNetwork(network_options(settings, "student"), shape)
+
+    @property
+    def reported(self) -> IteacNetwork:
+        """The network whose predictions count."""
+        return self.teacher if self.student is None else self.student
+
+    def phases(self) -> Sequence[Phase]:
+        """One phase; routers learn at a rate of their own (FACTS A.6)."""
+        routers = list(_router_parameters(self))
+        ids = {id(parameter) for parameter in routers}
+        others = [parameter for parameter in self.parameters() if id(parameter) not in ids]
+        rates = (
+            (others, self.settings["learning_rate"]),
+            (routers, self.settings["router_learning_rate"]),
+        )
+        decay = self.settings["weight_decay"]
+        groups = [
+            OptimizerGroup(parameters, rate, "adamw", weight_decay=decay)
+            for parameters, rate in rates
+            if parameters
+        ]
+        return [Phase("train", groups)]
+
+    def loss(self, batch: ConversationBatch, phase: str, group: int = 0) -> Loss:
+        """Eq. 15 for "its"; one network's part of Eq. 12 or 13 otherwise."""
+        layout = self.teacher.lay_out(batch)
+        complete = self.teacher(batch.complete(), layout)
+        on_complete = self._emotion(complete, batch)
+        if self.student is not None:
+            incomplete = self.student(batch, layout)
+            return self._joint(batch, complete, incomplete, on_complete)
+        if self.settings["framework"] == "teacher_only":
+            return Loss(on_complete, {"emotion_complete": on_complete.detach()})
+        on_incomplete = self._emotion(self.teacher(batch, layout), batch)
+        parts = {"emotion_complete": on_complete, "emotion_incomplete": on_incomplete}
+        return Loss(on_complete + on_incomplete, _detached(parts))
+
+    def predict(self, batch: ConversationBatch) -> Tensor:
+        """(B, T, C) logits of the reported network on what is usable."""
+        output: NetworkOutput = self.reported(batch)
+        return output.logits
+
+    def _joint(
+        self,
+        batch: ConversationBatch,
+        teacher: NetworkOutput,
+        student: NetworkOutput,
+        on_complete: Tensor,
+    ) -> Loss:
+        on_incomplete = self._emotion(student, batch)
+        imputation = imputation_loss(
+            student.hidden_rows,
+            teacher.hidden_rows,
+            self.settings["imputation_weights"],
+            self._imputed_rows(batch, student.layout),
+        )
+        total = joint_loss(emotion_loss(on_complete, on_incomplete), imputation)
+        parts = {
+            "emotion_teacher": on_complete,
+            "emotion_student": on_incomplete,
+            "imputation": imputation,
+        }
+        return Loss(total, _detached(parts))
+
+    def _emotion(self, output: NetworkOutput, batch: ConversationBatch) -> Tensor:
+        """One network's part of Eq. 12 or 13."""
+        layout = output.layout
+        labels = layout.pack(batch.labels)
+        if self.shape.kind == "classification":
+            return cross_entropy(output.logit_rows, labels, layout.valid)
+        return regression(output.logit_rows, labels, layout.valid, self.settings["regression_loss"])
+
+    def _imputed_rows(self, batch: ConversationBatch, layout: Layout) -> Tensor:
+        """(N,) bool: rows of Eq. 14, valid ones that miss a modality of the task."""
+        if self.settings["imputation_rows"] == "all":
+            return layout.valid
+        columns = [m for m, name in enumerate(MODALITIES) if name in self.shape.feature_dims]
+        usable = layout.pack(batch.usable)[:, columns]
+        return layout.valid & ~usable.all(dim=-1)
+
+
+def build(settings: Mapping[str, Any], shape: TaskShape) -> IteacLearner:
+    """Build the learner of `methods.<name>.settings`, model iteacnet, for a task."""
+    return IteacLearner(settings, shape)
+
+
+def _router_parameters(module: nn.Module) -> Iterator[nn.Parameter]:
+    for part in module.modules():
+        if isinstance(part, Router):
+            yield from part.parameters()
+
+
+def _detached(parts: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name: value.detach() for name, value in parts.items()}

@@ -1,0 +1,122 @@
+"""`IteacNetwork`: one network of ITEACNet, teacher or student, from features to logits.
+
+PAPER Eq. 1-4, FACTS A.2: a Linear for each modality, ECCE for each modality, encoder layers, and
+a Linear classifier on the last fused text. Teacher and student share nothing.
+
+Shapes: B dialogues, T utterances, N rows of a `Layout`, D hidden, C outputs.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from models.batch import MODALITIES, ConversationBatch
+from models.iteacnet.context_encoder import ContextEncoder
+from models.iteacnet.encoder import EncoderLayer
+from models.iteacnet.fusion import hub_of
+from models.iteacnet.options import NetworkOptions
+from models.iteacnet.trace import BlockTrace, LayerTrace, layer_trace
+from models.layers import Biases, masked_biases
+from models.layout import Layout
+from models.learner import TaskShape
+
+
+@dataclass(frozen=True)
+class NetworkOutput:
+    """Logits and hidden states on packed rows, and as padded tensors."""
+
+    layout: Layout
+    logit_rows: Tensor  # (N, C)
+    hidden_rows: tuple[Tensor, ...]  # H_1, H_2, ...: H_1 is next to the classifier (N, D)
+    trace: tuple[LayerTrace, ...] = ()  # from the first layer to the last; empty without trace=True
+
+    @property
+    def logits(self) -> Tensor:
+        """(B, T, C), zero where there is no row."""
+        return self.layout.unpack(self.logit_rows)
+
+    @property
+    def hidden(self) -> tuple[Tensor, ...]:
+        """H_1, H_2, ... (B, T, D), counted from the classifier as the paper does."""
+        return tuple(self.layout.unpack(rows) for rows in self.hidden_rows)
+
+
+class IteacNetwork(nn.Module):
+    """Encoder layers over the modalities of a task, and a classifier."""
+
+    def __init__(self, options: NetworkOptions, shape: TaskShape) -> None:
+        super().__init__()
+        if not shape.feature_dims:
+            raise ValueError("the task has no modality: feature_dims is empty")
+        dim = options.hidden_dim
+        self.options = options
+        self.modalities = tuple(name for name in MODALITIES if name in shape.feature_dims)
+        self.projections = nn.ModuleDict(
+            {name: nn.Linear(shape.feature_dims[name], dim) for name in self.modalities}
+        )
+        n_contexts = options.n_layers if options.context.per_layer else 1
+        self.contexts = nn.ModuleList(
+            nn.ModuleDict(
+                {
+                    name: ContextEncoder(dim, options.n_heads, options.context)
+                    for name in self.modalities
+                }
+            )
+            for _ in range(n_contexts if options.has_context else 0)
+        )
+        self.layers = nn.ModuleList(
+            EncoderLayer(self.modalities, options, shape.max_utterances)
+            for _ in range(options.n_layers)
+        )
+        self.classifier = nn.Linear(dim, shape.n_outputs)
+
+    def lay_out(self, batch: ConversationBatch) -> Layout:
+        """The layout that `forward` makes for itself where it is given none."""
+        return Layout.of(batch.valid, self.options.padding)
+
+    def forward(
+        self, batch: ConversationBatch, layout: Layout | None = None, trace: bool = False
+    ) -> NetworkOutput:
+        """Eq. 1-4, on what is usable in the batch and nothing else."""
+        layout = self.lay_out(batch) if layout is None else layout
+        x = self._project(batch, layout)
+        hidden: list[Tensor] = []
+        traces: list[LayerTrace] = []
+        contexts: dict[str, list[Tensor]] = {}
+        biases: dict[str, Biases] = {}
+        for i, layer in enumerate(self.layers):
+            if i < len(self.contexts):
+                contexts = self._context(i, x, layout)
+                biases = {m: masked_biases(parts, layout) for m, parts in contexts.items()}
+            blocks = {name: BlockTrace() for name in self.modalities} if trace else None
+            x = layer(x, layout, biases, blocks)
+            hidden.insert(0, x[hub_of(self.modalities)])
+            if blocks is not None:
+                traces.append(layer_trace(layout, blocks, contexts))
+        return NetworkOutput(layout, self.classifier(hidden[0]), tuple(hidden), tuple(traces))
+
+    def _context(self, i: int, x: Mapping[str, Tensor], layout: Layout) -> dict[str, list[Tensor]]:
+        """ECCE of every modality (Eq. 1 and 2)."""
+        encoders = self.contexts[i]
+        assert isinstance(encoders, nn.ModuleDict)
+        return {name: encoder(x[name], layout) for name, encoder in encoders.items()}
+
+    def _project(self, batch: ConversationBatch, layout: Layout) -> dict[str, Tensor]:
+        """Features -> rows (N, D) by modality; a modality that is not usable counts as zeros.
+
+        The Linear of zeros is its bias, so only usable cells are multiplied, or even read.
+        """
+        usable = layout.pack(batch.usable)
+        rows = {}
+        for name in self.modalities:
+            features = batch.features[name].flatten(0, 1)
+            there = usable[:, MODALITIES.index(name)].nonzero().squeeze(1)
+            projection = self.projections[name]
+            assert isinstance(projection, nn.Linear)
+            present = F.linear(features.index_select(0, layout.cells[there]), projection.weight)
+            empty = present.new_zeros(len(usable), present.shape[1])
+            rows[name] = torch.index_add(empty, 0, there, present) + projection.bias
+        return rows

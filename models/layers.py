@@ -1,0 +1,149 @@
+"""Layers that networks share: dropout, multi-head attention, the MetaFormer feed-forward.
+
+All work on packed rows (`models.layout`). Shapes: N rows, D hidden, H heads; per bucket K
+dialogues of S steps.
+"""
+
+import math
+from collections.abc import Sequence
+from functools import lru_cache
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from models.layout import Layout
+
+# One additive attention bias per bucket, (K, 1 or H, S, S), -inf where a key must not be read.
+Biases = Sequence[Tensor]
+
+
+class Dropout(nn.Module):
+    """Inverted dropout. On a CPU the mask is cut from random bits: torch's takes 50 times as long.
+
+    Draws from torch's global generator, as `torch.nn.Dropout` does, but not the same mask.
+    """
+
+    def __init__(self, p: float) -> None:
+        super().__init__()
+        if not 0 <= p < 1:
+            raise ValueError(f"dropout p={p} is outside [0, 1)")
+        self.p = p
+
+    def extra_repr(self) -> str:
+        """For `print(network)`."""
+        return f"p={self.p}"
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Any shape -> the same shape."""
+        if not self.training or self.p == 0:
+            return x
+        if x.device.type != "cpu":
+            return F.dropout(x, self.p)
+        return x * _scaled_mask(x, self.p)
+
+
+def _scaled_mask(like: Tensor, p: float) -> Tensor:
+    """0 with probability p, else 1 / (1 - p), shaped as `like`."""
+    if p != 0.5:
+        return (torch.rand(like.shape) >= p).to(like.dtype).mul_(1 / (1 - p))
+    words = torch.empty(-(-like.numel() // 64), dtype=torch.int64)
+    words.random_(-(2**63), None)
+    octets = words.view(torch.uint8).to(torch.int32)
+    return _coins(like.dtype)[octets].view(-1)[: like.numel()].view(like.shape)
+
+
+@lru_cache
+def _coins(dtype: torch.dtype) -> Tensor:
+    """(256, 8): bit k of byte i, times 2, the scale of dropout at p = 0.5."""
+    bits = (torch.arange(256)[:, None] >> torch.arange(8)) & 1
+    return (2 * bits).to(dtype)
+
+
+class MultiHeadAttention(nn.Module):
+    """softmax(q k^T / sqrt(C) + bias) v over each dialogue, H heads of C = D / H (PAPER Eq. 7).
+
+    The scale is that of one head, as in every multi-head attention (FACTS A.2).
+    """
+
+    def __init__(self, dim: int, n_heads: int, dropout: float) -> None:
+        super().__init__()
+        if dim % n_heads:
+            raise ValueError(f"hidden_dim={dim} is not a multiple of n_heads={n_heads}")
+        self.n_heads = n_heads
+        self.query = nn.Linear(dim, dim)
+        self.key = nn.Linear(dim, dim)
+        self.value = nn.Linear(dim, dim)
+        self.output = nn.Linear(dim, dim)
+        self.dropout = Dropout(dropout)
+
+    def forward(
+        self,
+        x: Tensor,
+        source: Tensor,
+        layout: Layout,
+        biases: Biases | None = None,
+        maps: list[Tensor] | None = None,
+    ) -> Tensor:
+        """Queries x and source of keys and values, both (N, D) -> (N, D).
+
+        `biases` hold the mask of padded keys already (`masked_biases`); None masks those alone.
+        A list given as `maps` receives the attention weights of each bucket, (K, H, S, S).
+        """
+        q, k, v = self.query(x), self.key(source), self.value(source)
+        outputs = []
+        for i, bucket in enumerate(layout.buckets):
+            heads = [self._split(bucket.pad(y)) for y in (q, k, v)]
+            bias = bucket.key_bias if biases is None else biases[i]
+            mixed, weights = self._attend(heads[0], heads[1], heads[2], bias)
+            if maps is not None:
+                maps.append(weights.detach())
+            outputs.append(bucket.unpad(mixed.transpose(1, 2).flatten(2)))
+        out: Tensor = self.output(torch.cat(outputs))
+        return out
+
+    def _split(self, x: Tensor) -> Tensor:
+        """(K, S, D) -> (K, H, S, C)."""
+        return x.view(*x.shape[:2], self.n_heads, -1).transpose(1, 2)
+
+    def _attend(
+        self, q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None
+    ) -> tuple[Tensor, Tensor]:
+        """(K, H, S, C) each -> mixed values (K, H, S, C) and weights (K, H, S, S)."""
+        mix_map = (q / math.sqrt(q.shape[-1])) @ k.transpose(2, 3)
+        weights = torch.softmax(mix_map if bias is None else mix_map + bias, dim=-1)
+        mixed: Tensor = self.dropout(weights) @ v
+        return mixed, weights
+
+
+def masked_biases(biases: Sequence[Tensor], layout: Layout) -> list[Tensor]:
+    """Add the mask of padded keys to one bias per bucket."""
+    return [
+        bias if bucket.key_bias is None else bias + bucket.key_bias.to(bias.dtype)
+        for bias, bucket in zip(biases, layout.buckets, strict=True)
+    ]
+
+
+class FeedForward(nn.Module):
+    """Linear D -> ratio D, GELU, dropout, Linear back, dropout (FACTS A.2)."""
+
+    def __init__(self, dim: int, ratio: float, dropout: float) -> None:
+        super().__init__()
+        self.expand = nn.Linear(dim, round(dim * ratio))
+        self.contract = nn.Linear(round(dim * ratio), dim)
+        self.dropout = Dropout(dropout)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, D) -> (N, D)."""
+        hidden = self.dropout(F.gelu(self.expand(x)))
+        out: Tensor = self.dropout(self.contract(hidden))
+        return out
+
+
+def convolve(
+    x: Tensor, layout: Layout, weight: Tensor, bias: Tensor | None, groups: int = 1
+) -> Tensor:
+    """Conv1d of odd width over time, zeros beyond either end of a dialogue: (N, D) -> (N, O)."""
+    half = weight.shape[2] // 2
+    line = layout.to_line(x, gap=half).t().unsqueeze(0)
+    return layout.from_line(F.conv1d(line, weight, bias, groups=groups).squeeze(0).t(), gap=half)
