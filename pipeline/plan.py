@@ -116,6 +116,7 @@ class Plan:
             "join_features": lambda wildcards: ({}, []),
             "assign_splits": self._assign_splits,
             "draw_availability": self._draw_availability,
+            "count_parameters": self._count_parameters,
             "train": self._train,
             "predict": self._predict,
             "score": self._score,
@@ -134,7 +135,7 @@ class Plan:
 
     def _import_features(self, wildcards: Wildcards) -> tuple[dict[str, Any], list[str]]:
         corpus = self.config.corpora[wildcards["corpus"]]
-        return {"import": dump(corpus)["import"], "files": fingerprint(corpus)}, []
+        return {"source": dump(corpus)["import"], "files": fingerprint(corpus)}, []
 
     def _crop_faces(self, wildcards: Wildcards) -> tuple[dict[str, Any], list[str]]:
         settings = self.config.crop_faces
@@ -143,7 +144,7 @@ class Plan:
         return {**dump(settings), "which_face": chosen}, []
 
     def _extract_features(self, wildcards: Wildcards) -> tuple[dict[str, Any], list[str]]:
-        modality = wildcards["modality"]
+        modality = next(m for m in MODALITIES if m == wildcards["modality"])
         settings = getattr(self.config.features, modality)
         weights = weights_fingerprint(modality, settings, self.config.cache)
         module = module_of(modality, settings.encoder)
@@ -160,13 +161,18 @@ class Plan:
 
     def _train(self, wildcards: Wildcards) -> tuple[dict[str, Any], list[str]]:
         method = self.config.methods[wildcards["method"]]
-        train = dump(self.config.train)
+        task, train = self.config.tasks[wildcards["task"]], self.config.train
         return {
-            "task": dump(self.config.tasks[wildcards["task"]]),
+            "task": {"kind": task.kind, "classes": list(task.classes)},
+            "modalities": [m for m in MODALITIES if m in task.modalities],
             "protocol": dump(self.config.protocol),
-            "method": dump(method),
-            "train": {key: train[key] for key in ("n_epochs", "patience")},
+            "method": {"model": method.model, "settings": dump(method.settings)},
+            "train": {"n_epochs": train.n_epochs, "patience": train.patience},
         }, [model_module(method.model)]
+
+    def _count_parameters(self, wildcards: Wildcards) -> tuple[dict[str, Any], list[str]]:
+        models = ("iteacnet", "gcnet", "mmin", "cra", "ae", "cpmnet")
+        return {}, [model_module(model) for model in models]
 
     def _predict(self, wildcards: Wildcards) -> tuple[dict[str, Any], list[str]]:
         settings, modules = self._train(wildcards)
@@ -181,6 +187,7 @@ class Plan:
         shown = {name: dump(self.config.methods[name]) for name in self.config.train.methods}
         return {
             "report": dump(self.config.report),
+            "corpora": {name: list(self.modalities(name)) for name in self.config.corpora},
             "methods": shown,
             "tasks": {name: dump(self.config.tasks[name]) for name in self.tasks},
             "protocol": dump(self.config.protocol),

@@ -57,6 +57,26 @@ def corpora_shown():
     return [path for paths in files.values() for path in paths]
 
 
+rule count_parameters:
+    """Count the parameters of every model at the paper's sizes (Table 5)."""
+    output:
+        parameters="build/parameters.csv",
+    log:
+        "build/logs/count_parameters.txt",
+    benchmark:
+        "build/benchmarks/count_parameters.tsv"
+    params:
+        stage=stage("count_parameters"),
+    shell:
+        r"""
+        exec &> >(tee {log:q})
+
+        python -m pipeline.stages.count_parameters \
+            --settings {params.stage:q} \
+            --out {output.parameters:q}
+        """
+
+
 rule report:
     """Tables, figures and one page that opens without network."""
     input:
@@ -65,6 +85,7 @@ rule report:
         runs=[f"{run.folder}/{name}" for task in PLAN.tasks for run in PLAN.runs(task) for name in ("run.json", "history.csv", "predictions.csv")],
         tables=[f"build/{task}/{name}.csv" for task in PLAN.tasks for name in ("labels", "splits")],
         masks=[path for task in PLAN.tasks for path in PLAN.masks(task)],
+        parameters="build/parameters.csv",
     output:
         page="build/report/index.html",
         tables=directory("build/report/tables"),
@@ -75,12 +96,15 @@ rule report:
         "build/benchmarks/report.tsv"
     params:
         stage=stage("report"),
+        cache=cache_of,
     shell:
         r"""
         exec &> >(tee {log:q})
 
         python -m pipeline.stages.report \
             --build build \
+            --cache {params.cache:q} \
+            --parameters {input.parameters:q} \
             --settings {params.stage:q} \
             --out-page {output.page:q} \
             --out-tables {output.tables:q} \

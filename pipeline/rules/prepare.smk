@@ -74,6 +74,41 @@ checkpoint build_manifest:
         """
 
 
+checkpoint import_features:
+    """Take features that somebody else extracted; the corpus has no media."""
+    output:
+        utterances="build/{corpus}/utterances.csv",
+        annotations="build/{corpus}/annotations.csv",
+        corpus="build/{corpus}/corpus.json",
+        audio="build/{corpus}/features/audio.safetensors",
+        text="build/{corpus}/features/text.safetensors",
+        visual="build/{corpus}/features/visual.safetensors",
+    log:
+        "build/logs/{corpus}/import_features.txt",
+    benchmark:
+        "build/benchmarks/{corpus}/import_features.tsv"
+    wildcard_constraints:
+        corpus=one_of(IMPORTED),
+    params:
+        stage=stage("import_features"),
+        root=root_of,
+    shell:
+        r"""
+        exec &> >(tee {log:q})
+
+        python -m pipeline.stages.import_features \
+            --corpus {wildcards.corpus:q} \
+            --root {params.root:q} \
+            --settings {params.stage:q} \
+            --out-utterances {output.utterances:q} \
+            --out-annotations {output.annotations:q} \
+            --out-corpus {output.corpus:q} \
+            --out-audio {output.audio:q} \
+            --out-text {output.text:q} \
+            --out-visual {output.visual:q}
+        """
+
+
 rule doctor:
     """Say what is expected, there and missing: corpora, weights. Run it by name."""
     log:

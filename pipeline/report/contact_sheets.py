@@ -1,0 +1,55 @@
+"""Contact sheets: the middle face crop of every utterance of a dialogue, as one picture.
+
+Faces are personal data: a sheet is made only where `report.faces` asks for it.
+"""
+
+import base64
+import io
+import zipfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from PIL import Image
+
+from pipeline.records import FaceRow, Utterance
+from pipeline.report.views import SheetView
+from pipeline.tables import read_rows
+
+SIDE_PX = 96
+PER_ROW = 10
+
+
+def contact_sheets(folder: Path, cache: Path) -> list[SheetView]:
+    """One sheet per dialogue of `build/{corpus}` that has a face."""
+    archives = {
+        row.utterance_id: cache / "faces" / row.archive[:2] / f"{row.archive}.zip"
+        for path in sorted((folder / "faces").glob("*.csv"))
+        for row in read_rows(path, FaceRow)
+        if row.status == "ok"
+    }
+    dialogues: dict[str, list[Path]] = {}
+    for utterance in read_rows(folder / "utterances.csv", Utterance):
+        if utterance.utterance_id in archives:
+            dialogues.setdefault(utterance.dialogue_id, []).append(archives[utterance.utterance_id])
+    return [
+        SheetView(_data_uri(list(_crops(paths))), f"{dialogue}: {len(paths)} utterances")
+        for dialogue, paths in dialogues.items()
+    ]
+
+
+def _crops(paths: Sequence[Path]) -> Iterator[Image.Image]:
+    for path in paths:
+        with zipfile.ZipFile(path) as archive:
+            names = sorted(name for name in archive.namelist() if name.endswith(".jpg"))
+            with archive.open(names[len(names) // 2]) as member:
+                yield Image.open(member).convert("RGB").resize((SIDE_PX, SIDE_PX))
+
+
+def _data_uri(crops: Sequence[Image.Image]) -> str:
+    n_rows = -(-len(crops) // PER_ROW)
+    sheet = Image.new("RGB", (SIDE_PX * min(PER_ROW, len(crops)), SIDE_PX * n_rows))
+    for index, crop in enumerate(crops):
+        sheet.paste(crop, (SIDE_PX * (index % PER_ROW), SIDE_PX * (index // PER_ROW)))
+    buffer = io.BytesIO()
+    sheet.save(buffer, "JPEG", quality=85)
+    return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"
