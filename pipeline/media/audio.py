@@ -1,0 +1,177 @@
+"""Spans of sound: mono float32 in [-1, 1] at one sample rate, cut by presentation time.
+
+One decode pass per file serves all its spans. A span is cut at the file's own rate, by its own
+borders, and resampled alone, so its samples depend on no other span. Decoding always starts at the
+beginning: after a seek, codecs with a memory (Opus, HE-AAC, MP3) give other samples.
+
+Sample i is heard at i / rate seconds; the span [start_s, end_s) holds round(start_s * rate) up to,
+not including, round(end_s * rate). What lies before the first or behind the last sound of the file
+is left out; a gap inside is zeros. Samples that are not finite count as zero.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from av.audio.frame import AudioFrame
+from numpy.typing import NDArray
+from torchaudio.transforms import Resample
+
+from pipeline.media.container import Damage, best_stream, decode, open_media, stamp_of, start_of
+from pipeline.media.errors import EmptySpanError, MediaError, SilentError, UnreadableError
+
+Waveform = NDArray[np.float32]
+Span = tuple[float, float]
+
+# Containers round time stamps to as much as 1 ms; a lost packet is 20 ms or more.
+MAX_JITTER_S = Fraction(15, 1000)
+# Longer jumps of the time stamps count as so much silence: a broken stamp must not fill the memory.
+MAX_GAP_S = 60
+# The resampling kernel of a rate prime to 16000 would fill the memory. The rates in use are exact
+# in such small terms; others are off by less than a sample in ten seconds.
+MAX_RATIO_TERM = 1000
+# Full scale and level of silence of integer samples; others are in [-1, 1] already.
+INTEGER_SCALES = {"u8": (128, 128), "s16": (2**15, 0), "s32": (2**31, 0), "s64": (2**63, 0)}
+
+
+def read_waveforms(
+    path: Path, spans: Sequence[Span], sample_rate_hz: int = 16000
+) -> Iterator[tuple[int, Waveform | MediaError]]:
+    """Yield (index, waveform) for every span of `path` once, as soon as it is complete.
+
+    Where there is none, a MediaError stands instead: no_media, unreadable, no_stream, empty_span,
+    or silent where all samples are zero. Spans may overlap, be unordered, and end at infinity.
+    """
+    missing = dict.fromkeys(range(len(spans)))
+    try:
+        for cut in _cut_spans(path, spans):
+            del missing[cut.index]
+            yield cut.index, _finish(cut, sample_rate_hz)
+    except MediaError as error:
+        yield from ((index, error) for index in missing)
+
+
+@dataclass
+class _Cut:
+    """A span while its samples arrive; positions are samples of the file."""
+
+    index: int
+    first: int
+    end: float  # infinite where the span is open
+    rate_hz: int
+    pieces: list[Waveform] = field(default_factory=list)
+    reached: int = 0  # where the last piece ends
+
+    def take(self, chunk: Waveform, position: int) -> None:
+        """Keep what of `chunk`, which begins at sample `position`, lies in the span."""
+        begin = max(self.first - position, 0)
+        end = int(min(self.end - position, len(chunk)))
+        if begin >= end:
+            return
+        gap = position + begin - self.reached
+        if self.pieces and gap:
+            self.pieces.append(np.zeros(min(gap, MAX_GAP_S * self.rate_hz), dtype=np.float32))
+        self.pieces.append(chunk[begin:end].copy())
+        self.reached = position + end
+
+
+def _cut_spans(path: Path, spans: Sequence[Span]) -> Iterator[_Cut]:
+    """Decode `path` once and yield each span when it is over."""
+    waiting: list[_Cut] | None = None
+    active: list[_Cut] = []
+    damage = Damage()
+    for frame, position, skipped in _placed_frames(path, damage):
+        if waiting is None:
+            rate_hz = frame.sample_rate
+            cuts = [_place(index, span, rate_hz) for index, span in enumerate(spans)]
+            waiting = sorted(cuts, key=lambda cut: cut.first, reverse=True)
+        reached = position + frame.samples - skipped
+        while waiting and waiting[-1].first < reached:
+            active.append(waiting.pop())
+        if active:
+            chunk = _mono(frame)[skipped:]
+            for cut in active:
+                cut.take(chunk, position)
+        yield from (cut for cut in active if cut.end <= reached)
+        active = [cut for cut in active if cut.end > reached]
+        if not waiting and not active:
+            return
+    if waiting is None:
+        raise UnreadableError(f"no sound decodes: {damage.first or 'the stream is empty'}")
+    yield from [*active, *reversed(waiting)]
+
+
+def _placed_frames(path: Path, damage: Damage) -> Iterator[tuple[AudioFrame, int, int]]:
+    """Yield (frame, position, n): from its sample n on, the frame begins at sample `position`.
+
+    Frames follow each other without a seam unless the time stamps say otherwise by more than
+    their rounding; where frames overlap, the earlier one stays.
+    """
+    with open_media(path) as container:
+        stream = best_stream(container, "audio")
+        start_s = start_of(container)
+        rate_hz, reached = 0, None
+        for frame in decode(container, stream, damage):
+            if rate_hz not in (0, frame.sample_rate):
+                raise UnreadableError(
+                    f"the sample rate changes from {rate_hz} to {frame.sample_rate} Hz"
+                )
+            rate_hz = frame.sample_rate
+            position = reached or 0
+            stamp_s = stamp_of(frame)
+            if stamp_s is not None:
+                stamped = round((stamp_s - start_s) * rate_hz)
+                if reached is None or abs(stamped - reached) > MAX_JITTER_S * rate_hz:
+                    position = stamped
+            skipped = 0 if reached is None else min(max(reached - position, 0), frame.samples)
+            yield frame, position + skipped, skipped
+            reached = max(position + frame.samples, reached or 0)
+
+
+def _place(index: int, span: Span, rate_hz: int) -> _Cut:
+    start_s, end_s = span
+    end = end_s if math.isinf(end_s) else round(end_s * rate_hz)
+    return _Cut(index, round(start_s * rate_hz), end, rate_hz)
+
+
+def _mono(frame: AudioFrame) -> Waveform:
+    """(samples,): the mean of all channels."""
+    samples: NDArray[Any] = (
+        frame.to_ndarray()
+    )  # (channels, samples), or (1, samples * channels) if interleaved
+    if not frame.format.is_planar:
+        samples = samples.reshape(-1, frame.layout.nb_channels).T
+    scale = INTEGER_SCALES.get(frame.format.name.removesuffix("p"))
+    if scale is None:
+        samples = np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)
+    else:
+        full, zero = scale
+        samples = (samples.astype(np.float64) - zero) / full
+    mixed: Waveform = samples.mean(axis=0).astype(np.float32)
+    return mixed
+
+
+def _finish(cut: _Cut, sample_rate_hz: int) -> Waveform | MediaError:
+    where = f"between {cut.first / cut.rate_hz:g} and {cut.end / cut.rate_hz:g} s"
+    if not cut.pieces:
+        return EmptySpanError(f"the file has no sound {where}")
+    waveform = np.concatenate(cut.pieces)
+    if not waveform.any():
+        return SilentError(f"all samples {where} are zero")
+    ratio = Fraction(sample_rate_hz, cut.rate_hz).limit_denominator(MAX_RATIO_TERM)
+    with torch.inference_mode():
+        resampled = _resampler(ratio)(torch.from_numpy(waveform))
+    result: Waveform = resampled.numpy()
+    return result
+
+
+@lru_cache(maxsize=8)
+def _resampler(ratio: Fraction) -> Resample:
+    """Hann-windowed sinc interpolation; only the ratio of the rates counts."""
+    return Resample(orig_freq=ratio.denominator, new_freq=ratio.numerator)
