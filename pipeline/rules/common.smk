@@ -71,5 +71,5 @@ def corpus_of(wildcards):
 
 def manifest_of(corpus, name):
     """A table of a corpus; what depends on it is decided once its content is known."""
-    checkpoint = checkpoints.import_features if corpus in IMPORTED else checkpoints.build_manifest
-    return checkpoint.get(corpus=corpus).output[name]
+    maker = checkpoints.import_features if corpus in IMPORTED else checkpoints.build_manifest
+    return getattr(maker.get(corpus=corpus).output, name)

@@ -39,7 +39,7 @@ checkpoint assign_splits:
 
 def split_table(name):
     """Input: labels or splits of a task; what depends on them is decided once they are known."""
-    return lambda wildcards: checkpoints.assign_splits.get(task=wildcards.task).output[name]
+    return lambda wildcards: getattr(checkpoints.assign_splits.get(task=wildcards.task).output, name)
 
 
 rule draw_availability:

@@ -15,10 +15,10 @@ RUN = "build/{task}/runs/{method}/{train_rate}/fold{fold}_seed{seed}"
 def features_of_task(wildcards):
     """Joined features of the modalities that a task uses."""
     corpus, task = corpus_of(wildcards), PLAN.config.tasks[wildcards.task]
-    join = checkpoints.import_features if corpus in IMPORTED else checkpoints.join_features
     if corpus in IMPORTED:
-        made = join.get(corpus=corpus).output
-        return [made[modality] for modality in task.modalities]
+        made = checkpoints.import_features.get(corpus=corpus).output
+        return [getattr(made, modality) for modality in task.modalities]
+    join = checkpoints.join_features
     return [join.get(corpus=corpus, modality=m).output.features for m in task.modalities]
 
 

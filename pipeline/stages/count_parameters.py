@@ -8,6 +8,7 @@ import argparse
 from dataclasses import dataclass
 from pathlib import Path
 
+from models.baselines.cpmnet import CpmNet
 from models.learner import Learner, TaskShape
 from pipeline.sections.methods import MethodSettings
 from pipeline.settings import Section, parse_section
@@ -81,7 +82,7 @@ def parameter_rows() -> list[ParameterRow]:
         ("iteacnet", "student"): _count(iteacnet, "student"),
         ("gcnet", "-"): _build("gcnet", unused_gru=True).count_parameters(),
         **{(name, "-"): _build(name).count_parameters() for name in ("mmin", "cra", "ae")},
-        ("cpmnet", "-"): _count_cpmnet(_build("cpmnet")),
+        ("cpmnet", "-"): _cpmnet().count_with_codes(N_MOSI_CODES),
     }
     return [ParameterRow(*key, count, PUBLISHED[key], NOTES[key]) for key, count in counts.items()]
 
@@ -91,15 +92,15 @@ def _build(model: str, **settings: object) -> Learner:
     return build_learner(section.method, IEMOCAP4)
 
 
+def _cpmnet() -> CpmNet:
+    learner = _build("cpmnet")
+    if not isinstance(learner, CpmNet):
+        raise TypeError(f"cpmnet was built as {type(learner).__name__}")
+    return learner
+
+
 def _count(learner: Learner, network: str) -> int:
     return sum(parameter.numel() for parameter in learner.get_submodule(network).parameters())
-
-
-def _count_cpmnet(learner: Learner) -> int:
-    """Codes exist only for data; their size is one vector of `code_dim` per sample."""
-    decoders = sum(parameter.numel() for parameter in learner.parameters())
-    code_dim = 128
-    return decoders + N_MOSI_CODES * code_dim
 
 
 if __name__ == "__main__":
