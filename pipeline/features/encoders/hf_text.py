@@ -1,0 +1,84 @@
+"""Any text encoder of transformers, DeBERTa-large for one (FACTS C.2).
+
+Sum of the last hidden layers, sub-words averaged to words, words to the utterance. Each text is
+encoded alone: matrix products of other shapes may round otherwise, so batches would change bytes.
+`compat: gcnet` reads a text as GCNet does: lower case, cleaned words, each sub-sentence alone.
+"""
+
+import re
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from torch import Tensor
+
+from pipeline.features.extractor import Extractor
+from pipeline.features.pretrained import check_layers, load_model, load_tokenizer, sum_last
+from pipeline.features.text import TextEncoder, Tokenization, text_extractor
+from pipeline.features.torch_setup import check_precision, choose_device
+from pipeline.features.weights import Weights
+
+DELIMITERS = re.compile(r"([ ,.!?])")
+SENTENCE_ENDS = frozenset(".!?")
+NOT_KEPT = re.compile(r"[^a-z0-9,.'!?]")
+# RoBERTa and its kin count positions from the padding id + 1, i.e. two fewer than they have.
+RESERVED_POSITIONS = 2
+
+
+def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extractor:
+    """The extractor of `features.text` for a model in a local folder."""
+    place = choose_device(device)
+    dtype = check_precision(settings, place)
+    model = load_model(weights.path, place)
+    check_layers(weights.path, model, settings["last_layers"])
+    tokenize = Tokenization(
+        load_tokenizer(weights.path),
+        passages_of(settings),
+        settings["pooling"],
+        longest_window(model, settings["max_tokens"]),
+    )
+    hidden = partial(hidden_sum, model, settings["last_layers"])
+    return text_extractor(model.config.hidden_size, tokenize, TextEncoder(hidden, place, dtype))
+
+
+def hidden_sum(model: Any, last_layers: int, ids: Tensor) -> Tensor:
+    """Token ids (1, T) -> (T, D)."""
+    return sum_last(model(input_ids=ids, output_hidden_states=True).hidden_states, last_layers)
+
+
+def longest_window(model: Any, max_tokens: int) -> int:
+    """Tokens that are read at once, special ones counted in."""
+    positions: int | None = getattr(model.config, "max_position_embeddings", None)
+    return max_tokens if positions is None else min(max_tokens, positions - RESERVED_POSITIONS)
+
+
+def passages_of(settings: Mapping[str, Any]) -> Any:
+    """How a transcript is cut into passages that are read apart."""
+    if settings["compat"] == "gcnet":
+        return gcnet_passages
+    return lower_passage if settings["lower_case"] else whole_passage
+
+
+def whole_passage(text: str) -> list[str]:
+    """The text as it is."""
+    return [text]
+
+
+def lower_passage(text: str) -> list[str]:
+    """The text in lower case: MOSI's transcripts are in capitals."""
+    return [text.lower()]
+
+
+def gcnet_passages(text: str) -> list[str]:
+    """Sub-sentences of cleaned lower-case words (FACTS C.2, steps 1 to 3).
+
+    Each word is preceded by a blank, the first too: GCNet's tokenizer was given split words.
+    """
+    sentences: list[list[str]] = [[]]
+    for piece in DELIMITERS.split(text):
+        word = piece.strip().lower()
+        if word in SENTENCE_ENDS:
+            sentences.append([])
+        elif cleaned := NOT_KEPT.sub("", word):
+            sentences[-1].append(cleaned)
+    return ["".join(f" {word}" for word in words) for words in sentences if words]

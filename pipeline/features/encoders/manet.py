@@ -1,0 +1,38 @@
+"""MA-Net (Zhao et al. 2021), published for RAF-DB: 512 + 512 per face (FACTS C.3).
+
+Faces are resized to 224x224 (bilinear) and scaled to [0, 1]; no mean or deviation is removed.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from models.encoders.manet import EMBEDDING_DIM, IMAGE_SIZE_PX, MaNet
+from pipeline.features.checkpoints import read_manet
+from pipeline.features.extractor import Extractor
+from pipeline.features.torch_setup import check_precision, choose_device
+from pipeline.features.visual import Crop, FaceEncoder, face_extractor
+from pipeline.features.weights import Weights
+
+
+def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extractor:
+    """The extractor of `features.visual` for the published checkpoint."""
+    place = choose_device(device)
+    dtype = check_precision(settings, place)
+    model = MaNet(settings["scale_order"])
+    model.load_state_dict(read_manet(weights.path))
+    model.eval().to(place)
+    return face_extractor(EMBEDDING_DIM, FaceEncoder(to_pictures, model.embed, place, dtype))
+
+
+def to_pictures(crops: list[Crop]) -> Tensor:
+    """RGB crops of any size -> (n, 3, 224, 224) in [0, 1]."""
+    size = (IMAGE_SIZE_PX, IMAGE_SIZE_PX)
+    faces = [
+        np.asarray(Image.fromarray(crop).resize(size, Image.Resampling.BILINEAR)) for crop in crops
+    ]
+    return torch.from_numpy(np.stack(faces)).permute(0, 3, 1, 2).float() / 255

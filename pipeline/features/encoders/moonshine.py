@@ -1,0 +1,47 @@
+"""Moonshine tiny (Jeffries et al. 2024): a waveform to 288-vectors, from moonshine-voice's wheel.
+
+The graph of assets/tiny-en/encoder_model.ort takes `input_values` (1, S), raw samples at 16 kHz,
+and `attention_mask` (1, S), and holds its own convolutions (127/64, 7/3, 3/2) without padding:
+895 samples make the first frame, 384 each further one. Attention over frames grows with the square
+of the length; hence `max_seconds`.
+"""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from pipeline.features.audio import SAMPLE_RATE_HZ, SpeechEncoder, speech_extractor
+from pipeline.features.extractor import Extractor
+from pipeline.features.pieces import Waveform, framing_of
+from pipeline.features.weights import Weights
+
+DIM = 288
+KERNELS, STRIDES = [127, 7, 3], [64, 3, 2]
+
+
+def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extractor:
+    """The extractor of `features.audio` for Moonshine; it runs on the CPU whatever the device."""
+    if settings["precision"] != "float32":
+        raise ValueError(
+            f"features.audio.precision: {settings['precision']!r}: moonshine-tiny has float32 only"
+        )
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1  # workers run side by side
+    options.enable_cpu_mem_arena = False  # it would keep the memory of the longest utterance
+    session = onnxruntime.InferenceSession(
+        str(weights.path), options, providers=["CPUExecutionProvider"]
+    )
+    framing = framing_of(KERNELS, STRIDES, settings["max_seconds"], SAMPLE_RATE_HZ)
+    return speech_extractor(DIM, SpeechEncoder(partial(_frames, session), framing))
+
+
+def _frames(session: Any, waveform: Waveform) -> NDArray[np.float32]:
+    """Samples (S,) -> (T, 288)."""
+    mask = np.ones((1, len(waveform)), dtype=np.int64)
+    inputs = {"input_values": waveform[None], "attention_mask": mask}
+    frames: NDArray[np.float32] = session.run(None, inputs)[0][0]
+    return frames

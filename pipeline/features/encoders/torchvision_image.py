@@ -1,0 +1,70 @@
+"""Any classifier of torchvision: what enters its last linear layer, per face.
+
+The number of classes is read off the weights; pictures are prepared as torchvision's own weights
+of that network were trained (size, mean and deviation).
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+import torchvision
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from pipeline.features.checkpoints import UNREADABLE
+from pipeline.features.extractor import Extractor
+from pipeline.features.published import CheckpointError
+from pipeline.features.torch_setup import check_precision, choose_device
+from pipeline.features.visual import Crop, FaceEncoder, face_extractor
+from pipeline.features.weights import Weights
+
+
+def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extractor:
+    """The extractor of `features.visual` for `torchvision:<name>`."""
+    place = choose_device(device)
+    dtype = check_precision(settings, place)
+    name = settings["encoder"].removeprefix("torchvision:")
+    model, dim = load_trunk(name, weights.path)
+    transform = torchvision.models.get_model_weights(name).DEFAULT.transforms()
+
+    def prepare(crops: list[Crop]) -> Tensor:
+        pictures = [torch.from_numpy(crop.copy()).permute(2, 0, 1) for crop in crops]
+        return torch.stack([transform(picture) for picture in pictures])
+
+    return face_extractor(dim, FaceEncoder(prepare, model.eval().to(place), place, dtype))
+
+
+def load_trunk(name: str, path: Path) -> tuple[nn.Module, int]:
+    """The network without its last linear layer, and the width of what it gives."""
+    if name not in torchvision.models.list_models(module=torchvision.models):
+        raise ValueError(
+            f"features.visual.encoder: torchvision has no classifier {name!r}; "
+            "see torchvision.models.list_models()"
+        )
+    state = _read_state(path)
+    matrices = [value for value in state.values() if value.dim() == 2]
+    if not matrices:
+        raise CheckpointError(f"{path}: no linear layer whose input could be the feature")
+    model = torchvision.models.get_model(name, weights=None, num_classes=len(matrices[-1]))
+    try:
+        model.load_state_dict(state)
+    except RuntimeError as error:
+        raise CheckpointError(f"{path} does not fit torchvision:{name}: {error}") from error
+    last, layer = [item for item in model.named_modules() if isinstance(item[1], nn.Linear)][-1]
+    parent, _, attribute = last.rpartition(".")
+    setattr(model.get_submodule(parent), attribute, nn.Identity())
+    return model, layer.in_features
+
+
+def _read_state(path: Path) -> dict[str, Tensor]:
+    if path.suffix == ".safetensors":
+        return load_file(path)
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except UNREADABLE as error:
+        raise CheckpointError(f"{path} cannot be read as weights: {error}") from error
+    if not isinstance(state, dict) or not all(isinstance(v, Tensor) for v in state.values()):
+        raise CheckpointError(f"{path} holds no dictionary of tensors")
+    return state

@@ -1,0 +1,45 @@
+"""wav2vec (v1) large, Schneider et al. 2019: context features c, 512 (FACTS C.1).
+
+Normalization runs over what is read at once, so an utterance longer than `max_seconds`, which goes
+in pieces, differs from one that is read whole: a bound for memory, not a recipe.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from models.encoders.wav2vec import (
+    CHANNELS,
+    HOP_SAMPLES,
+    RECEPTIVE_FIELD_SAMPLES,
+    SAMPLE_RATE_HZ,
+    Wav2Vec,
+)
+from pipeline.features.audio import SpeechEncoder, speech_extractor
+from pipeline.features.checkpoints import read_fairseq_wav2vec
+from pipeline.features.extractor import Extractor
+from pipeline.features.pieces import Framing, Waveform
+from pipeline.features.torch_setup import check_precision, choose_device, inference
+from pipeline.features.weights import Weights
+
+
+def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extractor:
+    """The extractor of `features.audio` for the published fairseq checkpoint."""
+    place = choose_device(device)
+    dtype = check_precision(settings, place)
+    model = Wav2Vec()
+    model.load_state_dict(read_fairseq_wav2vec(weights.path))
+    model.eval().to(place)
+
+    def frames(waveform: Waveform) -> NDArray[np.float32]:
+        with inference(place, dtype):
+            context = model(torch.from_numpy(waveform)[None].to(place))
+            array: NDArray[np.float32] = context[0].float().cpu().numpy()
+            return array
+
+    max_samples = int(settings["max_seconds"] * SAMPLE_RATE_HZ)
+    framing = Framing(RECEPTIVE_FIELD_SAMPLES, HOP_SAMPLES, max_samples)
+    return speech_extractor(CHANNELS, SpeechEncoder(frames, framing))

@@ -1,0 +1,85 @@
+"""Models in the layout of the Hugging Face hub, from a local folder and from nowhere else.
+
+No code of a model's author is run (`trust_remote_code` is off). A model whose checkpoint lacks
+weights that are used would give random features: it is refused.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from pipeline.features.published import CheckpointError
+from pipeline.features.torch_setup import refuse_network
+
+refuse_network()
+
+import transformers  # noqa: E402
+
+transformers.utils.logging.set_verbosity_error()
+transformers.utils.logging.disable_progress_bar()
+
+# Layers that we do not use: the pooler on top, the vector that masks frames in training.
+UNUSED = ("pooler.", "masked_spec_embed")
+LOCAL: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
+
+
+def load_model(folder: Path, device: torch.device) -> Any:
+    """The base model of a folder, float32, ready to encode."""
+    model, report = _load(
+        transformers.AutoModel, folder, output_loading_info=True, dtype=torch.float32
+    )
+    lacking = sorted(key for key in report["missing_keys"] if not _is_unused(key))
+    wrong = [str(key) for key in report["mismatched_keys"]]
+    if lacking or wrong:
+        raise CheckpointError(
+            f"{folder}: the checkpoint does not fill {type(model).__name__}; missing {lacking}, "
+            f"of another shape {wrong}"
+        )
+    if getattr(model.config, "is_encoder_decoder", False):
+        raise CheckpointError(f"{folder}: {type(model).__name__} is no pure encoder")
+    return model.eval().to(device)
+
+
+def load_tokenizer(folder: Path) -> Any:
+    """The fast tokenizer of a folder."""
+    tokenizer = _load(transformers.AutoTokenizer, folder)
+    if not tokenizer.is_fast:
+        raise CheckpointError(f"{folder}: its tokenizer gives no offsets; save a tokenizer.json")
+    return tokenizer
+
+
+def load_feature_extractor(folder: Path) -> Any:
+    """What prepares waveforms for a speech model."""
+    return _load(transformers.AutoFeatureExtractor, folder)
+
+
+def load_image_processor(folder: Path) -> Any:
+    """What prepares pictures for an image model."""
+    return _load(transformers.AutoImageProcessor, folder)
+
+
+def check_layers(folder: Path, model: Any, last_layers: int) -> None:
+    """Refuse to sum more layers than a model has."""
+    n_layers = model.config.num_hidden_layers
+    if last_layers > n_layers:
+        raise CheckpointError(
+            f"{folder}: last_layers={last_layers}, but the model has {n_layers} layers"
+        )
+
+
+def sum_last(hidden_states: tuple[Tensor, ...], last_layers: int) -> Tensor:
+    """Hidden states (1, T, D) per layer -> (T, D), the sum of the last ones."""
+    return torch.stack(hidden_states[-last_layers:]).sum(dim=0)[0]
+
+
+def _load(kind: Any, folder: Path, **options: Any) -> Any:
+    try:
+        return kind.from_pretrained(folder, **LOCAL, **options)
+    except (OSError, ValueError, ImportError, KeyError) as error:
+        raise CheckpointError(f"{folder}: {kind.__name__} cannot load it: {error}") from error
+
+
+def _is_unused(key: str) -> bool:
+    return any(key.startswith(name) or f".{name}" in key for name in UNUSED)

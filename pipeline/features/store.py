@@ -1,0 +1,147 @@
+"""Features of a corpus, or of one shard, in one modality: row i belongs to utterance i.
+
+Read with numpy alone. A row that was not extracted is zero and `extracted` says so; `status` says
+why. The header names the utterances (by digest) and all that made the features, so that features
+cannot be used with another table, nor vectors of two encoders be mixed.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.arrays import read_arrays, write_arrays
+from pipeline.features.extractor import STATUSES
+from pipeline.files import canonical_json, text_digest
+
+OK = STATUSES.index("ok")
+
+
+class StoreError(ValueError):
+    """A feature file does not fit its table, its header or the other shards."""
+
+
+@dataclass(frozen=True)
+class StoreHeader:
+    """What features belong to and come from."""
+
+    table: str  # digest of the utterance ids in order
+    modality: str
+    encoder: str
+    weights: str  # digest of the weights
+    pooling: str  # what a vector is the mean of
+    precision: str
+    statuses: tuple[str, ...] = STATUSES  # what the codes of `status` mean
+
+
+@dataclass(frozen=True)
+class FeatureStore:
+    """N utterances: features (N, D) float32, extracted (N,) bool, status (N,) uint8 codes."""
+
+    header: StoreHeader
+    features: NDArray[np.float32]
+    extracted: NDArray[np.bool_]
+    status: NDArray[np.uint8]
+
+    def __post_init__(self) -> None:
+        n = len(self.features)
+        if self.features.ndim != 2 or self.extracted.shape != (n,) or self.status.shape != (n,):
+            raise StoreError(
+                f"features {self.features.shape}, extracted {self.extracted.shape} and status "
+                f"{self.status.shape} do not belong together; expected (N, D), (N,) and (N,)"
+            )
+        if not np.array_equal(self.extracted, self.status == OK):
+            raise StoreError("`extracted` contradicts `status`")
+        if not np.isfinite(self.features).all():
+            raise StoreError("features hold NaN or infinity")
+
+    @property
+    def dim(self) -> int:
+        """D; 0 where no utterance could be encoded."""
+        return int(self.features.shape[1])
+
+    def counts(self) -> dict[str, int]:
+        """How many utterances ended with each status, those that occur."""
+        codes, counts = np.unique(self.status, return_counts=True)
+        names = self.header.statuses
+        return {names[code]: int(n) for code, n in zip(codes, counts, strict=True)}
+
+
+def table_digest(utterance_ids: Sequence[str]) -> str:
+    """What names a table: a digest of its utterance ids in order."""
+    return text_digest(canonical_json(list(utterance_ids)))
+
+
+def write_store(path: Path, store: FeatureStore) -> None:
+    """Write a store, whole or not at all; equal stores give equal bytes."""
+    arrays = {
+        "features": store.features.astype(np.float32, copy=False),
+        "extracted": store.extracted,
+        "status": store.status,
+    }
+    write_arrays(path, arrays, asdict(store.header))
+
+
+def read_store(path: Path, utterance_ids: Sequence[str] | None = None) -> FeatureStore:
+    """Read a store; with `utterance_ids`, refuse one that belongs to another table."""
+    arrays, header = read_arrays(path)
+    expected = {field.name for field in fields(StoreHeader)}
+    if set(arrays) != {"features", "extracted", "status"} or set(header) != expected:
+        raise StoreError(
+            f"{path} is no feature store: it holds {sorted(arrays)} and the header "
+            f"{sorted(header)}; expected features, extracted, status and {sorted(expected)}"
+        )
+    known = StoreHeader(**{**header, "statuses": tuple(header["statuses"])})
+    try:
+        store = FeatureStore(known, arrays["features"], arrays["extracted"], arrays["status"])
+    except StoreError as error:
+        raise StoreError(f"{path}: {error}") from None
+    if utterance_ids is not None:
+        _check_table(path, store, utterance_ids)
+    return store
+
+
+def join_stores(
+    shards: Sequence[tuple[Path, Sequence[str]]], utterance_ids: Sequence[str]
+) -> FeatureStore:
+    """Put shards, each with its utterance ids, together in the order of `utterance_ids`."""
+    if sorted(one for _, ids in shards for one in ids) != sorted(utterance_ids):
+        raise StoreError("the shards together do not hold exactly the utterances of the table")
+    stores = [read_store(path, ids) for path, ids in shards]
+    header = _joined_header(shards, stores, utterance_ids)
+    rows = {one: row for row, one in enumerate(utterance_ids)}
+    dim = max(store.dim for store in stores)
+    features = np.zeros((len(rows), dim), np.float32)
+    status = np.zeros(len(rows), np.uint8)
+    for (path, ids), store in zip(shards, stores, strict=True):
+        if store.dim not in (0, dim):
+            raise StoreError(f"{path} has vectors of {store.dim} numbers, another shard of {dim}")
+        order = [rows[one] for one in ids]
+        status[order] = store.status
+        features[order, : store.dim] = store.features
+    return FeatureStore(header, features, status == OK, status)
+
+
+def _joined_header(
+    shards: Sequence[tuple[Path, Sequence[str]]],
+    stores: Sequence[FeatureStore],
+    utterance_ids: Sequence[str],
+) -> StoreHeader:
+    """The header that all shards share, for the whole table."""
+    table = table_digest(utterance_ids)
+    headers = [replace(store.header, table=table) for store in stores]
+    for (path, _), header in zip(shards, headers, strict=True):
+        if header != headers[0]:
+            raise StoreError(f"{path} was made with {header}; {shards[0][0]} with {headers[0]}")
+    return headers[0]
+
+
+def _check_table(path: Path, store: FeatureStore, utterance_ids: Sequence[str]) -> None:
+    if len(store.features) != len(utterance_ids):
+        raise StoreError(
+            f"{path} holds {len(store.features)} utterances, the table {len(utterance_ids)}"
+        )
+    if store.header.table != table_digest(utterance_ids):
+        raise StoreError(f"{path} was made for another table of utterances (or another order)")
