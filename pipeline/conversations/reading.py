@@ -1,0 +1,85 @@
+"""The files of a task's fold, read once: who plays which role, features, labels, stored masks."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.arrays import read_header
+from pipeline.conversations.index import ConversationIndex, index_utterances
+from pipeline.features.store import FeatureStore, read_store
+from pipeline.protocol.stored_masks import read_masks
+from pipeline.records import MODALITIES, ROLES, Label, Modality, Role, SplitRow, Utterance
+from pipeline.tables import read_rows
+
+Stores = Mapping[Modality, FeatureStore]  # of one table, in the order of MODALITIES
+
+
+@dataclass(frozen=True)
+class FoldTables:
+    """Tables of a task, seen from one fold."""
+
+    utterances: list[Utterance]
+    labels: list[Label]
+    index: ConversationIndex  # all labelled dialogues, whatever their role
+    roles: dict[Role, list[str]]  # dialogue ids
+
+    def visible(self, *roles: Role) -> ConversationIndex:
+        """The dialogues of these roles."""
+        return self.index.select([name for role in roles for name in self.roles[role]])
+
+
+def read_fold(utterances: Path, labels: Path, splits: Path, fold: int) -> FoldTables:
+    """Read the three tables; refuse a fold that splits.csv does not hold."""
+    rows = [row for row in read_rows(splits, SplitRow) if row.fold == fold]
+    if not rows:
+        raise ValueError(f"{splits} holds no fold {fold}")
+    utterance_rows, label_rows = read_rows(utterances, Utterance), read_rows(labels, Label)
+    return FoldTables(
+        utterances=utterance_rows,
+        labels=label_rows,
+        index=index_utterances(utterance_rows, label_rows),
+        roles={role: [row.dialogue_id for row in rows if row.role == role] for role in ROLES},
+    )
+
+
+def read_stores(
+    paths: Sequence[Path], utterances: Sequence[Utterance], say: Callable[[str], None] = print
+) -> Stores:
+    """Feature stores by modality. One in which nothing was extracted counts as absent."""
+    ids = [utterance.utterance_id for utterance in utterances]
+    found = {store.header.modality: store for store in (read_store(path, ids) for path in paths)}
+    if len(found) != len(paths) or not set(found) <= set(MODALITIES):
+        raise ValueError(f"{[str(path) for path in paths]}: expected one file per modality")
+    for modality, store in found.items():
+        if store.dim == 0:
+            say(f"{modality}: nothing was extracted, the task goes without it")
+    stores = {m: found[m] for m in MODALITIES if m in found and found[m].dim}
+    if not stores:
+        raise ValueError("no modality holds any feature: there is nothing to learn from")
+    return stores
+
+
+def read_rates(
+    paths: Sequence[Path],
+    rates: Sequence[float],
+    fold: int,
+    labels: Sequence[Label],
+    index: ConversationIndex,
+    dialogues: NDArray[np.int64],
+) -> NDArray[np.bool_]:
+    """(R, N, 3) stored masks over the line of `index`, False outside of `dialogues`."""
+    by_rate = {read_header(path)["rate"]: path for path in paths}
+    if missing := sorted(set(rates) - set(by_rate)):
+        raise ValueError(
+            f"no stored masks for rates {missing}, only for {sorted(by_rate)}; "
+            "add them to protocol.rates"
+        )
+    places = index.utterances_of(dialogues)
+    line = np.zeros((len(rates), len(index.label_rows), len(MODALITIES)), dtype=bool)
+    for number, rate in enumerate(rates):
+        masks = read_masks(by_rate[rate], labels)
+        line[number, places] = masks.of_rows(fold, index.label_rows[places])
+    return line

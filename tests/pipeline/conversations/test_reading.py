@@ -1,0 +1,57 @@
+import numpy as np
+import pytest
+
+from pipeline.conversations.reading import read_fold, read_rates, read_stores
+from pipeline.features.extractor import STATUSES
+from pipeline.features.store import FeatureStore, StoreHeader, table_digest, write_store
+
+
+def test_roles_of_the_fold_and_their_dialogues(small_task):
+    folder = small_task.folder
+    paths = [folder / f"{name}.csv" for name in ("utterances", "labels", "splits")]
+    tables = read_fold(*paths, 1)
+    assert tables.roles["test"] == ["s1d0", "s1d1", "s1d2"]
+    assert tables.roles["validation"] == ["s2d0", "s2d1", "s2d2"]
+    visible = tables.visible("train", "validation")
+    assert len(visible.dialogue_ids) == 12
+    assert not any(name.startswith("s1") for name in visible.dialogue_ids)
+    with pytest.raises(ValueError, match="holds no fold 4"):
+        read_fold(*paths, 4)
+
+
+def test_stored_masks_come_in_the_order_of_the_line(small_task, tables):
+    files = small_task
+    index = tables.visible("train", "test")
+    test = index.numbers_of(tables.roles["test"])
+    line = read_rates(files.availability, [0.7, 0.0], 1, tables.labels, index, test)
+    assert line.shape == (2, len(index.utterance_ids), 3)
+    places = index.utterances_of(test)
+    assert (line[0, places].sum(axis=1) == 1).all()  # 0.7: one modality each
+    assert line[1, places].all()
+    others = np.setdiff1d(np.arange(len(index.utterance_ids)), places)
+    assert not line[:, others].any()
+
+
+def test_a_rate_without_stored_masks_is_named(small_task, tables):
+    files = small_task
+    with pytest.raises(ValueError, match=r"no stored masks for rates \[0\.45\]"):
+        read_rates(files.availability, [0.45], 1, tables.labels, tables.index, np.array([0]))
+
+
+def test_a_modality_without_any_vector_counts_as_absent(make_task, tables, capsys):
+    files = make_task()
+    ids = [u.utterance_id for u in tables.utterances]
+    status = np.full(len(ids), STATUSES.index("no_face"), np.uint8)
+    header = StoreHeader(table_digest(ids), "visual", "e", "w", "mean", "f32")
+    store = FeatureStore(header, np.zeros((len(ids), 0), np.float32), status == 0, status)
+    write_store(files.features[2], store)
+    assert list(read_stores(files.features, tables.utterances)) == ["audio", "text"]
+    assert "visual: nothing was extracted" in capsys.readouterr().out
+    with pytest.raises(ValueError, match="no modality holds any feature"):
+        read_stores(files.features[2:], tables.utterances)
+
+
+def test_one_modality_twice_is_refused(small_task, tables):
+    files = small_task
+    with pytest.raises(ValueError, match="expected one file per modality"):
+        read_stores([files.features[0], files.features[0]], tables.utterances)
