@@ -13,6 +13,9 @@ class DemoSettings(Section):
     seed: int = 0
     n_dialogues: Annotated[int, Field(ge=5, le=200)] = 15
     n_turns: Annotated[int, Field(ge=2, le=60)] = 11
+    # share of the turns that lack a face; as many others lack sound, and others text
+    incomplete: Annotated[float, Field(ge=0, le=0.2)] = 0.065
+    wav: bool = True  # also write dialog/wav, as the real corpus has it
 
 
 class ImportSettings(Section):
