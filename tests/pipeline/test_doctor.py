@@ -1,0 +1,137 @@
+"""The doctor says what is expected, there and missing, and exits with 1 when something is."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from pipeline.doctor import main
+from pipeline.provenance import ROOT
+
+TABLE = "utterance_id,dialogue_id,media,emotion,split\nu1,d,a.mp4,joy,train\nu2,d,a.mp4,sad,test\n"
+
+
+@pytest.fixture
+def corpus(tmp_path):
+    root = tmp_path / "corpus"
+    root.mkdir()
+    (root / "utterances.csv").write_text(TABLE + "u3,d,../b.mp4,sad,test\n")
+    (root / "a.mp4").touch()
+    return root
+
+
+@pytest.fixture
+def configfile(tmp_path, corpus):
+    """Write a configuration with one corpus."""
+
+    def do(**values):
+        settings = {"reader": "folder", "root": str(corpus)}
+        config = {"cache": str(tmp_path / "cache"), "corpora": {"mine": settings}, **values}
+        path = tmp_path / "config.yaml"
+        path.write_text(json.dumps(config))  # JSON is YAML
+        return str(path)
+
+    return do
+
+
+def test_healthy_configuration_exits_with_0(configfile, capsys):
+    main(["--configfile", configfile()])
+    said = capsys.readouterr().out
+    assert "any folder/" in said
+    assert "1 x media leaves the corpus folder" in said
+    assert "u3 (utterances.csv line 4): media leaves the corpus folder: '../b.mp4'" in said
+    assert "present  features.audio.encoder: moonshine-tiny" in said
+    assert said.rstrip().endswith("Nothing that is needed is missing.")
+    row = next(line for line in said.splitlines() if "emotion" in line and "joy" in line)
+    assert row.split("│")[1:-1] == [
+        " emotion    ", "       ", " joy         ", "        - ", "     1 ", "    1 ",
+    ]  # fmt: skip
+
+
+def test_missing_root_is_named_with_its_key(configfile, capsys, tmp_path):
+    with pytest.raises(SystemExit) as caught:
+        main(["--configfile", configfile(), "--config", f"root={tmp_path / 'gone'}"])
+    assert caught.value.code == 1
+    said = capsys.readouterr().out
+    assert "Set `corpora.mine.root`" in said
+    assert "MISSING  mine: there is no such folder (corpora.mine.root: " in said
+
+
+def test_corpus_without_any_media_is_missing_something(configfile, corpus, capsys):
+    (corpus / "a.mp4").unlink()
+    with pytest.raises(SystemExit):
+        main(["--configfile", configfile()])
+    assert "MISSING  mine: all 1 media files, e.g. a.mp4" in capsys.readouterr().out
+
+
+def test_missing_weights_say_where_they_come_from(configfile, capsys, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)  # where no weights/ lies
+    features = {"audio": {"encoder": "wav2vec"}, "visual": {"encoder": "manet"}}
+    with pytest.raises(SystemExit) as caught:
+        main(["--configfile", configfile(features=features)])
+    assert caught.value.code == 1
+    said = capsys.readouterr().out
+    assert "missing  features.audio.encoder: wav2vec" in said
+    assert "https://dl.fbaipublicfiles.com/fairseq/wav2vec/wav2vec_large.pt" in said
+    assert "MISSING  features.visual.encoder: manet: published at https://drive.google" in said
+    assert "MISSING  features.text" not in said
+
+
+def test_yunet_needs_its_file(configfile, capsys):
+    with pytest.raises(SystemExit):
+        main(["--configfile", configfile(crop_faces={"detector": "yunet"})])
+    assert "MISSING  crop_faces.weights: None, the .onnx file" in capsys.readouterr().out
+
+
+def test_demo_that_is_not_made_yet_is_no_fault(configfile, capsys, tmp_path):
+    demo = {"reader": "iemocap", "root": str(tmp_path / "demo"), "make_demo": {}}
+    main(["--configfile", configfile(corpora={"demo": demo})])
+    assert "Not there yet: the rule make_demo makes it." in capsys.readouterr().out
+
+
+def test_imported_features_are_looked_for(configfile, capsys, tmp_path):
+    imported = {"format": "npz", "path": "all.npz"}
+    settings = {"reader": "import", "root": str(tmp_path), "import": imported}
+    with pytest.raises(SystemExit):
+        main(["--configfile", configfile(corpora={"mine": settings})])
+    assert f"MISSING  mine: {tmp_path}/all.npz (corpora.mine.import.path, npz)" in (
+        capsys.readouterr().out
+    )
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "!!python/object/apply:os.system ['touch hacked']\n",
+        "corpora: !!python/name:os.system\n",
+        "corpora: {x: {reader: folder, root: [}}\n",
+    ],
+)
+def test_yaml_that_builds_objects_is_refused(tmp_path, content, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "evil.yaml"
+    path.write_text(content)
+    with pytest.raises(SystemExit, match=r"error: .*evil\.yaml"):
+        main(["--configfile", str(path)])
+    assert not (tmp_path / "hacked").exists()
+
+
+def test_names_from_a_corpus_are_no_markup(configfile, corpus, capsys):
+    (corpus / "utterances.csv").write_text(TABLE + "[red]x[/red],d,a.mp4,:bomb:,test\n")
+    main(["--configfile", configfile()])
+    assert "[red]x[/red] (utterances.csv line 4): id is not safe" in capsys.readouterr().out
+
+
+def test_rule_hands_over_the_whole_configuration(corpus, tmp_path):
+    config = {"corpora": {"mine": {"reader": "folder", "root": "x"}}, "root": str(corpus)}
+    config["cache"] = str(tmp_path / "cache")
+    result = subprocess.run(
+        [sys.executable, "-m", "pipeline.doctor", "--config-json", json.dumps(config)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    assert f"corpora.mine.root: {corpus}" in result.stdout
