@@ -26,7 +26,7 @@ class ArraysError(ValueError):
 
 def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]], header: Mapping[str, Any]) -> None:
     """Write `arrays` and `header` to `path`, whole or not at all."""
-    ready = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    ready = {name: np.asarray(array, order="C") for name, array in arrays.items()}
     write_bytes(path, save(ready, metadata={HEADER: canonical_json(header)}))
 
 

@@ -8,10 +8,12 @@ from pipeline.arrays import ArraysError, read_arrays, read_header, write_arrays
 def test_arrays_and_header_come_back(tmp_path):
     path = tmp_path / "x.safetensors"
     arrays = {"a": np.arange(6, dtype=np.float32).reshape(2, 3).T, "b": np.array([True, False])}
+    arrays["scalar"] = np.array(2.5)
     write_arrays(path, arrays, {"rate": 0.1, "names": ["x", "é"]})
     read, header = read_arrays(path)
     assert header == read_header(path) == {"rate": 0.1, "names": ["x", "é"]}
     assert all(np.array_equal(read[name], arrays[name]) for name in arrays)
+    assert all(read[name].shape == arrays[name].shape for name in arrays)
 
 
 def test_same_content_gives_the_same_bytes(tmp_path):
