@@ -7,7 +7,7 @@ outside (FIELD 5, security). A reason reads "kind: detail", so that reports can 
 import math
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from pipeline.corpora.listing import MEDIA_SUFFIXES, has_suffix
@@ -39,8 +39,8 @@ def assemble(
     dropped: Iterable[Dropped] = (),
     expected: Counts | None = None,
     notes: Iterable[str] = (),
-    classes: Iterable[str] = (),
-    signs: Iterable[str] = (),
+    classes: Sequence[str] = (),
+    signs: Sequence[str] = (),
 ) -> RawCorpus:
     """Check candidates one by one and put the corpus together; dialogues keep their order."""
     found, lost = list(candidates), list(dropped)

@@ -6,7 +6,7 @@ expected, what was found, what is used, and every item that fell out between. Ti
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pipeline.records import Annotation, Dropped, Utterance
@@ -83,9 +83,8 @@ class RawCorpus:
         return max(0.0, 1 - len(self.utterances) / expected) if expected else 0.0
 
 
-def count(rows: Iterable[Candidate], classes: Iterable[str], signs: Iterable[str]) -> Counts:
+def count(rows: Sequence[Candidate], classes: Sequence[str], signs: Sequence[str]) -> Counts:
     """Count rows overall and, per annotation, by value (`classes`) or sign (`signs`), and split."""
-    rows = list(rows)
     counts: Counter[Key] = Counter()
     for row in rows:
         role = row.annotations.get("split", "")
@@ -101,14 +100,16 @@ def count(rows: Iterable[Candidate], classes: Iterable[str], signs: Iterable[str
 
 
 def sign(value: str) -> str:
-    """Which side of zero a sentiment is on."""
+    """Which side of zero a sentiment is on; a ValueError where it is no number."""
     number = float(value)
+    if math.isnan(number):
+        raise ValueError(f"{value!r} is on no side of zero")
     return "zero" if number == 0 else "positive" if number > 0 else "negative"
 
 
 def _kinds(
-    row: Candidate, classes: Iterable[str], signs: Iterable[str]
-) -> Iterable[tuple[str, str]]:
+    row: Candidate, classes: Sequence[str], signs: Sequence[str]
+) -> Iterator[tuple[str, str]]:
     for name in classes:
         if name in row.annotations:
             yield name, row.annotations[name]

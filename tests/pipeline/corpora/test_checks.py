@@ -93,3 +93,9 @@ def test_sign_of_a_sentiment(value, side):
 def test_end_of_file_is_a_valid_end(check):
     (row,) = check(candidate(end_s=math.inf)).utterances
     assert row.end_s == math.inf
+
+
+@pytest.mark.parametrize("value", ["nan", "joy", ""])
+def test_what_is_no_number_has_no_sign(value):
+    with pytest.raises(ValueError, match=r"zero|convert"):
+        sign(value)

@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.corpora.folds import extra_happy_ids
 from pipeline.corpora.iemocap import read
-from pipeline.corpora.raw import DIALOGUES, UTTERANCES
+from pipeline.corpora.raw import DIALOGUES, UTTERANCES, CorpusError
 
 # FACTS B.1. Six-way columns: hap (with the extra ones), sad, neu, ang, exc, fru.
 DIALOGUES_OF = {1: 28, 2: 30, 3: 32, 4: 30, 5: 31}
@@ -206,9 +206,22 @@ def test_half_of_the_release_is_noted(tmp_path, write_iemocap, settings):
 
 
 def test_demo_expects_what_it_was_asked_for(tmp_path, write_iemocap, settings):
-    write_iemocap(tmp_path, {"Ses01F_impro01": [("Ses01F_impro01_F000", "neu", "Hi.")]})
+    turns = [("Ses01F_impro03_F007", "neu", "Hi.")]  # an id that the published set calls happy
+    write_iemocap(tmp_path, {"Ses01F_impro03": turns})
     raw = read(tmp_path, settings("iemocap", make_demo={"n_dialogues": 6, "n_turns": 4}))
     assert (raw.expected[UTTERANCES], raw.expected[DIALOGUES]) == (24, 6)
+    assert values(raw, "emotion") == {"Ses01F_impro03_F007": "neu"}
+    assert values(raw, "emotion_gcnet") == {}
+    assert raw.notes == ()
+
+
+def test_session_that_links_out_of_the_folder_is_refused(tmp_path, write_iemocap, settings):
+    turns = [("Ses01F_impro01_F000", "neu", "Hi.")]
+    outside = write_iemocap(tmp_path / "outside", {"Ses01F_impro01": turns})
+    (tmp_path / "root").mkdir()
+    (tmp_path / "root/Session1").symlink_to(outside / "Session1")
+    with pytest.raises(CorpusError, match="link to a place outside the corpus folder"):
+        read(tmp_path / "root", settings("iemocap"))
 
 
 @pytest.mark.skipif(

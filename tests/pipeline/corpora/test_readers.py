@@ -1,9 +1,14 @@
 """One way to call every reader; errors that name what was expected, what is there, and the key."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from pipeline.corpora.raw import CorpusError
 from pipeline.corpora.readers import READERS, read_corpus, reader, which_face
+from pipeline.provenance import ROOT
 
 
 def test_faces_are_chosen_as_each_corpus_needs():
@@ -51,6 +56,31 @@ def test_corpus_whose_items_were_all_dropped_says_why(tmp_path, settings, write)
         CorpusError, match=r"no utterance found \(1 items dropped, first: u .*leaves"
     ):
         read_corpus("mine", tmp_path, settings("folder"))
+
+
+def test_same_folder_gives_the_same_rows_in_every_process(tmp_path, write_iemocap, write):
+    turns = [("Ses01F_impro01_F000", "neu", "Hi."), ("Ses01F_impro01_M000", "sad", "No.")]
+    write_iemocap(tmp_path, {"Ses01F_impro01": turns})
+    for k in range(20):
+        write(tmp_path / f"Session2/dialog/transcriptions/Ses02F_impro{k}.txt")
+    code = (
+        "from pathlib import Path; from pipeline.corpora.readers import read_corpus\n"
+        "from pipeline.sections.corpora import CorpusSettings\n"
+        "settings = CorpusSettings(reader='iemocap', root='unused')\n"
+        f"raw = read_corpus('x', Path({str(tmp_path)!r}), settings)\n"
+        "print(raw, raw.counts)"
+    )
+    printed = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+    assert len(printed) == 1
 
 
 def test_imports_are_no_raw_corpus():
