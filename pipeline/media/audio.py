@@ -88,9 +88,7 @@ def _cut_spans(path: Path, spans: Sequence[Span]) -> Iterator[_Cut]:
     damage = Damage()
     for frame, position, skipped in _placed_frames(path, damage):
         if waiting is None:
-            rate_hz = frame.sample_rate
-            cuts = [_place(index, span, rate_hz) for index, span in enumerate(spans)]
-            waiting = sorted(cuts, key=lambda cut: cut.first, reverse=True)
+            waiting = _place(spans, frame.sample_rate)
         reached = position + frame.samples - skipped
         while waiting and waiting[-1].first < reached:
             active.append(waiting.pop())
@@ -98,8 +96,10 @@ def _cut_spans(path: Path, spans: Sequence[Span]) -> Iterator[_Cut]:
             chunk = _mono(frame)[skipped:]
             for cut in active:
                 cut.take(chunk, position)
-        yield from (cut for cut in active if cut.end <= reached)
+        over = [cut for cut in active if cut.end <= reached]
         active = [cut for cut in active if cut.end > reached]
+        while over:
+            yield over.pop()  # nothing here keeps a finished span
         if not waiting and not active:
             return
     if waiting is None:
@@ -134,10 +134,18 @@ def _placed_frames(path: Path, damage: Damage) -> Iterator[tuple[AudioFrame, int
             reached = max(position + frame.samples, reached or 0)
 
 
-def _place(index: int, span: Span, rate_hz: int) -> _Cut:
-    start_s, end_s = span
-    end = end_s if math.isinf(end_s) else round(end_s * rate_hz)
-    return _Cut(index, round(start_s * rate_hz), end, rate_hz)
+def _place(spans: Sequence[Span], rate_hz: int) -> list[_Cut]:
+    """Cuts without samples yet, the first one last."""
+    cuts = [
+        _Cut(
+            index=index,
+            first=round(start_s * rate_hz),
+            end=end_s if math.isinf(end_s) else round(end_s * rate_hz),
+            rate_hz=rate_hz,
+        )
+        for index, (start_s, end_s) in enumerate(spans)
+    ]
+    return sorted(cuts, key=lambda cut: cut.first, reverse=True)
 
 
 def _mono(frame: AudioFrame) -> Waveform:

@@ -115,7 +115,7 @@ def decode(c: InputContainer, stream: Stream, damage: Damage) -> Iterator[Frame]
 
 def stamp_of(frame: Frame) -> Fraction | None:
     """When `frame` is presented, in seconds of the container's own time."""
-    # AVI has no presentation stamps; with one thread the decoding stamp is the frame's place.
+    # Where a container has no presentation stamps, the decoding stamp is the frame's place.
     stamp = frame.dts if frame.pts is None else frame.pts
     return None if stamp is None or frame.time_base is None else stamp * frame.time_base
 

@@ -1,0 +1,191 @@
+"""Frames of a video at the times asked for: RGB, upright, by presentation time.
+
+One decode pass per file serves all its spans. The span [start_s, end_s) looks at start_s + k / fps;
+what is seen at a time is the last frame presented at or before it, for as long as it lasts. A frame
+that several times of a span fall on counts once. A span that ends before its next time after the
+first frame of the video takes that frame, so that a short span at the beginning is not lost.
+Times are whole microseconds, so that 0.3 s and frame 9 of 30 per second are the same instant.
+"""
+
+import heapq
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+from av.container import InputContainer
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+from numpy.typing import NDArray
+
+from pipeline.media.container import Damage, best_stream, decode, open_media, stamp_of, start_of
+from pipeline.media.errors import UnreadableError
+from pipeline.media.probe import rotation_of
+
+Picture = NDArray[np.uint8]  # (height, width, 3), RGB
+Span = tuple[float, float]
+
+SECOND = 1_000_000  # microseconds
+SEEK_AHEAD = 10 * SECOND  # a shorter way is decoded: about what a seek costs
+SEEK_MARGIN = 1 * SECOND  # key frames are indexed by decoding time, which runs ahead
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One picture, and the spans (by index) that look at it."""
+
+    spans: tuple[int, ...]
+    time_s: float
+    image: Picture
+
+
+def sample_frames(
+    path: Path, spans: Sequence[Span], fps: float, damage: Damage | None = None
+) -> Iterator[Frame]:
+    """Yield the frames that `spans` look at, in order of time; a span may get none.
+
+    Raises NoMediaError, UnreadableError (no frame decodes) or NoStreamError. Damaged frames are
+    skipped and counted in `damage`.
+    """
+    if not spans:
+        return
+    damage = Damage() if damage is None else damage
+    grid = _Grid(spans, fps)
+    with open_media(path) as container:
+        stream = best_stream(container, "video")
+        shown: tuple[int, VideoFrame] | None = None
+        for time_us, frame in _timed(container, stream, grid, damage):
+            due = grid.take(time_us) if shown else grid.begin(time_us)
+            if shown and due:
+                yield Frame(due, shown[0] / SECOND, _upright(shown[1]))
+            shown = (time_us, frame)
+            if grid.next_us is None:
+                return
+        if shown is None:
+            raise UnreadableError(f"no picture decodes: {damage.first or 'the stream is empty'}")
+        if due := grid.take(shown[0] + _duration_us(shown[1], stream)):
+            yield Frame(due, shown[0] / SECOND, _upright(shown[1]))
+
+
+class _Grid:
+    """The times that spans have still to look at, in microseconds."""
+
+    def __init__(self, spans: Sequence[Span], fps: float) -> None:
+        self._period = SECOND / Fraction(fps)
+        self._starts = [round(start_s * SECOND) for start_s, _ in spans]
+        self._ends = [end_s if math.isinf(end_s) else round(end_s * SECOND) for _, end_s in spans]
+        self._next = [
+            (start, index)
+            for index, (start, end) in enumerate(zip(self._starts, self._ends, strict=True))
+            if start < end
+        ]
+        heapq.heapify(self._next)
+
+    @property
+    def next_us(self) -> int | None:
+        """The first time that is still open."""
+        return self._next[0][0] if self._next else None
+
+    def take(self, until_us: int) -> tuple[int, ...]:
+        """Close all times before `until_us`; return the spans that had one."""
+        due = []
+        while self._next and self._next[0][0] < until_us:
+            _, index = heapq.heappop(self._next)
+            due.append(index)
+            start = self._starts[index]
+            k = math.ceil((until_us - start) / self._period)
+            following = start + round(k * self._period)
+            if following < until_us:  # by rounding
+                following = start + round((k + 1) * self._period)
+            if following < self._ends[index]:
+                heapq.heappush(self._next, (following, index))
+        return tuple(sorted(due))
+
+    def begin(self, first_us: int) -> tuple[int, ...]:
+        """Close the times before the first frame, which nobody sees; no span may end by that."""
+        early = self.take(first_us)
+        still_open = {index for _, index in self._next}
+        for index in early:
+            if index not in still_open and first_us < self._ends[index]:
+                heapq.heappush(self._next, (first_us, index))
+        return early
+
+
+def _timed(
+    container: InputContainer, stream: VideoStream, grid: _Grid, damage: Damage
+) -> Iterator[tuple[int, VideoFrame]]:
+    """Frames with their times, which never go back; long ways to the next open time are skipped."""
+    start_s = start_of(container)
+    skip = _Skip(container, stream)
+    time_us = -_period_us(stream)
+    for frame in decode(container, stream, damage):
+        stamp_s = stamp_of(frame)
+        following_us = time_us + _period_us(stream)
+        stamped_us = following_us if stamp_s is None else round((stamp_s - start_s) * SECOND)
+        if skip.has_missed(stamped_us):
+            skip.give_up()
+            time_us = -_period_us(stream)
+            continue
+        time_us = max(time_us, stamped_us)
+        yield time_us, frame
+        if grid.next_us is not None:
+            skip.go(time_us, grid.next_us)
+
+
+class _Skip:
+    """Jumps to the last key frame before the time that is looked at next.
+
+    Only in mov and mp4: the key frames that these list decode without what came before, so that
+    pictures stay the same; other containers promise less.
+    """
+
+    def __init__(self, container: InputContainer, stream: VideoStream) -> None:
+        self._container, self._stream = container, stream
+        self._is_possible = container.format.name.startswith("mov")
+        self._goal_us = -1  # of the last jump
+        self._has_landed = True
+
+    def go(self, now_us: int, goal_us: int) -> None:
+        """Jump if the way is long and a key frame lies on it."""
+        base = self._stream.time_base
+        is_far = goal_us - now_us > SEEK_AHEAD and goal_us != self._goal_us
+        if not self._is_possible or not is_far or base is None:
+            return
+        start_s = start_of(self._container)
+        stamp = round((Fraction(goal_us - SEEK_MARGIN, SECOND) + start_s) / base)
+        found = self._stream.index_entries.search_timestamp(stamp)
+        if found < 0:
+            return
+        ahead_s = self._stream.index_entries[found].timestamp * base - start_s
+        if ahead_s * SECOND > now_us:
+            self._container.seek(stamp, stream=self._stream)
+            self._goal_us, self._has_landed = goal_us, False
+
+    def has_missed(self, time_us: int) -> bool:
+        """True if the first frame after a jump lies behind the time that it was for."""
+        is_missed = not self._has_landed and time_us > self._goal_us
+        self._has_landed = True
+        return is_missed
+
+    def give_up(self) -> None:
+        """The list of key frames is wrong: read the whole file from the beginning."""
+        self._is_possible = False
+        self._container.seek(0, stream=self._stream)
+
+
+def _period_us(stream: VideoStream) -> int:
+    return round(SECOND / stream.average_rate) if stream.average_rate else 1
+
+
+def _duration_us(frame: VideoFrame, stream: VideoStream) -> int:
+    """How long the last frame is shown: as the file says, else one average frame."""
+    if frame.duration and frame.time_base:
+        return round(frame.duration * frame.time_base * SECOND)
+    return _period_us(stream)
+
+
+def _upright(frame: VideoFrame) -> Picture:
+    picture = frame.to_ndarray(format="rgb24")
+    return np.ascontiguousarray(np.rot90(picture, rotation_of(frame) // 90))

@@ -1,0 +1,294 @@
+"""Frames of a video: the right ones, upright, whatever the container, the damage, the spans."""
+
+import math
+
+import av
+import numpy as np
+import pytest
+
+from pipeline.media import container, video
+from pipeline.media.container import Damage
+from pipeline.media.errors import MediaError
+from pipeline.media.video import sample_frames
+
+INF = math.inf
+
+
+@pytest.fixture
+def clip(make_video, numbered):
+    """`clip(name, n=50, ...)`: frames numbered from 0 at 25 per second, or at `times_s`."""
+
+    def make(name, n=50, times_s=None, **options):
+        times_s = [k / 25 for k in range(n)] if times_s is None else times_s
+        return make_video(name, [numbered(k) for k in range(len(times_s))], times_s, **options)
+
+    return make
+
+
+@pytest.fixture
+def seen(read_number):
+    """`seen(path, spans, fps)`: for each span the (number, time) of its frames."""
+
+    def see(path, spans, fps, **options):
+        found = [[] for _ in spans]
+        for frame in sample_frames(path, spans, fps, **options):
+            for index in frame.spans:
+                found[index].append((read_number(frame.image), frame.time_s))
+        return found
+
+    return see
+
+
+def wanted(times_s, end_s, span, fps):
+    """Look at every time of a span, one by one: times and periods in whole milliseconds."""
+    times = [round(t * 1000) for t in times_s] + [round(end_s * 1000)]
+    start, stop = (s if math.isinf(s) else round(s * 1000) for s in span)
+    chosen = []
+    now, step = start, round(1000 / fps)
+    while now < min(stop, times[-1]):
+        before = [k for k, t in enumerate(times[:-1]) if t <= now]
+        if before and before[-1] not in chosen:
+            chosen.append(before[-1])
+        now += step
+    return chosen
+
+
+SPANS = [(0.0, 1.0), (0.31, 0.9), (0.3, 0.32), (1.2, INF), (0.0, 9.0), (1.99, 3.0), (0.5, 0.9)]
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("a.mp4", {"encoder_options": {"bf": "3"}}),
+        ("a.mkv", {"codec": "libx264"}),
+        ("a.mov", {"codec": "libx265", "encoder_options": {"x265-params": "log-level=none"}}),
+        ("a.webm", {"codec": "libvpx"}),
+        ("b.webm", {"codec": "libvpx-vp9"}),
+        ("a.avi", {"codec": "mpeg4"}),
+        ("a.ts", {"codec": "libx264"}),
+        ("a.flv", {"codec": "libx264"}),
+    ],
+)
+@pytest.mark.parametrize("fps", [5.0, 10.0, 50.0])
+def test_every_time_shows_the_last_frame_at_or_before_it(clip, seen, name, options, fps):
+    path = clip(name, **options)
+    found = seen(path, SPANS, fps)
+    times_s = [k / 25 for k in range(50)]
+    for span, frames in zip(SPANS, found, strict=True):
+        assert [number for number, _ in frames] == wanted(times_s, 2.0, span, fps)
+        assert all(abs(time_s - number / 25) < 2e-3 for number, time_s in frames)
+
+
+def test_avi_with_b_frames_is_off_by_one_frame_as_in_every_player(clip, seen):
+    path = clip("b.avi", codec="mpeg4", encoder_options={"bf": "2"})
+    (frames,) = seen(path, [(0.5, 1.5)], 5.0)
+    # AVI cannot say that a picture is shown later than it is decoded.
+    wanted = range(12, 37, 5)
+    assert all(abs(number - k) <= 1 for (number, _), k in zip(frames, wanted, strict=True))
+
+
+def test_a_variable_frame_rate_is_followed(clip, seen):
+    rng = np.random.default_rng(3)
+    times_s = np.cumsum(rng.choice([0.008, 0.040, 0.128, 1.000], 60)).round(3).tolist()
+    times_s[0] = 0.0
+    path = clip("a.mkv", times_s=times_s)
+    spans = [(0.0, INF), (1.0, 4.0), (2.5, 2.6), (7.0, 20.0)]
+    for span, frames in zip(spans, seen(path, spans, 5.0), strict=True):
+        numbers = [number for number, _ in frames]
+        expected = wanted(times_s, times_s[-1] + 0.04, span, 5.0)
+        # How long the very last frame lasts is not written in Matroska.
+        assert numbers == expected or numbers == expected[:-1]
+
+
+def test_each_span_gets_the_same_frames_alone(clip):
+    path = clip("a.mp4")
+    together = list(sample_frames(path, SPANS, 5.0))
+    for index, span in enumerate(SPANS):
+        alone = list(sample_frames(path, [span], 5.0))
+        shared = [frame for frame in together if index in frame.spans]
+        assert [f.time_s for f in alone] == [f.time_s for f in shared]
+        assert all(np.array_equal(a.image, b.image) for a, b in zip(alone, shared, strict=True))
+
+
+def test_a_short_span_sees_one_frame_and_one_beyond_the_end_none(clip, seen):
+    path = clip("a.mp4")
+    spans = [(1.01, 1.02), (1.96, 1.97), (1.99999, 8.0), (2.0, 3.0), (7.0, 8.0)]
+    numbers = [[number for number, _ in one] for one in seen(path, spans, 5.0)]
+    assert numbers == [[25], [49], [49], [], []]
+
+
+def test_a_picture_that_begins_late_keeps_its_time(clip, seen):
+    sound = np.ones(32000, np.int16)
+    path = clip("a.mkv", times_s=[0.5 + k / 25 for k in range(25)], sound=sound)
+    spans = [(0.0, 0.5), (0.0, 0.6), (0.0, 0.51), (0.45, 1.0)]
+    numbers = [[number for number, _ in one] for one in seen(path, spans, 5.0)]
+    # The second looks at 0.0, 0.2, 0.4, before there is a picture: it takes the first it meets.
+    assert numbers == [[], [0], [0], [3, 8]]
+
+
+def test_rotation_in_the_metadata_turns_the_picture(make_video):
+    stored = np.zeros((96, 160, 3), np.uint8)
+    stored[:48, :80] = 255, 0, 0
+    for degrees in (0, 90, 180, 270):
+        path = make_video(f"{degrees}.mp4", [stored] * 3, [0, 0.04, 0.08], rotation=degrees)
+        (frame,) = sample_frames(path, [(0.0, 0.1)], 5.0)
+        wanted = np.rot90(stored, degrees // 90)
+        assert frame.image.shape == wanted.shape
+        inner = np.abs(frame.image.astype(int) - wanted).max(axis=2) < 60
+        assert inner.mean() > 0.95
+
+
+def test_of_several_streams_the_best_is_read(tmp_path, numbered, read_number):
+    path = tmp_path / "two.mp4"
+    pictures = [np.zeros((32, 48, 3), np.uint8), numbered(77)]
+    with av.open(str(path), "w") as opened:
+        streams = [opened.add_stream("libx264", rate=25) for _ in pictures]
+        streams[1].disposition = av.stream.Disposition.default
+        for stream, picture in zip(streams, pictures, strict=True):
+            stream.height, stream.width = picture.shape[:2]
+            stream.pix_fmt = "yuv420p"
+            for _ in range(10):
+                opened.mux(stream.encode(av.VideoFrame.from_ndarray(picture, "rgb24")))
+        for stream in streams:
+            opened.mux(stream.encode(None))
+    (frame,) = sample_frames(path, [(0.0, 0.1)], 5.0)
+    assert read_number(frame.image) == 77
+
+
+def test_a_file_without_duration_is_read(clip, seen):
+    path = clip("a.webm", codec="libvpx", container_options={"live": "1"})
+    with av.open(str(path)) as opened:
+        assert opened.duration is None
+    ((*frames,),) = seen(path, [(0.0, INF)], 5.0)
+    assert [number for number, _ in frames] == list(range(0, 50, 5))
+
+
+def test_damage_in_the_middle_is_counted_and_never_shown_as_another_time(clip, read_number):
+    path = clip("a.mp4", 100, encoder_options={"g": "10"})
+    content = bytearray(path.read_bytes())
+    middle = content.index(b"mdat") + 4000
+    content[middle : middle + 60] = np.random.default_rng(5).bytes(60)
+    path.write_bytes(content)
+    damage = Damage()
+    frames = list(sample_frames(path, [(0.0, INF)], 25.0, damage))
+    assert 80 <= len(frames) <= 100
+    numbers = [read_number(f.image) for f in frames if f.time_s < 1.2 or f.time_s > 2.8]
+    assert numbers == [round(f.time_s * 25) for f in frames if f.time_s < 1.2 or f.time_s > 2.8]
+
+
+def test_a_packet_that_does_not_decode_is_skipped(tmp_path, clip):
+    path = clip("a.mkv", encoder_options={"g": "5", "bf": "0"})
+    broken = tmp_path / "broken.mkv"
+    with av.open(str(path)) as source, av.open(str(broken), "w") as target:
+        stream = target.add_stream_from_template(source.streams.video[0])
+        for number, packet in enumerate(source.demux(video=0)):
+            if packet.dts is None:
+                continue
+            if 20 <= number < 25:
+                bad = av.Packet(b"\0\0\0\1\x65" + bytes(20))
+                bad.pts, bad.dts, bad.time_base = packet.pts, packet.dts, packet.time_base
+                packet = bad
+            packet.stream = stream
+            target.mux(packet)
+    damage = Damage()
+    times_s = [frame.time_s for frame in sample_frames(broken, [(0.0, INF)], 25.0, damage)]
+    assert damage.n_errors >= 1
+    assert damage.first
+    assert [round(25 * t) for t in times_s] == [k for k in range(50) if not 20 <= k < 25]
+
+
+def test_a_truncated_file_gives_what_is_there(clip, seen):
+    path = clip("a.mkv", 100)
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+    early, late = seen(path, [(0.0, 0.4), (3.5, 4.0)], 5.0)
+    assert [number for number, _ in early] == [0, 5]
+    assert late == []
+
+
+def test_what_is_no_picture_has_a_status_and_a_reason(tmp_path, make_sound, clip):
+    (tmp_path / "empty.mp4").touch()
+    (tmp_path / "text.mp4").write_text("no media\n" * 500)
+    truncated = clip("truncated.mp4")
+    truncated.write_bytes(truncated.read_bytes()[:500])
+    cases = {
+        tmp_path / "none.mp4": "no_media",
+        tmp_path / "empty.mp4": "unreadable",
+        tmp_path / "text.mp4": "unreadable",
+        truncated: "unreadable",
+        make_sound("sound.wav", np.ones(800, np.int16)): "no_stream",
+    }
+    for path, status in cases.items():
+        with pytest.raises(MediaError) as caught:
+            list(sample_frames(path, [(0, 1)], 5.0))
+        assert caught.value.status == status, path
+        assert caught.value.detail
+
+
+def test_a_file_whose_frames_are_all_damaged_is_unreadable(tmp_path, clip):
+    path = clip("a.mkv")
+    broken = tmp_path / "broken.mkv"
+    with av.open(str(path)) as source, av.open(str(broken), "w") as target:
+        stream = target.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(video=0):
+            if packet.dts is None:
+                continue
+            bad = av.Packet(bytes(64))
+            bad.pts, bad.dts, bad.time_base = packet.pts, packet.dts, packet.time_base
+            bad.stream = stream
+            target.mux(bad)
+    with pytest.raises(MediaError, match="unreadable: no picture decodes: a packet"):
+        list(sample_frames(broken, [(0, 1)], 5.0))
+
+
+def test_a_cover_picture_is_no_video(tmp_path, numbered):
+    path = tmp_path / "song.mp4"
+    with av.open(str(path), "w") as opened:
+        voice = opened.add_stream("aac", rate=16000, layout="mono")
+        cover = opened.add_stream("mjpeg", rate=1)
+        cover.disposition = av.stream.Disposition.attached_pic
+        cover.width, cover.height, cover.pix_fmt = 192, 64, "yuvj420p"
+        picture = av.VideoFrame.from_ndarray(numbered(1), "rgb24")
+        opened.mux([*cover.encode(picture), *cover.encode(None)])
+        sound = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), "fltp", "mono")
+        sound.sample_rate = 16000
+        opened.mux([*voice.encode(sound), *voice.encode(None)])
+    with pytest.raises(MediaError) as caught:
+        list(sample_frames(path, [(0, 1)], 5.0))
+    assert caught.value.status == "no_stream"
+
+
+LONG = {"encoder_options": {"g": "50", "bf": "3"}}
+FAR_SPANS = [(1.0, 1.5), (38.0, 38.6), (20.02, 20.5), (59.0, INF)]
+
+
+def test_a_long_way_is_skipped_and_the_frames_are_the_same(clip, monkeypatch):
+    path = clip("a.mp4", 1500, **LONG)
+    decoded = []
+    monkeypatch.setattr(video, "stamp_of", lambda f: decoded.append(f) or container.stamp_of(f))
+    skipping = list(sample_frames(path, FAR_SPANS, 5.0))
+    n_skipping = len(decoded)
+    decoded.clear()
+    monkeypatch.setattr(video, "SEEK_AHEAD", math.inf)
+    plain = list(sample_frames(path, FAR_SPANS, 5.0))
+    assert n_skipping < 500 < len(decoded)
+    assert [(f.spans, f.time_s) for f in skipping] == [(f.spans, f.time_s) for f in plain]
+    assert all(np.array_equal(a.image, b.image) for a, b in zip(skipping, plain, strict=True))
+
+
+def test_a_wrong_list_of_key_frames_is_noticed_and_costs_only_time(clip, monkeypatch):
+    path = clip("a.mp4", 1500, **LONG)
+    wanted = [(f.spans, f.time_s) for f in sample_frames(path, FAR_SPANS, 5.0)]
+    monkeypatch.setattr(video, "SEEK_MARGIN", -4 * video.SECOND)  # so every jump goes too far
+    assert [(f.spans, f.time_s) for f in sample_frames(path, FAR_SPANS, 5.0)] == wanted
+
+
+def test_a_file_is_opened_once_for_all_spans_and_not_for_none(clip, monkeypatch):
+    path = clip("a.mp4")
+    opened = []
+    real = container.av.open
+    monkeypatch.setattr(container.av, "open", lambda *a, **k: opened.append(a) or real(*a, **k))
+    assert list(sample_frames(path, [], 5.0)) == []
+    assert opened == []
+    list(sample_frames(path, [(k / 25, k / 25 + 0.3) for k in range(45)], 5.0))
+    assert len(opened) == 1
