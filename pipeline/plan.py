@@ -163,8 +163,7 @@ class Plan:
         method = self.config.methods[wildcards["method"]]
         task, train = self.config.tasks[wildcards["task"]], self.config.train
         return {
-            "task": {"kind": task.kind, "classes": list(task.classes)},
-            "modalities": [m for m in MODALITIES if m in task.modalities],
+            "task": dump(task),
             "protocol": dump(self.config.protocol),
             "method": {"model": method.model, "settings": dump(method.settings)},
             "train": {"n_epochs": train.n_epochs, "patience": train.patience},

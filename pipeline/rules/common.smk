@@ -28,6 +28,9 @@ IMPORTED = [name for name, corpus in CORPORA.items() if corpus.reader == "import
 EXTRACTED = [name for name in CORPORA if name not in IMPORTED]
 SHARDS = range(PLAN.config.shards)
 
+# A job asks for a GPU only where this machine has one; a cluster's profile sets it by rule.
+GPU = int(Path("/dev/nvidia0").exists())
+
 
 def one_of(names):
     """Wildcard constraint: exactly these names, or none at all."""

@@ -42,7 +42,7 @@ rule crop_faces:
         "build/benchmarks/{corpus}/crop_faces_{shard}.tsv"
     threads: 1
     resources:
-        gpu=1,
+        gpu=GPU,
         mem_mb=4000,
         runtime=240,
     params:
@@ -78,7 +78,7 @@ rule extract_features:
         "build/benchmarks/{corpus}/extract_features_{modality}_{shard}.tsv"
     threads: 1
     resources:
-        gpu=1,
+        gpu=GPU,
         mem_mb=8000,
         runtime=240,
     params:

@@ -40,7 +40,7 @@ rule train:
         "build/benchmarks/{task}/train_{method}_{train_rate}_fold{fold}_seed{seed}.tsv"
     threads: 1
     resources:
-        gpu=1,
+        gpu=GPU,
         mem_mb=8000,
         runtime=480,
     params:
@@ -51,6 +51,8 @@ rule train:
         exec &> >(tee {log:q})
 
         python -m pipeline.stages.train \
+            --task {wildcards.task:q} \
+            --method {wildcards.method:q} \
             --utterances {input.utterances:q} \
             --labels {input.labels:q} \
             --splits {input.splits:q} \
@@ -86,7 +88,7 @@ rule predict:
         "build/benchmarks/{task}/predict_{method}_{train_rate}_fold{fold}_seed{seed}.tsv"
     threads: 1
     resources:
-        gpu=1,
+        gpu=GPU,
         mem_mb=8000,
         runtime=60,
     params:
