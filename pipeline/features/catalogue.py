@@ -3,7 +3,9 @@
 No torch here: the workflow asks for module names while it plans, `doctor` for sources.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from pipeline.features.published import MANET, MINI_XCEPTION, WAV2VEC
 from pipeline.records import Modality
@@ -30,6 +32,15 @@ class Encoder:
     def setting(self) -> str:
         """The setting that takes a local copy of the weights."""
         return f"features.{self.modality}.weights"
+
+    def shown_name(self, name: str) -> str:
+        """The encoder's name in feature files: a folder of this machine is no part of it."""
+        return self.module.rpartition(".")[2] if name.startswith("hf:") else name
+
+    def pooled(self, settings: Mapping[str, Any]) -> str:
+        """What a vector is the mean of, under these settings."""
+        chosen: str = settings["pooling"] if "pooling" in self.options else self.pooling
+        return chosen
 
 
 _TEXT = ("last_layers", "lower_case", "pooling", "compat", "max_tokens")

@@ -11,6 +11,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.settings import SettingsError
+
 Waveform = NDArray[np.float32]
 
 
@@ -24,9 +26,9 @@ class Framing:
 
     def __post_init__(self) -> None:
         if self.max_samples < self.field:
-            raise ValueError(
-                f"max_seconds gives pieces of {self.max_samples} samples; one frame of this "
-                f"encoder needs {self.field}"
+            raise SettingsError(
+                f"features.audio.max_seconds gives pieces of {self.max_samples} samples; one "
+                f"frame of this encoder needs {self.field}"
             )
 
     def n_frames(self, n_samples: int) -> int:

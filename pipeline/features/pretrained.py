@@ -10,8 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from pipeline.features.offline import refuse_network
 from pipeline.features.published import CheckpointError
-from pipeline.features.torch_setup import refuse_network
 
 refuse_network()
 

@@ -7,8 +7,6 @@ found by character offsets, which every fast tokenizer gives and which leaves th
 model was trained on (FACTS C.2).
 """
 
-import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -22,6 +20,7 @@ from pipeline.features.extractor import Encoded, Item
 from pipeline.features.overlap import Overlapped, Vector
 from pipeline.features.torch_setup import inference
 
+IntArray = NDArray[np.int64]
 Pooling = Literal["words", "tokens", "all"]  # all: tokens, [CLS] and [SEP] too
 
 
@@ -30,7 +29,7 @@ class Window:
     """T token ids with the model's special tokens, and the share of each in the vector."""
 
     ids: list[int]
-    shares: list[float]
+    shares: NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -44,22 +43,20 @@ class Tokenization:
 
     def __call__(self, text: str) -> list[Window]:
         """All windows of a text; their shares sum to 1."""
-        cut: list[tuple[list[int], list[int | None]]] = []
-        n_words = 0
+        cut: list[tuple[list[int], IntArray]] = []
+        n_groups = 0
         for passage in self.passages(text):
-            words = [match.start() for match in re.finditer(r"\S+", passage)]
-            cut += list(self._windows(passage, np.asarray(words), n_words))
-            n_words += len(words)
-        sizes = Counter(word for _, owners in cut for word in owners if word is not None)
-        return [
-            Window(ids, [0.0 if word is None else 1 / sizes[word] / len(sizes) for word in owners])
-            for ids, owners in cut
-        ]
+            windows = list(self._windows(passage))
+            cut += [(ids, np.where(groups < 0, -1, groups + n_groups)) for ids, groups in windows]
+            n_groups += 1 + max(int(groups.max()) for _, groups in windows)
+        if not n_groups:
+            return []
+        sizes = np.bincount(np.concatenate([groups[groups >= 0] for _, groups in cut]))
+        share = np.append(1 / (np.maximum(sizes, 1) * np.count_nonzero(sizes)), 0)
+        return [Window(ids, share[groups].astype(np.float32)) for ids, groups in cut]
 
-    def _windows(
-        self, passage: str, starts: NDArray[np.int64], n_before: int
-    ) -> Iterator[tuple[list[int], list[int | None]]]:
-        """Yield token ids and, for each, the number of the word it counts for (None = no word)."""
+    def _windows(self, passage: str) -> Iterator[tuple[list[int], IntArray]]:
+        """Yield token ids and, for each, what it counts for: its word, or itself; -1 = nothing."""
         encoding = self.tokenizer(
             passage,
             max_length=self.max_tokens,
@@ -68,23 +65,22 @@ class Tokenization:
             return_offsets_mapping=True,
             return_special_tokens_mask=True,
         )
-        n_tokens = n_before
+        words = _words_of_characters(passage)
+        n_before = 0
         for ids, offsets, special in zip(
             encoding["input_ids"],
             encoding["offset_mapping"],
             encoding["special_tokens_mask"],
             strict=True,
         ):
-            owners: list[int | None] = []
-            for (first, end), is_special in zip(offsets, special, strict=True):
-                n_tokens += 1
-                if is_special and self.pooling != "all":
-                    owners.append(None)
-                elif self.pooling == "words":
-                    owners.append(n_before + _word_at(passage, max(first, end - 1), starts))
-                else:
-                    owners.append(n_tokens)
-            yield ids, owners
+            groups = n_before + np.arange(len(ids))
+            n_before += len(ids)
+            if self.pooling == "words":
+                first, end = np.asarray(offsets).T
+                groups = words[np.maximum(first, end - 1)]
+            if self.pooling != "all":
+                groups = np.where(np.asarray(special, dtype=bool), -1, groups)
+            yield ids, groups
 
 
 @dataclass(frozen=True)
@@ -101,7 +97,7 @@ class TextEncoder:
         with inference(self.device, self.dtype):
             for window in windows:
                 hidden = self.hidden(torch.tensor([window.ids], device=self.device))
-                shares = torch.tensor(window.shares, device=self.device)
+                shares = torch.from_numpy(window.shares).to(self.device)
                 total = total + (shares @ hidden.float()).cpu().numpy().astype(np.float64)
         return np.asarray(total, dtype=np.float32)
 
@@ -121,9 +117,9 @@ def text_extractor(
     return Overlapped(dim, read, encode)
 
 
-def _word_at(passage: str, place: int, starts: NDArray[np.int64]) -> int:
-    """The word that a character belongs to; a blank belongs to the word after it."""
-    word = int(np.searchsorted(starts, place, side="right")) - 1
-    if passage[place].isspace() or word < 0:
-        word += 1
-    return min(word, len(starts) - 1)
+def _words_of_characters(passage: str) -> IntArray:
+    """Number of the word of every character; a blank belongs to the word after it."""
+    blank = np.array([character.isspace() for character in passage], dtype=bool)
+    begins = ~blank & np.append(True, blank[:-1])
+    number = np.cumsum(begins) - 1 + blank
+    return np.minimum(number, begins.sum() - 1)

@@ -1,20 +1,21 @@
-"""How encoders use torch: one core per utterance, no hidden change of precision, no network.
+"""How encoders use torch: one core per utterance, and no hidden change of precision.
 
 `precision` other than float32 is torch's autocast, on CUDA alone: on most CPUs it is many times
 slower (FIELD 4.1), so that asking for it there is a mistake.
 """
 
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import torch
 
+from pipeline.settings import SettingsError
+
 DTYPES = {"bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
-class PrecisionError(ValueError):
+class PrecisionError(SettingsError):
     """The precision of the configuration cannot be had on this device."""
 
 
@@ -48,10 +49,3 @@ def inference(device: torch.device, dtype: torch.dtype | None) -> Iterator[None]
     """No gradients, and autocast to `dtype` if there is one; torch keeps both per thread."""
     with torch.inference_mode(), torch.autocast(device.type, dtype, enabled=dtype is not None):
         yield
-
-
-def refuse_network() -> None:
-    """Keep the hub's libraries off the network; call it before they are imported."""
-    os.environ["HF_HUB_OFFLINE"] = "1"
-    os.environ["TRANSFORMERS_OFFLINE"] = "1"
-    os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"

@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from pipeline.features.cache import CacheError
 from pipeline.features.crops import CropsError, iter_crops
 from pipeline.features.extractor import Encoded, Item
 from pipeline.features.overlap import Overlapped, Vector
@@ -24,7 +25,7 @@ BATCH = 32
 Crop = NDArray[np.uint8]  # (H, W, 3) RGB
 
 
-class MissingCropsError(RuntimeError):
+class MissingCropsError(CacheError):
     """Face crops that the table of faces names are gone from the cache, or damaged."""
 
 

@@ -36,7 +36,9 @@ def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extract
 def _prepare(processor: Any, crops: list[Crop]) -> Tensor:
     """Crops -> (n, 3, H, W)."""
     pixels: Tensor = processor(
-        images=crops, return_tensors="pt", input_data_format="channels_last"
+        images=[crop.copy() for crop in crops],
+        return_tensors="pt",
+        input_data_format="channels_last",
     )["pixel_values"]
     return pixels
 

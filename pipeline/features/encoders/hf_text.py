@@ -60,20 +60,17 @@ def passages_of(settings: Mapping[str, Any]) -> Any:
 
 
 def whole_passage(text: str) -> list[str]:
-    """The text as it is."""
-    return [text]
+    """The words of the text, one blank before each."""
+    return [_spaced(text.split())]
 
 
 def lower_passage(text: str) -> list[str]:
     """The text in lower case: MOSI's transcripts are in capitals."""
-    return [text.lower()]
+    return whole_passage(text.lower())
 
 
 def gcnet_passages(text: str) -> list[str]:
-    """Sub-sentences of cleaned lower-case words (FACTS C.2, steps 1 to 3).
-
-    Each word is preceded by a blank, the first too: GCNet's tokenizer was given split words.
-    """
+    """Sub-sentences of cleaned lower-case words (FACTS C.2, steps 1 to 3)."""
     sentences: list[list[str]] = [[]]
     for piece in DELIMITERS.split(text):
         word = piece.strip().lower()
@@ -81,4 +78,9 @@ def gcnet_passages(text: str) -> list[str]:
             sentences.append([])
         elif cleaned := NOT_KEPT.sub("", word):
             sentences[-1].append(cleaned)
-    return ["".join(f" {word}" for word in words) for words in sentences if words]
+    return [_spaced(words) for words in sentences if words]
+
+
+def _spaced(words: list[str]) -> str:
+    """Words as byte-level tokenizers see those of a running text, the first one too (C.2)."""
+    return "".join(f" {word}" for word in words)

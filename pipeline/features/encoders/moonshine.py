@@ -18,6 +18,7 @@ from pipeline.features.audio import SAMPLE_RATE_HZ, SpeechEncoder, speech_extrac
 from pipeline.features.extractor import Extractor
 from pipeline.features.pieces import Waveform, framing_of
 from pipeline.features.weights import Weights
+from pipeline.settings import SettingsError
 
 DIM = 288
 KERNELS, STRIDES = [127, 7, 3], [64, 3, 2]
@@ -26,7 +27,7 @@ KERNELS, STRIDES = [127, 7, 3], [64, 3, 2]
 def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extractor:
     """The extractor of `features.audio` for Moonshine; it runs on the CPU whatever the device."""
     if settings["precision"] != "float32":
-        raise ValueError(
+        raise SettingsError(
             f"features.audio.precision: {settings['precision']!r}: moonshine-tiny has float32 only"
         )
     options = onnxruntime.SessionOptions()

@@ -19,6 +19,7 @@ from pipeline.features.published import CheckpointError
 from pipeline.features.torch_setup import check_precision, choose_device
 from pipeline.features.visual import Crop, FaceEncoder, face_extractor
 from pipeline.features.weights import Weights
+from pipeline.settings import SettingsError
 
 
 def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extractor:
@@ -39,7 +40,7 @@ def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extract
 def load_trunk(name: str, path: Path) -> tuple[nn.Module, int]:
     """The network without its last linear layer, and the width of what it gives."""
     if name not in torchvision.models.list_models(module=torchvision.models):
-        raise ValueError(
+        raise SettingsError(
             f"features.visual.encoder: torchvision has no classifier {name!r}; "
             "see torchvision.models.list_models()"
         )

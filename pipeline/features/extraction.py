@@ -1,0 +1,148 @@
+"""Utterances of a shard to features: the cache first, an encoder only for what is missing.
+
+Nothing here imports an encoder, torch, or a decoder: a shard whose utterances are all cached needs
+none of them. Utterances of one key (the same text twice) are encoded once. What became of an
+utterance is kept as soon as it is known, so that a killed run goes on where it was; a file that is
+not there is the one reason that is not kept, since it may appear.
+"""
+
+import importlib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from pipeline.features.cache import Record, UtteranceCache
+from pipeline.features.catalogue import find_encoder
+from pipeline.features.extractor import STATUSES, Encoded, Extractor, Item
+from pipeline.features.keys import Ingredients, record_key
+from pipeline.features.store import OK, FeatureStore, StoreHeader, table_digest
+from pipeline.features.weights import Weights
+from pipeline.progress import Progress, progress
+from pipeline.records import Modality
+
+
+@dataclass(frozen=True)
+class Job:
+    """An utterance to encode, and what its record is named by.
+
+    An item whose status is not "ok" is settled: it is neither looked up nor encoded.
+    """
+
+    item: Item
+    ingredients: Ingredients
+
+    @property
+    def utterance_id(self) -> str:
+        """The id of the utterance."""
+        return self.item.utterance.utterance_id
+
+
+@dataclass
+class Outcome:
+    """Records by utterance id, and how they were come by."""
+
+    records: dict[str, Record] = field(default_factory=dict)
+    n_hits: int = 0
+    n_misses: int = 0
+    n_damaged: int = 0
+
+    def describe(self) -> str:
+        """One line for the log."""
+        counts = Counter(record.status for record in self.records.values())
+        statuses = ", ".join(f"{counts[status]} {status}" for status in STATUSES if counts[status])
+        return (
+            f"{len(self.records)} utterances ({statuses or 'none'}); cache: {self.n_hits} hits, "
+            f"{self.n_misses} misses, {self.n_damaged} damaged records set aside"
+        )
+
+
+@dataclass(frozen=True)
+class EncoderChoice:
+    """The encoder of one modality, not built yet."""
+
+    modality: Modality
+    settings: Mapping[str, Any]  # of `features.<modality>`
+    weights: Weights
+    device: str
+
+    def build(self) -> Extractor:
+        """Import the encoder's module and build it."""
+        encoder = find_encoder(self.modality, self.settings["encoder"])
+        module = importlib.import_module(encoder.module)
+        extractor: Extractor = module.build(self.settings, self.weights, self.device)
+        return extractor
+
+    def header(self, utterance_ids: Sequence[str]) -> StoreHeader:
+        """What the features of these utterances come from."""
+        encoder = find_encoder(self.modality, self.settings["encoder"])
+        return StoreHeader(
+            table=table_digest(utterance_ids),
+            modality=self.modality,
+            encoder=encoder.shown_name(self.settings["encoder"]),
+            weights=self.weights.digest,
+            pooling=encoder.pooled(self.settings),
+            precision=self.settings["precision"],
+        )
+
+
+def extract(
+    jobs: Sequence[Job], choice: EncoderChoice, cache: UtteranceCache, n_workers: int
+) -> Outcome:
+    """A record for every job, from the cache or from the encoder."""
+    outcome = Outcome()
+    missing: dict[str, list[Job]] = {}
+    for job in jobs:
+        if job.item.status != "ok":
+            outcome.records[job.utterance_id] = Record(None, job.item.status)
+            continue
+        key = record_key(job.ingredients)
+        record = None if key in missing else cache.get(key)
+        if record is None:
+            missing.setdefault(key, []).append(job)
+            outcome.n_misses += 1
+        else:
+            outcome.records[job.utterance_id] = record
+            outcome.n_hits += 1
+    outcome.n_damaged = cache.n_damaged
+    if missing:
+        _encode(list(missing.values()), choice, cache, n_workers, outcome)
+    return outcome
+
+
+def to_store(records: Iterable[Record], header: StoreHeader) -> FeatureStore:
+    """Records in the order of the table, as arrays."""
+    rows = list(records)
+    dims = {len(record.vector) for record in rows if record.vector is not None}
+    if len(dims) > 1:
+        raise ValueError(f"one encoder gave vectors of {sorted(dims)} numbers")
+    features = np.zeros((len(rows), next(iter(dims), 0)), dtype=np.float32)
+    status = np.array([STATUSES.index(record.status) for record in rows], dtype=np.uint8)
+    for row, record in zip(features, rows, strict=True):
+        if record.vector is not None:
+            row[:] = record.vector
+    return FeatureStore(header, features, status == OK, status)
+
+
+def _encode(
+    groups: list[list[Job]],
+    choice: EncoderChoice,
+    cache: UtteranceCache,
+    n_workers: int,
+    outcome: Outcome,
+) -> None:
+    """Encode the first utterance of every group; its record is that of the whole group."""
+    group_of = {group[0].utterance_id: group for group in groups}
+    items = [group[0].item for group in groups]
+    what = f"extract_features {choice.modality}"
+    bar: Progress[Encoded] = progress(len(items), what=what, unit="utterances")
+    with bar:
+        for encoded in choice.build().encode(items, n_workers):
+            group = group_of[encoded.utterance_id]
+            record = Record(encoded.vector, encoded.status, encoded.detail)
+            if record.status != "no_media":
+                cache.put(group[0].ingredients, record)
+            outcome.records.update({job.utterance_id: record for job in group})
+            bar.advance(note=f"{outcome.n_hits} from the cache")

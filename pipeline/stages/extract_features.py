@@ -1,0 +1,120 @@
+"""Stage extract_features: the utterances of a shard -> a feature file of one modality."""
+
+import argparse
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pipeline.features.cache import CacheError, UtteranceCache
+from pipeline.features.extraction import EncoderChoice, Job, extract, to_store
+from pipeline.features.extractor import STATUSES, Item
+from pipeline.features.keys import (
+    Ingredients,
+    audio_content,
+    encoder_ingredients,
+    text_content,
+    visual_content,
+)
+from pipeline.features.offline import refuse_network
+from pipeline.features.published import CheckpointError
+from pipeline.features.store import write_store
+from pipeline.features.weights import locate
+from pipeline.files import UnsafePathError, resolve_inside
+from pipeline.records import MODALITIES, FaceRow, Modality, Utterance
+from pipeline.sections.features import AudioSettings, TextSettings, VisualSettings
+from pipeline.settings import Section, SettingsError, dump, parse_section
+from pipeline.tables import read_rows
+
+SECTIONS: dict[Modality, type[Section]] = {
+    "audio": AudioSettings,
+    "text": TextSettings,
+    "visual": VisualSettings,
+}
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Read the command line, extract what is not cached, write the store, say what came out."""
+    args = _parse(argv)
+    refuse_network()
+    modality: Modality = args.modality
+    utterances = read_rows(args.utterances, Utterance)
+    try:
+        settings = encoder_settings(modality, args.settings)
+        weights = locate(modality, settings, args.cache)
+        shared = encoder_ingredients(modality, settings, weights)
+        choice = EncoderChoice(modality, settings, weights, args.device)
+        cache = UtteranceCache(args.cache, modality)
+        outcome = extract(_jobs(args, utterances, shared), choice, cache, args.threads)
+    except (SettingsError, CheckpointError, CacheError, UnsafePathError) as error:
+        raise SystemExit(f"error: {error}") from None
+    ids = [utterance.utterance_id for utterance in utterances]
+    write_store(args.out, to_store((outcome.records[one] for one in ids), choice.header(ids)))
+    print(f"{modality}: {outcome.describe()}")
+    for one in ids:
+        record = outcome.records[one]
+        if record.detail:
+            print(f"  {one}: {record.status}: {record.detail}")
+
+
+def encoder_settings(modality: Modality, stage: str) -> dict[str, Any]:
+    """The section `features.<modality>` from the JSON that the rule hands over."""
+    values = json.loads(stage)
+    section = parse_section(values["encoder"], SECTIONS[modality], where=f"features.{modality}")
+    return dump(section)
+
+
+def _jobs(args: argparse.Namespace, utterances: list[Utterance], shared: Ingredients) -> list[Job]:
+    if args.modality == "text":
+        return [Job(Item(one), {**shared, **text_content(one.text)}) for one in utterances]
+    if args.modality == "audio":
+        media = json.loads(args.media.read_text(encoding="utf-8"))
+        return [audio_job(one, args.root, media, shared) for one in utterances]
+    if args.faces is None:
+        raise SystemExit("error: --modality visual needs --faces, the table of crop_faces")
+    faces = {row.utterance_id: row for row in read_rows(args.faces, FaceRow)}
+    return [visual_job(one, args.cache, faces, shared) for one in utterances]
+
+
+def audio_job(
+    utterance: Utterance, root: Path, media: Mapping[str, Any], shared: Ingredients
+) -> Job:
+    """A span of a file; a file without a digest was not there when the corpus was read."""
+    if utterance.media not in media:
+        return Job(Item(utterance, status="no_media"), {})
+    content = audio_content(media[utterance.media]["sha256"], utterance.start_s, utterance.end_s)
+    return Job(Item(utterance, resolve_inside(root, utterance.media)), {**shared, **content})
+
+
+def visual_job(
+    utterance: Utterance, cache: Path, faces: Mapping[str, FaceRow], shared: Ingredients
+) -> Job:
+    """The crops of an utterance, or the reason why there are none."""
+    row = faces.get(utterance.utterance_id)
+    if row is None:
+        raise SystemExit(f"error: the table of faces lacks {utterance.utterance_id}")
+    if row.status not in STATUSES:
+        raise SystemExit(f"error: {row.utterance_id}: status {row.status!r} of faces is unknown")
+    if row.status != "ok":
+        return Job(Item(utterance, status=row.status), {})
+    archive = cache / "faces" / row.archive[:2] / f"{row.archive}.zip"
+    return Job(Item(utterance, crops=archive), {**shared, **visual_content(row.archive)})
+
+
+def _parse(argv: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--utterances", type=Path, required=True, help="rows of the shard")
+    parser.add_argument("--media", type=Path, required=True, help="JSON: path -> size, sha256")
+    parser.add_argument("--faces", type=Path, nargs="?", help="visual: faces of the shard")
+    parser.add_argument("--root", type=Path, required=True, help="folder of the raw corpus")
+    parser.add_argument("--modality", choices=MODALITIES, required=True)
+    parser.add_argument("--settings", required=True, help='JSON: {"encoder": features.<modality>}')
+    parser.add_argument("--cache", type=Path, required=True, help="the utterance cache")
+    parser.add_argument("--threads", type=int, default=1, help="utterances encoded side by side")
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    parser.add_argument("--out", type=Path, required=True, help="the shard's feature file")
+    return parser.parse_args(argv)
+
+
+if __name__ == "__main__":
+    main()

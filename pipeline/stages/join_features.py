@@ -1,0 +1,36 @@
+"""Stage join_features: the shards of a modality -> one feature file, row i = row i of the table."""
+
+import argparse
+from pathlib import Path
+
+from pipeline.features.store import join_stores, write_store
+from pipeline.records import Utterance
+from pipeline.shards import shard_of
+from pipeline.tables import read_rows
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Read the command line, join, write, say what came out."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--utterances", type=Path, required=True, help="utterances.csv")
+    parser.add_argument("--shards", type=Path, nargs="+", required=True, help="shard 0, 1, ...")
+    parser.add_argument("--settings", default="{}", help="JSON of the rule; nothing is read of it")
+    parser.add_argument("--out", type=Path, required=True, help="the feature file")
+    args = parser.parse_args(argv)
+
+    ids: list[list[str]] = [[] for _ in args.shards]
+    utterances = read_rows(args.utterances, Utterance)
+    for utterance in utterances:
+        shard = shard_of(utterance.dialogue_id, len(args.shards))
+        ids[shard].append(utterance.utterance_id)
+    store = join_stores(
+        list(zip(args.shards, ids, strict=True)), [one.utterance_id for one in utterances]
+    )
+    write_store(args.out, store)
+    print(f"{store.header.modality}: {len(utterances)} utterances, {store.dim} dimensions")
+    for status, n in store.counts().items():
+        print(f"  {status}: {n}")
+
+
+if __name__ == "__main__":
+    main()
