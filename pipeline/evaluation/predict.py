@@ -1,0 +1,57 @@
+"""predictions.csv: what a run says of each test utterance, at each missing rate.
+
+Columns: rate, utterance_id, dialogue_id, target, predicted, and for classification one
+`score_<class>` per class, its probability. Nine digits: enough to give every float32 back.
+"""
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.files import write_text
+
+FIRST = ("rate", "utterance_id", "dialogue_id", "target", "predicted")
+
+
+def write_predictions(
+    path: Path,
+    rates: Sequence[str],
+    utterance_ids: Sequence[str],
+    dialogue_ids: Sequence[str],
+    targets: Sequence[str],
+    outputs: NDArray[np.float32],
+    classes: Sequence[str],
+) -> None:
+    """Write outputs (R, N, C): logits of `classes`, or values (R, N, 1) where there are none."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow([*FIRST, *(f"score_{name}" for name in classes)])
+    for rate, output in zip(rates, outputs, strict=True):
+        told = _classes(output, classes) if classes else _values(output)
+        named = zip(utterance_ids, dialogue_ids, targets, told, strict=True)
+        writer.writerows(
+            [rate, one, dialogue, target, *cells] for one, dialogue, target, cells in named
+        )
+    write_text(path, buffer.getvalue())
+
+
+def probabilities(logits: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Softmax over the last axis, in double precision."""
+    shifted = logits.astype(np.float64) - logits.max(axis=-1, keepdims=True)
+    exponents = np.exp(shifted)
+    shares: NDArray[np.float64] = exponents / exponents.sum(axis=-1, keepdims=True)
+    return shares
+
+
+def _classes(logits: NDArray[np.float32], classes: Sequence[str]) -> Iterator[list[str]]:
+    for best, shares in zip(logits.argmax(axis=1), probabilities(logits).tolist(), strict=True):
+        yield [classes[best], *(f"{share:.9g}" for share in shares)]
+
+
+def _values(outputs: NDArray[np.float32]) -> Iterator[list[str]]:
+    for value in outputs[:, 0].tolist():
+        yield [f"{value:.9g}"]

@@ -1,0 +1,50 @@
+"""What a run is given and what it gives back."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.conversations.dataset import Conversations
+from pipeline.conversations.index import IntArray
+from pipeline.protocol.availability import GeneratorName
+from pipeline.protocol.selection import TaskKind
+from pipeline.training.checkpoint import HistoryRow, State
+from pipeline.training.masks import TrainRate
+
+
+class TrainingError(RuntimeError):
+    """A run cannot go on."""
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """Dialogues by number in `conversations.index`; masks (R, N, 3), one per validation rate."""
+
+    conversations: Conversations
+    train: IntArray
+    validation: IntArray
+    validation_rates: tuple[float, ...]
+    validation_masks: NDArray[np.bool_]
+    kind: TaskKind
+
+
+@dataclass(frozen=True)
+class TrainOptions:
+    """How long, at which missing rate, from which seed."""
+
+    n_epochs: int
+    rate: TrainRate
+    generator: GeneratorName
+    seed: int
+    patience: int | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A finished run: the weights of its best epoch, and how it went."""
+
+    weights: State
+    history: list[HistoryRow]
+    best_epoch: int
+    best_score: float

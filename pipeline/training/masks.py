@@ -1,0 +1,112 @@
+"""What is withheld in training: the missing rate of each epoch or batch, and the masks.
+
+Rates (FACTS A.6): constant R; "random", r ~ U(0, 0.7) anew for each batch; "progressive",
+r = min(0.1 floor(epoch / 10), 0.7). Random rates are no multiples of 0.1, so they use the
+exact-count generator (FACTS B.4) whatever the protocol's is.
+
+Learners with masks "per_batch" get a fresh mask for each batch. Those "per_run" keep one mask for
+the whole training set, drawn once for a constant rate, and once for every new rate otherwise.
+Padding gets no mask of its own: GCNet draws for padded cells too, which nobody sees.
+"""
+
+from typing import Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from models.batch import ConversationBatch
+from models.learner import Masks
+from pipeline.conversations.collate import Items, place_masks, scatter_masks
+from pipeline.conversations.dataset import Conversations
+from pipeline.conversations.index import IntArray
+from pipeline.protocol.availability import MAX_RATE, GeneratorName, draw_availability, spread
+from pipeline.training.randomness import stream
+
+TrainRate = float | Literal["random", "progressive"]
+EPOCHS_PER_STEP = 10  # progressive: epochs at each rate
+RATE_STEP = 0.1
+
+
+def progressive_rate(epoch: int) -> float:
+    """Rate of epoch 0, 1, ...: 0.1 more every ten epochs, up to 0.7."""
+    return min(round(RATE_STEP * (epoch // EPOCHS_PER_STEP), 1), MAX_RATE)
+
+
+class TrainingMasks:
+    """Draws masks for the batches of one run, and counts what they withhold in an epoch."""
+
+    def __init__(
+        self,
+        conversations: Conversations,
+        utterances: IntArray,
+        rate: TrainRate,
+        generator: GeneratorName,
+        kind: Masks,
+        seed: int,
+    ) -> None:
+        self.rate, self.kind, self.seed = rate, kind, seed
+        self.generator: GeneratorName = "exact" if rate == "random" else generator
+        self._conversations, self._utterances = conversations, utterances
+        self._modalities = tuple(conversations.features)
+        self._line: Tensor | None = None
+        self._line_rate: float | None = None
+        self.start_epoch(0, 0)
+
+    def start_epoch(self, phase: int, epoch: int) -> None:
+        """Begin an epoch (0, 1, ... of its phase): its stream, its rate, counts at zero."""
+        self._rng = stream(self.seed, "masks", phase, epoch)
+        self._n_rows = 0
+        self._rate_sum = self._missing_sum = 0.0
+        self._epoch_rate = progressive_rate(epoch) if self.rate == "progressive" else self.rate
+        if self.kind == "per_run":
+            self._renew_line()
+
+    @property
+    def mean_rate(self) -> float:
+        """Nominal rate of the epoch so far, mean over utterances."""
+        return self._rate_sum / max(self._n_rows, 1)
+
+    @property
+    def realised(self) -> float:
+        """Share of the cells of the epoch so far that were withheld."""
+        return self._missing_sum / max(self._n_rows, 1)
+
+    def place(self, batch: ConversationBatch, items: Items) -> ConversationBatch:
+        """The batch of these items under its mask."""
+        if self._line is not None:
+            return batch.with_available(place_masks(self._conversations, items, self._line))
+        mask = self._draw(int(items.lengths.sum()), self._next_rate(), self._rng)
+        placed = torch.from_numpy(mask).to(batch.valid.device)
+        return batch.with_available(scatter_masks(batch, placed))
+
+    def _next_rate(self) -> float:
+        if self._epoch_rate == "random":
+            return float(self._rng.uniform(0, MAX_RATE))
+        return float(self._epoch_rate)
+
+    def _renew_line(self) -> None:
+        rate = self._next_rate()
+        n_rows = len(self._utterances)
+        if rate == self._line_rate and self._line is not None:
+            self._count(self._line.cpu().numpy()[self._utterances], rate)
+            return
+        is_random = self.rate == "random"
+        rng = self._rng if is_random else stream(self.seed, "run_masks", 0, round(1000 * rate))
+        line = np.zeros((len(self._conversations.rows), 3), dtype=bool)
+        line[self._utterances] = self._draw(n_rows, rate, rng)
+        self._line = torch.from_numpy(line).to(self._conversations.device)
+        self._line_rate = rate
+
+    def _draw(self, n_rows: int, rate: float, rng: np.random.Generator) -> NDArray[np.bool_]:
+        narrow = draw_availability(n_rows, len(self._modalities), rate, self.generator, rng)
+        mask = spread(narrow, self._modalities)
+        self._count(mask, rate)
+        return mask
+
+    def _count(self, mask: NDArray[np.bool_], rate: float) -> None:
+        """Columns of absent modalities are False and count neither as kept nor as withheld."""
+        self._n_rows += len(mask)
+        self._rate_sum += rate * len(mask)
+        self._missing_sum += len(mask) - float(mask.sum()) / len(self._modalities)

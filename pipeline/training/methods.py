@@ -1,0 +1,54 @@
+"""From a method of the configuration to its learner, by the name of its model.
+
+The module is imported by name, so that a method's code digest holds its own model's modules and
+no other's (`pipeline.sections.methods.model_module`).
+"""
+
+from collections.abc import Mapping
+from importlib import import_module
+
+from torch import Tensor
+
+from models.learner import Learner, TaskShape
+from pipeline.conversations.collate import collate, items_of
+from pipeline.conversations.dataset import Conversations
+from pipeline.conversations.index import IntArray
+from pipeline.sections.methods import MethodSettings, model_module
+
+
+def build_learner(method: MethodSettings, shape: TaskShape) -> Learner:
+    """The learner of a method; initial weights come from torch's global generator."""
+    module = import_module(model_module(method.model))
+    learner = module.build(method.settings.model_dump(), shape)
+    if not isinstance(learner, Learner):
+        raise TypeError(f"{module.__name__}.build returned {type(learner).__name__}, no Learner")
+    return learner
+
+
+def prepare_learner(learner: Learner, conversations: Conversations, train: IntArray) -> None:
+    """Show the learner its whole training set, if it wants to see it."""
+    if type(learner).prepare is not Learner.prepare:
+        items = items_of(conversations.index, train, learner.batching)
+        learner.prepare(collate(conversations, items))
+
+
+def restore_learner(
+    learner: Learner,
+    conversations: Conversations,
+    train: IntArray,
+    weights: Mapping[str, Tensor],
+) -> None:
+    """Bring a fresh learner into the state of a finished run."""
+    prepare_learner(learner, conversations, train)
+    for phase in learner.phases():
+        learner.finish_phase(phase.name)
+    learner.load_state_dict(weights)
+
+
+def count_parameters(learner: Learner) -> dict[str, int]:
+    """Parameters of each network, and what the last phase trains (PAPER Table 5)."""
+    counts = {
+        name: sum(parameter.numel() for parameter in child.parameters())
+        for name, child in learner.named_children()
+    }
+    return {**counts, "trained": learner.count_parameters()}

@@ -1,0 +1,104 @@
+"""Finished runs by content: a run whose inputs, settings and code are known is never repeated.
+
+`cache/runs/<key>/` holds the checkpoint while a run lasts, and its three files once it has ended.
+The key is a digest of all that decides the result: what the run reads (of labels only those of
+the dialogues that it may see), settings, code, versions of the libraries. Threads, device, folders
+and names are no part of it.
+"""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.conversations.reading import FoldTables
+from pipeline.files import (
+    canonical_json,
+    file_digest,
+    text_digest,
+    write_bytes,
+    write_json,
+    write_text,
+)
+from pipeline.records import Role
+
+CHECKPOINT = "checkpoint.safetensors"
+NAMES = ("weights.safetensors", "history.csv", "facts.json")
+DIGESTS = "digests.json"  # of the three; written last, so a folder without it is unfinished
+LIBRARIES = ("torch", "numpy", "safetensors")
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """Where one run lies in the cache."""
+
+    path: Path
+
+    @property
+    def checkpoint(self) -> Path:
+        """File of the state while the run lasts."""
+        return self.path / CHECKPOINT
+
+    def reuse(self, weights: Path, history: Path) -> dict[str, Any] | None:
+        """Copy a finished run to `weights` and `history`, return its facts; None if there is none.
+
+        Files that are not what the run wrote are not used: the run is repeated.
+        """
+        if not (self.path / DIGESTS).is_file():
+            return None
+        if self._digests_now() != (self.path / DIGESTS).read_text(encoding="utf-8"):
+            print(f"{self.path} was changed since it was written: training anew", file=sys.stderr)
+            return None
+        kept_weights, kept_history, facts = (self.path / name for name in NAMES)
+        write_bytes(weights, kept_weights.read_bytes())
+        write_bytes(history, kept_history.read_bytes())
+        found: dict[str, Any] = json.loads(facts.read_text(encoding="utf-8"))
+        return found
+
+    def keep(self, weights: Path, history: Path, facts: Mapping[str, Any]) -> None:
+        """Copy a run that has just ended into the cache, and forget its checkpoint."""
+        write_bytes(self.path / NAMES[0], weights.read_bytes())
+        write_bytes(self.path / NAMES[1], history.read_bytes())
+        write_json(self.path / NAMES[2], facts)
+        write_text(self.path / DIGESTS, self._digests_now())
+        self.checkpoint.unlink(missing_ok=True)
+
+    def _digests_now(self) -> str:
+        sources = (self.path / name for name in NAMES)
+        return canonical_json([file_digest(s) if s.is_file() else "" for s in sources])
+
+
+def run_folder(cache: Path, facts: Mapping[str, Any]) -> RunFolder:
+    """The folder of the run that these facts decide."""
+    return RunFolder(cache / "runs" / text_digest(canonical_json(facts)))
+
+
+def versions() -> dict[str, str]:
+    """Versions of the libraries that the result depends on."""
+    return {name: version(name) for name in LIBRARIES}
+
+
+def input_digests(
+    tables: FoldTables,
+    roles: Sequence[Role],
+    features: Sequence[Path],
+    masks: NDArray[np.bool_],
+) -> dict[str, str]:
+    """Digests of what a run reads of each input; labels of other roles do not count."""
+    rows = [(u.utterance_id, u.dialogue_id, u.turn, u.speaker) for u in tables.utterances]
+    seen = set(tables.visible(*roles).utterance_ids.tolist())
+    labels = [(r.utterance_id, r.label if r.utterance_id in seen else None) for r in tables.labels]
+    stores = {f"features_{path.stem}": file_digest(path) for path in sorted(features)}
+    return {
+        **stores,
+        "utterances": text_digest(canonical_json(rows)),
+        "labels": text_digest(canonical_json(labels)),
+        "splits": text_digest(canonical_json({role: tables.roles[role] for role in roles})),
+        "availability": text_digest(f"{masks.shape} {np.packbits(masks).tobytes().hex()}"),
+    }

@@ -1,0 +1,99 @@
+import numpy as np
+import pytest
+import torch
+
+from pipeline.conversations.collate import collate, items_of
+from pipeline.training.masks import TrainingMasks, progressive_rate
+
+
+@pytest.fixture
+def make_masks(data):
+    def make(rate, kind="per_batch", seed=0, generator="gcnet"):
+        places = data.conversations.index.utterances_of(data.train)
+        return TrainingMasks(data.conversations, places, rate, generator, kind, seed)
+
+    return make
+
+
+@pytest.fixture
+def draw(data):
+    """Masks of the valid utterances of the whole training set in one batch."""
+    items = items_of(data.conversations.index, data.train, "dialogues")
+    batch = collate(data.conversations, items)
+
+    def of(masks):
+        return masks.place(batch, items).available[batch.valid]
+
+    return of
+
+
+def test_progressive_rates_rise_by_a_tenth_every_ten_epochs():
+    rates = [progressive_rate(epoch) for epoch in (0, 9, 10, 29, 30, 69, 70, 99)]
+    assert rates == [0.0, 0.0, 0.1, 0.2, 0.3, 0.6, 0.7, 0.7]
+
+
+def test_a_fresh_mask_for_each_batch(make_masks, draw):
+    masks = make_masks(0.3)
+    masks.start_epoch(0, 0)
+    one, two = draw(masks), draw(masks)
+    assert not torch.equal(one, two)
+    masks.start_epoch(0, 0)
+    assert torch.equal(draw(masks), one)
+    masks.start_epoch(0, 1)
+    assert not torch.equal(draw(masks), one)
+
+
+def test_one_mask_for_the_whole_run(make_masks, draw):
+    masks = make_masks(0.3, "per_run")
+    first = draw(masks)
+    for epoch in range(3):
+        masks.start_epoch(0, epoch)
+        assert torch.equal(draw(masks), first)
+    masks.start_epoch(1, 0)
+    assert torch.equal(draw(masks), first)
+    assert not torch.equal(draw(make_masks(0.3, "per_run", seed=1)), first)
+
+
+def test_the_mask_of_a_run_follows_progressive_and_random_rates(make_masks, draw):
+    masks = make_masks("progressive", "per_run")
+    masks.start_epoch(0, 9)
+    assert draw(masks).all()
+    masks.start_epoch(0, 79)
+    assert (draw(masks).sum(dim=1) == 1).all()
+    masks = make_masks("random", "per_run")
+    masks.start_epoch(0, 0)
+    one = draw(masks)
+    masks.start_epoch(0, 1)
+    assert not torch.equal(draw(masks), one)
+
+
+def test_masks_of_a_run_do_not_depend_on_the_batches(make_masks, data):
+    masks = make_masks(0.5, "per_run")
+    index = data.conversations.index
+    together = items_of(index, data.train, "utterances")
+    whole = masks.place(collate(data.conversations, together), together).available[:, 0]
+    for i in (0, 5, 17):
+        item = together.take(torch.tensor([i]))
+        alone = masks.place(collate(data.conversations, item), item).available[0, 0]
+        assert torch.equal(alone, whole[i])
+
+
+@pytest.mark.parametrize("kind", ["per_batch", "per_run"])
+def test_realised_rates_are_those_of_the_masks(make_masks, draw, kind):
+    masks = make_masks(0.7, kind)
+    masks.start_epoch(0, 0)
+    drawn = draw(masks)
+    assert masks.realised == pytest.approx(1 - drawn.float().mean().item()) == pytest.approx(2 / 3)
+    assert masks.mean_rate == pytest.approx(0.7)
+
+
+def test_random_rates_are_uniform_between_0_and_07(make_masks, draw):
+    masks = make_masks("random")
+    rates = []
+    for epoch in range(300):
+        masks.start_epoch(0, epoch)
+        draw(masks)
+        rates.append(masks.mean_rate)
+    assert 0 <= min(rates) < 0.03
+    assert 0.67 < max(rates) <= 0.7
+    assert np.mean(rates) == pytest.approx(0.35, abs=0.03)
