@@ -1,0 +1,92 @@
+"""Parts that AE, CRA and MMIN are made of: fully connected networks over single utterances.
+
+FACTS B.6. Shapes: (..., D) per utterance; an encoded modality has E = 128 values, M of them are
+concatenated in the order audio, text, visual to the fused vector of F = M * E values.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from models.learner import OptimizerGroup
+
+
+class FullyConnected(nn.Sequential):
+    """FC(D -> O): two hidden layers of ReLU and dropout, then a linear one."""
+
+    def __init__(self, in_dim: int, hidden_dim: int, out_dim: int, dropout: float) -> None:
+        super().__init__(
+            nn.Linear(in_dim, hidden_dim),
+            nn.ReLU(),
+            nn.Dropout(dropout),
+            nn.Linear(hidden_dim, hidden_dim),
+            nn.ReLU(),
+            nn.Dropout(dropout),
+            nn.Linear(hidden_dim, out_dim),
+        )
+
+
+class ModalityEncoders(nn.ModuleDict):
+    """One FC(D_m -> E) per modality that the task has."""
+
+    def __init__(self, feature_dims: Mapping[str, int], hidden_dim: int, dropout: float) -> None:
+        super().__init__(
+            {
+                name: FullyConnected(dim, hidden_dim, hidden_dim, dropout)
+                for name, dim in feature_dims.items()
+            }
+        )
+
+    def forward(self, features: Mapping[str, Tensor]) -> Tensor:
+        """Modality -> (..., D_m), zeros where missing -> the fused vector (..., F)."""
+        return torch.cat([encode(features[name]) for name, encode in self.items()], dim=-1)
+
+
+class ModalityDecoders(nn.ModuleDict):
+    """One FC(F -> D_m) per modality that the task has."""
+
+    def __init__(
+        self, fused_dim: int, feature_dims: Mapping[str, int], hidden_dim: int, dropout: float
+    ) -> None:
+        super().__init__(
+            {
+                name: FullyConnected(fused_dim, hidden_dim, dim, dropout)
+                for name, dim in feature_dims.items()
+            }
+        )
+
+    def forward(self, fused: Tensor) -> dict[str, Tensor]:
+        """(..., F) -> modality -> (..., D_m)."""
+        return {name: decode(fused) for name, decode in self.items()}
+
+
+def init_normal(module: nn.Module) -> None:
+    """Draw the weights of linear layers from N(0, 0.02), biases 0: use with `Module.apply`."""
+    if isinstance(module, nn.Linear):
+        nn.init.normal_(module.weight, std=0.02)
+        nn.init.zeros_(module.bias)
+
+
+def init_kaiming(module: nn.Module) -> None:
+    """Draw the weights of linear layers by He et al. 2015, biases 0: use with `Module.apply`."""
+    if isinstance(module, nn.Linear):
+        nn.init.kaiming_normal_(module.weight)
+        nn.init.zeros_(module.bias)
+
+
+def optimizer_groups(
+    networks: Iterable[nn.Module], settings: Mapping[str, Any], betas: tuple[float, float]
+) -> Sequence[OptimizerGroup]:
+    """One group per sub-network, because the gradient's norm is limited in each by itself."""
+    return [
+        OptimizerGroup(
+            parameters=list(network.parameters()),
+            learning_rate=settings["learning_rate"],
+            kind="adam",
+            betas=betas,
+            max_grad_norm=settings["max_grad_norm"],
+        )
+        for network in networks
+    ]

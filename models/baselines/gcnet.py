@@ -1,0 +1,155 @@
+"""GCNet: recurrent and graph layers complete dialogues that lack modalities.
+
+Lian, Chen, Sun, Liu and Tao 2023, "GCNet: Graph completion network for incomplete multimodal
+learning in conversation" (FACTS B.5). All modalities -> bidirectional LSTM -> two branches, one
+with temporal and one with speaker relations, each graph -> LSTM -> attention -> linear; their sum
+is classified and decoded to the features.
+
+Parameters with hidden 200, features of 512, 1024, 1024, two speakers, four classes: 30,102,364. The
+published count of 34,139,164 (PAPER Table 5: 34.14M) holds a bidirectional GRU of 4,036,800 that
+the published code creates and never calls; `unused_gru` creates it here too.
+
+Left out: the GRU form of the network, and a second set of features for the listener (an utterance
+has its speaker's). Departures: recurrent layers stop at a dialogue's last utterance, so padding
+cannot reach a valid one; what was never extracted is no target of reconstruction.
+
+Shapes: N packed utterances of all dialogues (`models.layout`), C outputs, D_m features; h hidden.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from models.baselines.dialogue_graph import (
+    GraphConv,
+    RelationalConv,
+    Relations,
+    Window,
+    speaker_kinds,
+    temporal_kinds,
+)
+from models.baselines.recurrent import BidirectionalLstm, Turns
+from models.batch import ConversationBatch
+from models.layout import Layout
+from models.learner import Learner, Loss, OptimizerGroup, Phase, TaskShape
+from models.losses import reconstruction_error, task_loss
+
+N_TEMPORAL = 3  # the target comes later, is the source itself, comes earlier
+
+
+class TimeAttention(nn.Module):
+    """Every utterance reads its dialogue: masked softmax of tanh((x_i W + b) . x_j), "general2"."""
+
+    def __init__(self, dim: int) -> None:
+        super().__init__()
+        self.transform = nn.Linear(dim, dim)
+
+    def forward(self, x: Tensor, layout: Layout) -> Tensor:
+        """(N, D) -> (N, D)."""
+        queries = self.transform(x)
+        read = []
+        for bucket in layout.buckets:
+            keys = bucket.pad(x)  # (K, S, D)
+            scores = (bucket.pad(queries) @ keys.transpose(1, 2)).tanh()
+            if bucket.key_bias is not None:
+                scores = scores + bucket.key_bias.squeeze(1).to(scores.dtype)
+            read.append(bucket.unpad(scores.softmax(dim=2) @ keys))
+        return torch.cat(read)
+
+
+class GraphBranch(nn.Module):
+    """Graph over the window, then LSTM and attention over the dialogue: (N, 2h) -> (N, D)."""
+
+    def __init__(self, dim: int, n_relations: int, dropout: float, has_attention: bool) -> None:
+        super().__init__()
+        graph_dim = dim // 4  # h / 2
+        self.out_dim = dim + graph_dim
+        self.relational = RelationalConv(dim, graph_dim, n_relations)
+        self.graph = GraphConv(graph_dim, graph_dim)
+        self.lstm = BidirectionalLstm(self.out_dim, self.out_dim, dropout)
+        self.attention = TimeAttention(2 * self.out_dim) if has_attention else None
+        self.reduce = nn.Linear(2 * self.out_dim, self.out_dim)
+
+    def forward(self, x: Tensor, relations: Relations, layout: Layout, turns: Turns) -> Tensor:
+        """(N, 2h) -> (N, D), D = 2h + h / 2."""
+        local = self.graph(self.relational(x, relations), relations.window)
+        context = self.lstm(torch.cat([x, local], dim=1), turns)
+        if self.attention is not None:
+            context = self.attention(context, layout)
+        return torch.relu(self.reduce(context))
+
+
+class Gcnet(Learner):
+    """Recurrent layers, two graph branches, classifier, decoder (FACTS B.5)."""
+
+    def __init__(self, settings: Mapping[str, Any], shape: TaskShape) -> None:
+        super().__init__()
+        in_dim, hidden_dim = sum(shape.feature_dims.values()), settings["hidden_dim"]
+        if hidden_dim % 2:
+            raise ValueError(f"gcnet: hidden_dim={hidden_dim} is odd; graph layers have half of it")
+        self.settings, self.shape = settings, shape
+        self.batch_size = settings["batch_size"]
+        dropout, has_attention = settings["dropout"], settings["time_attention"]
+        self.lstm = BidirectionalLstm(in_dim, hidden_dim, dropout)
+        self.unused_gru = (
+            nn.GRU(in_dim, hidden_dim, 2, bidirectional=True) if settings["unused_gru"] else None
+        )
+        width = 2 * hidden_dim
+        self.temporal = GraphBranch(width, N_TEMPORAL, dropout, has_attention)
+        self.speaker = GraphBranch(width, shape.n_speakers**2, dropout, has_attention)
+        self.classifier = nn.Linear(self.temporal.out_dim, shape.n_outputs)
+        self.decoder = nn.Linear(self.temporal.out_dim, in_dim)
+
+    def phases(self) -> Sequence[Phase]:
+        """One phase, Adam on everything."""
+        group = OptimizerGroup(
+            parameters=list(self.parameters()),
+            learning_rate=self.settings["learning_rate"],
+            kind="adam",
+            weight_decay=self.settings["weight_decay"],
+        )
+        return [Phase("train", [group])]
+
+    def hidden(self, utterances: ConversationBatch, layout: Layout) -> Tensor:
+        """The batch's N valid utterances, in the order of `layout` -> (N, D), D = 2h + h / 2."""
+        features = utterances.masked().features
+        x = torch.cat([features[name] for name in self.shape.feature_dims], dim=-1).squeeze(1)
+        turns = Turns.of(layout)
+        x = self.lstm(x, turns)
+        window = Window.of(
+            layout.lengths, self.settings["window_past"], self.settings["window_future"], x.device
+        )
+        speakers = utterances.speakers.squeeze(1)
+        by_time = temporal_kinds(window)
+        by_speaker = speaker_kinds(window, speakers, self.shape.n_speakers)
+        temporal = self.temporal(x, Relations.of(window, by_time, x.dtype), layout, turns)
+        speaker = self.speaker(x, Relations.of(window, by_speaker, x.dtype), layout, turns)
+        return torch.add(temporal, speaker)
+
+    def loss(self, batch: ConversationBatch, phase: str, group: int = 0) -> Loss:
+        """Task + weight * reconstruction of what was withheld, both per valid utterance."""
+        layout = Layout.of(batch.valid, "exact")
+        utterances = batch.utterances(layout.cells)
+        hidden = self.hidden(utterances, layout).unsqueeze(1)
+        dims = self.shape.feature_dims
+        decoded = self.decoder(hidden).split(list(dims.values()), dim=-1)
+        task = task_loss(self.classifier(hidden), utterances, self.shape.kind)
+        errors = reconstruction_error(dict(zip(dims, decoded, strict=True)), utterances)
+        reconstruction = errors / len(layout.cells)
+        return Loss(
+            task + self.settings["reconstruction_weight"] * reconstruction,
+            {"task": task.detach(), "reconstruction": reconstruction.detach()},
+        )
+
+    def predict(self, batch: ConversationBatch) -> Tensor:
+        """(B, T, C) logits, 0 on padding."""
+        layout = Layout.of(batch.valid, "exact")
+        hidden = self.hidden(batch.utterances(layout.cells), layout)
+        return layout.unpack(self.classifier(hidden))
+
+
+def build(settings: Mapping[str, Any], shape: TaskShape) -> Learner:
+    """Build GCNet from `GcnetSettings` as a mapping."""
+    return Gcnet(settings, shape)

@@ -1,0 +1,74 @@
+"""`Imputation`, the learner that AE and CRA share: encode, complete the fused vector, decode.
+
+FACTS B.6; the two differ only in the network in the middle. Utterances are seen alone, without
+their dialogue. Loss = task + weight * reconstruction error of the missing modalities, the latter a
+sum over the batch, as published. What was never extracted has no truth and is no target.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from torch import Tensor, nn
+
+from models.baselines.fully_connected import (
+    FullyConnected,
+    ModalityDecoders,
+    ModalityEncoders,
+    init_normal,
+    optimizer_groups,
+)
+from models.batch import ConversationBatch
+from models.learner import Learner, Loss, Phase, TaskShape
+from models.losses import reconstruction_error, task_loss
+
+BETAS = (0.5, 0.999)
+
+
+class Imputation(Learner):
+    """Encoders -> middle (F -> F) -> classifier and decoders (legend in `fully_connected`)."""
+
+    batching = "utterances"
+    masks = "per_run"
+
+    def __init__(self, middle: nn.Module, settings: Mapping[str, Any], shape: TaskShape) -> None:
+        super().__init__()
+        width, dropout = settings["hidden_dim"], settings["dropout"]
+        fused_dim = width * len(shape.feature_dims)
+        self.encoders = ModalityEncoders(shape.feature_dims, width, dropout)
+        self.middle = middle
+        self.decoders = ModalityDecoders(fused_dim, shape.feature_dims, width, dropout)
+        self.classifier = FullyConnected(fused_dim, width, shape.n_outputs, dropout)
+        self.apply(init_normal)
+        self.settings, self.kind = settings, shape.kind
+        self.batch_size = settings["batch_size"]
+
+    def phases(self) -> Sequence[Phase]:
+        """One phase; every sub-network is clipped by itself."""
+        networks = [
+            *self.encoders.values(),
+            self.middle,
+            *self.decoders.values(),
+            self.classifier,
+        ]
+        groups = optimizer_groups(networks, self.settings, BETAS)
+        return [Phase("train", groups, decay_after=self.settings["decay_after"])]
+
+    def complete(self, batch: ConversationBatch) -> Tensor:
+        """(B, T, F): the fused vector as the middle network completes it."""
+        completed: Tensor = self.middle(self.encoders(batch.masked().features))
+        return completed
+
+    def loss(self, batch: ConversationBatch, phase: str, group: int = 0) -> Loss:
+        """Task + weight * reconstruction (FACTS B.6)."""
+        completed = self.complete(batch)
+        task = task_loss(self.classifier(completed), batch, self.kind)
+        reconstruction = reconstruction_error(self.decoders(completed), batch)
+        return Loss(
+            task + self.settings["reconstruction_weight"] * reconstruction,
+            {"task": task.detach(), "reconstruction": reconstruction.detach()},
+        )
+
+    def predict(self, batch: ConversationBatch) -> Tensor:
+        """(B, T, C) logits."""
+        logits: Tensor = self.classifier(self.complete(batch))
+        return logits
