@@ -26,7 +26,7 @@ from pipeline.corpora.demo.layout import (
 from pipeline.corpora.demo.recording import write_avi
 from pipeline.corpora.demo.scene import FRAME_RATE, draw_frames
 from pipeline.corpora.demo.script import Dialogue, write_script
-from pipeline.corpora.demo.summary import NOTICE, describe
+from pipeline.corpora.demo.summary import NOTICE, TITLE, describe
 from pipeline.corpora.demo.timeline import perform
 from pipeline.files import write_json, write_text
 from pipeline.progress import Progress, progress
@@ -109,10 +109,17 @@ def _claim(out: Path) -> None:
     """Make `out` an empty demo folder; refuse a folder that holds anything but an older demo."""
     out.mkdir(parents=True, exist_ok=True)
     mark = out / MARK
-    is_ours = mark.is_file() and mark.read_text(encoding="utf-8", errors="replace") == NOTICE
+    is_ours = mark.is_file() and mark.read_text(encoding="utf-8", errors="replace").startswith(
+        TITLE
+    )
     if any(out.iterdir()) and not is_ours:
-        raise DemoError(f"{out} holds files that are no demo corpus; name a new or empty folder")
+        raise DemoError(
+            f"{out} holds files, and no {MARK} that says they are a demo corpus: "
+            "name a new or an empty folder"
+        )
     (out / "DEMO.json").unlink(missing_ok=True)
     for session in range(1, 6):
-        shutil.rmtree(session_folder(out, session).parent, ignore_errors=True)
+        folder = session_folder(out, session).parent
+        if folder.exists():
+            shutil.rmtree(folder)
     write_text(mark, NOTICE)

@@ -23,8 +23,9 @@ LICENSES = {
     "espeak-ng": "GPL-3; spoke the lines, is no part of the corpus (shipped with espeakng-loader)",
     "lines": "written for this project, under its license",
 }
-NOTICE = """\
-Synthetic demo corpus in the layout of IEMOCAP_full_release.
+TITLE = "Synthetic demo corpus in the layout of IEMOCAP_full_release."
+NOTICE = f"""\
+{TITLE}
 
 No line of it comes from IEMOCAP, and nobody said or felt any of this. Lines were written for this
 project and spoken by espeak-ng; two portraits in the public domain (Grace Hopper, US Navy; Eileen
@@ -41,7 +42,7 @@ def describe(
     turns = [turn for dialogue in script for turn in dialogue.turns]
     labels = Counter(turn.label or "not evaluated" for turn in turns)
     return {
-        "what": NOTICE.splitlines()[0],
+        "what": TITLE,
         "synthetic": True,
         "settings": settings.model_dump(mode="json", include=set(DemoSettings.model_fields)),
         "versions": {name: metadata.version(name) for name in PACKAGES},

@@ -12,7 +12,7 @@ from pipeline.corpora.demo.script import Dialogue, write_script
 from pipeline.corpora.demo.timeline import Performance, perform
 from pipeline.sections.corpora import DemoSettings
 
-SMALL = DemoSettings(seed=3, n_dialogues=6, n_turns=3)
+SMALL = DemoSettings(seed=3, n_dialogues=5, n_turns=2)
 
 
 @pytest.fixture(scope="session")

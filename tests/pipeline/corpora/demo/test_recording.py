@@ -3,6 +3,7 @@ from fractions import Fraction
 import av
 import numpy as np
 import pytest
+from scipy.signal import correlate, correlation_lags
 
 from pipeline.corpora.demo.recording import write_avi
 
@@ -56,16 +57,16 @@ def test_every_frame_is_shown_at_its_time(avi):
 
 def test_sound_is_aligned_to_the_sample(avi, sound):
     decoded = heard(avi)[: len(sound)]
-    padded = np.pad(sound / 32768, 2000)
-    lags = range(-2000, 2001)
-    match = [float(decoded @ padded[2000 - lag : 2000 - lag + len(decoded)]) for lag in lags]
-    assert abs(lags[int(np.argmax(match))]) <= 1
+    match = correlate(decoded, sound / 32768)
+    lags = correlation_lags(len(decoded), len(sound))
+    assert abs(lags[match.argmax()]) <= 1
 
 
 def test_silence_decodes_to_zeros(avi):
+    """At a distance of 0.1 s from any sound; spans of the demo are 0.18 s from other sound."""
     decoded = heard(avi)
-    assert not decoded[: int(0.95 * RATE_HZ)].any()
-    assert not decoded[int(1.58 * RATE_HZ) :].any()
+    assert not decoded[: int(0.9 * RATE_HZ)].any()
+    assert not decoded[int(1.6 * RATE_HZ) :].any()
 
 
 def test_the_same_content_gives_the_same_bytes(avi, sound, tmp_path):

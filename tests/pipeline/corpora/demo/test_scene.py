@@ -1,3 +1,4 @@
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -51,7 +52,7 @@ def test_the_picture_is_letter_boxed(shown):
 def test_the_speaker_moves_more_than_the_listener(shown):
     moves = {"speaker": [], "listener": []}
     shares = np.linspace(0.2, 0.8, 30)
-    for one, two in zip(shares, shares[1:], strict=False):
+    for one, two in itertools.pairwise(shares):
         for who, before, after in zip(moves, at(shown, 0, one), at(shown, 0, two), strict=True):
             lower = slice(150, 230)  # rows of the mouths; cheeks and background hardly move
             moves[who].append(np.abs(after[lower].astype(int) - before[lower]).mean())
