@@ -6,9 +6,7 @@ threads nor the neighbors of an utterance can change a bit of its vector (FIELD 
 does not grow with the length of a video.
 """
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -16,29 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.features.extractor import Encoded, Item
-
-AHEAD = 2  # inputs that wait or are worked on, per worker
+from pipeline.features.workers import overlap
 
 Given = TypeVar("Given")
-Result = TypeVar("Result")
 Vector = NDArray[np.float32]
-
-
-def overlap(
-    work: Callable[[Given], Result], inputs: Iterable[Given], n_workers: int
-) -> Iterator[Result]:
-    """Yield `work(given)` for each of `inputs`, in order; at most `AHEAD` x `n_workers` wait."""
-    waiting: deque[Future[Result]] = deque()
-    executor = ThreadPoolExecutor(n_workers, thread_name_prefix="encode")
-    try:
-        for given in inputs:
-            waiting.append(executor.submit(work, given))
-            if len(waiting) >= AHEAD * n_workers:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-    finally:
-        executor.shutdown(wait=True, cancel_futures=True)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from pipeline.features.extractor import Encoded, Item
-from pipeline.features.overlap import AHEAD, Overlapped, overlap
+from pipeline.features.overlap import Overlapped
+from pipeline.features.workers import AHEAD, overlap
 from pipeline.records import Utterance
 
 
