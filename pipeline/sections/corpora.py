@@ -33,7 +33,6 @@ class CorpusSettings(Section):
 
     reader: Literal["iemocap", "mosi", "mosei", "meld", "folder", "mmsa", "import"]
     root: str
-    shards: Annotated[int, Field(ge=1, le=1024)] = 1
     utterances: str = "utterances.csv"  # folder: the CSV beside the videos
     labels: str | None = (
         None  # mosi, mosei: .csd, .csv or label.csv; None = look in the usual places
