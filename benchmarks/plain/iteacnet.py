@@ -244,7 +244,7 @@ class PlainIteacnet(nn.Module):
         self.classifier = nn.Linear(dim, n_outputs)
 
     def forward(self, features: dict[str, Tensor], valid: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """(B, T, D_m) with zeros for what is missing, (B, T) -> logits (B, T, C), [H_1, H_2, ...]."""
+        """(B, T, D_m) zero where missing, (B, T) -> logits (B, T, C), [H_1, H_2, ...]."""
         seen = valid if self.is_exact else torch.ones_like(valid)
         x = {m: self.projections[m](features[m]) for m in MODALITIES}
         biases = {m: self.contexts[0][m](x[m], seen) for m in MODALITIES}
@@ -273,7 +273,7 @@ def plain_loss(
             picked = torch.log_softmax(logits, dim=-1).gather(2, labels[:, :, None]).squeeze(2)
             emotion = emotion - picked[valid].sum() / n / 2
     total = emotion
-    for weight, ours, target in zip((0.5, 0.1, 0.05), student[1], teacher[1]):
+    for weight, ours, target in zip((0.5, 0.1, 0.05), student[1], teacher[1], strict=False):
         if missing.any():
             total = total + weight * F.mse_loss(ours[missing], target[missing].detach())
     return total

@@ -7,9 +7,10 @@ packed rows and padded batches serve alike. Means are over the rows that count.
 from collections.abc import Sequence
 from typing import Literal
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+from models.losses import mean_over
 
 RegressionLoss = Literal["mse", "l1"]
 
@@ -17,13 +18,13 @@ RegressionLoss = Literal["mse", "l1"]
 def cross_entropy(logits: Tensor, labels: Tensor, valid: Tensor) -> Tensor:
     """One network's part of Eq. 12: (..., C), (...), (...) bool -> mean of -log p(label)."""
     rows = F.cross_entropy(logits.flatten(0, -2), labels.flatten(), reduction="none")
-    return _mean(rows, valid.flatten())
+    return mean_over(rows, valid.flatten())
 
 
 def regression(logits: Tensor, labels: Tensor, valid: Tensor, kind: RegressionLoss) -> Tensor:
     """One network's part of Eq. 13: squared error, or the absolute one that the text speaks of."""
     error = logits.squeeze(-1) - labels.to(logits.dtype)
-    return _mean(error.abs() if kind == "l1" else error.square(), valid)
+    return mean_over(error.abs() if kind == "l1" else error.square(), valid)
 
 
 def emotion_loss(teacher: Tensor, student: Tensor) -> Tensor:
@@ -46,15 +47,10 @@ def imputation_loss(
     total = student[0].new_zeros(())
     for weight, ours, target in zip(weights, student, teacher, strict=False):
         distance = (ours - target.detach()).square().mean(dim=-1)
-        total = total + weight * _mean(distance, selected)
+        total = total + weight * mean_over(distance, selected)
     return total
 
 
 def joint_loss(emotion: Tensor, imputation: Tensor) -> Tensor:
     """Loss, Eq. 15."""
     return emotion + imputation
-
-
-def _mean(values: Tensor, mask: Tensor) -> Tensor:
-    """Mean of the values under the mask; 0 where it is empty. Other values may be anything."""
-    return torch.where(mask, values, 0.0).sum() / mask.sum().clamp(min=1)

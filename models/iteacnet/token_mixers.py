@@ -43,6 +43,7 @@ class TimeMlp(nn.Module):
 
     def forward(self, x: Tensor, layout: Layout, biases: Biases | None) -> Tensor:
         """(N, D) -> (N, D)."""
+        _check_length(layout, self.inward.in_features)
         return _along_time(x, layout, self._mix)
 
     def _mix(self, x: Tensor, n_steps: int) -> Tensor:
@@ -59,6 +60,7 @@ class TimeLinear(nn.Module):
 
     def forward(self, x: Tensor, layout: Layout, biases: Biases | None) -> Tensor:
         """(N, D) -> (N, D)."""
+        _check_length(layout, self.linear.in_features)
         return _along_time(x, layout, self._mix)
 
     def _mix(self, x: Tensor, n_steps: int) -> Tensor:
@@ -142,12 +144,22 @@ def build_mixer(
     return factories[name]()
 
 
+def _check_length(layout: Layout, max_utterances: int) -> None:
+    longest = max(layout.lengths)
+    if longest > max_utterances:
+        raise ValueError(
+            f"a dialogue of {longest} utterances is longer than max_utterances={max_utterances}, "
+            "for which this network's layers over time were built: cut it in parts"
+        )
+
+
 def _time_linear(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """(K, S, D) with weight (R, S), bias (R,) -> (K, R, D)."""
     return weight @ x + bias[:, None]
 
 
 def _along_time(x: Tensor, layout: Layout, mix: Callable[[Tensor, int], Tensor]) -> Tensor:
+    """Apply `mix` to the padded dialogues (K, S, D) of each bucket."""
     return torch.cat(
         [bucket.unpad(mix(bucket.pad(x), bucket.n_steps)) for bucket in layout.buckets]
     )
