@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from pipeline.corpora.demo.build import DemoError, make_demo
+from pipeline.corpora.demo.speech import SpeechError
 from pipeline.sections.corpora import DemoSettings
 from pipeline.settings import SettingsError, parse_section
 
@@ -27,7 +28,7 @@ def main(argv: list[str] | None = None) -> None:
     try:
         settings = parse_section(args.settings, MakeDemoSettings, where="make_demo")
         summary = make_demo(settings, args.out, args.threads)
-    except (DemoError, SettingsError) as error:
+    except (DemoError, SettingsError, SpeechError) as error:
         raise SystemExit(f"error: {error}") from None
     print(
         f"make_demo: {summary['n_dialogues']} dialogues, {summary['n_labeled']} labeled "

@@ -24,12 +24,9 @@ VOICES = {
     "F": ("en-us+f2", "en+f3", "en-us+f4", "en-gb-x-rp+f1", "en-us+f5"),
     "M": ("en-us+m3", "en+m1", "en-us+m7", "en-gb-x-rp+m2", "en-us+m4"),
 }
-SYNCHRONOUS, DONT_EXIT, UTF8 = (
-    0x02,
-    0x8000,
-    1,
-)  # names of speak_lib.h: AUDIO_OUTPUT_SYNCHRONOUS, ...
-RATE, VOLUME, PITCH, RANGE = 1, 2, 3, 4  # espeakRATE, ...
+# Numbers of speak_lib.h: output mode, initialization option, encoding, parameters.
+SYNCHRONOUS, DONT_EXIT, UTF8 = 0x02, 0x8000, 1
+RATE, VOLUME, PITCH, RANGE = 1, 2, 3, 4
 QUIET = 100  # sample values below are silence before and after the words
 _Callback = ctypes.CFUNCTYPE(
     ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p
@@ -45,12 +42,23 @@ def voice_of(letter: str, session: int) -> str:
     return VOICES[letter][(session - 1) % 5]
 
 
+def _load_private_copy() -> ctypes.CDLL:
+    with tempfile.TemporaryDirectory() as folder:
+        path = shutil.copy(espeakng_loader.get_library_path(), folder)
+        try:
+            return ctypes.CDLL(path)
+        except OSError as error:
+            raise SpeechError(
+                f"espeak-ng cannot be loaded from {folder}: {error}; if programs may not run "
+                "from there, let TMPDIR name a folder where they may"
+            ) from error
+
+
 class Synthesizer:
     """One private espeak-ng. Make a new one for each dialogue."""
 
     def __init__(self) -> None:
-        with tempfile.TemporaryDirectory() as folder:
-            self._library = ctypes.CDLL(shutil.copy(espeakng_loader.get_library_path(), folder))
+        self._library = _load_private_copy()
         data = espeakng_loader.get_data_path().encode()
         self.sample_rate_hz: int = self._library.espeak_Initialize(SYNCHRONOUS, 0, data, DONT_EXIT)
         if self.sample_rate_hz <= 0:

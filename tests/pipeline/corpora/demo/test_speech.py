@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+import espeakng_loader
 import numpy as np
 import pytest
 
@@ -86,3 +87,17 @@ def test_an_unknown_voice_is_refused_by_name():
 def test_text_without_a_sound_is_refused():
     with pytest.raises(SpeechError, match="gave no sound"):
         Synthesizer().say(" ", "en-us+f2", NEUTRAL)
+
+
+def test_a_library_that_cannot_be_loaded_is_named(monkeypatch, tmp_path):
+    broken = tmp_path / "libespeak-ng.so"
+    broken.write_bytes(b"no library")
+    monkeypatch.setattr(espeakng_loader, "get_library_path", lambda: str(broken))
+    with pytest.raises(SpeechError, match=r"cannot be loaded .* TMPDIR"):
+        Synthesizer()
+
+
+def test_missing_voice_data_is_named(monkeypatch, tmp_path):
+    monkeypatch.setattr(espeakng_loader, "get_data_path", lambda: str(tmp_path / "nothing"))
+    with pytest.raises(SpeechError, match="nothing"):
+        Synthesizer()
