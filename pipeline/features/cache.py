@@ -12,19 +12,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.arrays import read_arrays, write_arrays
+from pipeline.features.cache_folder import CacheFolder
 from pipeline.features.extractor import STATUSES, Status
 from pipeline.features.keys import record_key
 from pipeline.files import canonical_json
-
-
-class CacheError(RuntimeError):
-    """The cache cannot be used where it lies."""
 
 
 class BadRecordError(ValueError):
@@ -40,34 +36,25 @@ class Record:
     detail: str = ""
 
 
-class UtteranceCache:
+class UtteranceCache(CacheFolder):
     """Records of one kind (a modality); `n_damaged` counts those that were set aside."""
 
     def __init__(self, root: Path, kind: str) -> None:
-        self.root = root
-        self.kind = kind
-        self.n_damaged = 0
-
-    def path(self, key: str) -> Path:
-        """Where the record of a key lies."""
-        return self.root / self.kind / key[:2] / f"{key}.safetensors"
+        super().__init__(root, kind, ".safetensors")
 
     def get(self, key: str) -> Record | None:
         """The record of a key, or None; a damaged one is set aside first."""
-        path = self.path(key)
         try:
-            return _read(path, key)
+            return _read(self.path(key), key)
         except FileNotFoundError:
             return None
         except BadRecordError:
-            self.n_damaged += 1
-            self._set_aside(path)
+            self.set_aside(key)
             return None
 
     def put(self, ingredients: Mapping[str, Any], record: Record) -> None:
         """Keep the record of these ingredients; refuses what `get` would not accept."""
         _check(record)
-        path = self.path(record_key(ingredients))
         header = {
             "status": record.status,
             "detail": record.detail,
@@ -75,28 +62,8 @@ class UtteranceCache:
             "sha256": _payload_digest(ingredients, record),
         }
         arrays = {} if record.vector is None else {"vector": record.vector}
-        try:
-            for folder in (self.root, self.root / self.kind, path.parent):
-                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with self.writing(record_key(ingredients)) as path:
             write_arrays(path, arrays, header)
-        except PermissionError as error:
-            raise self._cannot_write(error) from None
-
-    def _set_aside(self, path: Path) -> None:
-        folder = self.root / "quarantine"
-        try:
-            folder.mkdir(mode=0o700, exist_ok=True)
-            path.replace(folder / f"{self.kind}-{path.stem}-{uuid4().hex[:8]}.safetensors")
-        except FileNotFoundError:
-            return  # another job was faster
-        except PermissionError as error:
-            raise self._cannot_write(error) from None
-
-    def _cannot_write(self, error: OSError) -> CacheError:
-        return CacheError(
-            f"cannot write to the cache {self.root} ({error.strerror}: {error.filename}): make it "
-            "writable, or set `cache` in the configuration to a folder that is"
-        )
 
 
 def _read(path: Path, key: str) -> Record:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline.features.cache import CacheError, UtteranceCache
+from pipeline.features.cache import UtteranceCache
+from pipeline.features.cache_folder import CacheError
 from pipeline.features.extraction import EncoderChoice, Job, extract, to_store
 from pipeline.features.extractor import STATUSES, Item
 from pipeline.features.keys import (

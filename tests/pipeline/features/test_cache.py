@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.features.cache import BadRecordError, CacheError, Record, UtteranceCache
+from pipeline.features.cache import BadRecordError, Record, UtteranceCache
+from pipeline.features.cache_folder import CacheError
 from pipeline.features.keys import record_key
 
 RECORD = Record(np.linspace(-1, 1, 7, dtype=np.float32), "ok")

@@ -11,7 +11,7 @@ from torchvision.transforms import functional as TF
 
 from models.encoders.manet import MaNet
 from models.encoders.mini_xception import MiniXception
-from pipeline.features.cache import CacheError
+from pipeline.features.cache_folder import CacheError
 from pipeline.features.crops import CropRecord, read_crops, write_crops
 from pipeline.features.encoders import hf_image, manet, mini_xception, torchvision_image
 from pipeline.features.keras_weights import read_mini_xception
