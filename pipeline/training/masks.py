@@ -66,7 +66,7 @@ class TrainingMasks:
     @property
     def mean_rate(self) -> float:
         """Nominal rate of the epoch so far, mean over utterances."""
-        return self._rate_sum / max(self._n_rows, 1)
+        return round(self._rate_sum / max(self._n_rows, 1), 9)
 
     @property
     def realised(self) -> float:

@@ -6,6 +6,7 @@ the dialogues that it may see), settings, code, versions of the libraries. Threa
 and names are no part of it.
 """
 
+import errno
 import json
 import sys
 from collections.abc import Mapping, Sequence
@@ -31,6 +32,7 @@ from pipeline.records import Role
 CHECKPOINT = "checkpoint.safetensors"
 NAMES = ("weights.safetensors", "history.csv", "facts.json")
 DIGESTS = "digests.json"  # of the three; written last, so a folder without it is unfinished
+NO_LINKS = (errno.EXDEV, errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS)
 LIBRARIES = ("torch", "numpy", "safetensors")
 
 
@@ -62,9 +64,9 @@ class RunFolder:
         return found
 
     def keep(self, weights: Path, history: Path, facts: Mapping[str, Any]) -> None:
-        """Copy a run that has just ended into the cache, and forget its checkpoint."""
-        write_bytes(self.path / NAMES[0], weights.read_bytes())
-        write_bytes(self.path / NAMES[1], history.read_bytes())
+        """Put a run that has just ended into the cache, and forget its checkpoint."""
+        _link(weights, self.path / NAMES[0])
+        _link(history, self.path / NAMES[1])
         write_json(self.path / NAMES[2], facts)
         write_text(self.path / DIGESTS, self._digests_now())
         self.checkpoint.unlink(missing_ok=True)
@@ -72,6 +74,21 @@ class RunFolder:
     def _digests_now(self) -> str:
         sources = (self.path / name for name in NAMES)
         return canonical_json([file_digest(s) if s.is_file() else "" for s in sources])
+
+
+def _link(source: Path, target: Path) -> None:
+    """Give a file a second name, so that weights lie on the disk once; copy where that fails.
+
+    Files are replaced here, never changed, so one name's content is safe from the other's.
+    """
+    target.unlink(missing_ok=True)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        target.hardlink_to(source)
+    except OSError as error:
+        if error.errno not in NO_LINKS:
+            raise
+        write_bytes(target, source.read_bytes())
 
 
 def run_folder(cache: Path, facts: Mapping[str, Any]) -> RunFolder:

@@ -1,3 +1,6 @@
+import errno
+from pathlib import Path
+
 import pytest
 
 from pipeline.conversations.reading import read_fold, read_rates
@@ -27,10 +30,31 @@ def test_a_finished_run_is_copied_and_its_checkpoint_gone(finished, tmp_path):
     assert not finished.checkpoint.exists()
 
 
+def test_weights_lie_on_the_disk_once_but_a_reused_run_is_a_copy(finished, tmp_path):
+    kept = finished.path / "weights.safetensors"
+    assert kept.samefile(tmp_path / "out" / "weights")
+    finished.reuse(tmp_path / "w", tmp_path / "h")
+    assert not kept.samefile(tmp_path / "w")  # else touching one would age the other
+
+
+def test_without_links_the_files_are_copied(tmp_path, monkeypatch):
+    def refuse(self, target):
+        raise OSError(errno.EXDEV, "Invalid cross-device link")
+
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    for name in ("w", "h"):
+        (tmp_path / name).write_bytes(name.encode())
+    folder = run_folder(tmp_path / "cache", {})
+    folder.keep(tmp_path / "w", tmp_path / "h", {})
+    assert folder.reuse(tmp_path / "w2", tmp_path / "h2") == {}
+    assert (tmp_path / "w2").read_bytes() == b"w"
+
+
 @pytest.mark.parametrize("name", ["weights.safetensors", "history.csv", "facts.json"])
 @pytest.mark.parametrize("damage", ["change", "delete"])
 def test_a_damaged_run_is_not_used(finished, tmp_path, name, damage, capsys):
     if damage == "change":
+        (finished.path / name).unlink()
         (finished.path / name).write_bytes(b"other")
     else:
         (finished.path / name).unlink()
