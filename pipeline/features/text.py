@@ -122,4 +122,5 @@ def _words_of_characters(passage: str) -> IntArray:
     blank = np.array([character.isspace() for character in passage], dtype=bool)
     begins = ~blank & np.append(True, blank[:-1])
     number = np.cumsum(begins) - 1 + blank
-    return np.minimum(number, begins.sum() - 1)
+    words: IntArray = np.minimum(number, begins.sum() - 1)
+    return words

@@ -8,19 +8,23 @@ of the length; hence `max_seconds`.
 
 from collections.abc import Mapping
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
+from onnxruntime.capi import onnxruntime_pybind11_state as state
 
 from pipeline.features.audio import SAMPLE_RATE_HZ, SpeechEncoder, speech_extractor
 from pipeline.features.extractor import Extractor
 from pipeline.features.pieces import Waveform, framing_of
+from pipeline.features.published import CheckpointError
 from pipeline.features.weights import Weights
 from pipeline.settings import SettingsError
 
 DIM = 288
+UNREADABLE = (state.Fail, state.InvalidArgument, state.InvalidGraph, state.InvalidProtobuf)
 KERNELS, STRIDES = [127, 7, 3], [64, 3, 2]
 
 
@@ -30,14 +34,18 @@ def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extract
         raise SettingsError(
             f"features.audio.precision: {settings['precision']!r}: moonshine-tiny has float32 only"
         )
+    framing = framing_of(KERNELS, STRIDES, settings["max_seconds"], SAMPLE_RATE_HZ)
+    return speech_extractor(DIM, SpeechEncoder(partial(_frames, _load(weights.path)), framing))
+
+
+def _load(path: Path) -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1  # workers run side by side
     options.enable_cpu_mem_arena = False  # it would keep the memory of the longest utterance
-    session = onnxruntime.InferenceSession(
-        str(weights.path), options, providers=["CPUExecutionProvider"]
-    )
-    framing = framing_of(KERNELS, STRIDES, settings["max_seconds"], SAMPLE_RATE_HZ)
-    return speech_extractor(DIM, SpeechEncoder(partial(_frames, session), framing))
+    try:
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except UNREADABLE as error:
+        raise CheckpointError(f"{path}: onnxruntime cannot load it: {error}") from error
 
 
 def _frames(session: Any, waveform: Waveform) -> NDArray[np.float32]:

@@ -1,0 +1,158 @@
+"""Fetches the weights that a configuration names into weights/. The only code that uses a network.
+
+    python -m pipeline.fetch_weights [--configfile configs/paper.yaml]
+
+Models of the hub come with the files that count alone, at one commit, which is printed so that it
+can be pinned (`revision`); a file appears whole or not at all. What cannot be fetched by a program
+(Google Drive) is said with its address, and the exit code is 1.
+"""
+
+import argparse
+import hashlib
+import re
+import shutil
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from http.client import HTTPException
+from pathlib import Path
+from typing import Any
+
+from pipeline.config import parse_config
+from pipeline.features.catalogue import Encoder, find_encoder
+from pipeline.features.published import CheckpointError
+from pipeline.features.weights import (
+    DESCRIPTIONS,
+    FETCHED,
+    HUB_ID,
+    PICKLED,
+    SAFE,
+    explain_missing,
+    fetched_model,
+    find_path,
+    model_name,
+    torchvision_file,
+)
+from pipeline.files import atomic_path
+from pipeline.records import MODALITIES
+from pipeline.settings import SettingsError, dump, read_yaml
+
+TIMEOUT_S = 60
+CHUNK_BYTES = 1 << 20
+# Files of torchvision and others end in the first digits of their sha256: resnet18-f37072fd.pth
+HASHED_NAME = re.compile(r"-([0-9a-f]{8,64})\.\w+$")
+
+
+class FetchError(RuntimeError):
+    """Weights could not be fetched; the text says what to do."""
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Read the command line, fetch what is missing, say what must be done by hand."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--configfile", type=Path, default=Path("config.yaml"))
+    args = parser.parse_args(argv)
+    try:
+        features = parse_config(read_yaml(args.configfile)).features
+    except SettingsError as error:
+        raise SystemExit(f"error: {error}") from None
+    failed = False
+    for modality in MODALITIES:
+        settings = dump(getattr(features, modality))
+        encoder = find_encoder(modality, settings["encoder"])
+        label = f"features.{modality}: {settings['encoder']}"
+        try:
+            path = find_path(encoder, settings)
+            note = "is there" if path else "fetched"
+            print(f"{label}: {note}: {path or fetch(encoder, settings)}")
+        except (FetchError, CheckpointError) as error:
+            failed = True
+            print(f"{label}: {error}")
+    if failed:
+        raise SystemExit(1)
+
+
+def fetch(encoder: Encoder, settings: Mapping[str, Any]) -> Path:
+    """Fetch the weights of one encoder; returns where they are."""
+    if settings["weights"] is not None or encoder.wheel is not None:
+        raise FetchError(explain_missing(encoder, settings))
+    if encoder.name == "torchvision:":
+        return _fetch_torchvision(settings["encoder"].removeprefix(encoder.name))
+    if encoder.file_name is not None:
+        if "drive.google.com" in encoder.source:
+            raise FetchError(
+                f"download {encoder.file_name} by hand from {encoder.source} and put it into "
+                f"{FETCHED}/, or set {encoder.setting} to its path"
+            )
+        return download(encoder.source, FETCHED / encoder.file_name)
+    name = model_name(encoder, settings)
+    if not HUB_ID.fullmatch(name):
+        raise FetchError(explain_missing(encoder, settings))
+    return fetch_model(name, settings["revision"])
+
+
+def download(url: str, path: Path) -> Path:
+    """Fetch one file, whole or not at all; a hash in its name is checked."""
+    digest = hashlib.sha256()
+    try:
+        with urllib.request.urlopen(url, timeout=TIMEOUT_S) as reply, atomic_path(path) as part:
+            with part.open("wb") as stream:
+                while chunk := reply.read(CHUNK_BYTES):
+                    stream.write(chunk)
+                    digest.update(chunk)
+            _check(url, reply.headers.get("Content-Length"), part.stat().st_size, digest)
+    except (urllib.error.URLError, HTTPException, TimeoutError) as error:
+        raise FetchError(f"{url} cannot be reached: {error}") from error
+    print(f"{path.name}: sha256 {digest.hexdigest()}")
+    return path
+
+
+def fetch_model(name: str, revision: str | None) -> Path:
+    """Fetch the files of a model that count, at one commit."""
+    from huggingface_hub import HfApi, snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
+
+    target = fetched_model(name, revision)
+    part = target.with_name(f".{target.name}.part")  # kept on failure: the next try goes on
+    try:
+        info = HfApi().model_info(name, revision=revision, timeout=TIMEOUT_S)
+        files = [one.rfilename for one in info.siblings or []]
+        snapshot_download(
+            name, revision=info.sha, local_dir=part, allow_patterns=wanted_files(files)
+        )
+    except (HfHubHTTPError, OfflineModeIsEnabled, OSError) as error:
+        raise FetchError(f"the model {name} cannot be fetched from the hub: {error}") from error
+    shutil.rmtree(part / ".cache", ignore_errors=True)
+    part.replace(target)
+    print(f"{name}: commit {info.sha} (set `revision` to pin it)")
+    return target
+
+
+def wanted_files(files: list[str]) -> list[str]:
+    """Of a model's files, those that it needs; safetensors rather than pickled weights."""
+    top = [Path(one) for one in files if "/" not in one]
+    safe = [one for one in top if any(map(one.match, SAFE))]
+    weights = safe or [one for one in top if any(map(one.match, PICKLED))]
+    return sorted(str(one) for one in top if one in weights or any(map(one.match, DESCRIPTIONS)))
+
+
+def _fetch_torchvision(name: str) -> Path:
+    import torchvision
+
+    try:
+        weights = torchvision.models.get_model_weights(name).DEFAULT
+    except ValueError as error:
+        raise FetchError(f"torchvision has no network {name!r}: {error}") from error
+    return download(weights.url, FETCHED / torchvision_file(name))
+
+
+def _check(url: str, promised: str | None, size: int, digest: "hashlib._Hash") -> None:
+    if promised is not None and int(promised) != size:
+        raise FetchError(f"{url} broke off after {size} of {promised} bytes: try again")
+    named = HASHED_NAME.search(url)
+    if named and not digest.hexdigest().startswith(named[1]):
+        raise FetchError(f"{url}: sha256 {digest.hexdigest()} is not the one in its name")
+
+
+if __name__ == "__main__":
+    main()
