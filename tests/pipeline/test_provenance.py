@@ -38,7 +38,7 @@ def tree(tmp_path, monkeypatch):
 
 
 def forget():
-    for cached in (provenance.code_digest, provenance.closure, provenance._normalized):
+    for cached in (provenance.code_digest, provenance.closure, provenance._module):
         cached.cache_clear()
 
 
@@ -102,6 +102,57 @@ def test_modules_that_are_not_imported_do_not_count(tree):
     (tree / "pipeline/unused.py").write_text("VALUE = 2\n")
     assert digest("pipeline.stages.train") == before
     assert digest("pipeline.stages.train", "pipeline.other") != before
+
+
+@pytest.fixture
+def reader(tree):
+    """The tree with a module that reads a file and a folder beside it."""
+    (tree / "models/net.py").write_text(
+        "from pathlib import Path\n\n"
+        'TABLE = Path(__file__).parent / "data" / "table.csv"\n'
+        'PAGES = sorted((Path(__file__).parent / "pages").glob("*.html"))\n'
+    )
+    files = ("data/table.csv", "data/other.csv", "pages/a.html", "pages/deep/b.html", "pages/R.md")
+    for name in files:
+        path = tree / "models" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("1\n")
+    return tree / "models"
+
+
+@pytest.mark.parametrize("name", ["data/table.csv", "pages/a.html", "pages/deep/b.html"])
+def test_files_that_a_module_names_beside_itself_count(reader, name):
+    before = digest("pipeline.stages.train")
+    (reader / name).write_text("2\n")
+    assert digest("pipeline.stages.train") != before
+
+
+@pytest.mark.parametrize("name", ["data/other.csv", "pages/R.md", "data.csv"])
+def test_other_files_beside_it_do_not(reader, name):
+    before = digest("pipeline.stages.train")
+    (reader / name).write_text("2\n")
+    assert digest("pipeline.stages.train") == before
+
+
+def test_a_new_file_in_a_named_folder_counts(reader):
+    before = digest("pipeline.stages.train")
+    (reader / "pages/new.html").write_text("")
+    assert digest("pipeline.stages.train") != before
+
+
+def test_our_own_data_files_are_all_named_by_a_module():
+    forget()
+    modules = [
+        ".".join(path.relative_to(provenance.ROOT).with_suffix("").parts).removesuffix(".__init__")
+        for path in (provenance.ROOT / "pipeline").rglob("*.py")
+    ]
+    ours = {
+        path
+        for path in (provenance.ROOT / "pipeline").rglob("*")
+        if path.is_file() and path.suffix not in (".py", ".pyc", ".md", ".smk", ".sh")
+    }
+    assert ours
+    assert ours == provenance.data_of(*modules)
 
 
 def test_a_string_that_is_no_docstring_counts(tree):
