@@ -124,6 +124,7 @@ class CpmNet(Learner):
         padded.index_copy_(0, cells, scores.to(padded.dtype))
         return padded.view(*batch.valid.shape, -1)
 
+    @torch.no_grad()
     def fit_codes(self, utterances: ConversationBatch) -> Tensor:
         """Utterances (N, 1) -> codes (N, d) float64 that reconstruct their usable modalities.
 

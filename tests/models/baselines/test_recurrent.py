@@ -1,0 +1,44 @@
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from models.baselines.recurrent import BidirectionalLstm, Turns
+from models.layout import Layout
+
+
+@pytest.fixture(scope="module")
+def lstm():
+    torch.manual_seed(0)
+    return BidirectionalLstm(5, 4, dropout=0.5).double().eval()
+
+
+@settings(max_examples=30, deadline=None)
+@given(lengths=st.lists(st.integers(0, 9), min_size=1, max_size=6).filter(any))
+def test_equals_torchs_lstm_on_each_dialogue_alone(lstm, lengths):
+    x = torch.randn(len(lengths), max(lengths), 5, dtype=torch.float64)
+    valid = torch.arange(max(lengths)) < torch.tensor(lengths)[:, None]
+    layout = Layout.of(valid, "exact")
+    ours = layout.unpack(lstm(layout.pack(x), Turns.of(layout)))
+    for b, n in enumerate(lengths):
+        if n:
+            alone, _ = lstm.lstm(x[b, :n])
+            torch.testing.assert_close(ours[b, :n], alone, atol=1e-10, rtol=0)
+
+
+def test_turns_are_all_first_utterances_then_all_second_ones():
+    valid = torch.tensor([[True, False, False], [True, True, True], [True, True, False]])
+    turns = Turns.of(Layout.of(valid, "exact"))  # dialogues 1, 2, 0: rows 0-2, 3-4, 5
+    assert turns.order.tolist() == [0, 3, 5, 1, 4, 2]
+    assert turns.n_dialogues.tolist() == [3, 2, 1]
+    assert turns.order[turns.inverse].tolist() == list(range(6))
+
+
+def test_dropout_acts_between_the_layers_in_training_only(lstm):
+    layout = Layout.of(torch.ones(1, 6, dtype=torch.bool), "exact")
+    x = torch.randn(6, 5, dtype=torch.float64)
+    turns = Turns.of(layout)
+    assert torch.equal(lstm(x, turns), lstm(x, turns))
+    lstm.train()
+    assert not torch.equal(lstm(x, turns), lstm(x, turns))
+    lstm.eval()
