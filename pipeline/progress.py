@@ -82,11 +82,12 @@ class Progress(Generic[Unit]):
         self._logged_s = now_s
         elapsed_s = max(now_s - self._start_s, 1e-9)
         rate = self.done / elapsed_s
+        shown = f"{rate:.3g}" if rate < 1000 else f"{rate:.0f}"
         left = f", {_duration((self.total - self.done) / rate)} left" if self.done else ""
         line = f"{self._what}: {self.done}/{self.total} {self._unit}"
         note = f"; {self._note}" if self._note else ""
         print(
-            f"{line} in {_duration(elapsed_s)}, {rate:.3g}/s{left}{note}",
+            f"{line} in {_duration(elapsed_s)}, {shown}/s{left}{note}",
             file=self._stream,
             flush=True,
         )

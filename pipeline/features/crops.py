@@ -27,6 +27,7 @@ Picture = NDArray[np.uint8]  # (height, width, 3), RGB
 CropStatus = Literal["ok", "no_face", "empty_span"]
 
 RECORD = "crops.json"
+JPEG_QUALITY = 95
 MEMBER = re.compile(r"\d{4,6}_t\d{1,7}\.\d{3}s\.jpg")
 FIXED_DATE = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can state
 OWNER_ONLY = 0o600 << 16
@@ -53,7 +54,9 @@ class CropRecord:
     n_faces: int  # crops kept, at most one per frame
     n_candidates: int  # faces that the detector found in these frames
     times_s: tuple[float, ...]  # of the frames that gave a crop
-    boxes: tuple[tuple[int, int, int, int], ...]  # left, top, right, bottom in the shown picture
+    boxes: tuple[
+        tuple[float, float, float, float], ...
+    ]  # left, top, right, bottom in the shown picture
     confidences: tuple[float, ...]
 
     @property

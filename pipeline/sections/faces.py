@@ -15,7 +15,7 @@ class CropFacesSettings(Section):
     fps: Annotated[float, Field(gt=0, le=60)] = 5.0  # frames sampled per second of video
     detect_width_px: Annotated[int, Field(ge=64, le=4096)] = 480  # wider frames shrink to this
     min_face_px: Annotated[int, Field(ge=10)] = 40  # in the picture that the detector sees
-    min_confidence: Share = 0.9
+    min_confidence: Share = 0.95
     margin: Annotated[float, Field(ge=0, le=2)] = 0.2  # added around the box, share of its side
     size_px: Annotated[int, Field(ge=32, le=1024)] = 224  # crops are squares of this side
     which_face: Literal["auto", "side", "single", "track"] = (

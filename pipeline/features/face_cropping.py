@@ -1,0 +1,177 @@
+"""From a video and its utterances to archives of face crops, in one decode pass.
+
+While one thread decodes, `threads` others look at the frames: find faces, choose, cut, compress.
+What is seen in a frame depends on that frame alone, so neither the number of threads nor the other
+utterances can change a byte. Nothing that grows with the video is kept; the crops of an utterance
+wait on disk once they are many.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import SpooledTemporaryFile
+from typing import Literal
+
+import cv2
+
+from pipeline.features.crops import JPEG_QUALITY, CropRecord, CropStatus, write_crops
+from pipeline.features.workers import overlap
+from pipeline.media.container import Damage
+from pipeline.media.errors import MediaError
+from pipeline.media.face_choice import largest, steadiest_track
+from pipeline.media.faces import Detector, Face, Picture, crop_square, find_faces, view_of
+from pipeline.media.video import Frame, sample_frames
+from pipeline.records import Region
+
+WhichFace = Literal["side", "single", "track"]
+Writing = Callable[[str], AbstractContextManager[Path]]  # key -> where its archive belongs
+
+SPOOL_BYTES = 2_000_000  # crops of an utterance that wait in memory; more wait on disk
+
+
+@dataclass(frozen=True)
+class CropJob:
+    """The crops of one span; `key` names their archive."""
+
+    key: str
+    start_s: float
+    end_s: float
+    region: Region
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What one region of one frame shows; the kept faces as JPEGs."""
+
+    n_candidates: int
+    faces: list[Face]
+    jpegs: list[bytes]
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What a frame shows to the spans (by index) that look at it; the picture itself is gone."""
+
+    spans: tuple[int, ...]
+    time_s: float
+    seen: dict[Region, _Seen]
+
+
+@dataclass(frozen=True)
+class FaceCropper:
+    """How faces are found and cut out (the section `crop_faces` of the configuration)."""
+
+    detector: Detector
+    which_face: WhichFace
+    fps: float
+    detect_width_px: int
+    margin: float
+    size_px: int
+    threads: int = 1
+
+    def crop(
+        self, path: Path, jobs: Sequence[CropJob], writing: Writing, damage: Damage
+    ) -> Iterator[tuple[CropJob, CropRecord | MediaError]]:
+        """Write the archive of each job and yield its record, as soon as its span is over.
+
+        Where the file gives no pictures at all, a MediaError stands instead and nothing is written.
+        """
+        spans = [(job.start_s, job.end_s) for job in jobs]
+        open_: dict[int, _Utterance] = {}
+        waiting = dict.fromkeys(range(len(jobs)))
+        frames = sample_frames(path, spans, self.fps, damage)
+        try:
+            for look in overlap(lambda frame: self._look(frame, jobs), frames, self.threads):
+                for index in [one for one in open_ if jobs[one].end_s <= look.time_s]:
+                    del waiting[index]
+                    yield jobs[index], open_.pop(index).finish(self.which_face, writing)
+                for index in look.spans:
+                    utterance = open_.setdefault(index, _Utterance(jobs[index]))
+                    utterance.add(look.time_s, look.seen[jobs[index].region])
+        except MediaError as error:
+            yield from ((jobs[index], error) for index in waiting)
+            return
+        for index in waiting:
+            utterance = open_[index] if index in open_ else _Utterance(jobs[index])
+            yield jobs[index], utterance.finish(self.which_face, writing)
+
+    def _look(self, frame: Frame, jobs: Sequence[CropJob]) -> _Look:
+        """Find, choose and cut the faces of one frame, in each region that somebody asks for."""
+        regions = list(dict.fromkeys(jobs[index].region for index in frame.spans))
+        views = [view_of(frame.image, region) for region in regions]
+        found = find_faces(self.detector, [view for view, _ in views], self.detect_width_px)
+        seen = {
+            region: self._cut(view, first_px, faces)
+            for region, (view, first_px), faces in zip(regions, views, found, strict=True)
+        }
+        return _Look(frame.spans, frame.time_s, seen)
+
+    def _cut(self, view: Picture, first_px: int, faces: list[Face]) -> _Seen:
+        best = largest(faces)
+        kept = faces if self.which_face == "track" or best is None else [faces[best]]
+        jpegs = [_jpeg(crop_square(view, face.box, self.margin, self.size_px)) for face in kept]
+        return _Seen(len(faces), [_shifted(face, first_px) for face in kept], jpegs)
+
+
+@dataclass
+class _Utterance:
+    """The faces of one utterance while its frames arrive."""
+
+    job: CropJob
+    n_candidates: int = 0
+    times_s: list[float] = field(default_factory=list)
+    faces: list[list[Face]] = field(default_factory=list)
+    places: list[list[tuple[int, int]]] = field(default_factory=list)  # in the spool
+    spool: SpooledTemporaryFile[bytes] = field(
+        default_factory=lambda: SpooledTemporaryFile(SPOOL_BYTES)  # noqa: SIM115  `finish` closes
+    )
+
+    def add(self, time_s: float, seen: _Seen) -> None:
+        self.times_s.append(time_s)
+        self.n_candidates += seen.n_candidates
+        self.faces.append(seen.faces)
+        self.places.append([(self.spool.tell(), self.spool.write(jpeg)) for jpeg in seen.jpegs])
+
+    def finish(self, which_face: WhichFace, writing: Writing) -> CropRecord:
+        """Choose and write the archive."""
+        if which_face == "track":
+            chosen = steadiest_track(self.faces)
+        else:
+            chosen = [0 if faces else None for faces in self.faces]
+        kept = [(frame, index) for frame, index in enumerate(chosen) if index is not None]
+        faces = [self.faces[frame][index] for frame, index in kept]
+        status: CropStatus = "ok" if kept else "no_face" if self.times_s else "empty_span"
+        record = CropRecord(
+            key=self.job.key,
+            status=status,
+            which_face=which_face,
+            region=self.job.region,
+            n_frames=len(self.times_s),
+            n_faces=len(kept),
+            n_candidates=self.n_candidates,
+            times_s=tuple(self.times_s[frame] for frame, _ in kept),
+            boxes=tuple(face.box for face in faces),
+            confidences=tuple(round(face.confidence, 4) for face in faces),
+        )
+        with self.spool, writing(self.job.key) as path:
+            write_crops(path, record, (self._read(self.places[f][i]) for f, i in kept))
+        return record
+
+    def _read(self, place: tuple[int, int]) -> bytes:
+        start, length = place
+        self.spool.seek(start)
+        return self.spool.read(length)
+
+
+def _shifted(face: Face, first_px: int) -> Face:
+    """The same face in the pixels of the whole picture."""
+    left, top, right, bottom = face.box
+    return Face((left + first_px, top, right + first_px, bottom), face.confidence)
+
+
+def _jpeg(crop: Picture) -> bytes:
+    options = [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
+    is_written, encoded = cv2.imencode(".jpg", cv2.cvtColor(crop, cv2.COLOR_RGB2BGR), options)
+    assert is_written
+    return encoded.tobytes()

@@ -1,0 +1,154 @@
+"""Faces in pictures: where to look, how a detector is asked, and the square that is cut out.
+
+Pictures are (height, width, 3) RGB uint8. Boxes are left, top, right, bottom in pixels of the shown
+picture, right and bottom excluded; they may reach over its border, where a face does.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Literal, Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.files import file_digest, text_digest
+from pipeline.records import Region
+
+Picture = NDArray[np.uint8]
+Box = tuple[float, float, float, float]
+DetectorName = Literal["mtcnn", "yunet"]
+
+MTCNN_WEIGHTS = ("pnet.pt", "rnet.pt", "onet.pt")
+
+
+class DetectorError(ValueError):
+    """A face detector cannot be used."""
+
+
+@dataclass(frozen=True)
+class Face:
+    """One detected face; `confidence` is the detector's, 0 to 1."""
+
+    box: Box
+    confidence: float
+
+    @property
+    def area(self) -> float:
+        """Square pixels of the box."""
+        left, top, right, bottom = self.box
+        return max(right - left, 0) * max(bottom - top, 0)
+
+
+class Detector(Protocol):
+    """Finds faces, in several threads at once if asked to.
+
+    What it finds in a picture depends on no other picture.
+    """
+
+    def detect(self, pictures: Sequence[Picture]) -> list[list[Face]]:
+        """The faces of each picture, in any order."""
+
+
+def detector_digest(name: DetectorName, weights: str | None) -> str:
+    """Digest of a detector's weights, which it does not load; raises DetectorError."""
+    if name == "mtcnn":
+        files = [mtcnn_folder() / weight for weight in MTCNN_WEIGHTS]
+    else:
+        files = [yunet_file(weights)]
+    return text_digest(" ".join(map(file_digest, files)))
+
+
+def open_detector(
+    name: DetectorName,
+    *,
+    weights: str | None,
+    min_face_px: int,
+    min_confidence: float,
+    device: str,
+) -> Detector:
+    """Load a detector; raises DetectorError where that cannot be."""
+    if name == "mtcnn":
+        from pipeline.media.mtcnn import MtcnnDetector
+
+        return MtcnnDetector(min_face_px, min_confidence, device)
+    from pipeline.media.yunet import YunetDetector
+
+    return YunetDetector(yunet_file(weights), min_face_px, min_confidence)
+
+
+def mtcnn_folder() -> Path:
+    """The folder with MTCNN's weights, which ship in the wheel of facenet-pytorch."""
+    wheel = find_spec("facenet_pytorch")
+    folders = wheel.submodule_search_locations if wheel else None
+    folder = Path(folders[0], "data") if folders else Path("facenet_pytorch")
+    if not all((folder / weight).is_file() for weight in MTCNN_WEIGHTS):
+        raise DetectorError(f"{folder} lacks the weights of MTCNN: install requirements.lock")
+    return folder
+
+
+def yunet_file(weights: str | None) -> Path:
+    """The model file of YuNet, which the user gives."""
+    if weights is None or not Path(weights).is_file():
+        raise DetectorError(
+            f"crop_faces.weights={weights!r} is no file: `detector: yunet` needs the path of "
+            "face_detection_yunet_2023mar.onnx from https://github.com/opencv/opencv_zoo; "
+            "`detector: mtcnn` needs no file"
+        )
+    return Path(weights)
+
+
+def view_of(picture: Picture, region: Region) -> tuple[Picture, int]:
+    """The part of `picture` that a region names, and how far to the right it begins."""
+    width = picture.shape[1]
+    first = {"full": 0, "left": 0, "right": width // 2}[region]
+    end = {"full": width, "left": width // 2, "right": width}[region]
+    return picture[:, first:end], first
+
+
+def find_faces(
+    detector: Detector, views: Sequence[Picture], detect_width_px: int
+) -> list[list[Face]]:
+    """Faces of each view in its own pixels; the detector sees views of at most that width."""
+    small = [_shrink(view, detect_width_px) for view in views]
+    return [
+        [
+            _scale(face, view.shape[1] / seen.shape[1], view.shape[0] / seen.shape[0])
+            for face in faces
+        ]
+        for view, seen, faces in zip(views, small, detector.detect(small), strict=True)
+    ]
+
+
+def crop_square(view: Picture, box: Box, margin: float, size_px: int) -> Picture:
+    """A square of `size_px` around `box`, grown by `margin` of its longer side (half on each side).
+
+    At the border the square is moved inside; a square larger than the view shrinks to it.
+    """
+    height, width = view.shape[:2]
+    left, top, right, bottom = box
+    side = round(max(right - left, bottom - top) * (1 + margin))
+    side = max(1, min(side, height, width))
+    x = min(max(round((left + right - side) / 2), 0), width - side)
+    y = min(max(round((top + bottom - side) / 2), 0), height - side)
+    square = view[y : y + side, x : x + side]
+    how = cv2.INTER_AREA if side > size_px else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(square, (size_px, size_px), interpolation=how), dtype=np.uint8)
+
+
+def _shrink(view: Picture, width_px: int) -> Picture:
+    height, width = view.shape[:2]
+    if width <= width_px:
+        return view
+    size = (width_px, max(1, round(height * width_px / width)))
+    return np.asarray(cv2.resize(view, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
+def _scale(face: Face, x: float, y: float) -> Face:
+    """Back to the pixels of the view. Whole pixels: the last bits of a detector do not count."""
+    left, top, right, bottom = face.box
+    return Face(
+        (round(left * x), round(top * y), round(right * x), round(bottom * y)), face.confidence
+    )

@@ -1,0 +1,210 @@
+"""Stage crop_faces: utterances of a shard -> archives of their face crops, and one row each.
+
+Archives lie in the cache, named by a digest of all that decides them. Where all are there, nothing
+is decoded and no detector is loaded. Each video is decoded once for all its missing utterances.
+"""
+
+import argparse
+import json
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, get_args
+
+from pipeline.features.cache_folder import CacheError
+from pipeline.features.crop_cache import CropCache
+from pipeline.features.crops import CropRecord
+from pipeline.features.face_cropping import CropJob, FaceCropper, WhichFace
+from pipeline.files import UnsafePathError, canonical_json, resolve_inside, text_digest
+from pipeline.media.container import Damage
+from pipeline.media.errors import MediaError
+from pipeline.media.faces import DetectorError, detector_digest, open_detector
+from pipeline.progress import Progress, progress
+from pipeline.provenance import code_digest
+from pipeline.records import FaceRow, Utterance
+from pipeline.sections.faces import CropFacesSettings
+from pipeline.settings import SettingsError, dump, parse_section
+from pipeline.tables import read_rows, write_rows
+
+SCHEMA = 1
+CROPPING = "pipeline.features.face_cropping"  # with what it imports, all code that decides crops
+
+Found = dict[str, CropRecord | MediaError]  # by key
+
+
+class StageSettings(CropFacesSettings):
+    """What the rule hands over as JSON; `code` is the digest of the stage's modules."""
+
+    code: str = ""
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Read the command line, crop what is not cached, write the rows, say what came out."""
+    args = _parse(argv)
+    utterances = read_rows(args.utterances, Utterance)
+    media = json.loads(args.media.read_text(encoding="utf-8"))
+    try:
+        settings = parse_section(args.settings, StageSettings, where="crop_faces")
+        which_face = _rule(args.which_face or settings.which_face)
+        jobs = crop_jobs(utterances, media, settings, which_face)
+        cache = CropCache(args.cache)
+        found = _look_up(jobs, cache)
+        n_hits = len(found)
+        if len(found) < len({job.key for job in jobs.values()}):
+            cropper = _open_cropper(settings, which_face, args.device, args.threads)
+            found |= _crop_missing(utterances, jobs, found, args.root, cropper, cache)
+    except (SettingsError, DetectorError, CacheError, UnsafePathError) as error:
+        raise SystemExit(f"error: {error}") from None
+    rows = [_row(one.utterance_id, jobs.get(one.utterance_id), found) for one in utterances]
+    write_rows(args.out, rows, FaceRow)
+    _say(rows, jobs, found, n_hits, cache)
+
+
+def crop_jobs(
+    utterances: Sequence[Utterance],
+    media: Mapping[str, Any],
+    settings: CropFacesSettings,
+    which_face: WhichFace,
+) -> dict[str, CropJob]:
+    """Utterance id -> its job; a file without a digest was not there when the corpus was read."""
+    shared = {
+        "schema": SCHEMA,
+        "code": code_digest(CROPPING),
+        "settings": {**dump(settings), "weights": None, "code": None, "which_face": which_face},
+        "detector": detector_digest(settings.detector, settings.weights),
+    }
+    jobs: dict[str, CropJob] = {}
+    for one in utterances:
+        if one.media not in media:
+            continue
+        region = one.region if which_face == "side" else "full"
+        content = {
+            "media": media[one.media]["sha256"],
+            "start_s": one.start_s,
+            "end_s": None if math.isinf(one.end_s) else one.end_s,
+            "region": region,
+        }
+        key = text_digest(canonical_json({**shared, **content}))
+        jobs[one.utterance_id] = CropJob(key, one.start_s, one.end_s, region)
+    return jobs
+
+
+def _look_up(jobs: Mapping[str, CropJob], cache: CropCache) -> Found:
+    """What the cache holds, every byte of it checked."""
+    keys = list(dict.fromkeys(job.key for job in jobs.values()))
+    records = {
+        key: cache.get(key) for key in progress(keys, what="crop_faces: cache", unit="archives")
+    }
+    return {key: record for key, record in records.items() if record is not None}
+
+
+def _crop_missing(
+    utterances: Sequence[Utterance],
+    jobs: Mapping[str, CropJob],
+    cached: Found,
+    root: Path,
+    cropper: FaceCropper,
+    cache: CropCache,
+) -> Found:
+    """Crop what is not `cached`, video by video."""
+    missing: dict[str, dict[str, CropJob]] = {}
+    for one in utterances:
+        job = jobs.get(one.utterance_id)
+        if job is not None and job.key not in cached:
+            missing.setdefault(one.media, {})[job.key] = job
+    found: Found = {}
+    total = sum(map(len, missing.values()))
+    bar: Progress[CropJob] = progress(total, what="crop_faces", unit="utterances")
+    with bar:
+        for relative, wanted in missing.items():
+            damage = Damage()
+            path = resolve_inside(root, relative)
+            for job, record in cropper.crop(path, list(wanted.values()), cache.writing, damage):
+                found[job.key] = record
+                bar.advance(note=relative)
+            if damage.n_errors:
+                print(f"note: {relative}: {damage.n_errors} times, first: {damage.first}")
+    return found
+
+
+def _open_cropper(
+    settings: CropFacesSettings, which_face: WhichFace, device: str, threads: int
+) -> FaceCropper:
+    detector = open_detector(
+        settings.detector,
+        weights=settings.weights,
+        min_face_px=settings.min_face_px,
+        min_confidence=settings.min_confidence,
+        device=device,
+    )
+    return FaceCropper(
+        detector=detector,
+        which_face=which_face,
+        fps=settings.fps,
+        detect_width_px=settings.detect_width_px,
+        margin=settings.margin,
+        size_px=settings.size_px,
+        threads=threads,
+    )
+
+
+def _rule(name: str) -> WhichFace:
+    for known in get_args(WhichFace):
+        if name == known:
+            return known  # type: ignore[no-any-return]
+    raise SettingsError(
+        f"crop_faces.which_face={name!r}: this stage needs one of {get_args(WhichFace)}; the "
+        "workflow puts the one that fits the corpus in the place of 'auto'"
+    )
+
+
+def _row(utterance_id: str, job: CropJob | None, found: Found) -> FaceRow:
+    record = None if job is None else found[job.key]
+    if record is None:
+        return FaceRow(utterance_id, 0, 0, "", "no_media")
+    if isinstance(record, MediaError):
+        return FaceRow(utterance_id, 0, 0, "", record.status)
+    archive = record.key if record.n_faces else ""
+    return FaceRow(utterance_id, record.n_frames, record.n_faces, archive, record.status)
+
+
+def _say(
+    rows: Sequence[FaceRow],
+    jobs: Mapping[str, CropJob],
+    found: Found,
+    n_hits: int,
+    cache: CropCache,
+) -> None:
+    statuses = ", ".join(f"{n} {status}" for status, n in Counter(r.status for r in rows).items())
+    print(f"crop_faces: {len(rows)} utterances: {statuses or 'none'}")
+    print(
+        f"crop_faces: cache: {n_hits} hits, {len(found) - n_hits} misses, "
+        f"{cache.n_damaged} damaged and set aside"
+    )
+    for row in rows:
+        record = found[jobs[row.utterance_id].key] if row.utterance_id in jobs else None
+        if isinstance(record, MediaError):
+            print(f"  {row.utterance_id}: {record}")
+        elif row.status != "ok":
+            print(f"  {row.utterance_id}: {row.status}: {row.n_frames} frames looked at")
+
+
+def _parse(argv: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--utterances", type=Path, required=True, help="rows of the shard")
+    parser.add_argument("--media", type=Path, required=True, help="JSON: path -> size, sha256")
+    parser.add_argument("--root", type=Path, required=True, help="folder of the raw corpus")
+    parser.add_argument("--settings", required=True, help="section crop_faces, JSON")
+    parser.add_argument(
+        "--which-face", choices=get_args(WhichFace), help="instead of that of --settings"
+    )
+    parser.add_argument("--cache", type=Path, required=True, help="the utterance cache")
+    parser.add_argument("--threads", type=int, default=1, help="frames looked at side by side")
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    parser.add_argument("--out", type=Path, required=True, help="faces.csv of the shard")
+    return parser.parse_args(argv)
+
+
+if __name__ == "__main__":
+    main()
