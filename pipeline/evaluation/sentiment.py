@@ -3,16 +3,19 @@
 `_nonzero`: utterances with target 0 are left out and signs are compared, y > 0 with prediction
 > 0: the paper's WAF (FACTS A.6). `_nonnegative`: all utterances, y >= 0 with prediction >= 0.
 `seven_class_accuracy`: both rounded to the nearest integer and clipped to [-3, 3].
+`f1_negative`, `f1_positive`: F1 of each sign under the non-zero convention.
 """
 
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import pearsonr
 from sklearn.metrics import accuracy_score, f1_score, mean_absolute_error
 
 Values = NDArray[np.float64]
+SIGNS = ("negative", "positive")
 
 
 def sentiment_metrics(target: Sequence[float], predicted: Sequence[float]) -> dict[str, float]:
@@ -23,6 +26,7 @@ def sentiment_metrics(target: Sequence[float], predicted: Sequence[float]) -> di
     clear = y != 0
     return {
         "weighted_f1": _weighted_f1(y[clear] > 0, guess[clear] > 0),
+        **_f1_of_signs(y[clear] > 0, guess[clear] > 0),
         "weighted_f1_nonnegative": _weighted_f1(y >= 0, guess >= 0),
         "binary_accuracy_nonzero": float(accuracy_score(y[clear] > 0, guess[clear] > 0)),
         "binary_accuracy_nonnegative": float(accuracy_score(y >= 0, guess >= 0)),
@@ -37,6 +41,20 @@ def correlation(target: Values, predicted: Values) -> float:
     if len(target) < 2 or np.ptp(target) == 0 or np.ptp(predicted) == 0:
         return float("nan")
     return float(pearsonr(target, predicted).statistic)
+
+
+def signs(predictions: pd.DataFrame) -> pd.DataFrame:
+    """The rows whose target is not 0, with target and predicted as one of SIGNS."""
+    clear = predictions[predictions["target"] != 0]
+    names = {False: SIGNS[0], True: SIGNS[1]}
+    return clear.assign(
+        target=(clear["target"] > 0).map(names), predicted=(clear["predicted"] > 0).map(names)
+    )
+
+
+def _f1_of_signs(target: NDArray[np.bool_], predicted: NDArray[np.bool_]) -> dict[str, float]:
+    values = f1_score(target, predicted, labels=[False, True], average=None, zero_division=0)
+    return {f"f1_{name}": float(value) for name, value in zip(SIGNS, values, strict=True)}
 
 
 def _weighted_f1(target: NDArray[np.bool_], predicted: NDArray[np.bool_]) -> float:

@@ -1,14 +1,12 @@
-"""Is one method better than another? Paired over runs (fold x seed), corrected, with an interval.
+"""Is one method better than another? Paired over runs (fold x seed), corrected.
 
 Paired t-test and Wilcoxon's signed-rank test over the same folds and seeds; Holm's step-down
-correction over the comparisons of a table; bootstrap interval over dialogues, which are the
-independent units of a corpus, not utterances.
+correction over the comparisons of a table. Intervals: `evaluation.bootstrap`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import stats
 
 
@@ -35,22 +33,3 @@ def holm(p_values: Sequence[float]) -> list[float]:
         highest = max(highest, min(1.0, (len(ordered) - position) * p_values[index]))
         corrected[index] = highest
     return corrected
-
-
-def bootstrap_interval(
-    dialogues: Sequence[str],
-    score: Callable[[NDArray[np.int64]], float],
-    rng: np.random.Generator,
-    n_draws: int = 1000,
-    level: float = 0.95,
-) -> tuple[float, float]:
-    """Percentile interval of `score(rows)` when whole dialogues are drawn with replacement."""
-    names, membership = np.unique(np.asarray(dialogues), return_inverse=True)
-    rows = [np.flatnonzero(membership == index) for index in range(len(names))]
-    values = []
-    for _ in range(n_draws):
-        drawn = rng.integers(0, len(names), size=len(names))
-        values.append(score(np.concatenate([rows[index] for index in drawn])))
-    tail = (1 - level) / 2
-    low, high = np.nanquantile(values, [tail, 1 - tail])
-    return float(low), float(high)

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from pipeline.evaluation.sentiment import correlation, sentiment_metrics
+from pipeline.evaluation.sentiment import SIGNS, correlation, sentiment_metrics
 
 
 def test_zero_targets_leave_the_nonzero_metrics_but_not_the_others():
@@ -37,3 +37,13 @@ def test_correlation_equals_numpy_and_is_nan_for_a_constant():
 def test_only_zero_targets_are_refused():
     with pytest.raises(ValueError, match="no target other than 0"):
         sentiment_metrics([0.0, 0.0], [1.0, -1.0])
+
+
+def test_f1_of_each_sign_makes_up_the_weighted_one():
+    rng = np.random.default_rng(2)
+    target, predicted = rng.normal(size=40).tolist(), rng.normal(size=40).tolist()
+    metrics = sentiment_metrics(target, predicted)
+    n_positive = sum(value > 0 for value in target)
+    shares = {"positive": n_positive / 40, "negative": 1 - n_positive / 40}
+    whole = sum(shares[sign] * metrics[f"f1_{sign}"] for sign in SIGNS)
+    assert metrics["weighted_f1"] == pytest.approx(whole)

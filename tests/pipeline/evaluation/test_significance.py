@@ -2,10 +2,9 @@
 
 import math
 
-import numpy as np
 import pytest
 
-from pipeline.evaluation.significance import bootstrap_interval, holm, paired_p_values
+from pipeline.evaluation.significance import holm, paired_p_values
 
 
 def test_holm_follows_the_textbook():
@@ -33,26 +32,3 @@ def test_equal_runs_have_no_p_value():
 def test_unpaired_runs_are_refused():
     with pytest.raises(ValueError, match="pairs need the same runs"):
         paired_p_values([0.1, 0.2], [0.1])
-
-
-def test_bootstrap_draws_dialogues_not_utterances():
-    dialogues = ["a"] * 50 + ["b"] * 50
-    values = np.array([0.0] * 50 + [1.0] * 50)
-    low, high = bootstrap_interval(
-        dialogues, lambda rows: float(values[rows].mean()), np.random.default_rng(0)
-    )
-    # Two dialogues only: a mean of 0 or 1 is drawn a quarter of the time each.
-    assert (low, high) == (0.0, 1.0)
-
-
-def test_bootstrap_is_reproducible():
-    dialogues = [f"d{i % 7}" for i in range(40)]
-    values = np.random.default_rng(1).normal(size=40)
-    intervals = [
-        bootstrap_interval(
-            dialogues, lambda rows: float(values[rows].mean()), np.random.default_rng(5), 200
-        )
-        for _ in range(2)
-    ]
-    assert intervals[0] == intervals[1]
-    assert intervals[0][0] < values.mean() < intervals[0][1]

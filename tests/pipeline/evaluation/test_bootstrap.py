@@ -1,0 +1,79 @@
+"""Bootstrap over dialogues: equals a naive loop over draws; scikit-learn scores each draw."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import f1_score
+
+from pipeline.evaluation.bootstrap import (
+    RunPredictions,
+    draw,
+    drawn_scores,
+    interval,
+    weighted_f1_of,
+)
+
+CLASSES = ("a", "b", "c")
+
+
+def some_run(fold, seed, n_dialogues=6):
+    rng = np.random.default_rng([fold, seed])
+    names = [f"f{fold}d{d}" for d in range(n_dialogues) for _ in range(3 + d)]
+    target, predicted = rng.choice(CLASSES, len(names)), rng.choice(CLASSES, len(names))
+    frame = {"dialogue_id": names, "target": target, "predicted": predicted}
+    return RunPredictions(fold, pd.DataFrame(frame))
+
+
+def naive(runs, n_draws):
+    """Repeat rows as often as their dialogue was drawn, and let scikit-learn score them."""
+    draws = []
+    for number in range(n_draws):
+        values = []
+        for run in runs:
+            frame = run.predictions
+            names = sorted(set(frame["dialogue_id"]))
+            times = dict(zip(names, draw(len(names), run.fold, n_draws)[number], strict=True))
+            rows = frame.loc[frame.index.repeat(frame["dialogue_id"].map(times))]
+            values.append(
+                f1_score(rows["target"], rows["predicted"], average="weighted", zero_division=0)
+            )
+        draws.append(np.mean(values))
+    return np.array(draws)
+
+
+def test_draws_equal_a_naive_loop_over_dialogues():
+    runs = [some_run(fold, seed) for fold in range(2) for seed in range(2)]
+    drawn = drawn_scores(runs, "classification", CLASSES, n_draws=8)
+    np.testing.assert_allclose(drawn, naive(runs, 8), rtol=1e-12)
+
+
+def test_sentiment_is_drawn_by_sign_without_zeros():
+    target = [2.0, 0.0, -1.0, -3.0]
+    frame = pd.DataFrame({"dialogue_id": ["d"] * 4, "target": target, "predicted": [0.5, 9, 1, -1]})
+    drawn = drawn_scores([RunPredictions(0, frame)], "regression", (), n_draws=3)
+    expected = f1_score([True, False, False], [True, True, False], average="weighted")
+    np.testing.assert_allclose(drawn, expected)
+
+
+def test_whole_dialogues_are_drawn_never_single_utterances():
+    names = ["x"] * 50 + ["y"] * 50
+    frame = pd.DataFrame(
+        {"dialogue_id": names, "target": "a", "predicted": ["a"] * 50 + ["b"] * 50}
+    )
+    drawn = drawn_scores([RunPredictions(0, frame)], "classification", CLASSES)
+    # Two dialogues: all right, all wrong, or one of each. Nothing in between.
+    assert set(np.round(drawn, 9)) == {0.0, 1.0, round(2 / 3, 9)}
+    assert interval(drawn) == (0.0, 1.0)
+
+
+def test_seeds_of_a_fold_meet_the_same_draws_and_so_do_methods():
+    first = drawn_scores([some_run(1, 0)], "classification", CLASSES)
+    again = drawn_scores([some_run(1, 0)], "classification", CLASSES)
+    assert np.array_equal(first, again)
+    low, high = interval(first)
+    assert low < first.mean() < high
+
+
+def test_counts_without_any_target_have_no_score():
+    assert np.isnan(weighted_f1_of(np.zeros((2, 3, 3)))).all()
+    assert weighted_f1_of(np.eye(3)) == pytest.approx(1)
