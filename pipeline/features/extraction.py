@@ -20,8 +20,11 @@ from pipeline.features.extractor import STATUSES, Encoded, Extractor, Item
 from pipeline.features.keys import Ingredients, record_key
 from pipeline.features.store import OK, FeatureStore, StoreHeader, table_digest
 from pipeline.features.weights import Weights
+from pipeline.features.workers import overlap
 from pipeline.progress import Progress, progress
 from pipeline.records import Modality
+
+N_WRITERS = 4  # records being synced to the disk while the encoder goes on
 
 
 @dataclass(frozen=True)
@@ -137,12 +140,16 @@ def _encode(
     group_of = {group[0].utterance_id: group for group in groups}
     items = [group[0].item for group in groups]
     what = f"extract_features {choice.modality}"
+
+    def save(encoded: Encoded) -> tuple[list[Job], Record]:
+        group = group_of[encoded.utterance_id]
+        record = Record(encoded.vector, encoded.status, encoded.detail)
+        if record.status != "no_media":
+            cache.put(group[0].ingredients, record)
+        return group, record
+
     bar: Progress[Encoded] = progress(len(items), what=what, unit="utterances")
     with bar:
-        for encoded in choice.build().encode(items, n_workers):
-            group = group_of[encoded.utterance_id]
-            record = Record(encoded.vector, encoded.status, encoded.detail)
-            if record.status != "no_media":
-                cache.put(group[0].ingredients, record)
+        for group, record in overlap(save, choice.build().encode(items, n_workers), N_WRITERS):
             outcome.records.update({job.utterance_id: record for job in group})
             bar.advance(note=f"{outcome.n_hits} from the cache")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.features.cache import UtteranceCache
-from pipeline.features.cache_folder import CacheError
+from pipeline.features.cache_folder import CacheError, CacheFolder
 from pipeline.features.extraction import EncoderChoice, Job, extract, to_store
 from pipeline.features.extractor import STATUSES, Item
 from pipeline.features.keys import (
@@ -98,7 +98,7 @@ def visual_job(
         raise SystemExit(f"error: {row.utterance_id}: status {row.status!r} of faces is unknown")
     if row.status != "ok":
         return Job(Item(utterance, status=row.status), {})
-    archive = cache / "faces" / row.archive[:2] / f"{row.archive}.zip"
+    archive = CacheFolder(cache, "faces", ".zip").path(row.archive)
     return Job(Item(utterance, crops=archive), {**shared, **visual_content(row.archive)})
 
 
