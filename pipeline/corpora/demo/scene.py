@@ -48,10 +48,13 @@ def draw_frames(performance: Performance) -> Iterator[Image]:
 
 
 def _pieces(performance: Performance) -> Iterator[tuple[int, int, SpokenTurn | None]]:
-    """First frame and the one after the last, of each turn and of what lies between turns."""
+    """First frame and the one after the last, of each turn and of what lies between turns.
+
+    A turn begins with the frame that is on screen when its span begins.
+    """
     done = 0
     for turn in performance.spoken:
-        first = math.ceil(turn.start_s * FRAME_RATE)
+        first = max(done, math.floor(turn.start_s * FRAME_RATE))
         end = math.ceil(turn.end_s * FRAME_RATE)
         yield done, first, None
         yield first, end, turn
