@@ -49,7 +49,16 @@ MAY_IMPORT = {
     ),
     "pipeline.report": (*FLAT, "pipeline.evaluation"),
     "pipeline.config": FLAT,
-    "pipeline.plan": (*FLAT, "pipeline.config", "pipeline.corpora", "pipeline.features"),
+    "pipeline.own_gpu": (),
+    "pipeline.seals": FLAT,
+    "pipeline.plan": (*FLAT, "pipeline.config"),
+    "pipeline.decisions": (
+        *FLAT,
+        "pipeline.config",
+        "pipeline.plan",
+        "pipeline.corpora",
+        "pipeline.features",
+    ),
     "pipeline.doctor": (*FLAT, "pipeline.config", "pipeline.corpora", "pipeline.features"),
     "pipeline.stages": (
         *FLAT,
@@ -70,12 +79,20 @@ MAY_IMPORT = {
     "models.baselines": (),
 }
 MODEL_FOLDERS = ("models.encoders", "models.iteacnet", "models.baselines")
-RULES_MAY_IMPORT = ("pipeline.config", "pipeline.plan", "pipeline.settings", "pipeline.provenance")
+RULES_MAY_IMPORT = (
+    "pipeline.config",
+    "pipeline.decisions",
+    "pipeline.plan",
+    "pipeline.seals",
+    "pipeline.settings",
+)
 # What must start in a moment, or run where every utterance is cached, loads no torch.
 NO_TORCH = (
     *FLAT,
     "pipeline.config",
     "pipeline.plan",
+    "pipeline.decisions",
+    "pipeline.seals",
     "pipeline.corpora",
     "pipeline.protocol",
     "pipeline.report",
