@@ -33,7 +33,7 @@ def steadiest_track(frames: Sequence[Sequence[Face]]) -> list[int | None]:
     tracks: list[_Track] = []
     alive: list[_Track] = []
     for number, faces in enumerate(frames):
-        alive = [track for track in alive if number - track.last_frame <= MAX_MISSED_FRAMES]
+        alive = [track for track in alive if number - track.last_frame <= MAX_MISSED_FRAMES + 1]
         linked = _link(alive, faces)
         for index, face in enumerate(faces):
             if index not in linked:
