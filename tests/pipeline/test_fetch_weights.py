@@ -82,6 +82,14 @@ def server():
     running.server_close()
 
 
+@pytest.fixture
+def online(server, tmp_path):
+    """The environment of a process that may use the hub, which is our server."""
+    kept = {name: value for name, value in os.environ.items() if "OFFLINE" not in name}
+    source = str(Path(fetch_weights.__file__).parents[1])
+    return {**kept, "HF_ENDPOINT": server, "HF_HOME": str(tmp_path / "h"), "PYTHONPATH": source}
+
+
 @pytest.fixture(autouse=True)
 def _in_an_empty_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
@@ -123,13 +131,10 @@ def test_the_hash_in_a_name_is_checked(server, tmp_path):
     assert download(f"{server}/{name}", tmp_path / name).read_bytes() == content
 
 
-def test_a_model_of_the_hub_is_fetched_at_one_commit_and_then_found(server, tmp_path):
+def test_a_model_of_the_hub_is_fetched_at_one_commit_and_then_found(online, tmp_path):
     write_config(text="hf:some/model")
-    environment = {**os.environ, "HF_ENDPOINT": server, "HF_HOME": str(tmp_path / "hub")}
-    environment.pop("HF_HUB_OFFLINE", None)
-    environment["PYTHONPATH"] = str(Path(fetch_weights.__file__).parents[1])
     command = [sys.executable, "-m", "pipeline.fetch_weights"]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, env=online, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"commit {COMMIT} (set `revision` to pin it)" in done.stdout
     folder = tmp_path / "weights" / "some--model"
@@ -138,17 +143,14 @@ def test_a_model_of_the_hub_is_fetched_at_one_commit_and_then_found(server, tmp_
     assert all((folder / name).read_bytes() == MODEL[name] for name in expected)
     settings = dump(TextSettings(encoder="hf:some/model"))
     assert locate("text", settings, tmp_path / "cache").path.resolve() == folder
-    again = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+    again = subprocess.run(command, env=online, capture_output=True, text=True, timeout=120)
     assert "is there" in again.stdout
 
 
-def test_a_model_that_cannot_be_fetched_is_said_and_fails(server, tmp_path):
+def test_a_model_that_cannot_be_fetched_is_said_and_fails(online):
     write_config(text="hf:no/such-model")
-    environment = {**os.environ, "HF_ENDPOINT": server, "HF_HOME": str(tmp_path / "hub")}
-    environment.pop("HF_HUB_OFFLINE", None)
-    environment["PYTHONPATH"] = str(Path(fetch_weights.__file__).parents[1])
     command = [sys.executable, "-m", "pipeline.fetch_weights"]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, env=online, capture_output=True, text=True, timeout=120)
     assert done.returncode == 1
     assert "the model no/such-model cannot be fetched from the hub" in done.stdout
     assert "Traceback" not in done.stderr

@@ -20,6 +20,7 @@ from pipeline.features.audio import SAMPLE_RATE_HZ, SpeechEncoder, speech_extrac
 from pipeline.features.extractor import Extractor
 from pipeline.features.pieces import Waveform, framing_of
 from pipeline.features.published import CheckpointError
+from pipeline.features.torch_setup import choose_device
 from pipeline.features.weights import Weights
 from pipeline.settings import SettingsError
 
@@ -34,6 +35,7 @@ def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extract
         raise SettingsError(
             f"features.audio.precision: {settings['precision']!r}: moonshine-tiny has float32 only"
         )
+    choose_device("cpu")  # resampling is torch's: on one core as well
     framing = framing_of(KERNELS, STRIDES, settings["max_seconds"], SAMPLE_RATE_HZ)
     return speech_extractor(DIM, SpeechEncoder(partial(_frames, _load(weights.path)), framing))
 
