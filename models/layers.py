@@ -98,22 +98,34 @@ class MultiHeadAttention(nn.Module):
             mixed, weights = self._attend(heads[0], heads[1], heads[2], bias)
             if maps is not None:
                 maps.append(weights.detach())
-            outputs.append(bucket.unpad(mixed.transpose(1, 2).flatten(2)))
+            outputs.append(bucket.unpad(self._join(mixed)))
         out: Tensor = self.output(torch.cat(outputs))
         return out
 
     def _split(self, x: Tensor) -> Tensor:
-        """(K, S, D) -> (K, H, S, C)."""
-        return x.view(*x.shape[:2], self.n_heads, -1).transpose(1, 2)
+        """(S, K, D) -> (K * H, S, C)."""
+        n_steps, n_dialogues, dim = x.shape
+        return x.view(n_steps, n_dialogues * self.n_heads, dim // self.n_heads).transpose(0, 1)
+
+    def _join(self, heads: Tensor) -> Tensor:
+        """(K * H, S, C) -> (S, K, D)."""
+        n_steps = heads.shape[1]
+        dim = heads.shape[2] * self.n_heads
+        return heads.transpose(0, 1).reshape(n_steps, -1, dim)
 
     def _attend(
         self, q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None
     ) -> tuple[Tensor, Tensor]:
-        """(K, H, S, C) each -> mixed values (K, H, S, C) and weights (K, H, S, S)."""
-        mix_map = (q / math.sqrt(q.shape[-1])) @ k.transpose(2, 3)
+        """(K * H, S, C) each -> mixed values (K * H, S, C) and weights (K, H, S, S).
+
+        Written out: for a bias that needs a gradient torch's fused kernels fall back to a slower
+        form of the same on a CPU.
+        """
+        n_steps = q.shape[1]
+        mix_map = torch.bmm(q / math.sqrt(q.shape[2]), k.transpose(1, 2))
+        mix_map = mix_map.view(-1, self.n_heads, n_steps, n_steps)
         weights = torch.softmax(mix_map if bias is None else mix_map + bias, dim=-1)
-        mixed: Tensor = self.dropout(weights) @ v
-        return mixed, weights
+        return torch.bmm(self.dropout(weights).view(-1, n_steps, n_steps), v), weights
 
 
 def masked_biases(biases: Sequence[Tensor], layout: Layout) -> list[Tensor]:

@@ -10,6 +10,7 @@ padding cannot reach a valid output. "published": every cell of the padded batch
 the published code, where only attention keys are masked.
 
 Shapes: B dialogues, T utterances of the longest, N rows, K dialogues of a bucket padded to S.
+Padded buckets are time first, (S, K, ...).
 """
 
 from collections.abc import Sequence
@@ -32,22 +33,19 @@ class Bucket:
     rows: slice
     n_dialogues: int  # K
     n_steps: int  # S
-    cells: Tensor | None  # (rows,) int64 cell k * S + s of each row; None = every cell is a row
+    cells: Tensor  # (rows,) int64 cell s * K + k of each row
     key_bias: Tensor | None  # (K, 1, 1, S): 0 where a key may be read, -inf elsewhere; None = all
 
     def pad(self, rows: Tensor) -> Tensor:
-        """Rows of all buckets (N, ...) -> this bucket's (K, S, ...), zero where there is no row."""
+        """Rows of all buckets (N, ...) -> this bucket's (S, K, ...), zero where there is no row."""
         own = rows[self.rows]
-        shape = (self.n_dialogues, self.n_steps, *own.shape[1:])
-        if self.cells is None:
-            return own.reshape(shape)
-        padded = own.new_zeros(self.n_dialogues * self.n_steps, *own.shape[1:])
-        return padded.index_copy(0, self.cells, own).view(shape)
+        padded = own.new_zeros(self.n_steps * self.n_dialogues, *own.shape[1:])
+        padded = padded.index_copy(0, self.cells, own)
+        return padded.view(self.n_steps, self.n_dialogues, *own.shape[1:])
 
     def unpad(self, padded: Tensor) -> Tensor:
-        """(K, S, ...) -> this bucket's rows."""
-        flat = padded.flatten(0, 1)
-        return flat if self.cells is None else flat.index_select(0, self.cells)
+        """(S, K, ...) -> this bucket's rows."""
+        return padded.flatten(0, 1).index_select(0, self.cells)
 
 
 @dataclass(frozen=True)
@@ -98,7 +96,7 @@ class Layout:
             rows=slice(0, valid.numel()),
             n_dialogues=n_dialogues,
             n_steps=n_steps,
-            cells=None,
+            cells=_time_major(torch.arange(valid.numel()), n_dialogues, n_steps).to(valid.device),
             key_bias=key_bias[:, None, None, :],
         )
         return cls(
@@ -165,6 +163,11 @@ def _ranges(starts: Tensor, sizes: Sequence[int]) -> Tensor:
     return torch.arange(int(lengths.sum())) + (starts - firsts).repeat_interleave(lengths)
 
 
+def _time_major(cells: Tensor, n_dialogues: int, n_steps: int) -> Tensor:
+    """Cells k * S + s -> s * K + k: time first lets attention and layers over time copy less."""
+    return cells % n_steps * n_dialogues + cells // n_steps
+
+
 def _buckets(sizes: Sequence[int], ends: Sequence[int], device: torch.device) -> tuple[Bucket, ...]:
     """Buckets of the dialogues [0, ends[0]), [ends[0], ends[1]), ...; sizes fall."""
     buckets, first, row = [], 0, 0
@@ -180,7 +183,7 @@ def _buckets(sizes: Sequence[int], ends: Sequence[int], device: torch.device) ->
                 rows=slice(row, row + n_rows),
                 n_dialogues=len(part),
                 n_steps=n_steps,
-                cells=None if is_full else _ranges(starts, part).to(device),
+                cells=_time_major(_ranges(starts, part), len(part), n_steps).to(device),
                 key_bias=None if is_full else key_bias.to(device),
             )
         )

@@ -46,12 +46,12 @@ class ContextEncoder(nn.Module):
 
 
 def segment_means(scores: Tensor, band: int) -> Tensor:
-    """(K, S, E) -> (K, E, S, S): mean of scores over min(i, j)..max(i, j), 0 beyond the band.
+    """(S, K, E) -> (K, E, S, S): mean of scores over min(i, j)..max(i, j), 0 beyond the band.
 
     F_global of Eq. 6 and the double loop of Algorithm 1.
     """
-    n_steps = scores.shape[1]
-    sums = F.pad(scores.transpose(1, 2).double().cumsum(dim=2), (1, 0))  # (K, E, S + 1)
+    n_steps = scores.shape[0]
+    sums = F.pad(scores.permute(1, 2, 0).double().cumsum(dim=2), (1, 0))  # (K, E, S + 1)
     segments = sums[:, :, None, 1:] - sums[:, :, :-1, None]  # [i, j]: sum over i..j
     steps = torch.arange(n_steps, device=scores.device, dtype=scores.dtype)
     distance = steps - steps[:, None]  # j - i

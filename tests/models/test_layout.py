@@ -34,9 +34,12 @@ def test_buckets_hold_each_row_once_and_tell_keys_from_padding(lengths):
     for bucket in layout.buckets:
         padded = bucket.pad(rows)
         seen.append(bucket.unpad(padded))
-        bias = torch.zeros(padded.shape) if bucket.key_bias is None else bucket.key_bias[:, 0, 0]
-        assert torch.equal(bias == 0, padded > 0)
-        assert padded.shape == (bucket.n_dialogues, bucket.n_steps)
+        bias = bucket.key_bias
+        keys = (
+            torch.ones(bucket.n_dialogues, bucket.n_steps) if bias is None else bias[:, 0, 0] == 0
+        )
+        assert torch.equal(keys.t() == 1, padded > 0)
+        assert padded.shape == (bucket.n_steps, bucket.n_dialogues)
     assert torch.equal(torch.cat(seen), rows)
 
 
@@ -72,7 +75,7 @@ def test_maps_of_all_buckets_come_back_padded():
     layout = Layout.of(valid_of(lengths), "exact")
     names = layout.pack(torch.arange(1.0, 21.0).view(4, 5))
     maps = [
-        (bucket.pad(names)[:, :, None] * bucket.pad(names)[:, None, :])[:, None]
+        (bucket.pad(names).t()[:, :, None] * bucket.pad(names).t()[:, None, :])[:, None]
         for bucket in layout.buckets
     ]
     padded = torch.arange(1.0, 21.0).view(4, 5) * valid_of(lengths)

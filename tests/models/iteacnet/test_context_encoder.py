@@ -95,13 +95,13 @@ def test_band_is_inclusive_and_beyond_it_only_the_linear_bias_is_left():
 
 
 def test_segment_means_of_a_hand_worked_dialogue():
-    means = segment_means(torch.tensor([[[2.0], [4.0], [9.0]]]), band=1)
+    means = segment_means(torch.tensor([2.0, 4.0, 9.0])[:, None, None], band=1)
     assert means[0, 0].tolist() == [[2.0, 3.0, 0.0], [3.0, 4.0, 6.5], [0.0, 6.5, 9.0]]
 
 
 def test_long_dialogues_far_from_zero_lose_no_precision():
     scores = 100 + torch.randn(1024)
-    means = segment_means(scores[None, :, None], band=30)[0, 0]
+    means = segment_means(scores[:, None, None], band=30)[0, 0]
     for distance in range(31):
         exact = scores.double().unfold(0, distance + 1, 1).mean(dim=1)
         ours = means.diagonal(distance).double()
