@@ -20,7 +20,7 @@ include: "pipeline/rules/common.smk"
 rule all:
     """The report, and with it everything that it is made of."""
     input:
-        "build/report/index.html",
+        PLAN.files(),
 
 
 include: "pipeline/rules/prepare.smk"

@@ -1,28 +1,16 @@
-"""What the workflow has to make, and the one param that decides whether a rule runs again.
+"""What the workflow has to make: every run, every file. What decides a rule: `pipeline.decisions`.
 
-Snakemake does not see edits of imported modules, nor most edits of the configuration (FIELD 3.2).
-So each rule has one string param: JSON of exactly the configuration that it reads, with `code`,
-the digest of the first-party modules that it runs. `Plan.stage` makes it. Where a corpus or the
-cache lies is no part of it: moving a folder costs nothing.
+Nothing here reads data: folds, rates and shards are known from the configuration.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
 
 from pipeline.config import Config
-from pipeline.corpora.fingerprint import fingerprint
-from pipeline.corpora.readers import READERS, which_face
-from pipeline.features.catalogue import module_of
-from pipeline.features.weights import weights_fingerprint
-from pipeline.files import canonical_json
-from pipeline.provenance import code_digest
 from pipeline.records import MODALITIES, Modality
-from pipeline.sections.methods import model_module
-from pipeline.settings import dump
+from pipeline.sections.methods import parse_train_rate
 
-Wildcards = Mapping[str, str]
+RUN_FILES = ("weights.safetensors", "history.csv", "run.json", "predictions.csv")
 
 
 @dataclass(frozen=True, order=True)
@@ -58,14 +46,10 @@ class Plan:
         used = [set(t.modalities) for t in self.config.tasks.values() if t.corpus == corpus]
         return tuple(m for m in MODALITIES if not used or any(m in one for one in used))
 
-    def n_folds(self, task: str) -> int:
-        """Folds of a task, known before any data is read."""
-        folds = self.config.tasks[task].folds
-        return 1 if folds.by == "official" else folds.k
-
     def folds(self, task: str) -> tuple[int, ...]:
         """Folds of a task that are run."""
-        return self.config.tasks[task].folds.only or tuple(range(self.n_folds(task)))
+        folds = self.config.tasks[task].folds
+        return folds.only or tuple(range(folds.n_folds))
 
     def train_rates(self, method: str) -> tuple[str, ...]:
         """Rates that a method is trained at: one for UME, each for IME; a shared one once."""
@@ -74,7 +58,7 @@ class Plan:
         independent = [str(rate) for rate in self.config.protocol.rates] if "ime" in wanted else []
         return tuple(dict.fromkeys(unified + independent))
 
-    def rates(self, method: str, train_rate: str) -> tuple[str, ...]:
+    def test_rates(self, method: str, train_rate: str) -> tuple[str, ...]:
         """Rates that a run is tested at: all of them under UME, its own under IME."""
         is_unified = "ume" in self.config.methods[method].evaluations
         if is_unified and train_rate == self.config.train.train_rate:
@@ -91,104 +75,38 @@ class Plan:
             for seed in self.config.train.seeds
         ]
 
-    def masks(self, task: str) -> list[str]:
-        """Files of the stored test masks of a task."""
+    def validation_rates(self, train_rate: str) -> tuple[str, ...]:
+        """Rates that a training is validated at: its own if constant, else all (FACTS A.6)."""
+        rate = parse_train_rate(train_rate)
+        rates = (rate,) if isinstance(rate, float) else self.config.protocol.rates
+        return tuple(str(rate) for rate in rates)
+
+    def masks(self, task: str, rates: Iterable[str] | None = None) -> list[str]:
+        """Files of the stored masks of a task: at `rates`, or at all of the protocol's."""
         protocol = self.config.protocol
+        chosen = protocol.rates if rates is None else map(float, rates)
         return [
-            f"build/{task}/availability/{rate}_{protocol.mask_seed}.safetensors"
-            for rate in protocol.rates
+            f"build/{task}/availability/{rate}_{protocol.mask_seed}.safetensors" for rate in chosen
         ]
 
-    def stage(self, rule: str, wildcards: Wildcards) -> str:
-        """The one param of a rule: its settings and the digest of its code, as JSON."""
-        settings, modules = self._stages[rule](wildcards)
-        code = code_digest(f"pipeline.stages.{rule}", *modules)
-        return canonical_json({**settings, "code": code})
+    def files(self) -> list[str]:
+        """Everything that is made, so that whatever is deleted is made again."""
+        corpora = [path for corpus in self.config.corpora for path in self._corpus_files(corpus)]
+        tasks = [path for task in self.tasks for path in self._task_files(task)]
+        return [*corpora, *tasks, "build/parameters.csv", "build/report/index.html"]
 
-    @cached_property
-    def _stages(self) -> dict[str, Callable[[Wildcards], tuple[dict[str, Any], list[str]]]]:
-        return {
-            "make_demo": self._make_demo,
-            "build_manifest": self._build_manifest,
-            "import_features": self._import_features,
-            "crop_faces": self._crop_faces,
-            "extract_features": self._extract_features,
-            "join_features": lambda wildcards: ({}, []),
-            "assign_splits": self._assign_splits,
-            "draw_availability": self._draw_availability,
-            "count_parameters": self._count_parameters,
-            "train": self._train,
-            "predict": self._predict,
-            "score": self._score,
-            "report": self._report,
-        }
+    def _corpus_files(self, corpus: str) -> list[str]:
+        modalities = self.modalities(corpus)
+        names = ["utterances.csv", "annotations.csv", "corpus.json"]
+        names += [f"features/{modality}.safetensors" for modality in modalities]
+        shards = range(0 if self.config.corpora[corpus].import_ else self.config.shards)
+        for shard in shards:
+            names += [f"manifest/{shard}.csv", f"manifest/{shard}.json"]
+            names += [f"shards/{modality}/{shard}.safetensors" for modality in modalities]
+            names += [f"faces/{shard}.csv"] if "visual" in modalities else []
+        return [f"build/{corpus}/{name}" for name in names]
 
-    def _make_demo(self, wildcards: Wildcards) -> tuple[dict[str, Any], list[str]]:
-        demo = self.config.corpora[wildcards["corpus"]].make_demo
-        return (dump(demo) if demo else {}), []
-
-    def _build_manifest(self, wildcards: Wildcards) -> tuple[dict[str, Any], list[str]]:
-        corpus = self.config.corpora[wildcards["corpus"]]
-        settings = {key: value for key, value in dump(corpus).items() if key != "root"}
-        files = "" if corpus.make_demo else fingerprint(corpus)
-        return {"corpus": settings, "files": files}, [READERS[corpus.reader]]
-
-    def _import_features(self, wildcards: Wildcards) -> tuple[dict[str, Any], list[str]]:
-        corpus = self.config.corpora[wildcards["corpus"]]
-        return {"source": dump(corpus)["import"], "files": fingerprint(corpus)}, []
-
-    def _crop_faces(self, wildcards: Wildcards) -> tuple[dict[str, Any], list[str]]:
-        settings = self.config.crop_faces
-        reader = self.config.corpora[wildcards["corpus"]].reader
-        chosen = which_face(reader) if settings.which_face == "auto" else settings.which_face
-        return {**dump(settings), "which_face": chosen}, []
-
-    def _extract_features(self, wildcards: Wildcards) -> tuple[dict[str, Any], list[str]]:
-        modality = next(m for m in MODALITIES if m == wildcards["modality"])
-        settings = getattr(self.config.features, modality)
-        weights = weights_fingerprint(modality, settings, self.config.cache)
-        module = module_of(modality, settings.encoder)
-        return {"encoder": dump(settings), "weights": weights}, [module]
-
-    def _assign_splits(self, wildcards: Wildcards) -> tuple[dict[str, Any], list[str]]:
-        task = dump(self.config.tasks[wildcards["task"]])
-        return {"task": task, "protocol": self.config.protocol.name}, []
-
-    def _draw_availability(self, wildcards: Wildcards) -> tuple[dict[str, Any], list[str]]:
-        task = self.config.tasks[wildcards["task"]]
-        modalities = [m for m in MODALITIES if m in task.modalities]
-        return {"generator": self.config.protocol.generator, "modalities": modalities}, []
-
-    def _train(self, wildcards: Wildcards) -> tuple[dict[str, Any], list[str]]:
-        method = self.config.methods[wildcards["method"]]
-        task, train = self.config.tasks[wildcards["task"]], self.config.train
-        return {
-            "task": dump(task),
-            "protocol": dump(self.config.protocol),
-            "method": {"model": method.model, "settings": dump(method.settings)},
-            "train": {"n_epochs": train.n_epochs, "patience": train.patience},
-        }, [model_module(method.model)]
-
-    def _count_parameters(self, wildcards: Wildcards) -> tuple[dict[str, Any], list[str]]:
-        models = ("iteacnet", "gcnet", "mmin", "cra", "ae", "cpmnet")
-        return {}, [model_module(model) for model in models]
-
-    def _predict(self, wildcards: Wildcards) -> tuple[dict[str, Any], list[str]]:
-        settings, modules = self._train(wildcards)
-        rates = self.rates(wildcards["method"], wildcards["train_rate"])
-        return {**settings, "rates": rates}, modules
-
-    def _score(self, wildcards: Wildcards) -> tuple[dict[str, Any], list[str]]:
-        task = self.config.tasks[wildcards["task"]]
-        return {"kind": task.kind, "classes": list(task.classes)}, []
-
-    def _report(self, wildcards: Wildcards) -> tuple[dict[str, Any], list[str]]:
-        shown = {name: dump(self.config.methods[name]) for name in self.config.train.methods}
-        return {
-            "report": dump(self.config.report),
-            "corpora": {name: list(self.modalities(name)) for name in self.config.corpora},
-            "methods": shown,
-            "tasks": {name: dump(self.config.tasks[name]) for name in self.tasks},
-            "protocol": dump(self.config.protocol),
-            "train": dump(self.config.train),
-        }, []
+    def _task_files(self, task: str) -> list[str]:
+        tables = [f"build/{task}/{name}.csv" for name in ("labels", "splits", "scores")]
+        runs = [f"{run.folder}/{name}" for run in self.runs(task) for name in RUN_FILES]
+        return [*tables, *self.masks(task), *runs]

@@ -17,7 +17,7 @@ from pipeline.conversations.index import ConversationIndex, IntArray
 from pipeline.conversations.reading import Stores
 from pipeline.conversations.standardize import Standardization, fit
 from pipeline.records import MODALITIES, Label
-from pipeline.sections.tasks import TaskSettings
+from pipeline.sections.tasks import ScoredTask
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Conversations:
 
 
 def build_conversations(
-    index: ConversationIndex, stores: Stores, labels: Sequence[Label], task: TaskSettings
+    index: ConversationIndex, stores: Stores, labels: Sequence[Label], task: ScoredTask
 ) -> Conversations:
     """The dialogues of `index`, with the labels of these and of no others."""
     extracted = np.zeros((len(index.store_rows), len(MODALITIES)), dtype=bool)
@@ -67,7 +67,7 @@ def build_conversations(
     )
 
 
-def targets(labels: Sequence[str], task: TaskSettings) -> NDArray[np.int64] | NDArray[np.float32]:
+def targets(labels: Sequence[str], task: ScoredTask) -> NDArray[np.int64] | NDArray[np.float32]:
     """Class numbers in the order of the task's classes, or float32 values."""
     if task.kind == "regression":
         return np.array([float(label) for label in labels], dtype=np.float32)
@@ -77,7 +77,7 @@ def targets(labels: Sequence[str], task: TaskSettings) -> NDArray[np.int64] | ND
     return np.array([numbers[label] for label in labels], dtype=np.int64)
 
 
-def shape_of(index: ConversationIndex, stores: Stores, task: TaskSettings) -> TaskShape:
+def shape_of(index: ConversationIndex, stores: Stores, task: ScoredTask) -> TaskShape:
     """What networks must know, `index` being that of all labelled dialogues of the task."""
     return TaskShape(
         feature_dims={m: stores[m].dim for m in MODALITIES if m in stores},

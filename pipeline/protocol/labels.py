@@ -10,11 +10,11 @@ from collections.abc import Iterable, Sequence
 
 from pipeline.protocol.errors import ProtocolError
 from pipeline.records import Annotation, Label, Utterance
-from pipeline.sections.tasks import TaskSettings
+from pipeline.sections.tasks import LabeledTask
 
 
 def labels_of_task(
-    task: TaskSettings, utterances: Sequence[Utterance], annotations: Iterable[Annotation]
+    task: LabeledTask, utterances: Sequence[Utterance], annotations: Iterable[Annotation]
 ) -> list[Label]:
     """Labels of all utterances that have one, in the order of the utterance table."""
     values = annotation_values(annotations, task.annotation)

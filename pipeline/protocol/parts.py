@@ -12,13 +12,13 @@ from scipy.sparse.csgraph import connected_components
 
 from pipeline.protocol.errors import ProtocolError
 from pipeline.records import Utterance
-from pipeline.sections.tasks import FoldsSettings
+from pipeline.sections.tasks import FoldRule
 
 Dialogues = dict[str, list[Utterance]]  # labelled utterances by dialogue, in order of the table
 Parts = list[list[str]]  # dialogue ids
 
 
-def parts_of(dialogues: Dialogues, folds: FoldsSettings) -> Parts:
+def parts_of(dialogues: Dialogues, folds: FoldRule) -> Parts:
     """The k parts; refuses a corpus that does not make k of them."""
     if folds.by == "sessions":
         parts = _sessions(dialogues)

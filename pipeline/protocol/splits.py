@@ -13,7 +13,7 @@ from pipeline.protocol.errors import ProtocolError
 from pipeline.protocol.labels import annotation_values
 from pipeline.protocol.parts import Dialogues, Parts, parts_of
 from pipeline.records import ROLES, Annotation, Label, Role, SplitRow, Utterance
-from pipeline.sections.tasks import FoldsSettings
+from pipeline.sections.tasks import FoldRule
 
 ProtocolName = Literal["paper", "strict"]
 
@@ -28,7 +28,7 @@ def assign_splits(
     utterances: Iterable[Utterance],
     labels: Iterable[Label],
     annotations: Iterable[Annotation],
-    folds: FoldsSettings,
+    folds: FoldRule,
     protocol: ProtocolName,
 ) -> list[SplitRow]:
     """Rows by fold, then role, then dialogue in the order of the utterance table."""
@@ -37,8 +37,8 @@ def assign_splits(
         by_fold = {0: _official(dialogues, annotation_values(annotations, folds.annotation))}
     else:
         by_fold = dict(enumerate(_rotate(parts_of(dialogues, folds), protocol)))
-    wanted = _wanted_folds(by_fold, folds.only)
-    rows = [row for fold in wanted for row in _rows(fold, by_fold[fold], list(dialogues))]
+    order = list(dialogues)
+    rows = [row for fold, roles in by_fold.items() for row in _rows(fold, roles, order)]
     if protocol == "strict":
         check_one_role(rows)
     return rows
@@ -89,12 +89,6 @@ def _official(dialogues: Dialogues, split_of: Mapping[str, str]) -> dict[Role, l
         for name in names:
             members[ROLE_OF[name]].append(dialogue)
     return members
-
-
-def _wanted_folds(by_fold: Mapping[int, object], only: Sequence[int]) -> list[int]:
-    if unknown := sorted(set(only) - set(by_fold)):
-        raise ProtocolError(f"folds.only={unknown}: this task has folds {sorted(by_fold)}")
-    return sorted(only or by_fold)
 
 
 def _rows(fold: int, members: Mapping[Role, list[str]], order: Sequence[str]) -> list[SplitRow]:

@@ -1,8 +1,9 @@
-"""What the rules share: the validated plan, its stage keys, untracked places. No rules here."""
+"""What the rules share: the validated plan, what decides a job, how a job begins. No rules here."""
 
 import json
 import os
 import re
+import shlex
 import sys
 from pathlib import Path
 
@@ -15,13 +16,32 @@ os.environ["PYTHONPATH"] = os.pathsep.join(
 )
 
 from pipeline.config import parse_config
+from pipeline.decisions import Decisions
 from pipeline.plan import Plan
+from pipeline.seals import changed_files, explain
 from pipeline.settings import SettingsError
 
 try:
     PLAN = Plan(parse_config(config))
 except SettingsError as error:
     raise WorkflowError(str(error)) from None
+DECISIONS = Decisions(PLAN)
+
+# Every job logs and, once it ends well, seals what it wrote: `job LOG OUTPUT...`.
+shell.prefix(
+    f"set -euo pipefail; source {shlex.quote(str(workflow.basedir))}/pipeline/rules/job.sh; "
+)
+
+# A file that a person or a disk changed would otherwise count as a result.
+if workflow.is_main_process and (changed := changed_files()):
+    raise WorkflowError(explain(changed))
+
+# Without its records Snakemake takes any old result for a current one (FIELD 3.2). This file is
+# lost with them, and a new one is newer than all results: they are made again, out of the caches.
+RECORDS = ".snakemake/records_since"
+if not os.path.exists(RECORDS):
+    os.makedirs(".snakemake", exist_ok=True)
+    open(RECORDS, "w").close()
 
 CORPORA = PLAN.config.corpora
 IMPORTED = [name for name, corpus in CORPORA.items() if corpus.reader == "import"]
@@ -29,7 +49,12 @@ EXTRACTED = [name for name in CORPORA if name not in IMPORTED]
 SHARDS = range(PLAN.config.shards)
 
 # A job asks for a GPU only where this machine has one; a cluster's profile sets it by rule.
-GPU = int(Path("/dev/nvidia0").exists())
+GPU = int(any(Path("/dev").glob("nvidia[0-9]*")))
+
+
+def more_each_time(amount):
+    """Resource: as much again at each attempt; a profile says how many attempts there are."""
+    return lambda wildcards, attempt: amount * attempt
 
 
 def one_of(names):
@@ -48,12 +73,13 @@ wildcard_constraints:
 
 
 def stage(rule_name):
-    """Param: the stage's settings and code digest as one JSON string (pipeline.plan)."""
+    """Param: all that decides a job but its inputs, as one JSON string (pipeline.decisions)."""
+    return lambda wildcards: DECISIONS.key(rule_name, dict(wildcards.items()))
 
-    def key(wildcards):
-        return PLAN.stage(rule_name, dict(wildcards.items()))
 
-    return key
+def settings_of(rule_name):
+    """Untracked param: what a stage is handed, where weights lie included."""
+    return lambda wildcards: DECISIONS.settings(rule_name, dict(wildcards.items()))
 
 
 # Snakemake does not track a param that is a Path: moving a corpus or the cache reruns nothing.
@@ -74,5 +100,9 @@ def corpus_of(wildcards):
 
 def manifest_of(corpus, name):
     """A table of a corpus; what depends on it is decided once its content is known."""
-    maker = checkpoints.import_features if corpus in IMPORTED else checkpoints.build_manifest
+    maker = (
+        checkpoints.import_features
+        if corpus in IMPORTED
+        else checkpoints.build_manifest
+    )
     return getattr(maker.get(corpus=corpus).output, name)

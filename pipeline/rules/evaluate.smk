@@ -12,7 +12,9 @@ OUTPUT
 
 def files_of_runs(name):
     """Input: one file of every run of a task."""
-    return lambda wildcards: [f"{run.folder}/{name}" for run in PLAN.runs(wildcards.task)]
+    return lambda wildcards: [
+        f"{run.folder}/{name}" for run in PLAN.runs(wildcards.task)
+    ]
 
 
 rule score:
@@ -33,7 +35,7 @@ rule score:
         stage=stage("score"),
     shell:
         r"""
-        exec &> >(tee {log:q})
+        job {log:q} {output:q}
 
         python -m pipeline.stages.score \
             --task {wildcards.task:q} \
@@ -50,8 +52,13 @@ def corpora_shown():
     """Corpora of the report: their tables and whatever features they have."""
     files = {}
     for corpus in CORPORA:
-        files[corpus] = [f"build/{corpus}/utterances.csv", f"build/{corpus}/corpus.json"]
-        files[corpus] += [f"build/{corpus}/features/{m}.safetensors" for m in PLAN.modalities(corpus)]
+        files[corpus] = [
+            f"build/{corpus}/utterances.csv",
+            f"build/{corpus}/corpus.json",
+        ]
+        files[corpus] += [
+            f"build/{corpus}/features/{m}.safetensors" for m in PLAN.modalities(corpus)
+        ]
         if corpus in EXTRACTED and "visual" in PLAN.modalities(corpus):
             files[corpus] += [f"build/{corpus}/faces/{shard}.csv" for shard in SHARDS]
     return [path for paths in files.values() for path in paths]
@@ -59,6 +66,8 @@ def corpora_shown():
 
 rule count_parameters:
     """Count the parameters of every model at the paper's sizes (Table 5)."""
+    input:
+        records=RECORDS,
     output:
         parameters="build/parameters.csv",
     log:
@@ -69,7 +78,7 @@ rule count_parameters:
         stage=stage("count_parameters"),
     shell:
         r"""
-        exec &> >(tee {log:q})
+        job {log:q} {output:q}
 
         python -m pipeline.stages.count_parameters \
             --settings {params.stage:q} \
@@ -82,8 +91,17 @@ rule report:
     input:
         corpora_shown(),
         scores=expand("build/{task}/scores.csv", task=PLAN.tasks),
-        runs=[f"{run.folder}/{name}" for task in PLAN.tasks for run in PLAN.runs(task) for name in ("run.json", "history.csv", "predictions.csv")],
-        tables=[f"build/{task}/{name}.csv" for task in PLAN.tasks for name in ("labels", "splits")],
+        runs=[
+            f"{run.folder}/{name}"
+            for task in PLAN.tasks
+            for run in PLAN.runs(task)
+            for name in ("run.json", "history.csv", "predictions.csv")
+        ],
+        tables=[
+            f"build/{task}/{name}.csv"
+            for task in PLAN.tasks
+            for name in ("labels", "splits")
+        ],
         masks=[path for task in PLAN.tasks for path in PLAN.masks(task)],
         parameters="build/parameters.csv",
     output:
@@ -99,7 +117,7 @@ rule report:
         cache=cache_of,
     shell:
         r"""
-        exec &> >(tee {log:q})
+        job {log:q} {output:q}
 
         python -m pipeline.stages.report \
             --build build \

@@ -26,7 +26,11 @@ def shard_media(wildcards):
 
 def faces_of_shard(wildcards):
     """Only the visual modality looks at faces."""
-    return f"build/{wildcards.corpus}/faces/{wildcards.shard}.csv" if wildcards.modality == "visual" else []
+    return (
+        f"build/{wildcards.corpus}/faces/{wildcards.shard}.csv"
+        if wildcards.modality == "visual"
+        else []
+    )
 
 
 rule crop_faces:
@@ -43,21 +47,22 @@ rule crop_faces:
     threads: 1
     resources:
         gpu=GPU,
-        mem_mb=4000,
-        runtime=240,
+        mem_mb=more_each_time(4000),
+        runtime=more_each_time(240),
     params:
         stage=stage("crop_faces"),
+        settings=settings_of("crop_faces"),
         root=root_of,
         cache=cache_of,
     shell:
         r"""
-        exec &> >(tee {log:q})
+        job {log:q} {output:q}
 
-        python -m pipeline.stages.crop_faces \
+        python -m pipeline.own_gpu {resources.gpu} python -m pipeline.stages.crop_faces \
             --utterances {input.utterances:q} \
             --media {input.media:q} \
             --root {params.root:q} \
-            --settings {params.stage:q} \
+            --settings {params.settings:q} \
             --cache {params.cache:q} \
             --threads {threads} \
             --out {output.faces:q}
@@ -79,23 +84,24 @@ rule extract_features:
     threads: 1
     resources:
         gpu=GPU,
-        mem_mb=8000,
-        runtime=240,
+        mem_mb=more_each_time(8000),
+        runtime=more_each_time(240),
     params:
         stage=stage("extract_features"),
+        settings=settings_of("extract_features"),
         root=root_of,
         cache=cache_of,
     shell:
         r"""
-        exec &> >(tee {log:q})
+        job {log:q} {output:q}
 
-        python -m pipeline.stages.extract_features \
+        python -m pipeline.own_gpu {resources.gpu} python -m pipeline.stages.extract_features \
             --utterances {input.utterances:q} \
             --media {input.media:q} \
             --faces {input.faces:q} \
             --root {params.root:q} \
             --modality {wildcards.modality} \
-            --settings {params.stage:q} \
+            --settings {params.settings:q} \
             --cache {params.cache:q} \
             --threads {threads} \
             --out {output.features:q}
@@ -121,7 +127,7 @@ checkpoint join_features:
         stage=stage("join_features"),
     shell:
         r"""
-        exec &> >(tee {log:q})
+        job {log:q} {output:q}
 
         python -m pipeline.stages.join_features \
             --utterances {input.utterances:q} \

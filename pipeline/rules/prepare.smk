@@ -12,11 +12,15 @@ OUTPUT
 
 def raw_corpus(wildcards):
     """The demo is made first; every other corpus lies where the user says."""
-    return [f"build/{wildcards.corpus}/raw"] if CORPORA[wildcards.corpus].make_demo else []
+    return (
+        [f"build/{wildcards.corpus}/raw"] if CORPORA[wildcards.corpus].make_demo else []
+    )
 
 
 rule make_demo:
     """Synthesize the demo corpus in the raw IEMOCAP layout."""
+    input:
+        records=RECORDS,
     output:
         corpus=directory("build/{corpus}/raw"),
     log:
@@ -28,7 +32,7 @@ rule make_demo:
         stage=stage("make_demo"),
     shell:
         r"""
-        exec &> >(tee {log:q})
+        job {log:q} {output:q}
 
         python -m pipeline.stages.make_demo \
             --settings {params.stage:q} \
@@ -40,7 +44,8 @@ rule make_demo:
 checkpoint build_manifest:
     """Read a raw corpus into tables, whole and per shard; say what was dropped and why."""
     input:
-        raw_corpus,
+        raw=raw_corpus,
+        records=RECORDS,
     output:
         utterances="build/{corpus}/utterances.csv",
         annotations="build/{corpus}/annotations.csv",
@@ -59,7 +64,7 @@ checkpoint build_manifest:
         cache=cache_of,
     shell:
         r"""
-        exec &> >(tee {log:q})
+        job {log:q} {output:q}
 
         python -m pipeline.stages.build_manifest \
             --corpus {wildcards.corpus:q} \
@@ -76,6 +81,8 @@ checkpoint build_manifest:
 
 checkpoint import_features:
     """Take features that somebody else extracted; the corpus has no media."""
+    input:
+        records=RECORDS,
     output:
         utterances="build/{corpus}/utterances.csv",
         annotations="build/{corpus}/annotations.csv",
@@ -94,7 +101,7 @@ checkpoint import_features:
         root=root_of,
     shell:
         r"""
-        exec &> >(tee {log:q})
+        job {log:q} {output:q}
 
         python -m pipeline.stages.import_features \
             --corpus {wildcards.corpus:q} \

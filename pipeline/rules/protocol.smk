@@ -26,7 +26,7 @@ checkpoint assign_splits:
         stage=stage("assign_splits"),
     shell:
         r"""
-        exec &> >(tee {log:q})
+        job {log:q} {output:q}
 
         python -m pipeline.stages.assign_splits \
             --utterances {input.utterances:q} \
@@ -39,7 +39,9 @@ checkpoint assign_splits:
 
 def split_table(name):
     """Input: labels or splits of a task; what depends on them is decided once they are known."""
-    return lambda wildcards: getattr(checkpoints.assign_splits.get(task=wildcards.task).output, name)
+    return lambda wildcards: getattr(
+        checkpoints.assign_splits.get(task=wildcards.task).output, name
+    )
 
 
 rule draw_availability:
@@ -58,7 +60,7 @@ rule draw_availability:
         stage=stage("draw_availability"),
     shell:
         r"""
-        exec &> >(tee {log:q})
+        job {log:q} {output:q}
 
         python -m pipeline.stages.draw_availability \
             --utterances {input.utterances:q} \

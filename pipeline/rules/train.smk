@@ -19,7 +19,21 @@ def features_of_task(wildcards):
         made = checkpoints.import_features.get(corpus=corpus).output
         return [getattr(made, modality) for modality in task.modalities]
     join = checkpoints.join_features
-    return [join.get(corpus=corpus, modality=m).output.features for m in task.modalities]
+    return [
+        join.get(corpus=corpus, modality=m).output.features for m in task.modalities
+    ]
+
+
+def validation_masks(wildcards):
+    """Stored masks of the rates that choose the epoch."""
+    return PLAN.masks(wildcards.task, PLAN.validation_rates(wildcards.train_rate))
+
+
+def test_masks(wildcards):
+    """Stored masks of the rates that a run is tested at."""
+    return PLAN.masks(
+        wildcards.task, PLAN.test_rates(wildcards.method, wildcards.train_rate)
+    )
 
 
 rule train:
@@ -29,7 +43,7 @@ rule train:
         labels=split_table("labels"),
         splits=split_table("splits"),
         features=features_of_task,
-        masks=lambda wildcards: PLAN.masks(wildcards.task),
+        masks=validation_masks,
     output:
         weights=f"{RUN}/weights.safetensors",
         history=f"{RUN}/history.csv",
@@ -41,16 +55,16 @@ rule train:
     threads: 1
     resources:
         gpu=GPU,
-        mem_mb=8000,
-        runtime=480,
+        mem_mb=more_each_time(8000),
+        runtime=more_each_time(480),
     params:
         stage=stage("train"),
         cache=cache_of,
     shell:
         r"""
-        exec &> >(tee {log:q})
+        job {log:q} {output:q}
 
-        python -m pipeline.stages.train \
+        python -m pipeline.own_gpu {resources.gpu} python -m pipeline.stages.train \
             --task {wildcards.task:q} \
             --method {wildcards.method:q} \
             --utterances {input.utterances:q} \
@@ -77,7 +91,7 @@ rule predict:
         labels=split_table("labels"),
         splits=split_table("splits"),
         features=features_of_task,
-        masks=lambda wildcards: PLAN.masks(wildcards.task),
+        masks=test_masks,
         weights=f"{RUN}/weights.safetensors",
         run=f"{RUN}/run.json",
     output:
@@ -89,15 +103,15 @@ rule predict:
     threads: 1
     resources:
         gpu=GPU,
-        mem_mb=8000,
-        runtime=60,
+        mem_mb=more_each_time(8000),
+        runtime=more_each_time(60),
     params:
         stage=stage("predict"),
     shell:
         r"""
-        exec &> >(tee {log:q})
+        job {log:q} {output:q}
 
-        python -m pipeline.stages.predict \
+        python -m pipeline.own_gpu {resources.gpu} python -m pipeline.stages.predict \
             --utterances {input.utterances:q} \
             --labels {input.labels:q} \
             --splits {input.splits:q} \

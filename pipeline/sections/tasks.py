@@ -6,9 +6,11 @@ from pydantic import Field, model_validator
 
 from pipeline.settings import Name, Rate, Section
 
+Generator = Literal["gcnet", "exact"]
 
-class FoldsSettings(Section):
-    """`tasks.<name>.folds`: who tests whom.
+
+class FoldRule(Section):
+    """Who tests whom.
 
     sessions: one session held out per fold; official: the `split` annotation, one fold;
     dialogues: k folds of whole dialogues; speakers: k folds of whole groups of speakers.
@@ -17,22 +19,36 @@ class FoldsSettings(Section):
     by: Literal["sessions", "official", "dialogues", "speakers"]
     k: Annotated[int, Field(ge=2, le=100)] = 5
     seed: int = 0
-    only: tuple[int, ...] = ()  # run just these folds; () = all
     annotation: str = "split"  # official: the annotation that holds the role
 
 
-class TaskSettings(Section):
-    """`tasks.<name>`: labels, splits and metrics on one corpus."""
+class FoldsSettings(FoldRule):
+    """`tasks.<name>.folds`: the rule, and which of its folds are run."""
 
-    corpus: Name
+    only: tuple[int, ...] = ()  # run just these folds; () = all
+
+    @property
+    def n_folds(self) -> int:
+        """How many folds there are, known before any data is read."""
+        return 1 if self.by == "official" else self.k
+
+    @model_validator(mode="after")
+    def _only_names_folds(self) -> "FoldsSettings":
+        if unknown := sorted(set(self.only) - set(range(self.n_folds))):
+            raise ValueError(f"only: {unknown} are no folds; there are 0 to {self.n_folds - 1}")
+        return self
+
+
+class LabeledTask(Section):
+    """What gives a task its labels and splits."""
+
     kind: Literal["classification", "regression"] = "classification"
     annotation: str = "emotion"
     classes: dict[Name, tuple[str, ...]] = {}  # class -> annotation values; order = class index
-    folds: FoldsSettings
-    modalities: tuple[Literal["audio", "text", "visual"], ...] = ("audio", "text", "visual")
+    folds: FoldRule
 
     @model_validator(mode="after")
-    def _classes_belong_to_classification(self) -> "TaskSettings":
+    def _classes_belong_to_classification(self) -> "LabeledTask":
         if (self.kind == "classification") != bool(self.classes):
             raise ValueError("`classes` is needed for classification, and only there")
         values = [value for group in self.classes.values() for value in group]
@@ -41,12 +57,20 @@ class TaskSettings(Section):
         return self
 
 
+class TaskSettings(LabeledTask):
+    """`tasks.<name>`: labels, splits and metrics on one corpus."""
+
+    corpus: Name
+    folds: FoldsSettings
+    modalities: tuple[Literal["audio", "text", "visual"], ...] = ("audio", "text", "visual")
+
+
 class ProtocolSettings(Section):
     """`protocol`: FACTS A.6, B.4, E."""
 
     name: Literal["paper", "strict"] = "strict"  # paper: IEMOCAP selects on the test session
     rates: tuple[Rate, ...] = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
-    generator: Literal["gcnet", "exact"] = "gcnet"
+    generator: Generator = "gcnet"
     mask_seed: int = 7000
     standardize: bool = False  # by mean and deviation of the training role
 

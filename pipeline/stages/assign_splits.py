@@ -7,7 +7,7 @@ from pathlib import Path
 from pipeline.protocol.labels import labels_of_task
 from pipeline.protocol.splits import ProtocolName, assign_splits
 from pipeline.records import Annotation, Label, SplitRow, Utterance
-from pipeline.sections.tasks import TaskSettings
+from pipeline.sections.tasks import LabeledTask
 from pipeline.settings import Section, parse_section
 from pipeline.tables import check_unique, read_rows, write_rows
 
@@ -15,7 +15,7 @@ from pipeline.tables import check_unique, read_rows, write_rows
 class AssignSplitsSettings(Section):
     """What the rule hands over as JSON."""
 
-    task: TaskSettings
+    task: LabeledTask
     protocol: ProtocolName
     code: str = ""
 

@@ -27,10 +27,14 @@ MAX_READERS = 4  # disks rarely serve more at once; hashing itself needs no inte
 
 
 class BuildManifestSettings(Section):
-    """What the rule hands over as JSON; `files` is the fingerprint of the corpus folder."""
+    """What the rule hands over as JSON; `files` is the fingerprint of the corpus folder.
+
+    Like `files` and `code`, `n_shards` is there for Snakemake: the outputs say it too.
+    """
 
     corpus: dict[str, Any]
     files: str = ""
+    n_shards: int = 0
     code: str = ""
 
 

@@ -17,7 +17,7 @@ from pipeline.settings import parse_section
 from pipeline.training.methods import build_learner, restore_learner
 from pipeline.training.randomness import make_deterministic, seed_torch
 from pipeline.training.session import choose_device, shape_facts, unpack_weights
-from pipeline.training.settings import RunSettings
+from pipeline.training.settings import PredictSettings
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -26,7 +26,7 @@ def main(argv: list[str] | None = None) -> None:
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     device: torch.device = choose_device(args.device)
     make_deterministic(args.threads, device)
-    settings = parse_section(args.settings, RunSettings, where="")
+    settings = parse_section(args.settings, PredictSettings, where="")
     tables = read_fold(args.utterances, args.labels, args.splits, args.fold)
     index = tables.visible("train", "test")  # some learners rebuild themselves from the former
     train, test = (index.numbers_of(tables.roles[role]) for role in ("train", "test"))
@@ -68,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--availability", type=Path, nargs="+", required=True, help="stored masks")
     parser.add_argument("--weights", type=Path, required=True, help="weights.safetensors")
     parser.add_argument("--run", type=Path, required=True, help="run.json")
-    parser.add_argument("--settings", required=True, help="JSON: as for train, with rates")
+    parser.add_argument("--settings", required=True, help="JSON of task, method, rates")
     parser.add_argument("--fold", type=int, required=True, help="fold of splits.csv")
     parser.add_argument("--seed", type=int, required=True, help="seed of the run")
     parser.add_argument("--threads", type=int, default=1, help="CPU threads of torch")

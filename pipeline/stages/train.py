@@ -50,8 +50,8 @@ def main(argv: list[str] | None = None) -> None:
         print(f"the same run is in the cache: taken from {folder.path}")
     tested = set(tables.roles["validation"]) == set(tables.roles["test"])
     selection = "test" if tested else "validation"
-    names = {"task": args.task, "method": args.method, "protocol": settings.protocol.name}
-    write_json(args.out_run, {**facts, **names, "selection": selection})
+    names = {"task": args.task, "method": args.method, "selection": selection}
+    write_json(args.out_run, {**facts, **names})
     print(f"best epoch {facts['best_epoch']}, {selection} score {facts['best_score']:.4f}")
 
 

@@ -5,8 +5,8 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from pipeline.sections.methods import MethodSettings, parse_train_rate
-from pipeline.sections.tasks import ProtocolSettings, TaskSettings
-from pipeline.settings import Section, dump
+from pipeline.sections.tasks import Generator, ScoredTask
+from pipeline.settings import Rate, Section, dump
 
 
 class LengthSettings(Section):
@@ -16,14 +16,30 @@ class LengthSettings(Section):
     patience: Annotated[int, Field(ge=1)] | None = None
 
 
-class RunSettings(Section):
-    """Sections that a run reads; `code` is the digest of the modules that it runs."""
+class WithheldSettings(Section):
+    """The part of `protocol` that decides a single run."""
 
-    task: TaskSettings
-    protocol: ProtocolSettings
+    generator: Generator = "gcnet"
+    standardize: bool = False
+    rates: tuple[Rate, ...] = ()  # validated at, where the training rate is a strategy
+
+
+class PredictSettings(Section):
+    """What prediction reads; `code` is the digest of the modules that it runs."""
+
+    task: ScoredTask
+    method: MethodSettings
+    rates: tuple[str, ...]
+    code: str = ""
+
+
+class RunSettings(Section):
+    """What training reads; `code` is the digest of the modules that it runs."""
+
+    task: ScoredTask
+    protocol: WithheldSettings
     method: MethodSettings
     train: LengthSettings
-    rates: tuple[str, ...] = ()  # predict: at which missing rates
     code: str = ""
 
     def validation_rates(self, train_rate: str) -> tuple[float, ...]:
@@ -33,12 +49,12 @@ class RunSettings(Section):
 
     def deciding(self) -> dict[str, Any]:
         """The settings that decide weights and history, and no others."""
-        protocol, method = dump(self.protocol), dump(self.method)
+        method = dump(self.method)
         return {
             "kind": self.task.kind,
             "classes": list(self.task.classes),
-            "generator": protocol["generator"],
-            "standardize": protocol["standardize"],
+            "generator": self.protocol.generator,
+            "standardize": self.protocol.standardize,
             "model": method["model"],
             "method": method["settings"],
             "train": dump(self.train),

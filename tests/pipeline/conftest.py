@@ -44,8 +44,21 @@ class TaskFiles:
             *("--splits", str(self.folder / "splits.csv")),
             *("--features", *map(str, self.features)),
             *("--availability", *map(str, self.availability)),
-            *("--settings", json.dumps({**self.settings, "rates": RATES})),
         ]
+
+    def train_settings(self):
+        """What the rule train hands over."""
+        protocol = {k: v for k, v in self.settings["protocol"].items() if k != "name"}
+        return json.dumps({**self.settings, "task": self.scored_task, "protocol": protocol})
+
+    def predict_settings(self):
+        """What the rule predict hands over."""
+        method = self.settings["method"]
+        return json.dumps({"task": self.scored_task, "method": method, "rates": RATES})
+
+    @property
+    def scored_task(self):
+        return {"kind": self.settings["task"]["kind"], "classes": self.classes}
 
 
 def make_utterances():
@@ -108,12 +121,10 @@ def write_task(
     is_regression = kind == "regression"
     settings = {
         "task": {
-            "corpus": "c",
             "kind": kind,
             "annotation": "sentiment" if is_regression else "emotion",
             "classes": {} if is_regression else {name: [name] for name in CLASSES},
-            "folds": {"by": "sessions", "only": [1]},
-            "modalities": list(modalities),
+            "folds": {"by": "sessions"},
         },
         "protocol": {"name": protocol, "rates": [*map(float, RATES)], **protocol_settings},
         "method": method or {"model": "iteacnet"},

@@ -86,6 +86,7 @@ def test_a_wrong_value_is_named_by_path_with_what_is_allowed(path, value, place,
         ("train.train_rate", "often", "train_rate='often'"),
         ("tasks.mood.kind", "regression", "config: tasks.mood: `classes` is needed"),
         ("tasks.mood.classes.good", ["sad"], "['sad'] stand in more than one class"),
+        ("tasks.mood.folds.only", [1, 5], "only: [5] are no folds; there are 0 to 4"),
         ("corpora.talks.reader", "import", "`import` and `reader: import` go together"),
     ],
 )

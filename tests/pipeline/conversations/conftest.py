@@ -5,7 +5,7 @@ from torch import nn
 from models.learner import Learner
 from pipeline.conversations.dataset import build_conversations
 from pipeline.conversations.reading import read_fold, read_stores
-from pipeline.sections.tasks import TaskSettings
+from pipeline.sections.tasks import ScoredTask
 
 
 class SumOfDialogue(Learner):
@@ -45,7 +45,7 @@ def stores(small_task, tables):
 
 @pytest.fixture(scope="session")
 def task(small_task):
-    return TaskSettings.model_validate(small_task.settings["task"])
+    return ScoredTask.model_validate(small_task.scored_task)
 
 
 @pytest.fixture(scope="session")

@@ -4,9 +4,7 @@ import torch
 
 from pipeline.conversations.dataset import build_conversations, shape_of, targets
 from pipeline.records import Label
-from pipeline.sections.tasks import TaskSettings
-
-SENTIMENT = {"corpus": "c", "kind": "regression", "folds": {"by": "official"}}
+from pipeline.sections.tasks import ScoredTask
 
 
 def test_labels_of_other_dialogues_are_never_parsed(tables, stores, task):
@@ -27,7 +25,7 @@ def test_class_numbers_follow_the_order_of_the_task(task):
 
 
 def test_values_are_float32():
-    values = targets(["-1.4", "0.0"], TaskSettings.model_validate(SENTIMENT))
+    values = targets(["-1.4", "0.0"], ScoredTask(kind="regression"))
     assert values.dtype == np.float32
     assert values.tolist() == [np.float32(-1.4), 0]
 

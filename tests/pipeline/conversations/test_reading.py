@@ -15,8 +15,8 @@ def test_roles_of_the_fold_and_their_dialogues(small_task):
     visible = tables.visible("train", "validation")
     assert len(visible.dialogue_ids) == 12
     assert not any(name.startswith("s1") for name in visible.dialogue_ids)
-    with pytest.raises(ValueError, match="holds no fold 4"):
-        read_fold(*paths, 4)
+    with pytest.raises(ValueError, match="holds no fold 7"):
+        read_fold(*paths, 7)
 
 
 def test_stored_masks_come_in_the_order_of_the_line(small_task, tables):

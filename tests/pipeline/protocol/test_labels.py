@@ -3,18 +3,18 @@ import pytest
 from pipeline.protocol.errors import ProtocolError
 from pipeline.protocol.labels import labels_of_task
 from pipeline.records import Annotation, Label
-from pipeline.sections.tasks import TaskSettings
+from pipeline.sections.tasks import LabeledTask
 
 FOLDS = {"by": "official"}
 
 
 def emotions(**classes):
-    return TaskSettings.model_validate({"corpus": "c", "classes": classes, "folds": FOLDS})
+    return LabeledTask.model_validate({"classes": classes, "folds": FOLDS})
 
 
 def sentiment():
-    task = {"corpus": "c", "kind": "regression", "annotation": "sentiment", "folds": FOLDS}
-    return TaskSettings.model_validate(task)
+    task = {"kind": "regression", "annotation": "sentiment", "folds": FOLDS}
+    return LabeledTask.model_validate(task)
 
 
 def annotate(utterances, name, values):

@@ -10,7 +10,6 @@ from pipeline.stages import assign_splits, draw_availability
 from pipeline.tables import read_rows, write_rows
 
 TASK = {
-    "corpus": "c",
     "classes": {"happy": ["hap", "exc"], "sad": ["sad"]},
     "folds": {"by": "sessions", "k": 3},
 }

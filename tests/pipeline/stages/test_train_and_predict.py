@@ -78,7 +78,7 @@ def test_poisoned_test_labels_change_nothing_before_scoring(make_task, tmp_path,
     clean = train_once(files, tmp_path / "clean", rate=rate)
     path = files.folder / "labels.csv"
     splits = read_rows(files.folder / "splits.csv", SplitRow)
-    tested = {row.dialogue_id for row in splits if row.role == "test"}
+    tested = {row.dialogue_id for row in splits if (row.fold, row.role) == (1, "test")}
     rows = read_rows(path, Label)
     poisoned = [
         Label(row.utterance_id, "POISON") if row.utterance_id.split("_")[0] in tested else row

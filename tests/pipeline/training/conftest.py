@@ -6,7 +6,7 @@ from torch import nn
 from models.learner import Learner, Loss, OptimizerGroup, Phase
 from pipeline.conversations.dataset import build_conversations
 from pipeline.conversations.reading import read_fold, read_rates, read_stores
-from pipeline.sections.tasks import TaskSettings
+from pipeline.sections.tasks import ScoredTask
 from pipeline.training.contracts import TrainingData, TrainOptions
 from pipeline.training.loop import Trainer
 
@@ -60,7 +60,7 @@ def data(small_task):
     tables = read_fold(*(folder / f"{n}.csv" for n in ("utterances", "labels", "splits")), 1)
     index = tables.visible("train", "validation")
     validation = index.numbers_of(tables.roles["validation"])
-    task = TaskSettings.model_validate(small_task.settings["task"])
+    task = ScoredTask.model_validate(small_task.scored_task)
     rates = (0.0, 0.3, 0.7)
     return TrainingData(
         conversations=build_conversations(

@@ -1,0 +1,190 @@
+"""What decides whether a rule runs again: one string per job.
+
+Snakemake does not see edits of imported modules, nor most edits of the configuration (FIELD 3.2).
+So each rule has one string param: JSON of exactly the configuration that it reads, with `code`,
+the digest of the first-party modules that it runs. Where a corpus, weights or the cache lie is no
+part of it: moving a folder costs nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.corpora.fingerprint import fingerprint
+from pipeline.corpora.readers import READERS, which_face
+from pipeline.features.catalogue import find_encoder
+from pipeline.features.digests import remembered_digest
+from pipeline.features.keys import encoder_ingredients
+from pipeline.features.weights import MISSING, Weights, weights_fingerprint
+from pipeline.files import canonical_json
+from pipeline.plan import Plan
+from pipeline.provenance import code_digest
+from pipeline.records import MODALITIES
+from pipeline.sections.methods import model_module, parse_train_rate
+from pipeline.settings import dump
+
+MODELS = ("iteacnet", "gcnet", "mmin", "cra", "ae", "cpmnet")
+
+Wildcards = Mapping[str, str]
+Values = dict[str, Any]
+
+
+class Untracked(str):
+    """A param that never makes a rule run again: Snakemake compares params by their `repr`."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "untracked"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What a stage is handed and, where that says more than decides its output, what decides."""
+
+    settings: Values
+    modules: tuple[str, ...] = ()  # that it imports by name
+    deciding: Values | None = None
+
+
+class Decisions:
+    """The params of every rule of a plan."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._config = plan.config
+        self._fingerprints: dict[str, str] = {}  # one look at a folder per run of Snakemake
+
+    def key(self, rule: str, wildcards: Wildcards) -> str:
+        """JSON of all that decides what a job writes, its inputs aside."""
+        stage = self._stage(rule, wildcards)
+        deciding = stage.settings if stage.deciding is None else stage.deciding
+        return canonical_json({**deciding, "code": self._code(rule, stage)})
+
+    def settings(self, rule: str, wildcards: Wildcards) -> Untracked:
+        """JSON of what a stage is handed, where it holds more than decides: places of weights."""
+        stage = self._stage(rule, wildcards)
+        return Untracked(canonical_json({**stage.settings, "code": self._code(rule, stage)}))
+
+    def _code(self, rule: str, stage: Stage) -> str:
+        return code_digest(f"pipeline.stages.{rule}", *stage.modules)
+
+    def _stage(self, rule: str, wildcards: Wildcards) -> Stage:
+        stage: Stage = getattr(self, f"_{rule}")(wildcards)
+        return stage
+
+    def _make_demo(self, wildcards: Wildcards) -> Stage:
+        demo = self._config.corpora[wildcards["corpus"]].make_demo
+        return Stage(dump(demo) if demo else {})
+
+    def _build_manifest(self, wildcards: Wildcards) -> Stage:
+        corpus = self._config.corpora[wildcards["corpus"]]
+        settings = {key: value for key, value in dump(corpus).items() if key != "root"}
+        settings["make_demo"] = {} if corpus.make_demo else None  # how it is made is its own rule
+        files = "" if corpus.make_demo else self._fingerprint(wildcards["corpus"])
+        values = {"corpus": settings, "files": files, "n_shards": self._config.shards}
+        return Stage(values, (READERS[corpus.reader],))
+
+    def _import_features(self, wildcards: Wildcards) -> Stage:
+        source = dump(self._config.corpora[wildcards["corpus"]])["import"]
+        return Stage({"source": source, "files": self._fingerprint(wildcards["corpus"])})
+
+    def _fingerprint(self, corpus: str) -> str:
+        if corpus not in self._fingerprints:
+            self._fingerprints[corpus] = fingerprint(self._config.corpora[corpus])
+        return self._fingerprints[corpus]
+
+    def _crop_faces(self, wildcards: Wildcards) -> Stage:
+        faces = self._config.crop_faces
+        reader = self._config.corpora[wildcards["corpus"]].reader
+        chosen = which_face(reader) if faces.which_face == "auto" else faces.which_face
+        settings = {**dump(faces), "which_face": chosen}
+        weights = None
+        if faces.detector == "yunet":
+            file = Path(faces.weights or "")
+            is_there = file.is_file()
+            weights = remembered_digest(file, Path(self._config.cache)) if is_there else MISSING
+        return Stage(settings, deciding={**settings, "weights": weights})
+
+    def _extract_features(self, wildcards: Wildcards) -> Stage:
+        modality = next(m for m in MODALITIES if m == wildcards["modality"])
+        section = getattr(self._config.features, modality)
+        values = dump(section)
+        encoder = find_encoder(modality, values["encoder"])
+        digest = weights_fingerprint(modality, section, self._config.cache)
+        records = encoder_ingredients(modality, values, Weights(Path(), digest))
+        return Stage(
+            {"encoder": values},
+            (encoder.module,),
+            {"records": records, "encoder": encoder.shown_name(values["encoder"])},
+        )
+
+    def _join_features(self, wildcards: Wildcards) -> Stage:
+        return Stage({})
+
+    def _assign_splits(self, wildcards: Wildcards) -> Stage:
+        task = dump(self._config.tasks[wildcards["task"]])
+        for key in ("corpus", "modalities"):
+            del task[key]
+        del task["folds"]["only"]
+        return Stage({"task": task, "protocol": self._config.protocol.name})
+
+    def _draw_availability(self, wildcards: Wildcards) -> Stage:
+        task = self._config.tasks[wildcards["task"]]
+        modalities = [m for m in MODALITIES if m in task.modalities]
+        return Stage({"generator": self._config.protocol.generator, "modalities": modalities})
+
+    def _train(self, wildcards: Wildcards) -> Stage:
+        train, protocol = self._config.train, self._config.protocol
+        is_constant = isinstance(parse_train_rate(wildcards["train_rate"]), float)
+        settings = {
+            "task": self._scored(wildcards),
+            "protocol": {
+                "generator": protocol.generator,
+                "standardize": protocol.standardize,
+                "rates": [] if is_constant else list(protocol.rates),
+            },
+            "method": self._method(wildcards),
+            "train": {"n_epochs": train.n_epochs, "patience": train.patience},
+        }
+        return Stage(settings, self._model(wildcards))
+
+    def _predict(self, wildcards: Wildcards) -> Stage:
+        rates = self._plan.test_rates(wildcards["method"], wildcards["train_rate"])
+        settings = {
+            "task": self._scored(wildcards),
+            "method": self._method(wildcards),
+            "rates": list(rates),
+        }
+        return Stage(settings, self._model(wildcards))
+
+    def _scored(self, wildcards: Wildcards) -> Values:
+        task = self._config.tasks[wildcards["task"]]
+        return {"kind": task.kind, "classes": list(task.classes)}
+
+    def _method(self, wildcards: Wildcards) -> Values:
+        method = self._config.methods[wildcards["method"]]
+        return {"model": method.model, "settings": dump(method.settings)}
+
+    def _model(self, wildcards: Wildcards) -> tuple[str, ...]:
+        return (model_module(self._config.methods[wildcards["method"]].model),)
+
+    def _count_parameters(self, wildcards: Wildcards) -> Stage:
+        return Stage({}, tuple(map(model_module, MODELS)))
+
+    def _score(self, wildcards: Wildcards) -> Stage:
+        return Stage(self._scored(wildcards))
+
+    def _report(self, wildcards: Wildcards) -> Stage:
+        config, plan = self._config, self._plan
+        return Stage(
+            {
+                "report": dump(config.report),
+                "corpora": {name: list(plan.modalities(name)) for name in config.corpora},
+                "methods": {name: dump(config.methods[name]) for name in config.train.methods},
+                "tasks": {name: dump(config.tasks[name]) for name in plan.tasks},
+                "protocol": dump(config.protocol),
+                "train": dump(config.train),
+            }
+        )

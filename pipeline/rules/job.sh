@@ -1,0 +1,19 @@
+# Bash functions of every job; pipeline/rules/common.smk puts them before each rule's command.
+
+# job LOG OUTPUT...: write everything to LOG too; once the command ends well, seal the outputs.
+# The old seal goes first, so that a killed job leaves none (pipeline.seals).
+job() {
+    exec &> >(tee "$1")
+    shift
+    outputs=("$@")
+    seal="build/.seals/${1#build/}.sha256"
+    rm -f -- "$seal"
+    trap 'status=$?; [ "$status" -ne 0 ] || seal_outputs' EXIT
+}
+
+# Digests of all outputs, as `sha256sum --check` reads them.
+seal_outputs() {
+    mkdir -p -- "$(dirname -- "$seal")"
+    find "${outputs[@]}" -type f -print0 | sort -z | xargs -0 -r sha256sum -- > "$seal.part"
+    mv -- "$seal.part" "$seal"
+}
