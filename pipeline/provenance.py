@@ -78,10 +78,14 @@ def _path(name: str) -> Path:
     return path
 
 
-@cache
 def _module(path: Path) -> _Module:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    imports, data = tuple(_imports(tree)), tuple(_data(tree, path.parent))
+    return _parse(path.parent, path.read_text(encoding="utf-8"))
+
+
+@cache
+def _parse(folder: Path, source: str) -> _Module:
+    tree = ast.parse(source)
+    imports, data = tuple(_imports(tree)), tuple(_data(tree, folder))
     for node in ast.walk(tree):
         if isinstance(node, DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
             node.body = node.body[1:]

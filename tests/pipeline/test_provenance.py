@@ -38,7 +38,7 @@ def tree(tmp_path, monkeypatch):
 
 
 def forget():
-    for cached in (provenance.code_digest, provenance.closure, provenance._module):
+    for cached in (provenance.code_digest, provenance.closure):
         cached.cache_clear()
 
 
