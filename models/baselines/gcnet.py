@@ -47,16 +47,11 @@ class TimeAttention(nn.Module):
         self.transform = nn.Linear(dim, dim)
 
     def forward(self, x: Tensor, layout: Layout) -> Tensor:
-        """(N, D) -> (N, D)."""
-        queries = self.transform(x)
-        read = []
-        for bucket in layout.buckets:
-            keys = bucket.pad(x)  # (K, S, D)
-            scores = (bucket.pad(queries) @ keys.transpose(1, 2)).tanh()
-            if bucket.key_bias is not None:
-                scores = scores + bucket.key_bias.squeeze(1).to(scores.dtype)
-            read.append(bucket.unpad(scores.softmax(dim=2) @ keys))
-        return torch.cat(read)
+        """(N, D) -> (N, D), dialogue by dialogue: each is one block of rows."""
+        blocks = (rows.split(layout.lengths) for rows in (self.transform(x), x))
+        return torch.cat(
+            [(q @ keys.T).tanh().softmax(dim=1) @ keys for q, keys in zip(*blocks, strict=True)]
+        )
 
 
 class GraphBranch(nn.Module):

@@ -1,21 +1,41 @@
 """A two-layer bidirectional LSTM over packed dialogues: padding does not exist for it.
 
-FACTS B.5. Shapes: N utterances of K dialogues, longest dialogue first, dialogue after dialogue
-(`models.layout`); T turns of the longest.
+Hochreiter and Schmidhuber 1997, FACTS B.5; weights, gates (i, f, g, o) and results are those of
+`torch.nn.LSTM`, which runs on a GPU. On a CPU its backward pass takes a multiple of the forward one
+(it fills a buffer of all gates at every turn and sums weight gradients turn by turn), so there the
+recurrence is written out: what needs no turn, both projections' weight gradients above all, is one
+matrix product over all rows.
+
+Shapes: N rows in the order of time (`Turns`), D inputs, H hidden; T turns of the longest dialogue.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
 from torch.nn.utils.rnn import PackedSequence
 
+from models.layers import Dropout
 from models.layout import Layout
 
 
 @dataclass(frozen=True)
+class Step:
+    """The rows of one turn, and of the turn that was read before: those of as many dialogues."""
+
+    rows: slice
+    before: slice  # its k-th row belongs to the dialogue of the k-th row of `rows`
+    n_before: int  # dialogues that had begun by then; the first `n_before` of `rows`
+
+
+@dataclass(frozen=True)
 class Turns:
-    """The same rows in the order of time: all first utterances, all second ones, and so on."""
+    """All first utterances, then all second ones, and so on; longest dialogue first in each."""
 
     order: Tensor  # (N,) int64 row of `Layout` at each place
     inverse: Tensor  # (N,) int64 place of each row of `Layout`
@@ -31,6 +51,20 @@ class Turns:
         device = layout.cells.device
         return cls(order.to(device), order.argsort().to(device), has_turn.sum(dim=1))
 
+    def steps(self, backwards: bool) -> list[Step]:
+        """The turns in the order in which one direction reads them."""
+        ends = [0, *self.n_dialogues.cumsum(0).tolist()]
+        spans = list(pairwise(ends))
+        if backwards:
+            spans.reverse()
+        steps, before = [], (0, 0)
+        for start, end in spans:
+            n_before = min(end - start, before[1] - before[0])
+            begun = slice(before[0], before[0] + n_before)
+            steps.append(Step(slice(start, end), begun, n_before))
+            before = (start, end)
+        return steps
+
 
 class BidirectionalLstm(nn.Module):
     """(N, D) -> (N, 2H), two layers, dropout between them."""
@@ -38,10 +72,103 @@ class BidirectionalLstm(nn.Module):
     def __init__(self, in_dim: int, hidden_dim: int, dropout: float) -> None:
         super().__init__()
         self.lstm = nn.LSTM(in_dim, hidden_dim, 2, bidirectional=True, dropout=dropout)
+        self.dropout = Dropout(dropout)
 
     def forward(self, x: Tensor, turns: Turns) -> Tensor:
         """Rows of a layout (N, D) -> (N, 2H)."""
-        packed = PackedSequence(x.index_select(0, turns.order), turns.n_dialogues)
-        out, _ = self.lstm(packed)
-        rows: Tensor = out.data.index_select(0, turns.inverse)
+        rows = x.index_select(0, turns.order)
+        if x.device.type == "cpu":
+            rows = self._read(rows, turns)
+        else:
+            rows = self.lstm(PackedSequence(rows, turns.n_dialogues))[0].data
+        return rows.index_select(0, turns.inverse)
+
+    def _read(self, rows: Tensor, turns: Turns) -> Tensor:
+        steps = (turns.steps(backwards=False), turns.steps(backwards=True))
+        weights = self.lstm.all_weights  # layer 0 forwards, backwards, layer 1 forwards, backwards
+        for layer in range(2):
+            directions = zip(weights[2 * layer : 2 * layer + 2], steps, strict=True)
+            hidden = [read_dialogues(rows, weight, order) for weight, order in directions]
+            rows = torch.cat(hidden, dim=1)
+            if layer == 0:
+                rows = self.dropout(rows)
         return rows
+
+
+def read_dialogues(x: Tensor, weights: Sequence[Tensor], steps: Sequence[Step]) -> Tensor:
+    """One direction of one layer: (N, D), weights as in `torch.nn.LSTM` -> hidden states (N, H)."""
+    input_weight, hidden_weight, input_bias, hidden_bias = weights
+    gates = F.linear(x, input_weight, input_bias + hidden_bias)
+    hidden: Tensor = _Recurrence.apply(gates, hidden_weight, steps)  # type: ignore[no-untyped-call]
+    return hidden
+
+
+class _Recurrence(torch.autograd.Function):
+    """Gates (N, 4H) of the inputs alone, recurrent weight (4H, H) -> hidden states (N, H)."""
+
+    @staticmethod
+    def forward(ctx: Any, gates: Tensor, weight: Tensor, steps: Sequence[Step]) -> Tensor:
+        gates, width = gates.clone(), weight.shape[1]
+        hidden, cell = (gates.new_empty(len(gates), width) for _ in range(2))
+        squashed = torch.empty_like(cell)  # tanh of the cell
+        for step in steps:
+            own, n = gates[step.rows], step.n_before
+            if n:
+                own[:n].addmm_(hidden[step.before], weight.T)
+            own[:, : 2 * width].sigmoid_()
+            own[:, 2 * width : 3 * width].tanh_()
+            own[:, 3 * width :].sigmoid_()
+            i, f, g, o = own.chunk(4, dim=1)
+            state = torch.mul(i, g, out=cell[step.rows])
+            if n:
+                state[:n].addcmul_(f[:n], cell[step.before])
+            torch.tanh(state, out=squashed[step.rows])
+            torch.mul(o, squashed[step.rows], out=hidden[step.rows])
+        ctx.save_for_backward(gates, weight, hidden, cell, squashed)
+        ctx.steps = steps
+        return hidden
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, None]:
+        gates, weight, hidden, cell, squashed = ctx.saved_tensors
+        previous = [_shift(value, ctx.steps) for value in (hidden, cell)]
+        slopes, leak = _slopes(gates, previous[1], squashed)
+        d_hidden, d_cell, d_gates = grad.clone(), torch.zeros_like(cell), torch.empty_like(slopes)
+        forget = gates.chunk(4, dim=1)[1]
+        for step in reversed(ctx.steps):
+            rows, n = step.rows, step.n_before
+            own = d_cell[rows].addcmul_(d_hidden[rows], leak[rows])
+            torch.mul(slopes[rows, :3], own.unsqueeze(1), out=d_gates[rows, :3])
+            torch.mul(slopes[rows, 3], d_hidden[rows], out=d_gates[rows, 3])
+            if n:
+                d_hidden[step.before].addmm_(d_gates[rows].flatten(1)[:n], weight)
+                d_cell[step.before].addcmul_(own[:n], forget[rows][:n])
+        flat = d_gates.flatten(1)
+        return flat, flat.T @ previous[0], None
+
+
+def _shift(values: Tensor, steps: Sequence[Step]) -> Tensor:
+    """(N, H) -> what each row had before it in its dialogue, 0 where it began."""
+    shifted = torch.zeros_like(values)
+    for step in steps:
+        shifted[step.rows][: step.n_before] = values[step.before]
+    return shifted
+
+
+def _slopes(gates: Tensor, cell_before: Tensor, squashed: Tensor) -> tuple[Tensor, Tensor]:
+    """Derivatives by each gate before activation (N, 4, H), and of hidden by cell (N, H).
+
+    The first three are of the cell, the last, the output gate's, is of the hidden state.
+    """
+    i, f, g, o = gates.chunk(4, dim=1)
+    slopes = torch.stack(
+        [
+            g * i * (1 - i),
+            cell_before * f * (1 - f),
+            i * (1 - g.square()),
+            squashed * o * (1 - o),
+        ],
+        dim=1,
+    )
+    return slopes, o * (1 - squashed.square())

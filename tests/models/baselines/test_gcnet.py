@@ -92,14 +92,14 @@ def test_loss_is_the_task_plus_the_errors_of_withheld_cells_per_valid_utterance(
     logits, decoded = learner.classifier(hidden), learner.decoder(hidden)
     dims, task, error, first = list(batch.features), 0.0, 0.0, 0
     for b, t in batch.valid.nonzero().tolist():
-        task -= float(logits[b, t].log_softmax(0)[batch.labels[b, t]]) / 8
+        task -= logits[b, t].log_softmax(0)[batch.labels[b, t]].item() / 8
     for m, name in enumerate(dims):
         dim = batch.features[name].shape[-1]
         part = decoded[..., first : first + dim]
         first += dim
         for b, t in batch.valid.nonzero().tolist():
             if batch.extracted[b, t, m] and not batch.available[b, t, m]:
-                error += float((part[b, t] - batch.features[name][b, t]).square().sum()) / dim / 8
+                error += (part[b, t] - batch.features[name][b, t]).square().mean().item() / 8
     loss = learner.loss(batch, "train")
     assert float(loss.parts["task"]) == pytest.approx(task, rel=1e-5)
     assert float(loss.parts["reconstruction"]) == pytest.approx(error, rel=1e-5)

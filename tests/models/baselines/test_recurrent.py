@@ -2,6 +2,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch.nn.utils.rnn import PackedSequence
 
 from models.baselines.recurrent import BidirectionalLstm, Turns
 from models.layout import Layout
@@ -24,6 +25,38 @@ def test_equals_torchs_lstm_on_each_dialogue_alone(lstm, lengths):
         if n:
             alone, _ = lstm.lstm(x[b, :n])
             torch.testing.assert_close(ours[b, :n], alone, atol=1e-10, rtol=0)
+
+
+@settings(max_examples=20, deadline=None)
+@given(lengths=st.lists(st.integers(1, 7), min_size=1, max_size=5))
+def test_gradients_equal_those_of_torchs_lstm(lstm, lengths):
+    valid = torch.arange(max(lengths)) < torch.tensor(lengths)[:, None]
+    turns = Turns.of(Layout.of(valid, "exact"))
+    x = torch.randn(sum(lengths), 5, dtype=torch.float64, requires_grad=True)
+    weights = torch.randn(sum(lengths), 8, dtype=torch.float64)
+    inputs = [x, *lstm.lstm.parameters()]
+    ours = torch.autograd.grad((lstm(x, turns) * weights).sum(), inputs)
+    packed = PackedSequence(x.index_select(0, turns.order), turns.n_dialogues)
+    theirs = lstm.lstm(packed)[0].data.index_select(0, turns.inverse)
+    expected = torch.autograd.grad((theirs * weights).sum(), inputs)
+    torch.testing.assert_close(ours, expected, atol=1e-10, rtol=0)
+
+
+def test_each_turn_follows_the_one_before_in_its_direction():
+    valid = torch.tensor([[True, True, True], [True, False, False]])
+    turns = Turns.of(Layout.of(valid, "exact"))
+    forwards = [(s.rows, s.before, s.n_before) for s in turns.steps(backwards=False)]
+    assert forwards == [
+        (slice(0, 2), slice(0, 0), 0),
+        (slice(2, 3), slice(0, 1), 1),
+        (slice(3, 4), slice(2, 3), 1),
+    ]
+    backwards = [(s.rows, s.before, s.n_before) for s in turns.steps(backwards=True)]
+    assert backwards == [
+        (slice(3, 4), slice(0, 0), 0),
+        (slice(2, 3), slice(3, 4), 1),
+        (slice(0, 2), slice(2, 3), 1),
+    ]
 
 
 def test_turns_are_all_first_utterances_then_all_second_ones():
