@@ -4,10 +4,11 @@ Pictures are (height, width, 3) RGB uint8. Boxes are left, top, right, bottom in
 picture, right and bottom excluded; they may reach over its border, where a face does.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Lock
 from typing import Literal, Protocol
 
 import cv2
@@ -50,6 +51,21 @@ class Detector(Protocol):
 
     def detect(self, pictures: Sequence[Picture]) -> list[list[Face]]:
         """The faces of each picture, in any order."""
+
+
+class LazyDetector:
+    """A detector that is opened when the first picture comes: a file without any needs none."""
+
+    def __init__(self, opened: Callable[[], Detector]) -> None:
+        self._open = opened
+        self._detector: Detector | None = None
+        self._lock = Lock()
+
+    def detect(self, pictures: Sequence[Picture]) -> list[list[Face]]:
+        """See `Detector`."""
+        with self._lock:
+            detector = self._detector = self._detector or self._open()
+        return detector.detect(pictures)
 
 
 def detector_digest(name: DetectorName, weights: str | None) -> str:

@@ -9,6 +9,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
@@ -19,7 +20,7 @@ from pipeline.features.face_cropping import CropJob, FaceCropper, WhichFace
 from pipeline.files import UnsafePathError, canonical_json, resolve_inside, text_digest
 from pipeline.media.container import Damage
 from pipeline.media.errors import MediaError
-from pipeline.media.faces import DetectorError, detector_digest, open_detector
+from pipeline.media.faces import DetectorError, LazyDetector, detector_digest, open_detector
 from pipeline.progress import Progress, progress
 from pipeline.provenance import code_digest
 from pipeline.records import FaceRow, Utterance
@@ -51,9 +52,8 @@ def main(argv: list[str] | None = None) -> None:
         cache = CropCache(args.cache)
         found = _look_up(jobs, cache)
         n_hits = len(found)
-        if len(found) < len({job.key for job in jobs.values()}):
-            cropper = _open_cropper(settings, which_face, args.device, args.threads)
-            found |= _crop_missing(utterances, jobs, found, args.root, cropper, cache)
+        cropper = _make_cropper(settings, which_face, args.device, args.threads)
+        found |= _crop_missing(utterances, jobs, found, args.root, cropper, cache)
     except (SettingsError, DetectorError, CacheError, UnsafePathError) as error:
         raise SystemExit(f"error: {error}") from None
     rows = [_row(one.utterance_id, jobs.get(one.utterance_id), found) for one in utterances]
@@ -128,10 +128,11 @@ def _crop_missing(
     return found
 
 
-def _open_cropper(
+def _make_cropper(
     settings: CropFacesSettings, which_face: WhichFace, device: str, threads: int
 ) -> FaceCropper:
-    detector = open_detector(
+    detector = partial(
+        open_detector,
         settings.detector,
         weights=settings.weights,
         min_face_px=settings.min_face_px,
@@ -139,7 +140,7 @@ def _open_cropper(
         device=device,
     )
     return FaceCropper(
-        detector=detector,
+        detector=LazyDetector(detector),
         which_face=which_face,
         fps=settings.fps,
         detect_width_px=settings.detect_width_px,
