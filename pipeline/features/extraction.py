@@ -148,8 +148,9 @@ def _encode(
             cache.put(group[0].ingredients, record)
         return group, record
 
+    extractor = choice.build()  # before the clock of the progress starts
     bar: Progress[Encoded] = progress(len(items), what=what, unit="utterances")
     with bar:
-        for group, record in overlap(save, choice.build().encode(items, n_workers), N_WRITERS):
+        for group, record in overlap(save, extractor.encode(items, n_workers), N_WRITERS):
             outcome.records.update({job.utterance_id: record for job in group})
             bar.advance(note=f"{outcome.n_hits} from the cache")
