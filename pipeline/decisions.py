@@ -159,6 +159,15 @@ class Decisions:
         }
         return Stage(settings, self._model(wildcards))
 
+    def _trace(self, wildcards: Wildcards) -> Stage:
+        settings = {
+            "task": self._scored(wildcards),
+            "method": self._method(wildcards),
+            "rates": [str(rate) for rate in self._config.protocol.rates],
+            "dialogue": self._config.report.heatmap_dialogue,
+        }
+        return Stage(settings, self._model(wildcards))
+
     def _scored(self, wildcards: Wildcards) -> Values:
         task = self._config.tasks[wildcards["task"]]
         return {"kind": task.kind, "classes": list(task.classes)}

@@ -75,6 +75,20 @@ class Plan:
             for seed in self.config.train.seeds
         ]
 
+    def traced(self, task: str) -> dict[str, Run]:
+        """For each form of ITEACNet the run that is looked into: its first one."""
+        train = self.config.train
+        methods = [m for m in train.methods if self.config.methods[m].model == "iteacnet"]
+        return {
+            method: Run(task, method, rates[0], self.folds(task)[0], train.seeds[0])
+            for method in methods
+            if (rates := self.train_rates(method)) and train.seeds
+        }
+
+    def traces(self, task: str) -> list[str]:
+        """Files of what these runs do inside."""
+        return [f"build/{task}/traces/{method}.safetensors" for method in self.traced(task)]
+
     def validation_rates(self, train_rate: str) -> tuple[str, ...]:
         """Rates that a training is validated at: its own if constant, else all (FACTS A.6)."""
         rate = parse_train_rate(train_rate)
@@ -109,4 +123,4 @@ class Plan:
     def _task_files(self, task: str) -> list[str]:
         tables = [f"build/{task}/{name}.csv" for name in ("labels", "splits", "scores")]
         runs = [f"{run.folder}/{name}" for run in self.runs(task) for name in RUN_FILES]
-        return [*tables, *self.masks(task), *runs]
+        return [*tables, *self.masks(task), *runs, *self.traces(task)]

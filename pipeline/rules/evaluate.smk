@@ -103,6 +103,7 @@ rule report:
             for name in ("labels", "splits")
         ],
         masks=[path for task in PLAN.tasks for path in PLAN.masks(task)],
+        traces=[path for task in PLAN.tasks for path in PLAN.traces(task)],
         parameters="build/parameters.csv",
     output:
         page="build/report/index.html",

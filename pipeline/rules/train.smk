@@ -1,5 +1,5 @@
 """
-Training and prediction: one run per task, method, training rate, fold and seed.
+Training and prediction: one run per task, method, training rate, fold and seed; what runs do inside.
 
 REQUIRED INPUT
     tables and features of the corpus; labels, splits and masks of the task
@@ -7,6 +7,7 @@ REQUIRED INPUT
 OUTPUT
     build/{task}/runs/{method}/{train_rate}/fold{fold}_seed{seed}/
         weights.safetensors, history.csv, run.json, predictions.csv
+    build/{task}/traces/{method}.safetensors
 """
 
 RUN = "build/{task}/runs/{method}/{train_rate}/fold{fold}_seed{seed}"
@@ -124,4 +125,54 @@ rule predict:
             --seed {wildcards.seed} \
             --threads {threads} \
             --out {output.predictions:q}
+        """
+
+
+def file_of_traced(name):
+    """Input: a file of the run of a method that is looked into."""
+    return lambda wildcards: (
+        f"{PLAN.traced(wildcards.task)[wildcards.method].folder}/{name}"
+    )
+
+
+rule trace:
+    """Attention, ECCE and routers of one run of a form of ITEACNet, for the report's figures."""
+    input:
+        utterances=lambda wildcards: manifest_of(corpus_of(wildcards), "utterances"),
+        labels=split_table("labels"),
+        splits=split_table("splits"),
+        features=features_of_task,
+        masks=lambda wildcards: PLAN.masks(wildcards.task),
+        weights=file_of_traced("weights.safetensors"),
+        run=file_of_traced("run.json"),
+    output:
+        trace="build/{task}/traces/{method}.safetensors",
+    log:
+        "build/logs/{task}/trace_{method}.txt",
+    benchmark:
+        "build/benchmarks/{task}/trace_{method}.tsv"
+    threads: 1
+    resources:
+        gpu=GPU,
+        mem_mb=more_each_time(8000),
+        runtime=more_each_time(60),
+    params:
+        stage=stage("trace"),
+        fold=lambda wildcards: PLAN.traced(wildcards.task)[wildcards.method].fold,
+    shell:
+        r"""
+        job {log:q} {output:q}
+
+        python -m pipeline.own_gpu {resources.gpu} python -m pipeline.stages.trace \
+            --utterances {input.utterances:q} \
+            --labels {input.labels:q} \
+            --splits {input.splits:q} \
+            --features {input.features:q} \
+            --availability {input.masks:q} \
+            --weights {input.weights:q} \
+            --run {input.run:q} \
+            --settings {params.stage:q} \
+            --fold {params.fold} \
+            --threads {threads} \
+            --out {output.trace:q}
         """

@@ -1,22 +1,18 @@
 """Stage predict: a trained run on the test role of its fold, at every missing rate asked for."""
 
 import argparse
-import json
 import os
 from pathlib import Path
 
 import torch
 
-from pipeline.arrays import read_arrays
-from pipeline.conversations.dataset import build_conversations, shape_of, standardize
 from pipeline.conversations.inference import predict_rates
 from pipeline.conversations.reading import read_fold, read_rates, read_stores
-from pipeline.conversations.standardize import Standardization
 from pipeline.evaluation.predict import write_predictions
 from pipeline.settings import parse_section
-from pipeline.training.methods import build_learner, restore_learner
 from pipeline.training.randomness import make_deterministic, seed_torch
-from pipeline.training.session import choose_device, shape_facts, unpack_weights
+from pipeline.training.restored import restore_run
+from pipeline.training.session import choose_device
 from pipeline.training.settings import PredictSettings
 
 
@@ -28,23 +24,15 @@ def main(argv: list[str] | None = None) -> None:
     make_deterministic(args.threads, device)
     settings = parse_section(args.settings, PredictSettings, where="")
     tables = read_fold(args.utterances, args.labels, args.splits, args.fold)
-    index = tables.visible("train", "test")  # some learners rebuild themselves from the former
-    train, test = (index.numbers_of(tables.roles[role]) for role in ("train", "test"))
+    stores = read_stores(args.features, tables.utterances)
+    run = restore_run(
+        args.weights, args.run, tables, stores, settings.task, settings.method, device
+    )
+    index, test = run.index, run.test
     rates = [float(rate) for rate in settings.rates]
     masks = read_rates(args.availability, rates, args.fold, tables.labels, index, test)
-
-    stores = read_stores(args.features, tables.utterances)
-    shape = shape_of(tables.index, stores, settings.task)
-    run = json.loads(args.run.read_text(encoding="utf-8"))
-    if run["shape"] != shape_facts(shape):
-        raise ValueError(f"{args.weights} were trained for {run['shape']}, not for {shape}")
-    arrays, _ = read_arrays(args.weights)
-    stores = standardize(stores, Standardization.from_arrays(arrays))
-    learner = build_learner(settings.method, shape).to(device)
-    conversations = build_conversations(index, stores, tables.labels, settings.task).to(device)
-    restore_learner(learner, conversations, train, unpack_weights(arrays))
     outputs = predict_rates(
-        learner, conversations, test, masks, lambda: seed_torch(args.seed, "predict")
+        run.learner, run.conversations, test, masks, lambda: seed_torch(args.seed, "predict")
     )
     places = index.utterances_of(test)
     write_predictions(

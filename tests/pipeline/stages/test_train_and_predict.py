@@ -17,6 +17,7 @@ from pipeline.arrays import read_arrays
 from pipeline.records import Label, SplitRow
 from pipeline.stages import predict, train
 from pipeline.tables import read_rows, write_rows
+from pipeline.training import restored
 from pipeline.training.methods import build_learner
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -169,7 +170,7 @@ def test_every_method_is_tested_under_the_same_stored_masks(
         learner.predict = watched
         return learner
 
-    monkeypatch.setattr(predict, "build_learner", build_and_watch)
+    monkeypatch.setattr(restored, "build_learner", build_and_watch)
     predict_once(files, tmp_path)
     store_row = {u.utterance_id: row for row, u in enumerate(files.utterances)}
     rows = read_rows(files.folder / "labels.csv", Label)

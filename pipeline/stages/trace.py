@@ -1,0 +1,111 @@
+"""Stage trace: what one run of a form of ITEACNet does inside -> traces/{method}.safetensors.
+
+Attention and ECCE of one dialogue (PAPER Figure 4) and the routers' mean weights over the test
+role at all missing rates. The report draws them; it may not load a network itself.
+"""
+
+import argparse
+import os
+from pathlib import Path
+
+from pydantic import Field
+
+from pipeline.arrays import write_arrays
+from pipeline.conversations.index import ConversationIndex, IntArray
+from pipeline.conversations.reading import FoldTables, read_fold, read_rates, read_stores
+from pipeline.records import ROLES
+from pipeline.sections.methods import IteacnetMethod
+from pipeline.sections.tasks import ScoredTask
+from pipeline.settings import Section, parse_section
+from pipeline.training.randomness import make_deterministic
+from pipeline.training.restored import restore_run
+from pipeline.training.session import choose_device
+from pipeline.training.tracing import average_routers, reported_network, trace_dialogue
+
+
+class TraceSettings(Section):
+    """What the rule hands over as JSON."""
+
+    task: ScoredTask
+    method: IteacnetMethod
+    rates: tuple[str, ...] = Field(min_length=1)
+    dialogue: str | None = None
+    code: str = ""
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Read the command line, restore the run, trace it, write."""
+    args = _parse(argv)
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    device = choose_device(args.device)
+    make_deterministic(args.threads, device)
+    settings = parse_section(args.settings, TraceSettings, where="")
+    tables = read_fold(args.utterances, args.labels, args.splits, args.fold)
+    stores = read_stores(args.features, tables.utterances)
+    run = restore_run(
+        args.weights, args.run, tables, stores, settings.task, settings.method, device, ROLES
+    )
+    dialogue, note = choose_dialogue(run.index, run.test, settings.dialogue)
+    network = reported_network(run.learner)
+    rates = [float(rate) for rate in settings.rates]
+    masks = read_rates(args.availability, rates, args.fold, tables.labels, run.index, run.test)
+    arrays = trace_dialogue(network, run.conversations, dialogue)
+    arrays |= average_routers(network, run.conversations, run.test, masks)
+    name = str(run.index.dialogue_ids[dialogue])
+    header = {
+        **{key: run.facts[key] for key in ("task", "method", "train_rate", "fold", "seed")},
+        "dialogue": name,
+        "role": " and ".join(roles_of(tables, name)),
+        "utterances": utterances_of(run.index, dialogue),
+        "note": note,
+        "network": "teacher" if settings.method.settings.framework != "its" else "student",
+        "candidates": list(network.options.candidates),
+    }
+    write_arrays(args.out, arrays, header)
+    print(f"{name}: {len(header['utterances'])} utterances; {', '.join(sorted(arrays))}")
+
+
+def choose_dialogue(
+    index: ConversationIndex, test: IntArray, wanted: str | None
+) -> tuple[int, str]:
+    """The dialogue that is asked for, else the longest of the test role; what to say of it."""
+    longest = int(test[index.lengths[test].argmax()])
+    if wanted is None:
+        return longest, ""
+    found = index.numbers_of([wanted])
+    if len(found):
+        return int(found[0]), ""
+    return longest, f"{wanted} is no labelled dialogue of this task: the longest one is shown"
+
+
+def roles_of(tables: FoldTables, dialogue: str) -> list[str]:
+    """Roles of a dialogue in the fold: two of them under `protocol: paper`."""
+    return [role for role in ROLES if dialogue in tables.roles[role]]
+
+
+def utterances_of(index: ConversationIndex, dialogue: int) -> list[str]:
+    """Ids of a dialogue's utterances, in order."""
+    start = int(index.starts[dialogue])
+    names = index.utterance_ids[start : start + int(index.lengths[dialogue])]
+    return [str(name) for name in names]
+
+
+def _parse(argv: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--utterances", type=Path, required=True, help="utterances.csv")
+    parser.add_argument("--labels", type=Path, required=True, help="labels.csv")
+    parser.add_argument("--splits", type=Path, required=True, help="splits.csv")
+    parser.add_argument("--features", type=Path, nargs="+", required=True, help="one per modality")
+    parser.add_argument("--availability", type=Path, nargs="+", required=True, help="stored masks")
+    parser.add_argument("--weights", type=Path, required=True, help="weights.safetensors")
+    parser.add_argument("--run", type=Path, required=True, help="run.json")
+    parser.add_argument("--settings", required=True, help="JSON: task, method, rates, dialogue")
+    parser.add_argument("--fold", type=int, required=True, help="fold of splits.csv")
+    parser.add_argument("--threads", type=int, default=1, help="CPU threads of torch")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
+    parser.add_argument("--out", type=Path, required=True, help="traces/{method}.safetensors")
+    return parser.parse_args(argv)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+"""A finished run brought back: its learner, and the dialogues that it is shown."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from models.learner import Learner
+from pipeline.arrays import read_arrays
+from pipeline.conversations.dataset import (
+    Conversations,
+    build_conversations,
+    shape_of,
+    standardize,
+)
+from pipeline.conversations.index import ConversationIndex, IntArray
+from pipeline.conversations.reading import FoldTables, Stores
+from pipeline.conversations.standardize import Standardization
+from pipeline.records import Role
+from pipeline.sections.methods import MethodSettings
+from pipeline.sections.tasks import ScoredTask
+from pipeline.training.methods import build_learner, restore_learner
+from pipeline.training.session import shape_facts, unpack_weights
+
+
+@dataclass(frozen=True)
+class RestoredRun:
+    """A trained learner and its data; `test` holds numbers of dialogues of `index`."""
+
+    learner: Learner
+    conversations: Conversations
+    index: ConversationIndex
+    test: IntArray
+    facts: dict[str, Any]  # run.json
+
+
+def restore_run(
+    weights: Path,
+    run: Path,
+    tables: FoldTables,
+    stores: Stores,
+    task: ScoredTask,
+    method: MethodSettings,
+    device: torch.device,
+    roles: tuple[Role, ...] = ("train", "test"),
+) -> RestoredRun:
+    """Rebuild the learner of `weights` on dialogues of `roles`; some learners need the training."""
+    index = tables.visible(*roles)
+    train, test = (index.numbers_of(tables.roles[role]) for role in ("train", "test"))
+    shape = shape_of(tables.index, stores, task)
+    facts = json.loads(run.read_text(encoding="utf-8"))
+    if facts["shape"] != shape_facts(shape):
+        raise ValueError(f"{weights} were trained for {facts['shape']}, not for {shape}")
+    arrays, _ = read_arrays(weights)
+    stores = standardize(stores, Standardization.from_arrays(arrays))
+    learner = build_learner(method, shape).to(device)
+    conversations = build_conversations(index, stores, tables.labels, task).to(device)
+    restore_learner(learner, conversations, train, unpack_weights(arrays))
+    return RestoredRun(learner, conversations, index, test, facts)
