@@ -73,6 +73,14 @@ def test_padding_and_batch_composition_change_no_valid_logit(
         torch.testing.assert_close(apart[place, :n], together[b, :n], atol=1e-6, rtol=0)
 
 
+def test_padding_and_order_change_no_loss(kit, trained):
+    batch = kit.batch([4, 6, 3], seed=5)
+    phase = trained.phases()[-1].name
+    padded = kit.take(batch, [2, 0, 1], n_steps=9)
+    losses = [trained.loss(b, phase).total for b in (batch, padded)]
+    torch.testing.assert_close(losses[0], losses[1], atol=1e-6, rtol=1e-6)
+
+
 def test_reads_nothing_but_what_is_usable(kit, trained):
     batch = kit.batch([5, 3], seed=8)
     poisoned = {

@@ -103,7 +103,7 @@ def test_loss_is_the_task_plus_the_errors_of_withheld_cells_per_valid_utterance(
     loss = learner.loss(batch, "train")
     assert float(loss.parts["task"]) == pytest.approx(task, rel=1e-5)
     assert float(loss.parts["reconstruction"]) == pytest.approx(error, rel=1e-5)
-    assert float(loss.total) == pytest.approx(task + 0.7 * error, rel=1e-5)
+    assert loss.total.item() == pytest.approx(task + 0.7 * error, rel=1e-5)
 
 
 def test_padding_before_a_valid_utterance_is_refused(kit):
