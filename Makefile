@@ -15,7 +15,7 @@ run: $(READY)  ## Environment, then the workflow of config.yaml: from raw videos
 	snakemake --cores all
 
 test: $(READY)  ## Environment, then all tests
-	pytest
+	pytest --numprocesses auto --dist worksteal
 
 lint: $(READY)  ## Style, types, and Snakemake's own checks (waivers: tests/workflow/test_lint.py)
 	ruff check .
