@@ -62,6 +62,21 @@ def test_it_is_due_again_only_after_a_while(state, tmp_path):
     assert not checkpoints.is_due()
 
 
+def test_slow_saving_takes_a_twentieth_of_the_time(state, tmp_path):
+    now = [0.0]
+
+    def clock():
+        now[0] += 2.0  # two seconds pass between the beginning and the end of saving
+        return now[0]
+
+    checkpoints = Checkpoints(tmp_path / "c", 5, clock=clock)
+    checkpoints.save(state)
+    saved_s = now[0]
+    while not checkpoints.is_due():
+        pass
+    assert now[0] - saved_s == 40
+
+
 def test_a_copied_state_does_not_follow_later_steps():
     weights = {"x": torch.ones(2)}
     copied = copy_state(weights)
