@@ -23,6 +23,15 @@ rule all:
         PLAN.files(),
 
 
+# On a cluster these run beside Snakemake: a place in the queue would cost more than they do.
+localrules:
+    assign_splits,
+    count_parameters,
+    doctor,
+    draw_availability,
+    join_features,
+
+
 include: "pipeline/rules/prepare.smk"
 include: "pipeline/rules/features.smk"
 include: "pipeline/rules/protocol.smk"

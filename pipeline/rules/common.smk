@@ -48,8 +48,10 @@ IMPORTED = [name for name, corpus in CORPORA.items() if corpus.reader == "import
 EXTRACTED = [name for name in CORPORA if name not in IMPORTED]
 SHARDS = range(PLAN.config.shards)
 
-# A job asks for a GPU only where this machine has one; a cluster's profile sets it by rule.
-GPU = int(any(Path("/dev").glob("nvidia[0-9]*")))
+# Jobs ask for a GPU only where the machine that plans them has one; a cluster's profile sets it by
+# rule. A job plans itself anew where it runs, so it inherits what was decided.
+HAS_GPU = any(Path("/dev").glob("nvidia[0-9]*"))
+GPU = int(os.environ.setdefault("ITEACNET_JOBS_ASK_FOR_GPU", str(int(HAS_GPU))))
 
 
 def more_each_time(amount):
