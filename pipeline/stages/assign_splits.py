@@ -4,6 +4,7 @@ import argparse
 from collections import Counter
 from pathlib import Path
 
+from pipeline.protocol.errors import ProtocolError
 from pipeline.protocol.labels import labels_of_task
 from pipeline.protocol.splits import ProtocolName, assign_splits
 from pipeline.records import Annotation, Label, SplitRow, Utterance
@@ -34,8 +35,13 @@ def main(argv: list[str] | None = None) -> None:
     utterances = read_rows(args.utterances, Utterance)
     check_unique(args.utterances, [u.utterance_id for u in utterances], "utterance_id")
     annotations = read_rows(args.annotations, Annotation)
-    labels = labels_of_task(settings.task, utterances, annotations)
-    splits = assign_splits(utterances, labels, annotations, settings.task.folds, settings.protocol)
+    try:
+        labels = labels_of_task(settings.task, utterances, annotations)
+        splits = assign_splits(
+            utterances, labels, annotations, settings.task.folds, settings.protocol
+        )
+    except ProtocolError as error:
+        raise SystemExit(f"error: {error}") from None
     write_rows(args.out_labels, labels, Label)
     write_rows(args.out_splits, splits, SplitRow)
     print(f"{len(labels)} of {len(utterances)} utterances have a label")

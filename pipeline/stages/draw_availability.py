@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from pipeline.protocol.availability import GeneratorName
+from pipeline.protocol.errors import ProtocolError
 from pipeline.protocol.stored_masks import draw_masks, write_masks
 from pipeline.records import Label, Modality, SplitRow, Utterance
 from pipeline.settings import Section, parse_section
@@ -34,15 +35,18 @@ def main(argv: list[str] | None = None) -> None:
     args = parser.parse_args(argv)
 
     settings = parse_section(args.settings, DrawAvailabilitySettings, where="")
-    masks = draw_masks(
-        read_rows(args.labels, Label),
-        read_rows(args.splits, SplitRow),
-        {u.utterance_id: u.dialogue_id for u in read_rows(args.utterances, Utterance)},
-        settings.modalities,
-        args.missing_rate,
-        settings.generator,
-        args.mask_seed,
-    )
+    try:
+        masks = draw_masks(
+            read_rows(args.labels, Label),
+            read_rows(args.splits, SplitRow),
+            {u.utterance_id: u.dialogue_id for u in read_rows(args.utterances, Utterance)},
+            settings.modalities,
+            args.missing_rate,
+            settings.generator,
+            args.mask_seed,
+        )
+    except ProtocolError as error:
+        raise SystemExit(f"error: {error}") from None
     write_masks(args.out, masks)
     for fold, realised in masks.realised.items():
         print(f"fold {fold}: missing rate {masks.rate} asked, {realised:.4f} realised")

@@ -66,6 +66,7 @@ def _train(
     # cuBLAS reads this when CUDA starts; without it, its sums depend on scheduling.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     from pipeline.training.checkpoint import Checkpoints
+    from pipeline.training.contracts import TrainingError
     from pipeline.training.history import write_history
     from pipeline.training.randomness import make_deterministic
     from pipeline.training.session import choose_device, train_run
@@ -74,9 +75,12 @@ def _train(
     make_deterministic(args.threads, device)
     stores = read_stores(args.features, tables.utterances)
     checkpoints = Checkpoints(folder.checkpoint, args.checkpoint_every)
-    run = train_run(
-        settings, tables, stores, masks, args.train_rate, args.seed, device, checkpoints
-    )
+    try:
+        run = train_run(
+            settings, tables, stores, masks, args.train_rate, args.seed, device, checkpoints
+        )
+    except TrainingError as error:
+        raise SystemExit(f"error: {error}") from None
     write_arrays(args.out_weights, run.weights, {"key": folder.path.name})
     write_history(args.out_history, run.outcome.history)
     return {**run.facts, "device": device.type, "key": folder.path.name}

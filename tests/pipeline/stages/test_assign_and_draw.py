@@ -72,3 +72,18 @@ def test_running_again_writes_the_same_bytes(tables):
     before = [(tables / name).read_bytes() for name in names]
     run_both(tables, "0.3")
     assert before == [(tables / name).read_bytes() for name in names]
+
+
+def test_what_the_protocol_refuses_is_said_without_a_traceback(tables):
+    with pytest.raises(SystemExit, match=r"error: missing rate 0\.9 lies outside \[0, 0\.7\]"):
+        run_both(tables, "0.9")
+    bad = json.dumps({"task": {**TASK, "folds": {"by": "sessions", "k": 4}}, "protocol": "strict"})
+    with pytest.raises(SystemExit, match=r"error: folds\.k=4, but .* 3 parts by sessions"):
+        assign_splits.main(
+            [
+                *("--utterances", f"{tables}/utterances.csv", "--settings", bad),
+                *("--annotations", f"{tables}/annotations.csv"),
+                *("--out-labels", f"{tables}/l.csv", "--out-splits", f"{tables}/s.csv"),
+            ]
+        )
+    assert not (tables / "l.csv").exists()
