@@ -18,7 +18,7 @@ class FoldRule(Section):
 
     by: Literal["sessions", "official", "dialogues", "speakers"]
     k: Annotated[int, Field(ge=2, le=100)] = 5
-    seed: int = 0
+    seed: Annotated[int, Field(ge=0)] = 0
     annotation: str = "split"  # official: the annotation that holds the role
 
 
@@ -71,7 +71,7 @@ class ProtocolSettings(Section):
     name: Literal["paper", "strict"] = "strict"  # paper: IEMOCAP selects on the test session
     rates: tuple[Rate, ...] = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
     generator: Generator = "gcnet"
-    mask_seed: int = 7000
+    mask_seed: Annotated[int, Field(ge=0)] = 7000
     standardize: bool = False  # by mean and deviation of the training role
 
 
