@@ -1,0 +1,41 @@
+import csv
+
+import numpy as np
+import pytest
+from scipy.special import softmax
+
+from pipeline.evaluation.predict import probabilities, write_predictions
+
+NAMES = ["u0", "u1"], ["d0", "d0"]
+
+
+def read(path):
+    with path.open(newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def test_probabilities_agree_with_scipy_and_do_not_overflow():
+    logits = np.array([[1.0, 2.0, -3.0], [1000.0, 0.0, -1000.0]], np.float32)
+    assert np.allclose(probabilities(logits), softmax(logits.astype(float), axis=-1))
+
+
+def test_classes_are_those_of_the_largest_logit_at_each_rate(tmp_path):
+    outputs = np.array([[[0.0, 1.0], [2.0, 0.0]], [[1.0, 0.0], [0.0, 0.5]]], np.float32)
+    write_predictions(tmp_path / "p.csv", ["0.0", "0.7"], *NAMES, ["a", "b"], outputs, ["a", "b"])
+    rows = read(tmp_path / "p.csv")
+    assert [(r["rate"], r["utterance_id"], r["predicted"]) for r in rows] == [
+        ("0.0", "u0", "b"),
+        ("0.0", "u1", "a"),
+        ("0.7", "u0", "a"),
+        ("0.7", "u1", "b"),
+    ]
+    assert [r["target"] for r in rows] == ["a", "b", "a", "b"]
+    assert float(rows[0]["score_b"]) == pytest.approx(1 / (1 + np.exp(-1)))
+
+
+def test_values_keep_every_bit_of_a_float32(tmp_path):
+    values = np.random.default_rng(0).normal(0, 1, (1, 2, 1)).astype(np.float32)
+    write_predictions(tmp_path / "p.csv", ["0.0"], *NAMES, ["-1.4", "0.0"], values, [])
+    rows = read(tmp_path / "p.csv")
+    assert list(rows[0]) == ["rate", "utterance_id", "dialogue_id", "target", "predicted"]
+    assert np.float32([r["predicted"] for r in rows]).tolist() == values[0, :, 0].tolist()
