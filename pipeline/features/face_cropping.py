@@ -77,6 +77,7 @@ class FaceCropper:
 
         Where the file gives no pictures at all, a MediaError stands instead and nothing is written.
         """
+        cv2.setNumThreads(1)  # of one frame; frames are looked at side by side
         spans = [(job.start_s, job.end_s) for job in jobs]
         open_: dict[int, _Utterance] = {}
         waiting = dict.fromkeys(range(len(jobs)))

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pipeline.media.faces import Face
 
 # How much less sure than of the surest face the detector may be: MTCNN gives faces 0.99 and more,
-# while hands and letters, which may be larger, reach 0.97.
-MAX_DOUBT = 0.02
+# while hands and letters, which may be larger, reach 0.98.
+MAX_DOUBT = 0.01
 MIN_OVERLAP = 0.3  # intersection over union of one face in two frames that were looked at
 MAX_MISSED_FRAMES = 5  # a track that is not seen for longer has ended: 1 s at 5 frames per second
 

@@ -15,8 +15,8 @@ def test_the_largest_face_is_taken_if_the_detector_is_sure_of_it():
     assert largest([face(0, 50), face(100, 80), face(300, 60)]) == 1
     # Hands that look a little like a face are larger than the face itself.
     assert largest([face(0, 50, 1.0), face(100, 80, 0.97)]) == 0
-    assert largest([face(0, 50, 0.96), face(100, 80, 0.97)]) == 1
-    assert largest([face(0, 50, 0.98), face(100, 50, 0.99), face(200, 50, 0.99)]) == 1
+    assert largest([face(0, 50, 0.972), face(100, 80, 0.97)]) == 1
+    assert largest([face(0, 50, 0.985), face(100, 50, 0.99), face(200, 50, 0.99)]) == 1
 
 
 @pytest.mark.parametrize(
