@@ -8,15 +8,12 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from pipeline.errors import SettingsError as SettingsError
 from pipeline.records import IDENTIFIER
 
 Name = Annotated[str, Field(pattern=rf"^{IDENTIFIER.pattern}$")]
 Share = Annotated[float, Field(ge=0, le=1)]
 Rate = Annotated[float, Field(ge=0, le=0.7)]
-
-
-class SettingsError(ValueError):
-    """The configuration cannot be used; the text says where and why."""
 
 
 class Section(BaseModel):

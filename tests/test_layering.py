@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FLAT = tuple(
     f"pipeline.{name}"
     for name in (
+        "errors",
         "records",
         "tables",
         "settings",
@@ -60,6 +61,7 @@ MAY_IMPORT = {
         "pipeline.features",
     ),
     "pipeline.doctor": (*FLAT, "pipeline.config", "pipeline.corpora", "pipeline.features"),
+    "pipeline.fetch_weights": (*FLAT, "pipeline.config", "pipeline.features"),
     "pipeline.stages": (
         *FLAT,
         "pipeline.config",

@@ -9,9 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
-
-class CacheError(RuntimeError):
-    """The cache cannot be used where it lies."""
+from pipeline.errors import CacheError as CacheError
 
 
 class CacheFolder:

@@ -16,10 +16,9 @@ import numpy as np
 
 from pipeline.features.cache import Record, UtteranceCache
 from pipeline.features.catalogue import find_encoder
-from pipeline.features.extractor import STATUSES, Encoded, Extractor, Item
+from pipeline.features.extractor import STATUSES, Encoded, Extractor, Item, Weights
 from pipeline.features.keys import Ingredients, record_key
 from pipeline.features.store import OK, FeatureStore, StoreHeader, table_digest
-from pipeline.features.weights import Weights
 from pipeline.features.workers import overlap
 from pipeline.progress import Progress, progress
 from pipeline.records import Modality

@@ -32,6 +32,14 @@ STATUSES: tuple[Status, ...] = get_args(Status)
 
 
 @dataclass(frozen=True)
+class Weights:
+    """A file, or a folder in the layout of the hub, and the sha256 of what counts in it."""
+
+    path: Path
+    digest: str
+
+
+@dataclass(frozen=True)
 class Item:
     """One utterance to encode, with what its modality needs besides the row."""
 

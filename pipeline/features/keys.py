@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipeline.features.catalogue import find_encoder
-from pipeline.features.weights import Weights
+from pipeline.features.extractor import Weights
 from pipeline.files import canonical_json, text_digest
 from pipeline.provenance import code_digest
 from pipeline.records import Modality

@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.settings import SettingsError
+from pipeline.errors import SettingsError
 
 Waveform = NDArray[np.float32]
 

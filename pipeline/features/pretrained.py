@@ -10,8 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from pipeline.errors import CheckpointError
 from pipeline.features.offline import refuse_network
-from pipeline.features.published import CheckpointError
 
 refuse_network()
 

@@ -6,9 +6,7 @@ No torch here: `doctor` and error messages need only the names (FACTS C.1, C.3).
 from dataclasses import dataclass
 from pathlib import Path
 
-
-class CheckpointError(ValueError):
-    """Weights are not there, cannot be read safely, or are not the ones that we know."""
+from pipeline.errors import CheckpointError as CheckpointError
 
 
 @dataclass(frozen=True)

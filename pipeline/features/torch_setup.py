@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from pipeline.settings import SettingsError
+from pipeline.errors import SettingsError
 
 DTYPES = {"bfloat16": torch.bfloat16, "float16": torch.float16}
 

@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pipeline.features.cache_folder import CacheError
+from pipeline.errors import CacheError
 from pipeline.features.crops import CropsError, iter_crops
 from pipeline.features.extractor import Encoded, Item
 from pipeline.features.overlap import Overlapped, Vector

@@ -8,7 +8,6 @@ the Hugging Face hub. Only files that a model is made of count towards the diges
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache as remember
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any
 
 from pipeline.features.catalogue import HUB, Encoder, find_encoder
 from pipeline.features.digests import remembered_digest
+from pipeline.features.extractor import Weights as Weights
 from pipeline.features.published import CheckpointError
 from pipeline.files import canonical_json, text_digest
 from pipeline.records import Modality
@@ -27,14 +27,6 @@ SAFE = ("*.safetensors",)
 PICKLED = ("pytorch_model*.bin",)  # read with torch's weights-only reader, where nothing else is
 DESCRIPTIONS = ("*.json", "*.txt", "*.model")
 MISSING = "missing"
-
-
-@dataclass(frozen=True)
-class Weights:
-    """A file, or a folder in the layout of the hub, and the sha256 of what counts in it."""
-
-    path: Path
-    digest: str
 
 
 def locate(modality: Modality, settings: Mapping[str, Any], cache: Path) -> Weights:

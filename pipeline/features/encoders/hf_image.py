@@ -11,11 +11,10 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from pipeline.features.extractor import Extractor
+from pipeline.features.extractor import Extractor, Weights
 from pipeline.features.pretrained import load_image_processor, load_model
 from pipeline.features.torch_setup import check_precision, choose_device, inference
 from pipeline.features.visual import Crop, FaceEncoder, face_extractor
-from pipeline.features.weights import Weights
 
 PROBE = np.full((64, 64, 3), 128, dtype=np.uint8)
 

@@ -12,8 +12,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from pipeline.errors import CheckpointError
 from pipeline.features.audio import SAMPLE_RATE_HZ, SpeechEncoder, speech_extractor
-from pipeline.features.extractor import Extractor
+from pipeline.features.extractor import Extractor, Weights
 from pipeline.features.pieces import Framing, Waveform, framing_of
 from pipeline.features.pretrained import (
     check_layers,
@@ -21,9 +22,7 @@ from pipeline.features.pretrained import (
     load_model,
     sum_last,
 )
-from pipeline.features.published import CheckpointError
 from pipeline.features.torch_setup import check_precision, choose_device, inference
-from pipeline.features.weights import Weights
 
 
 def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extractor:

@@ -12,11 +12,10 @@ from PIL import Image
 from torch import Tensor
 
 from models.encoders.manet import EMBEDDING_DIM, IMAGE_SIZE_PX, MaNet
-from pipeline.features.checkpoints import read_manet
-from pipeline.features.extractor import Extractor
+from pipeline.features.extractor import Extractor, Weights
+from pipeline.features.manet_checkpoint import read_manet
 from pipeline.features.torch_setup import check_precision, choose_device
 from pipeline.features.visual import Crop, FaceEncoder, face_extractor
-from pipeline.features.weights import Weights
 
 
 def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extractor:

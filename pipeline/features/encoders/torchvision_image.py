@@ -13,13 +13,11 @@ import torchvision
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from pipeline.errors import CheckpointError, SettingsError
 from pipeline.features.checkpoints import UNREADABLE
-from pipeline.features.extractor import Extractor
-from pipeline.features.published import CheckpointError
+from pipeline.features.extractor import Extractor, Weights
 from pipeline.features.torch_setup import check_precision, choose_device
 from pipeline.features.visual import Crop, FaceEncoder, face_extractor
-from pipeline.features.weights import Weights
-from pipeline.settings import SettingsError
 
 
 def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extractor:

@@ -19,11 +19,10 @@ from models.encoders.wav2vec import (
     Wav2Vec,
 )
 from pipeline.features.audio import SpeechEncoder, speech_extractor
-from pipeline.features.checkpoints import read_fairseq_wav2vec
-from pipeline.features.extractor import Extractor
+from pipeline.features.extractor import Extractor, Weights
 from pipeline.features.pieces import Framing, Waveform
 from pipeline.features.torch_setup import check_precision, choose_device, inference
-from pipeline.features.weights import Weights
+from pipeline.features.wav2vec_checkpoint import read_fairseq_wav2vec
 
 
 def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extractor:

@@ -15,8 +15,9 @@ import torch
 
 from models.encoders.manet import MaNet
 from models.encoders.wav2vec import Wav2Vec
-from pipeline.features.checkpoints import read_fairseq_wav2vec, read_manet
+from pipeline.features.manet_checkpoint import read_manet
 from pipeline.features.published import CheckpointError
+from pipeline.features.wav2vec_checkpoint import read_fairseq_wav2vec
 
 pytestmark = pytest.mark.filterwarnings("ignore:Detected pickle protocol")
 
