@@ -21,6 +21,7 @@ from pipeline.files import canonical_json
 from pipeline.plan import Plan
 from pipeline.provenance import code_digest
 from pipeline.records import MODALITIES
+from pipeline.sections.faces import detector_module
 from pipeline.sections.methods import model_module, parse_train_rate
 from pipeline.settings import dump
 
@@ -54,7 +55,7 @@ class Decisions:
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self._config = plan.config
-        self._fingerprints: dict[str, str] = {}  # one look at a folder per run of Snakemake
+        self._stages: dict[str, Stage] = {}  # Snakemake asks often; folders are looked at once
 
     def key(self, rule: str, wildcards: Wildcards) -> str:
         """JSON of all that decides what a job writes, its inputs aside."""
@@ -71,8 +72,10 @@ class Decisions:
         return code_digest(f"pipeline.stages.{rule}", *stage.modules)
 
     def _stage(self, rule: str, wildcards: Wildcards) -> Stage:
-        stage: Stage = getattr(self, f"_{rule}")(wildcards)
-        return stage
+        job = f"{rule} {sorted(wildcards.items())}"
+        if job not in self._stages:
+            self._stages[job] = getattr(self, f"_{rule}")(wildcards)
+        return self._stages[job]
 
     def _make_demo(self, wildcards: Wildcards) -> Stage:
         demo = self._config.corpora[wildcards["corpus"]].make_demo
@@ -82,18 +85,13 @@ class Decisions:
         corpus = self._config.corpora[wildcards["corpus"]]
         settings = {key: value for key, value in dump(corpus).items() if key != "root"}
         settings["make_demo"] = {} if corpus.make_demo else None  # how it is made is its own rule
-        files = "" if corpus.make_demo else self._fingerprint(wildcards["corpus"])
+        files = "" if corpus.make_demo else fingerprint(corpus)
         values = {"corpus": settings, "files": files, "n_shards": self._config.shards}
         return Stage(values, (READERS[corpus.reader],))
 
     def _import_features(self, wildcards: Wildcards) -> Stage:
-        source = dump(self._config.corpora[wildcards["corpus"]])["import"]
-        return Stage({"source": source, "files": self._fingerprint(wildcards["corpus"])})
-
-    def _fingerprint(self, corpus: str) -> str:
-        if corpus not in self._fingerprints:
-            self._fingerprints[corpus] = fingerprint(self._config.corpora[corpus])
-        return self._fingerprints[corpus]
+        corpus = self._config.corpora[wildcards["corpus"]]
+        return Stage({"source": dump(corpus)["import"], "files": fingerprint(corpus)})
 
     def _crop_faces(self, wildcards: Wildcards) -> Stage:
         faces = self._config.crop_faces
@@ -105,7 +103,8 @@ class Decisions:
             file = Path(faces.weights or "")
             is_there = file.is_file()
             weights = remembered_digest(file, Path(self._config.cache)) if is_there else MISSING
-        return Stage(settings, deciding={**settings, "weights": weights})
+        module = detector_module(faces.detector)
+        return Stage(settings, (module,), {**settings, "weights": weights})
 
     def _extract_features(self, wildcards: Wildcards) -> Stage:
         modality = next(m for m in MODALITIES if m == wildcards["modality"])

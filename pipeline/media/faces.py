@@ -6,6 +6,7 @@ picture, right and bottom excluded; they may reach over its border, where a face
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
@@ -85,14 +86,13 @@ def open_detector(
     min_confidence: float,
     device: str,
 ) -> Detector:
-    """Load a detector; raises DetectorError where that cannot be."""
-    if name == "mtcnn":
-        from pipeline.media.mtcnn import MtcnnDetector
+    """Load a detector; raises DetectorError where that cannot be.
 
-        return MtcnnDetector(min_face_px, min_confidence, device)
-    from pipeline.media.yunet import YunetDetector
-
-    return YunetDetector(yunet_file(weights), min_face_px, min_confidence)
+    Its module is imported by name, so that crops hang on the code of their own detector only.
+    """
+    module = import_module(f"pipeline.media.{name}")  # sections.faces.detector_module
+    detector: Detector = module.build(weights, min_face_px, min_confidence, device)
+    return detector
 
 
 def mtcnn_folder() -> Path:

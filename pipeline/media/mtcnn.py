@@ -14,6 +14,13 @@ from pipeline.media.cascade import Cascade
 from pipeline.media.faces import DetectorError, Face, Picture, mtcnn_folder
 
 
+def build(
+    weights: str | None, min_face_px: int, min_confidence: float, device: str
+) -> "MtcnnDetector":
+    """The detector of `crop_faces.detector: mtcnn`; its weights are those of the wheel."""
+    return MtcnnDetector(min_face_px, min_confidence, device)
+
+
 class MtcnnDetector:
     """Faces of at least `min_face_px`, in the pixels of the picture given."""
 

@@ -12,13 +12,20 @@ import cv2
 import numpy as np
 from matplotlib import get_data_path
 
-from pipeline.media.faces import DetectorError, Face, Picture
+from pipeline.media.faces import DetectorError, Face, Picture, yunet_file
 
 NMS_THRESHOLD = 0.3  # FACTS C.3
 TOP_K = 700
 
 PORTRAIT = "sample_data/grace_hopper.jpg"  # 512 x 600 pixels
 PORTRAIT_NOSE = (263, 220)  # lies inside of any sensible box
+
+
+def build(
+    weights: str | None, min_face_px: int, min_confidence: float, device: str
+) -> "YunetDetector":
+    """The detector of `crop_faces.detector: yunet`; OpenCV's wheel runs it on the CPU."""
+    return YunetDetector(yunet_file(weights), min_face_px, min_confidence)
 
 
 class YunetDetector:

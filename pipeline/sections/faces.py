@@ -21,3 +21,8 @@ class CropFacesSettings(Section):
     which_face: Literal["auto", "side", "single", "track"] = (
         "auto"  # auto: what the reader asks for
     )
+
+
+def detector_module(detector: str) -> str:
+    """Module whose `build(...)` makes a detector (pipeline.media.faces.open_detector)."""
+    return f"pipeline.media.{detector}"

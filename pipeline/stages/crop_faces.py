@@ -24,7 +24,7 @@ from pipeline.media.faces import DetectorError, LazyDetector, detector_digest, o
 from pipeline.progress import Progress, progress
 from pipeline.provenance import code_digest
 from pipeline.records import FaceRow, Utterance
-from pipeline.sections.faces import CropFacesSettings
+from pipeline.sections.faces import CropFacesSettings, detector_module
 from pipeline.settings import SettingsError, dump, parse_section
 from pipeline.tables import read_rows, write_rows
 
@@ -70,7 +70,7 @@ def crop_jobs(
     """Utterance id -> its job; a file without a digest was not there when the corpus was read."""
     shared = {
         "schema": SCHEMA,
-        "code": code_digest(CROPPING),
+        "code": code_digest(CROPPING, detector_module(settings.detector)),
         "settings": {**dump(settings), "weights": None, "code": None, "which_face": which_face},
         "detector": detector_digest(settings.detector, settings.weights),
     }
