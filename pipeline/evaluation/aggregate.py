@@ -58,18 +58,3 @@ def best(table: pd.DataFrame, methods: Sequence[str], column: str) -> str:
     means = {method: runs_of(table, method, column).mean() for method in methods}
     known = {method: mean for method, mean in means.items() if pd.notna(mean)}
     return max(known, key=known.__getitem__) if known else ""
-
-
-def summarize(scores: pd.DataFrame, metric: str) -> pd.DataFrame:
-    """Mean, std and n per task, method and rate, with rows for the average over rates.
-
-    Columns: task, method, rate (text, `average` for the mean over rates), mean, std, n.
-    """
-    chosen = scores[scores["metric"] == metric]
-    per_rate = chosen.assign(rate=chosen["rate"].map(str))
-    group = ["task", "method", "fold", "seed"]
-    average = chosen.groupby(group, as_index=False)["value"].mean().assign(rate=AVERAGE)
-    values = pd.concat([per_rate[[*group, "rate", "value"]], average], ignore_index=True)
-    table = values.groupby(["task", "method", "rate"], sort=False)["value"]
-    summary: pd.DataFrame = table.agg(mean="mean", std="std", n="count").reset_index()
-    return summary

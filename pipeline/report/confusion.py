@@ -1,9 +1,16 @@
-"""Confusion matrices and per-class scores of pooled test predictions."""
+"""Confusion matrices of pooled test predictions of the main method."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
+
+from pipeline.evaluation.aggregate import rates_in, run_table
+from pipeline.evaluation.sentiment import SIGNS, signs
+from pipeline.report.maps import plot_matrix
+from pipeline.report.results import METRIC
+from pipeline.report.task_data import TaskResults
+from pipeline.report.views import Cell, FigureView, Part, Row, TableView
 
 
 @dataclass(frozen=True)
@@ -21,14 +28,54 @@ class Confusion:
 
 def confusion(predictions: pd.DataFrame, kind: str, classes: Sequence[str]) -> Confusion:
     """Count pairs of target and prediction; sentiment is counted by sign, target 0 left out."""
-    target, predicted = predictions["target"], predictions["predicted"]
     if kind == "regression":
-        clear = target != 0
-        names = {True: "positive", False: "negative"}
-        target, predicted = (target[clear] > 0).map(names), (predicted[clear] > 0).map(names)
-        classes = ("negative", "positive")
-    pairs = pd.Series(list(zip(target.tolist(), predicted.tolist(), strict=True))).value_counts()
-    counts = {key: int(value) for key, value in pairs.items()}
+        predictions, classes = signs(predictions), SIGNS
+    pairs = predictions.groupby(["target", "predicted"]).size()
+    counts = {key: int(n) for key, n in pairs.items()}
     return Confusion(
         tuple(classes), tuple(tuple(counts.get((t, p), 0) for p in classes) for t in classes)
+    )
+
+
+def confusion_part(results: TaskResults) -> Part:
+    """The main method at the lowest and the highest rate, all its runs pooled."""
+    main = results.methods[0]
+    way = results.evaluation_of(main)
+    rates = rates_in(run_table(results.of_evaluation(way), METRIC))
+    tables, figures = [], []
+    for rate in dict.fromkeys([rates[0], rates[-1]]):
+        runs = results.predictions(main.name, way, rate)
+        pooled = pd.concat([run.predictions for run in runs], ignore_index=True)
+        matrix = confusion(pooled, results.kind, results.classes)
+        source = results.source(f"runs/{main.name}/*/*/predictions.csv")
+        caption = f"{main.label} at missing rate {rate}: rows are targets, columns predictions"
+        tables.append(_table(f"{results.name}_confusion_{rate}", caption, matrix, source))
+        figures.append(_figure(f"{results.name}_confusion_{rate}", caption, matrix, source))
+    text = "Test predictions of all folds and seeds together."
+    return Part("Confusion", text, tables, figures, is_small=True, tables_title="Counts")
+
+
+def _table(name: str, caption: str, matrix: Confusion, source: str) -> TableView:
+    rows = [
+        Row([Cell(target), *(Cell(str(n), (), s) for n, s in zip(counts, shares, strict=True))])
+        for target, counts, shares in zip(matrix.classes, matrix.counts, matrix.shares, strict=True)
+    ]
+    columns = ["target", *matrix.classes]
+    data = _long_form(matrix)
+    return TableView(caption, columns, rows, kind="confusion", name=name, source=source, data=data)
+
+
+def _figure(name: str, caption: str, matrix: Confusion, source: str) -> FigureView:
+    texts = [[f"{100 * share:.0f} %" for share in row] for row in matrix.shares]
+    svg = plot_matrix(matrix.shares, texts, matrix.classes)
+    return FigureView(name, svg, f"{caption}, in % of a row", source, _long_form(matrix))
+
+
+def _long_form(matrix: Confusion) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            {"target": t, "predicted": p, "count": n, "share_of_row": share}
+            for t, counts, shares in zip(matrix.classes, matrix.counts, matrix.shares, strict=True)
+            for p, n, share in zip(matrix.classes, counts, shares, strict=True)
+        ]
     )

@@ -20,7 +20,7 @@ PER_ROW = 10
 
 
 def contact_sheets(folder: Path, cache: Path) -> list[SheetView]:
-    """One sheet per dialogue of `build/{corpus}` that has a face."""
+    """One sheet per dialogue of `build/{corpus}` that has a face; says what the cache lacks."""
     archives = {
         row.utterance_id: cache / "faces" / row.archive[:2] / f"{row.archive}.zip"
         for path in sorted((folder / "faces").glob("*.csv"))
@@ -31,10 +31,15 @@ def contact_sheets(folder: Path, cache: Path) -> list[SheetView]:
     for utterance in read_rows(folder / "utterances.csv", Utterance):
         if utterance.utterance_id in archives:
             dialogues.setdefault(utterance.dialogue_id, []).append(archives[utterance.utterance_id])
-    return [
-        SheetView(_data_uri(list(_crops(paths))), f"{dialogue}: {len(paths)} utterances")
-        for dialogue, paths in dialogues.items()
-    ]
+    return [_sheet(dialogue, paths) for dialogue, paths in dialogues.items()]
+
+
+def _sheet(dialogue: str, paths: Sequence[Path]) -> SheetView:
+    there = [path for path in paths if path.is_file()]
+    gone = len(paths) - len(there)
+    lack = f" ({gone} more are no longer in the cache)" if gone else ""
+    caption = f"{dialogue}: faces of {len(there)} utterances{lack}"
+    return SheetView(_data_uri(list(_crops(there))) if there else "", caption)
 
 
 def _crops(paths: Sequence[Path]) -> Iterator[Image.Image]:

@@ -1,18 +1,43 @@
 """One corpus' section: expected, found, used, dropped with reasons; features and faces found."""
 
-import csv
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pipeline.arrays import read_arrays
 from pipeline.records import FaceRow, Modality, Utterance
-from pipeline.report.views import Card, CorpusView, Row, SheetView, TableView, text_row
+from pipeline.report.views import Card, CorpusView, Part, Row, SheetView, TableView, text_row
 from pipeline.tables import read_rows
 
-SHOWN_ROWS = 2000
+SHOWN_ROWS = 2000  # a page of CMU-MOSEI's 22,856 rows would be slow; the rest stands in the file
+MEANINGS = {
+    "ok": "encoded",
+    "no_media": "the file is not there",
+    "unreadable": "the file cannot be decoded",
+    "no_stream": "the file has no such stream",
+    "empty_span": "nothing of the span lies in the file",
+    "too_short": "fewer samples than the encoder needs",
+    "silent": "no sample above -60 dBFS",
+    "no_face": "frames were read, no face was found",
+    "no_text": "no word in the transcript",
+    "not_finite": "the encoder gave NaN or infinity",
+    "no_feature": "the imported file holds nothing for it",
+}
+
+
+@dataclass(frozen=True)
+class CorpusFiles:
+    """What `build/{corpus}` says, read once."""
+
+    folder: Path
+    account: Mapping[str, Any]  # corpus.json
+    utterances: Sequence[Utterance]
+    statuses: Mapping[Modality, Sequence[str]]  # in the order of the table
+    encoders: Mapping[Modality, Mapping[str, Any]]  # headers of the feature files, with their dim
+    faces: Mapping[str, FaceRow]
 
 
 def corpus_view(
@@ -23,132 +48,190 @@ def corpus_view(
     sheets: Sequence[SheetView] = (),
 ) -> CorpusView:
     """Read `build/{corpus}` and tell what came of it."""
-    account = json.loads((folder / "corpus.json").read_text(encoding="utf-8"))
-    utterances = read_rows(folder / "utterances.csv", Utterance)
-    statuses = {m: read_statuses(folder / "features" / f"{m}.safetensors") for m in modalities}
-    faces = _faces(folder)
+    files = read_corpus_files(folder, modalities)
+    n_media, n_dropped = len(files.account["missing_media"]), len(files.account["dropped"])
+    parts = [
+        Part("", tables=[_status_table(files), _encoder_table(files)]),
+        Part("Expected, found, used", tables=[_count_table(files)]),
+        Part(f"Missing media ({n_media})", tables=_media_tables(files), is_folded=True),
+        Part(f"Dropped items ({n_dropped})", tables=_dropped_tables(files), is_folded=True),
+        Part(
+            f"Utterances ({len(files.utterances)})",
+            tables=[_utterance_table(files, is_text_shown)],
+            is_folded=True,
+        ),
+    ]
     return CorpusView(
         name=folder.name,
-        summary=_summary(account),
-        cards=_cards(account, utterances, statuses, faces),
-        tables=[_status_table(statuses, len(utterances)), _count_table(account)],
-        folded={
-            f"Dropped items ({len(account['dropped'])})": _dropped_tables(account),
-            f"Utterances ({len(utterances)})": [
-                _utterance_table(utterances, statuses, faces, is_text_shown)
-            ],
-        },
+        summary=_summary(files.account),
+        cards=_cards(files),
+        parts=[part for part in parts if part.tables],
         sheets=sheets,
-        is_synthetic=bool(account["is_synthetic"]),
+        is_synthetic=bool(files.account["is_synthetic"]),
     )
 
 
-def read_statuses(path: Path) -> list[str]:
-    """Status of every utterance in one modality, in the order of the table."""
-    arrays, header = read_arrays(path)
-    return [header["statuses"][code] for code in arrays["status"]]
-
-
-def _faces(folder: Path) -> dict[str, FaceRow]:
-    files = sorted((folder / "faces").glob("*.csv"))
-    return {row.utterance_id: row for path in files for row in read_rows(path, FaceRow)}
+def read_corpus_files(folder: Path, modalities: Sequence[Modality]) -> CorpusFiles:
+    """Read tables, features' statuses and faces."""
+    statuses, encoders = {}, {}
+    for modality in modalities:
+        arrays, header = read_arrays(folder / "features" / f"{modality}.safetensors")
+        statuses[modality] = [str(header["statuses"][code]) for code in arrays["status"]]
+        encoders[modality] = {**header, "dim": int(arrays["features"].shape[1])}
+    paths = sorted((folder / "faces").glob("*.csv"))
+    faces = {row.utterance_id: row for path in paths for row in read_rows(path, FaceRow)}
+    account = json.loads((folder / "corpus.json").read_text(encoding="utf-8"))
+    utterances = read_rows(folder / "utterances.csv", Utterance)
+    return CorpusFiles(folder, account, utterances, statuses, encoders, faces)
 
 
 def _summary(account: Mapping[str, Any]) -> str:
-    kind = "A synthetic corpus: " if account.get("is_synthetic") else ""
-    notes = " ".join(f"{note}." for note in account.get("notes", []))
-    return f"{kind}read by the reader `{account['reader']}`. {notes}"
+    kind = "A synthetic corpus, r" if account["is_synthetic"] else "R"
+    notes = "".join(f" {note[:1].upper()}{note[1:].rstrip('.')}." for note in account["notes"])
+    return f"{kind}ead by the reader “{account['reader']}”.{notes}"
 
 
-def _cards(
-    account: Mapping[str, Any],
-    utterances: Sequence[Utterance],
-    statuses: Mapping[Modality, Sequence[str]],
-    faces: Mapping[str, FaceRow],
-) -> list[Card]:
+def _cards(files: CorpusFiles) -> list[Card]:
     cards = [
-        Card(str(len(utterances)), "utterances"),
-        Card(str(len({u.dialogue_id for u in utterances})), "dialogues"),
-        Card(str(len({u.speaker for u in utterances})), "speakers"),
+        Card(f"{len(files.utterances)}", "utterances used"),
+        Card(f"{len({one.dialogue_id for one in files.utterances})}", "dialogues"),
     ]
-    if total := account.get("durations", {}).get("total_s"):
-        cards.append(Card(f"{total / 60:.1f} min", "of utterances"))
-    for modality, status in statuses.items():
+    speakers = {(one.session, one.speaker) for one in files.utterances if one.speaker}
+    if speakers:
+        cards.append(Card(f"{len(speakers)}", "speakers (session and name)"))
+    if total := files.account["durations"].get("total_s"):
+        cards.append(Card(f"{total / 60:.1f} min", _spans(files.account["durations"])))
+    if media := files.account["media"]:
+        size = sum(one["size"] for one in media.values())
+        cards.append(Card(f"{len(media)}", f"media files, {size / 1e6:,.0f} MB"))
+    for modality, status in files.statuses.items():
         n_ok = sum(one == "ok" for one in status)
         cards.append(Card(f"{100 * n_ok / max(len(status), 1):.0f} %", f"have {modality}"))
-    if faces:
-        n_frames = sum(row.n_frames for row in faces.values())
-        n_faces = sum(row.n_faces for row in faces.values())
-        cards.append(Card(f"{n_faces} / {n_frames}", "frames with the speaker's face"))
+    if files.faces:
+        n_frames = sum(row.n_frames for row in files.faces.values())
+        n_faces = sum(row.n_faces for row in files.faces.values())
+        cards.append(Card(f"{n_faces:,} / {n_frames:,}", "sampled frames with the speaker's face"))
     return cards
 
 
-def _status_table(statuses: Mapping[Modality, Sequence[str]], n_rows: int) -> TableView:
-    counts = {modality: Counter(status) for modality, status in statuses.items()}
+def _spans(durations: Mapping[str, Any]) -> str:
+    shortest, longest = durations["shortest_s"], durations["longest_s"]
+    open_ended = durations["n_to_end_of_file"]
+    rest = f"; {open_ended} more reach to the end of their file" if open_ended else ""
+    return f"of speech, spans of {shortest:.1f} to {longest:.1f} s{rest}"
+
+
+def _status_table(files: CorpusFiles) -> TableView:
+    counts = {modality: Counter(status) for modality, status in files.statuses.items()}
     names = sorted({s for c in counts.values() for s in c}, key=lambda name: (name != "ok", name))
-    rows = [text_row(name, *(counts[m][name] for m in counts)) for name in names]
+    rows = [text_row(name, MEANINGS[name], *(counts[m][name] for m in counts)) for name in names]
     return TableView(
-        f"What became of {n_rows} utterances in each modality", ["status", *counts], rows
+        f"What became of {len(files.utterances)} utterances in each modality",
+        ["status", "meaning", *counts],
+        rows,
+        text=["meaning"],
+        name=f"{files.folder.name}_statuses",
+        source=f"build/{files.folder.name}/features/*.safetensors",
     )
 
 
-def _count_table(account: Mapping[str, Any]) -> TableView:
-    columns = ["group", "split", "value", "expected", "found", "used"]
+def _encoder_table(files: CorpusFiles) -> TableView:
+    rows = [
+        text_row(m, h["encoder"], h["dim"], h["pooling"], h["precision"], h["weights"][:16])
+        for m, h in files.encoders.items()
+    ]
+    columns = ["modality", "encoder", "size", "pooled", "precision", "weights (sha256)"]
+    return TableView(
+        "Features",
+        columns,
+        rows,
+        text=["encoder", "pooled", "precision", "weights (sha256)"],
+        name=f"{files.folder.name}_features",
+        source=f"build/{files.folder.name}/features/*.safetensors",
+    )
+
+
+def _count_table(files: CorpusFiles) -> TableView:
+    counts = files.account["counts"]
+    words = (
+        ["group", "split", "value"] if any(one["split"] for one in counts) else ["group", "value"]
+    )
+    numbers = ["expected", "found", "used"]
     rows = [
         text_row(
-            *("-" if count[name] is None else count[name] or "all" for name in columns[:3]),
-            *("-" if count[name] is None else count[name] for name in columns[3:]),
+            *(count[name] or "all" for name in words),
+            *("-" if count[name] is None else count[name] for name in numbers),
         )
-        for count in account["counts"]
+        for count in counts
     ]
-    return TableView("Expected, found, used", columns, rows, text=["split", "value"])
+    return TableView(
+        "Counts; “-” where nothing is published to expect",
+        [*words, *numbers],
+        rows,
+        text=words[1:],
+        name=f"{files.folder.name}_counts",
+        source=f"build/{files.folder.name}/corpus.json",
+    )
 
 
-def _dropped_tables(account: Mapping[str, Any]) -> list[TableView]:
-    by_reason = [text_row(reason, n) for reason, n in account["dropped_by_reason"].items()]
-    items = [text_row(one["item"], one["reason"]) for one in account["dropped"][:SHOWN_ROWS]]
+def _media_tables(files: CorpusFiles) -> list[TableView]:
+    missing = files.account["missing_media"]
+    rows = [text_row(path, reason) for path, reason in list(missing.items())[:SHOWN_ROWS]]
+    caption = f"Files that utterances name and that are not there{_rest(missing, rows)}"
+    columns = ["file", "why"]
+    return [TableView(caption, columns, rows, text=columns, kind="long")] if rows else []
+
+
+def _dropped_tables(files: CorpusFiles) -> list[TableView]:
+    dropped = files.account["dropped"]
+    by_reason = [text_row(*one) for one in files.account["dropped_by_reason"].items()]
+    items = [text_row(one["item"], one["reason"]) for one in dropped[:SHOWN_ROWS]]
+    if not items:
+        return []
+    name = f"{files.folder.name}_dropped"
     return [
-        TableView("By reason", ["reason", "items"], by_reason),
-        TableView("Each item", ["item", "reason"], items, text=["reason"]),
+        TableView("By reason", ["reason", "items"], by_reason, name=name),
+        TableView(
+            f"Each item{_rest(dropped, items)}",
+            ["item", "reason"],
+            items,
+            text=["item", "reason"],
+            kind="long",
+            source=f"build/{files.folder.name}/corpus.json",
+        ),
     ]
 
 
-def _utterance_table(
-    utterances: Sequence[Utterance],
-    statuses: Mapping[Modality, Sequence[str]],
-    faces: Mapping[str, FaceRow],
-    is_text_shown: bool,
-) -> TableView:
-    columns = ["utterance", "dialogue", "speaker", "start (s)", "end (s)", *statuses, "faces"]
-    columns += ["text"] if is_text_shown else []
+def _utterance_table(files: CorpusFiles, is_text_shown: bool) -> TableView:
+    columns = ["utterance", "dialogue", "speaker", "start (s)", "end (s)", *files.statuses]
+    columns += ["faces"] if files.faces else []
+    columns += ["transcript"] if is_text_shown else []
     rows: list[Row] = []
-    for index, one in enumerate(utterances[:SHOWN_ROWS]):
-        face = faces.get(one.utterance_id)
+    for index, one in enumerate(files.utterances[:SHOWN_ROWS]):
+        face = files.faces.get(one.utterance_id)
+        faces = [f"{face.n_faces} / {face.n_frames}" if face else "-"] if files.faces else []
         rows.append(
             text_row(
                 one.utterance_id,
                 one.dialogue_id,
                 one.speaker,
                 f"{one.start_s:.2f}",
-                f"{one.end_s:.2f}",
-                *(status[index] for status in statuses.values()),
-                f"{face.n_faces} / {face.n_frames}" if face else "-",
+                "end" if one.end_s == float("inf") else f"{one.end_s:.2f}",
+                *(status[index] for status in files.statuses.values()),
+                *faces,
                 *([one.text] if is_text_shown else []),
             )
         )
-    rest = len(utterances) - len(rows)
-    caption = f"Every utterance{f'; {rest} more stand in utterances.csv' if rest else ''}"
-    return TableView(caption, columns, rows, text=["dialogue", "speaker", "text"])
+    return TableView(
+        f"Every utterance{_rest(files.utterances, rows)}",
+        columns,
+        rows,
+        text=["dialogue", "speaker", "transcript"],
+        kind="long",
+        source=f"build/{files.folder.name}/utterances.csv",
+    )
 
 
-def formula_safe(text: str) -> str:
-    """Text for a CSV that people open in a spreadsheet: no cell begins a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
-
-
-def write_csv(path: Path, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Write a table for people; cells that would be formulas are defused."""
-    with path.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(header)
-        writer.writerows([formula_safe(cell) for cell in row] for row in rows)
+def _rest(everything: Sequence[Any] | Mapping[str, Any], shown: Sequence[Row]) -> str:
+    n_more = len(everything) - len(shown)
+    return f"; {n_more} more stand in the file" if n_more > 0 else ""

@@ -1,56 +1,63 @@
-"""A result table as Markdown and LaTeX, the same numbers in each."""
+"""A table as Markdown and LaTeX, the same numbers as on the page."""
 
-import math
-from dataclasses import replace
+from collections.abc import Sequence
 
-from pipeline.report.published import LABELS
-from pipeline.report.results import Cell, ResultTable
+from pipeline.report.views import Cell, Row, TableView
 
-
-def percent(cell: Cell) -> str:
-    """`76.12 +- 0.80 *`; the deviation only where there are at least two runs."""
-    if math.isnan(cell.mean):
-        return "-"
-    deviation = "" if math.isnan(cell.std) else f" ± {100 * cell.std:.2f}"
-    return f"{100 * cell.mean:.2f}{deviation}{cell.marker}"
-
-
-def label(method: str) -> str:
-    """What tables print for a method."""
-    return LABELS.get(method, method)
-
-
-def to_markdown(table: ResultTable) -> str:
-    """A Markdown table; the paper's number follows ours in brackets."""
-    head = ["Method", *table.columns]
-    lines = [
-        f"**Table {table.number}.** {table.caption}",
-        "",
-        _row(head),
-        _row(["---"] * len(head)),
-    ]
-    for method, cells in table.rows.items():
-        shown = [percent(c) + (f" [{c.published}]" if c.published else "") for c in cells]
-        lines.append(_row([label(method), *shown]))
-    return "\n".join(lines) + "\n"
+LATEX = {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "±": r"$\pm$",
+    "×": r"$\times$",
+    "✓": r"\checkmark{}",
+    "−": r"$-$",
+    "≥": r"$\geq$",
+    "≠": r"$\neq$",
+    **{character: f"\\{character}" for character in "&%$#_{}"},
+}
+MARKDOWN = {
+    **{character: f"\\{character}" for character in "\\`*_|[]"},
+    "<": "&lt;",
+    ">": "&gt;",
+    "&": "&amp;",
+    "\n": " ",
+    "\r": " ",
+}
 
 
-def to_latex(table: ResultTable) -> str:
-    """A LaTeX tabular (booktabs) with the caption; special characters escaped."""
-    body = [
-        " & ".join([latex_text(label(method)), *(_latex_cell(cell) for cell in cells)]) + r" \\"
-        for method, cells in table.rows.items()
-    ]
-    head = " & ".join(["Method", *map(latex_text, table.columns)]) + r" \\"
-    columns = "l" + "r" * len(table.columns)
+def to_markdown(view: TableView) -> str:
+    """A Markdown table with its caption and note; groups of rows as rows of their own."""
+    head = [_head(view, column) for column in view.columns]
+    lines = [f"**{markdown_text(view.caption)}**", "", _line(head), _line(["---"] * len(head))]
+    for group, rows in groups(view.rows):
+        if group:
+            lines.append(_line([f"**{markdown_text(group)}**", *[""] * (len(head) - 1)]))
+        lines += [_line([markdown_text(_flat(cell)) for cell in row.cells]) for row in rows]
+    return "\n".join([*lines, *(["", markdown_text(view.note)] if view.note else [])]) + "\n"
+
+
+def to_latex(view: TableView) -> str:
+    r"""A LaTeX table; it asks for \usepackage{booktabs,amssymb}. Special characters escaped."""
+    body = []
+    for group, rows in groups(view.rows):
+        if group:
+            width = len(view.columns)
+            body.append(rf"\midrule \multicolumn{{{width}}}{{l}}{{{latex_text(group)}}} \\")
+        body.append(r"\midrule")
+        body += [" & ".join(_latex_cell(cell) for cell in row.cells) + r" \\" for row in rows]
+    words = {view.columns[0], *view.text}
+    columns = "".join("l" if column in words else "r" for column in view.columns)
+    head = " & ".join(latex_text(_head(view, column)) for column in view.columns)
     return "\n".join(
         [
             r"\begin{table}",
-            rf"\caption{{{latex_text(table.caption)}}}",
+            rf"\caption{{{latex_text(f'{view.caption} {view.note}'.strip())}}}",
             rf"\begin{{tabular}}{{{columns}}}",
             r"\toprule",
-            head,
-            r"\midrule",
+            rf"{head} \\",
             *body,
             r"\bottomrule",
             r"\end{tabular}",
@@ -60,23 +67,41 @@ def to_latex(table: ResultTable) -> str:
     )
 
 
+def groups(rows: Sequence[Row]) -> list[tuple[str, list[Row]]]:
+    """Rows under the name of their group, in order."""
+    found: list[tuple[str, list[Row]]] = []
+    for row in rows:
+        if not found or found[-1][0] != row.group:
+            found.append((row.group, []))
+        found[-1][1].append(row)
+    return found
+
+
 def latex_text(text: str) -> str:
     """Text with LaTeX's special characters escaped."""
-    special = {
-        "\\": r"\textbackslash{}",
-        "~": r"\textasciitilde{}",
-        "^": r"\textasciicircum{}",
-        "<": r"\textless{}",
-        ">": r"\textgreater{}",
-        **{character: f"\\{character}" for character in "&%$#_{}"},
-    }
-    return "".join(special.get(character, character) for character in text)
+    return "".join(LATEX.get(character, character) for character in text)
+
+
+def markdown_text(text: str) -> str:
+    """Text that no Markdown reader takes for markup."""
+    return "".join(MARKDOWN.get(character, character) for character in text)
+
+
+def _head(view: TableView, column: str) -> str:
+    return f"{column} ({view.heads[column]})" if column in view.heads else column
+
+
+def _flat(cell: Cell) -> str:
+    return " ".join([cell.text, *cell.small])
 
 
 def _latex_cell(cell: Cell) -> str:
-    plain = percent(replace(cell, p_t=math.nan)).replace("±", r"$\pm$")
-    return f"{plain}$^{{{cell.marker}}}$" if cell.marker else plain
+    plain = cell.text.rstrip("*")
+    stars = cell.text[len(plain) :]
+    marked = latex_text(plain) + (f"$^{{{stars}}}$" if stars else "")
+    small = latex_text(" ".join(cell.small))
+    return rf"{marked} {{\scriptsize {small}}}" if small else marked
 
 
-def _row(cells: list[str]) -> str:
-    return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"
+def _line(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cells) + " |"

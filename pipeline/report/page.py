@@ -3,8 +3,11 @@
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
-from pipeline.report.views import PageView
+from pipeline.report.formats import groups
+from pipeline.report.svg import with_own_ids
+from pipeline.report.views import FigureView, PageView
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -18,15 +21,17 @@ def render(page: PageView) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    macros = environment.get_template("macros.html").module
-    environment.globals.update(table=macros.table, figure=macros.figure)  # type: ignore[attr-defined]
+    environment.filters.update(groups=groups, picture=_picture)
     style = (TEMPLATES / "style.css").read_text(encoding="utf-8")
     return environment.get_template("page.html").render(page=page, style=_as_style(style))
 
 
-def _as_style(text: str) -> str:
-    from markupsafe import Markup
+def _picture(view: FigureView) -> Markup:
+    """The figure's SVG, which matplotlib wrote and escaped; its ids made the figure's own."""
+    return Markup(with_own_ids(view.svg, view.name))
 
+
+def _as_style(text: str) -> Markup:
     if "</" in text:
         raise ValueError("style.css must not close its element")
     return Markup(text)

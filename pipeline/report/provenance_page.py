@@ -1,18 +1,19 @@
-"""What a result came from: versions, digests, settings, seeds; and Table 5."""
+"""Where every number comes from: files and commands, versions, digests, settings; and Table 5."""
 
 import csv
 import platform
-from collections.abc import Mapping, Sequence
+import shutil
+import subprocess
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
 from pipeline.arrays import read_header
-from pipeline.files import canonical_json, text_digest
+from pipeline.provenance import ROOT
 from pipeline.records import Modality
-from pipeline.report.formats import label
-from pipeline.report.published import published_value
-from pipeline.report.views import Row, TableView, text_row
+from pipeline.report.published import LABELS
+from pipeline.report.task_data import TaskResults, read_run
+from pipeline.report.views import Part, Row, TableView, text_row
 
 PACKAGES = (
     "torch",
@@ -23,30 +24,53 @@ PACKAGES = (
     "opencv-python-headless",
     "av",
     "numpy",
+    "scipy",
     "scikit-learn",
+    "pandas",
+    "matplotlib",
     "snakemake",
+)
+# What people see, the file that it stands in, the stage that writes the file, the stage's inputs.
+IMPORTED_FILES = (
+    ("corpus and features", "corpus.json, features/*", "import_features", "the imported file"),
+)
+CORPUS_FILES = (
+    ("corpus: used, dropped, why", "corpus.json", "build_manifest", "the raw corpus"),
+    ("faces found", "faces/*.csv", "crop_faces", "manifest/*, the videos"),
+    ("features of a shard", "shards/**", "extract_features", "manifest/*, faces/*, the media"),
+    ("features and their statuses", "features/*", "join_features", "shards/**"),
+)
+TASK_FILES = (
+    ("labels, folds, roles", "labels.csv, splits.csv", "assign_splits", "annotations.csv"),
+    ("realised missingness", "availability/*", "draw_availability", "labels.csv, splits.csv"),
+    ("training curves, weights", "runs/*/*/*/history.csv", "train", "features, labels, masks"),
+    ("confusions, intervals", "runs/*/*/*/predictions.csv", "predict", "weights, masks"),
+    ("Tables 1 to 4, curves, metrics", "scores.csv", "score", "predictions.csv"),
+    ("attention, ECCE, routers", "traces/*.safetensors", "trace", "weights, features"),
 )
 
 
-def versions_table(settings: Mapping[str, Any], stores: Mapping[str, Path]) -> TableView:
-    """Versions of packages, the configuration's digest, encoders with their weights' digests."""
-    rows = [text_row("Python", platform.python_version())]
-    rows += [text_row(name, metadata.version(name)) for name in PACKAGES]
-    rows.append(text_row("configuration (sha256)", text_digest(canonical_json(settings))))
-    for name, path in stores.items():
-        header = read_header(path)
-        encoder = f"{header['encoder']}, {header['pooling']}, {header['precision']}"
-        rows.append(text_row(f"features {name}", f"{encoder}, weights {header['weights'][:16]}"))
-    return TableView("Versions and digests", ["what", "value"], rows, text=["value"])
-
-
-def stores_of(build: Path, corpora: Mapping[str, Sequence[Modality]]) -> dict[str, Path]:
-    """Feature files by `corpus/modality`."""
-    return {
-        f"{corpus}/{modality}": build / corpus / "features" / f"{modality}.safetensors"
-        for corpus, modalities in corpora.items()
-        for modality in modalities
-    }
+def provenance_parts(
+    build: Path,
+    corpora: Mapping[str, Sequence[Modality]],
+    tasks: Sequence[TaskResults],
+) -> list[Part]:
+    """Files and commands, runs, versions."""
+    text = (
+        "Each table and figure names its file. `snakemake --detailed-summary`, given the same "
+        "configuration, prints for every file the exact command line that made it (column "
+        "shellcmd), its inputs and when; the stage's own messages stand in build/logs. "
+        "`snakemake --force FILE` makes a file anew. run.json holds a run's settings, seed, "
+        "digests of its inputs and versions."
+    )
+    imported = {name for name in corpora if _is_imported(build / name)}
+    parts = [
+        Part("From files to numbers", text, [_file_table(corpora, imported, tasks)]),
+        Part("Versions", tables=[_version_table()]),
+    ]
+    if tasks:
+        parts.append(Part("Runs", tables=[_run_table(tasks)], is_folded=True))
+    return parts
 
 
 def parameter_table(path: Path) -> TableView:
@@ -54,20 +78,107 @@ def parameter_table(path: Path) -> TableView:
     with path.open(newline="", encoding="utf-8") as stream:
         rows: list[Row] = [
             text_row(
-                label(row["model"]),
-                row["module"],
-                f"{int(row['parameters']):,}",
+                LABELS.get(row["model"], row["model"]),
+                row["module"].capitalize(),
+                f"{int(row['parameters']) / 1e6:.2f}M",
                 row["published"] or "-",
+                f"{int(row['parameters']):,}",
                 row["note"],
                 emphasis=row["model"] == "iteacnet",
             )
             for row in csv.DictReader(stream)
         ]
-    caption = "Table 5. Trainable parameters, built here at the paper's sizes"
-    columns = ["model", "module", "parameters", "paper", "note"]
-    return TableView(caption, columns, rows, text=["module", "note"])
+    return TableView(
+        "Table 5. Trainable parameters, built here at the paper's sizes",
+        ["Model", "Module", "Parameters", "Paper", "Exactly", "Note"],
+        rows,
+        text=["Module", "Note"],
+        name="table5",
+        source="build/parameters.csv",
+    )
 
 
-def published_parameters(model: str, module: str) -> str:
-    """What Table 5 of the paper prints, "" if nothing."""
-    return published_value("5", "", model, module)
+def commit() -> str:
+    """The commit of the source code, with `-dirty` where it was changed since; "" without git."""
+    git = shutil.which("git")
+    if git is None or not (ROOT / ".git").exists():
+        return ""
+    command = [git, "-C", str(ROOT), "describe", "--always", "--dirty", "--abbrev=12"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def _is_imported(folder: Path) -> bool:
+    headers = [read_header(path) for path in sorted((folder / "features").glob("*.safetensors"))]
+    return bool(headers) and all(header["encoder"] == "imported" for header in headers)
+
+
+def _file_table(
+    corpora: Iterable[str], imported: set[str], tasks: Sequence[TaskResults]
+) -> TableView:
+    def row(what: str, folder: str, names: str, stage: str, inputs: str) -> Row:
+        files = ", ".join(f"build/{folder}/{name}" for name in names.split(", "))
+        return text_row(what, files, f"python -m pipeline.stages.{stage}", inputs)
+
+    rows = [
+        row(what, corpus, *rest)
+        for corpus in corpora
+        for what, *rest in (IMPORTED_FILES if corpus in imported else CORPUS_FILES)
+    ]
+    rows += [row(what, task.name, *rest) for task in tasks for what, *rest in TASK_FILES]
+    rows.append(
+        text_row(
+            "Table 5", "build/parameters.csv", "python -m pipeline.stages.count_parameters", "-"
+        )
+    )
+    rows.append(
+        text_row(
+            "this page",
+            "build/report/index.html, tables/*, figures/*",
+            "python -m pipeline.stages.report",
+            "all of the above",
+        )
+    )
+    columns = ["what", "file", "command", "made of"]
+    return TableView("Which command wrote what", columns, rows, text=columns[1:])
+
+
+def _version_table() -> TableView:
+    rows = [text_row("Python", platform.python_version())]
+    rows += [text_row(name, metadata.version(name)) for name in PACKAGES]
+    if known := commit():
+        rows.append(text_row("commit", known))
+    return TableView("Packages", ["what", "value"], rows, text=["value"], name="versions")
+
+
+def _run_table(tasks: Sequence[TaskResults]) -> TableView:
+    rows = []
+    for task in tasks:
+        for method in task.methods:
+            ways = method.evaluations
+            folders = dict.fromkeys(run for way in ways for run in task.runs(method.name, way))
+            for folder in folders:
+                run = read_run(folder)
+                rows.append(
+                    text_row(
+                        f"{method.name}/{'/'.join(folder.parts[-2:])}",
+                        run["seed"],
+                        run["best_epoch"],
+                        f"{100 * run['best_score']:.2f}",
+                        run["selection"],
+                        run["device"],
+                        run["settings"]["code"],
+                        run["key"][:16],
+                        group=f"Task {task.name}",
+                    )
+                )
+    columns = ["run", "seed", "epoch", "score", "selected on", "device", "code", "inputs"]
+    return TableView(
+        "Every run: its seed, the epoch it selected by its weighted F1 in %, digests",
+        columns,
+        rows,
+        text=["selected on", "device", "code", "inputs"],
+        name="runs",
+        kind="long",
+        source="build/*/runs/*/*/*/run.json",
+    )

@@ -1,8 +1,8 @@
-"""Tables 1 to 4 in the paper's layout: methods down, missing rates across, ours beside theirs.
+"""Numbers of Tables 1 to 4: one block per task, methods down, missing rates across.
 
-A cell is 100 x the mean of `weighted_f1` over runs (folds x seeds), its sample deviation and its
-number of runs. A marker says that a method differs from the strongest baseline of its column by
-the paired t-test over the same runs, Holm-corrected over the table: * p < .05, ** p < .01.
+A cell is the mean of weighted F1 over runs (folds x seeds), its sample deviation, its number of
+runs, and how it differs from the block's reference (the strongest baseline): p of the paired
+t-test and of Wilcoxon's signed-rank test over the same runs, each Holm-corrected over the block.
 """
 
 from collections.abc import Sequence
@@ -10,26 +10,26 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from pipeline.evaluation.aggregate import AVERAGE, summarize
+from pipeline.evaluation.aggregate import run_table, runs_of
 from pipeline.evaluation.scoring import MAJORITY
 from pipeline.evaluation.significance import holm, paired_p_values
+from pipeline.report.methods import MethodView
 from pipeline.report.published import published_value
 
 METRIC = "weighted_f1"
-BASELINES = ("cpmnet", "ae", "cra", "mmin", "gcnet")
-Summary = dict[tuple[str, str], tuple[float, float, int]]  # (method, rate) -> mean, std, n
+NAN = float("nan")
 
 
 @dataclass(frozen=True)
-class Cell:
-    """One number of a table; shares of one, nan where there is none."""
+class Result:
+    """One number; shares of one, nan where there is none."""
 
     mean: float
     std: float
     n: int
-    p_t: float
-    p_wilcoxon: float
-    published: str
+    p_t: float = NAN
+    p_wilcoxon: float = NAN
+    published: str = ""
 
     @property
     def marker(self) -> str:
@@ -38,107 +38,78 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class ResultTable:
-    """One block of a table: a task under one evaluation."""
+class Block:
+    """One task in one table."""
 
-    number: str
+    table: str
     task: str
-    caption: str
+    methods: tuple[MethodView, ...]
     columns: tuple[str, ...]
-    rows: dict[str, tuple[Cell, ...]]  # method -> one cell per column
-    strongest: str  # the baseline that markers compare with, "" = none
+    results: dict[tuple[str, str], Result]  # by method's name and column
+    reference: MethodView | None  # whom the markers compare with
+
+    @property
+    def n_runs(self) -> int:
+        """Most runs behind a number of a method, the floor not counted."""
+        return max((r.n for (name, _), r in self.results.items() if name != MAJORITY), default=0)
 
     def long_form(self) -> pd.DataFrame:
         """One number per row, as it goes to tables/*.csv."""
         return pd.DataFrame(
             {
-                "table": self.number,
+                "table": self.table,
                 "task": self.task,
-                "method": method,
+                "method": method.name,
                 "column": column,
-                "mean": cell.mean,
-                "std": cell.std,
-                "n_runs": cell.n,
-                "p_paired_t_holm": cell.p_t,
-                "p_wilcoxon_holm": cell.p_wilcoxon,
-                "compared_with": self.strongest,
-                "published_percent": cell.published,
+                "metric": METRIC,
+                "mean": (result := self.results[method.name, column]).mean,
+                "std": result.std,
+                "n_runs": result.n,
+                "compared_with": self.reference.name if self.reference else "",
+                "p_paired_t_holm": result.p_t,
+                "p_wilcoxon_holm": result.p_wilcoxon,
+                "published_percent": result.published,
             }
-            for method, cells in self.rows.items()
-            for column, cell in zip(self.columns, cells, strict=True)
+            for method in self.methods
+            for column in self.columns
         )
 
 
-def result_table(
-    number: str, task: str, caption: str, scores: pd.DataFrame, methods: Sequence[str]
-) -> ResultTable:
-    """Build one block from the score rows that belong to it (one task, one evaluation)."""
-    summary = _summary(scores)
-    present = [method for method in methods if any(method == key[0] for key in summary)]
-    rates = sorted({rate for _, rate in summary if rate != AVERAGE}, key=float)
-    columns = (*rates, AVERAGE) if len(rates) > 1 else tuple(rates)
-    strongest = _strongest(summary, present)
-    p_values = _p_values(scores, present, columns, strongest)
-    rows = {
-        method: tuple(
-            _cell(number, task, method, column, summary, p_values[method, column])
-            for column in columns
-        )
-        for method in present
-    }
-    return ResultTable(number, task, caption, columns, rows, strongest)
-
-
-def run_values(scores: pd.DataFrame, method: str, column: str) -> pd.Series:
-    """Values of one method and column, indexed by (fold, seed)."""
-    chosen = scores[(scores["metric"] == METRIC) & (scores["method"] == method)]
-    if column != AVERAGE:
-        chosen = chosen[chosen["rate"] == float(column)]
-    values: pd.Series = chosen.groupby(["fold", "seed"])["value"].mean()
-    return values
-
-
-def _summary(scores: pd.DataFrame) -> Summary:
-    table = summarize(scores, METRIC)
-    keys = zip(table["method"], table["rate"], strict=True)
-    values = zip(table["mean"], table["std"], table["n"], strict=True)
-    return {
-        (str(method), str(rate)): (float(mean), float(std), int(n))
-        for (method, rate), (mean, std, n) in zip(keys, values, strict=True)
-    }
-
-
-def _strongest(summary: Summary, methods: Sequence[str]) -> str:
-    means = {m: summary[m, AVERAGE][0] for m in methods if m in BASELINES}
-    return max(means, key=means.__getitem__) if means else ""
-
-
-def _p_values(
-    scores: pd.DataFrame, methods: Sequence[str], columns: Sequence[str], strongest: str
-) -> dict[tuple[str, str], tuple[float, float]]:
-    """Corrected p of both tests, by method and column; nan against itself and the floor."""
-    nothing = float("nan")
-    keys = [(method, column) for method in methods for column in columns]
-    raw = []
-    for method, column in keys:
-        if not strongest or method in (strongest, MAJORITY):
-            raw.append((nothing, nothing))
-            continue
-        ours = run_values(scores, method, column)
-        theirs = run_values(scores, strongest, column)
-        shared = ours.index.intersection(theirs.index)
-        raw.append(paired_p_values(ours[shared].tolist(), theirs[shared].tolist()))
-    corrected = zip(holm([t for t, _ in raw]), holm([w for _, w in raw]), strict=True)
-    return dict(zip(keys, corrected, strict=True))
-
-
-def _cell(
-    number: str,
+def block(
+    table: str,
     task: str,
-    method: str,
-    column: str,
-    summary: Summary,
-    p_values: tuple[float, float],
-) -> Cell:
-    theirs = published_value(number, task, method, column)
-    return Cell(*summary[method, column], *p_values, theirs)
+    scores: pd.DataFrame,
+    methods: Sequence[MethodView],
+    columns: Sequence[str],
+    reference: MethodView | None,
+) -> Block:
+    """Build the block of a task from the scores of one evaluation."""
+    runs = run_table(scores, METRIC)
+    keys = [(method.name, column) for method in methods for column in columns]
+    tests = [_paired(runs, name, column, reference) for name, column in keys]
+    corrected = zip(holm([t for t, _ in tests]), holm([w for _, w in tests]), strict=True)
+    results = {
+        key: _result(runs, *key, p_values, published_value(table, task, *key))
+        for key, p_values in zip(keys, corrected, strict=True)
+    }
+    return Block(table, task, tuple(methods), tuple(columns), results, reference)
+
+
+def _paired(
+    runs: pd.DataFrame, method: str, column: str, reference: MethodView | None
+) -> tuple[float, float]:
+    """P of both tests over the runs that both have; nan against itself and for the floor."""
+    if reference is None or method in (reference.name, MAJORITY):
+        return NAN, NAN
+    ours, theirs = runs_of(runs, method, column), runs_of(runs, reference.name, column)
+    shared = ours.index.intersection(theirs.index)
+    return paired_p_values(ours[shared].tolist(), theirs[shared].tolist())
+
+
+def _result(
+    runs: pd.DataFrame, method: str, column: str, p_values: tuple[float, float], published: str
+) -> Result:
+    values = runs_of(runs, method, column)
+    mean = float(values.mean()) if len(values) else NAN
+    std = float(values.std(ddof=1)) if len(values) > 1 else NAN
+    return Result(mean, std, len(values), *p_values, published)

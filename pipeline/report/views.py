@@ -1,24 +1,30 @@
-"""What the page shows, as plain values: tables, figures, cards. Templates only lay them out."""
+"""What the page shows, as plain values: tables, figures, cards. Templates only lay them out.
+
+A table or figure that has a `name` is also written as files, with `data`, its numbers in long form.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import pandas as pd
+
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell: its text, smaller print below it, and a shade between 0 and 1."""
+    """One cell: its text, lines of smaller print below it, and a shade between 0 and 1."""
 
     text: str
-    small: str = ""
+    small: Sequence[str] = ()
     share: float | None = None
 
 
 @dataclass(frozen=True)
 class Row:
-    """One row; `emphasis` sets it in bold."""
+    """One row; `emphasis` sets it in bold, rows of one `group` stand under its name."""
 
     cells: Sequence[Cell]
     emphasis: bool = False
+    group: str = ""
 
 
 @dataclass(frozen=True)
@@ -30,6 +36,11 @@ class TableView:
     rows: Sequence[Row]
     text: Sequence[str] = ()
     kind: str = ""
+    name: str = ""  # file name without suffix, in build/report/tables; "" = on the page only
+    note: str = ""  # how to read it, below the table
+    heads: Mapping[str, str] = field(default_factory=dict)  # column -> smaller print in its head
+    source: str = ""  # the file that the numbers come from
+    data: pd.DataFrame | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -39,6 +50,21 @@ class FigureView:
     name: str  # file name without suffix, in build/report/figures
     svg: str
     caption: str
+    source: str = ""
+    data: pd.DataFrame | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class Part:
+    """Tables and figures under one heading."""
+
+    title: str
+    text: str = ""
+    tables: Sequence[TableView] = ()
+    figures: Sequence[FigureView] = ()
+    is_small: bool = False  # figures three abreast, not two
+    is_folded: bool = False
+    tables_title: str = ""  # not "": tables come after the figures, folded under this title
 
 
 @dataclass(frozen=True)
@@ -64,23 +90,20 @@ class CorpusView:
     name: str
     summary: str
     cards: Sequence[Card]
-    tables: Sequence[TableView]
-    folded: Mapping[str, Sequence[TableView]] = field(default_factory=dict)
+    parts: Sequence[Part]
     sheets: Sequence[SheetView] = ()
     is_synthetic: bool = False
 
 
 @dataclass(frozen=True)
 class TaskView:
-    """One task: tables, curves, confusion, training."""
+    """One task: what was found, in a sentence, in cards, in tables and figures."""
 
     name: str
+    headline: str
     summary: str
     cards: Sequence[Card]
-    tables: Sequence[TableView]
-    figures: Sequence[FigureView]
-    confusions: Sequence[TableView]
-    histories: Sequence[FigureView]
+    parts: Sequence[Part]
 
 
 @dataclass(frozen=True)
@@ -89,13 +112,14 @@ class PageView:
 
     title: str
     notes: Sequence[str]
+    tables: Sequence[TableView]  # the paper's, those that have rows
+    absent: str  # which of the paper's tables have none, and what they need
     tasks: Sequence[TaskView]
     corpora: Sequence[CorpusView]
-    parameters: TableView | None
-    versions: TableView
+    provenance: Sequence[Part]
     settings: Mapping[str, str]
 
 
-def text_row(*texts: object, emphasis: bool = False) -> Row:
+def text_row(*texts: object, emphasis: bool = False, group: str = "") -> Row:
     """A row of plain texts."""
-    return Row([Cell(str(text)) for text in texts], emphasis)
+    return Row([Cell(str(text)) for text in texts], emphasis, group)

@@ -1,23 +1,22 @@
-"""Stage report: scores, tables and stores -> one page, its tables and its figures."""
+"""Stage report: scores, tables, stores and traces -> one page, its tables and its figures."""
 
 import argparse
-import shutil
-from collections.abc import Sequence
+import json
 from pathlib import Path
+from typing import Any
 
-import pandas as pd
-
-from pipeline.arrays import read_header
-from pipeline.files import canonical_json, write_text
+from pipeline.files import write_text
 from pipeline.records import Modality
 from pipeline.report.contact_sheets import contact_sheets
-from pipeline.report.corpus_page import corpus_view, write_csv
-from pipeline.report.formats import to_latex, to_markdown
+from pipeline.report.corpus_page import corpus_view
+from pipeline.report.methods import method_views
+from pipeline.report.outputs import write_outputs
 from pipeline.report.page import render
-from pipeline.report.provenance_page import parameter_table, stores_of, versions_table
-from pipeline.report.results import ResultTable
-from pipeline.report.task_page import TaskResults, task_view
-from pipeline.report.views import CorpusView, PageView, TaskView
+from pipeline.report.paper_tables import absent_tables, paper_tables
+from pipeline.report.provenance_page import parameter_table, provenance_parts
+from pipeline.report.task_data import TaskResults, read_scores
+from pipeline.report.task_page import task_view
+from pipeline.report.views import CorpusView, PageView
 from pipeline.sections.methods import MethodSettings, TrainSettings
 from pipeline.sections.report import ReportSettings
 from pipeline.sections.tasks import ProtocolSettings, TaskSettings
@@ -45,96 +44,63 @@ def main(argv: list[str] | None = None) -> None:
     """Read the command line, build the views, write page, tables and figures."""
     args = _parse(argv)
     settings = parse_section(args.settings, ReportStageSettings, where="")
-    corpora = [
-        corpus_view(
-            args.build / name,
-            modalities,
-            is_text_shown=settings.report.text,
-            sheets=contact_sheets(args.build / name, args.cache) if settings.report.faces else (),
-        )
-        for name, modalities in settings.corpora.items()
-    ]
-    views = [task_view(_results(args.build, name, settings)) for name in settings.tasks]
-    page = _page(args, settings, corpora, [view for view, _ in views])
-    _write_tables(args.out_tables, [block for _, blocks in views for block in blocks])
-    shutil.copyfile(args.parameters, args.out_tables / "table5.csv")
-    _write_figures(args.out_figures, page)
+    page = _page(args, settings)
+    write_outputs(page, args.out_tables, args.out_figures)
     write_text(args.out_page, render(page))
     print(f"report: {len(page.tasks)} tasks, {len(page.corpora)} corpora -> {args.out_page}")
 
 
-def _results(build: Path, task: str, settings: ReportStageSettings) -> TaskResults:
-    folder = build / task
-    masks = [read_header(path) for path in sorted((folder / "availability").glob("*.safetensors"))]
-    section = settings.tasks[task]
-    return TaskResults(
-        name=task,
-        kind=section.kind,
-        classes=tuple(section.classes),
-        methods={name: method.evaluations for name, method in settings.methods.items()},
-        train_rate=settings.train.train_rate,
-        protocol=settings.protocol.name,
-        scores=_read_scores(folder / "scores.csv"),
-        runs=_runs(folder / "runs", settings),
-        realised={
-            str(mask["rate"]): sum(mask["realised"].values()) / len(mask["realised"])
-            for mask in masks
-            if mask["rate"] in settings.protocol.rates
-        },
-    )
-
-
-def _read_scores(path: Path) -> pd.DataFrame:
-    """Empty text stays text; only a value may be nan."""
-    text = dict.fromkeys(("task", "method", "train_rate", "selection", "metric"), str)
-    return pd.read_csv(path, dtype=text, keep_default_na=False, na_values={"value": ["nan"]})
-
-
-def _runs(folder: Path, settings: ReportStageSettings) -> list[Path]:
-    names = {f"seed{seed}" for seed in settings.train.seeds}
-    return [
-        path.parent
-        for path in sorted(folder.glob("*/*/*/run.json"))
-        if path.parts[-4] in settings.methods and path.parts[-2].split("_")[1] in names
-    ]
-
-
-def _page(
-    args: argparse.Namespace,
-    settings: ReportStageSettings,
-    corpora: Sequence[CorpusView],
-    tasks: Sequence[TaskView],
-) -> PageView:
-    shown = {name: dump(getattr(settings, name)) for name in ("report", "protocol", "train")}
-    shown["methods"] = {name: dump(method) for name, method in settings.methods.items()}
-    shown["tasks"] = {name: dump(task) for name, task in settings.tasks.items()}
+def _page(args: argparse.Namespace, settings: ReportStageSettings) -> PageView:
+    corpora = [_corpus(args, name, settings) for name in settings.corpora]
+    tasks = [_results(args.build, name, settings) for name in settings.tasks]
+    trained = [task for task in tasks if not task.scores.empty]
+    tables = [*paper_tables(trained), parameter_table(args.parameters)] if trained else []
     return PageView(
         title=settings.report.title,
         notes=[SYNTHETIC] if any(corpus.is_synthetic for corpus in corpora) else [],
-        tasks=tasks,
+        tables=tables,
+        absent=absent_tables(tables) if trained else "",
+        tasks=[task_view(task) for task in tasks],
         corpora=corpora,
-        parameters=parameter_table(args.parameters),
-        versions=versions_table(shown, stores_of(args.build, settings.corpora)),
-        settings={name: canonical_json(value) for name, value in shown.items()},
+        provenance=provenance_parts(args.build, settings.corpora, trained),
+        settings={name: _as_text(value) for name, value in _shown(settings).items()},
     )
 
 
-def _write_tables(folder: Path, blocks: Sequence[ResultTable]) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    for block in blocks:
-        stem = folder / f"{block.task}_table{block.number}"
-        frame = block.long_form()
-        rows = [[str(value) for value in row] for row in frame.itertuples(index=False)]
-        write_csv(stem.with_suffix(".csv"), list(frame.columns), rows)
-        write_text(stem.with_suffix(".md"), to_markdown(block))
-        write_text(stem.with_suffix(".tex"), to_latex(block))
+def _corpus(args: argparse.Namespace, name: str, settings: ReportStageSettings) -> CorpusView:
+    folder = args.build / name
+    return corpus_view(
+        folder,
+        settings.corpora[name],
+        is_text_shown=settings.report.text,
+        sheets=contact_sheets(folder, args.cache) if settings.report.faces else (),
+    )
 
 
-def _write_figures(folder: Path, page: PageView) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    for task in page.tasks:
-        for view in [*task.figures, *task.histories]:
-            write_text(folder / f"{view.name}.svg", view.svg)
+def _results(build: Path, task: str, settings: ReportStageSettings) -> TaskResults:
+    return TaskResults(
+        name=task,
+        section=settings.tasks[task],
+        methods=method_views(settings.methods, settings.train.methods),
+        train_rate=settings.train.train_rate,
+        protocol=settings.protocol,
+        scores=read_scores(build / task / "scores.csv"),
+        build=build,
+    )
+
+
+def _shown(settings: ReportStageSettings) -> dict[str, Any]:
+    """The sections of the configuration that the page folds out."""
+    names = ("report", "protocol", "train")
+    return {
+        **{f"Configuration: {name}": dump(getattr(settings, name)) for name in names},
+        "Configuration: methods": {name: dump(one) for name, one in settings.methods.items()},
+        "Configuration: tasks": {name: dump(one) for name, one in settings.tasks.items()},
+    }
+
+
+def _as_text(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False)
 
 
 def _parse(argv: list[str] | None) -> argparse.Namespace:

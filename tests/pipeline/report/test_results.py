@@ -1,78 +1,96 @@
-"""Result tables: means, markers against the strongest baseline, the paper's numbers beside."""
+"""Result blocks: means, markers against the strongest baseline, the paper's numbers beside."""
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
 
-from pipeline.report.formats import latex_text, percent, to_latex, to_markdown
-from pipeline.report.results import result_table
+from pipeline.evaluation.aggregate import AVERAGE
+from pipeline.report.methods import FLOOR, MethodView
+from pipeline.report.paper_tables import percent
+from pipeline.report.results import Result, block
 
 COLUMNS = ["task", "method", "train_rate", "fold", "seed", "rate", "metric", "value"]
+AE, GCNET, OURS = (MethodView(name, name, name) for name in ("ae", "gcnet", "iteacnet"))
 
 
 @pytest.fixture
 def scores():
     rng = np.random.default_rng(0)
-    base = {"majority": 0.3, "ae": 0.5, "gcnet": 0.6, "iteacnet": 0.7}
+    means = {"majority": 0.3, "ae": 0.5, "gcnet": 0.6, "iteacnet": 0.7}
     rows = [
-        (
-            "iemocap4",
-            method,
-            "0.7",
-            fold,
-            seed,
-            rate,
-            "weighted_f1",
-            mean - rate / 10 + rng.normal() / 100,
-        )
-        for method, mean in base.items()
+        ("iemocap4", method, "0.7", fold, seed, rate, "weighted_f1", mean - rate / 10 + noise)
+        for method, mean in means.items()
         for fold in range(5)
         for seed in range(2)
-        for rate in (0.0, 0.7)
+        for rate, noise in zip((0.0, 0.7), rng.normal(0, 0.01, 2), strict=True)
     ]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
 @pytest.fixture
 def table(scores):
-    return result_table(
-        "4", "iemocap4", "UME <caption> & 100 %", scores, ["majority", "ae", "gcnet", "iteacnet"]
-    )
+    columns = ["0.0", "0.7", AVERAGE]
+    return block("4", "iemocap4", scores, [FLOOR, AE, GCNET, OURS], columns, GCNET)
 
 
-def test_the_strongest_baseline_is_the_one_with_the_best_average(table):
-    assert table.strongest == "gcnet"
-    assert table.columns == ("0.0", "0.7", "average")
+def values(scores, method, rate):
+    return scores[(scores["method"] == method) & (scores["rate"] == rate)]["value"]
 
 
-def test_cells_hold_mean_deviation_and_the_papers_value(table, scores):
-    chosen = scores[(scores["method"] == "iteacnet") & (scores["rate"] == 0.0)]["value"]
-    cell = table.rows["iteacnet"][0]
-    assert cell.mean == pytest.approx(chosen.mean())
-    assert cell.std == pytest.approx(chosen.std(ddof=1))
-    assert (cell.n, cell.published) == (10, "77.13")
+def test_results_hold_mean_deviation_and_the_papers_value(table, scores):
+    chosen, result = values(scores, "iteacnet", 0.0), table.results["iteacnet", "0.0"]
+    assert result.mean == pytest.approx(chosen.mean())
+    assert result.std == pytest.approx(chosen.std(ddof=1))
+    assert (result.n, result.published) == (10, "77.13")
+    assert table.results["majority", "0.0"].published == ""
 
 
-def test_p_values_are_scipys_times_the_number_of_comparisons_at_least(table, scores):
-    by = {
-        m: scores[(scores["method"] == m) & (scores["rate"] == 0.0)]["value"].tolist()
+def test_p_values_are_scipys_corrected_over_the_whole_block(table, scores):
+    pairs = [values(scores, m, 0.0).tolist() for m in ("iteacnet", "gcnet")]
+    raw_t, raw_w = stats.ttest_rel(*pairs).pvalue, stats.wilcoxon(*pairs).pvalue
+    result = table.results["iteacnet", "0.0"]
+    n_comparisons = 2 * 3  # two methods besides the reference and the floor, three columns
+    assert raw_t <= result.p_t <= n_comparisons * raw_t * (1 + 1e-9)
+    assert result.p_wilcoxon == pytest.approx(n_comparisons * raw_w)  # all equally small
+    assert result.marker == "**"
+
+
+@pytest.mark.parametrize("method", ["gcnet", "majority"])
+def test_the_reference_and_the_floor_are_not_tested(table, method):
+    assert np.isnan(table.results[method, "0.7"].p_t)
+    assert table.results[method, "0.7"].marker == ""
+
+
+def test_a_method_with_other_runs_is_compared_on_the_shared_ones(scores):
+    fewer = scores[(scores["method"] != "iteacnet") | (scores["seed"] == 0)]
+    result = block("4", "t", fewer, [GCNET, OURS], ["0.0"], GCNET).results["iteacnet", "0.0"]
+    pairs = [
+        fewer[(fewer["method"] == m) & (fewer["rate"] == 0.0) & (fewer["seed"] == 0)]["value"]
         for m in ("iteacnet", "gcnet")
-    }
-    raw = stats.ttest_rel(by["iteacnet"], by["gcnet"]).pvalue
-    assert raw <= table.rows["iteacnet"][0].p_t <= 6 * raw * (1 + 1e-9)
-    assert np.isnan(table.rows["gcnet"][0].p_t)
-    assert table.rows["iteacnet"][0].marker == "**"
+    ]
+    assert (result.n, result.p_t) == (5, pytest.approx(stats.ttest_rel(*pairs).pvalue))
 
 
-def test_every_format_shows_the_same_numbers(table):
-    shown = percent(table.rows["ae"][1]).split(" ")[0]
-    assert shown in to_markdown(table)
-    assert shown in to_latex(table)
+def test_long_form_has_a_row_per_method_and_column(table):
     frame = table.long_form()
-    row = frame[(frame["method"] == "ae") & (frame["column"] == "0.7")].iloc[0]
-    assert f"{100 * row['mean']:.2f}" == shown.split(" ")[0]
+    assert len(frame) == 4 * 3
+    assert frame.set_index(["method", "column"]).loc[("ae", "0.7"), "n_runs"] == 10
+    assert set(frame["compared_with"]) == {"gcnet"}
 
 
-def test_latex_escapes_what_latex_would_run():
-    assert latex_text(r"50% \input{x} a_b & c") == (r"50\% \textbackslash{}input\{x\} a\_b \& c")
+@pytest.mark.parametrize(
+    ("result", "text", "small"),
+    [
+        (
+            Result(0.7612, 0.008, 3, p_t=0.03, published="77.13"),
+            "76.12*",
+            ["± 0.80", "paper 77.13"],
+        ),
+        (Result(0.5, float("nan"), 1), "50.00", []),
+        (Result(float("nan"), float("nan"), 0), "-", []),
+    ],
+)
+def test_cells_show_percent_deviation_marker_and_paper(result, text, small):
+    cell = percent(result)
+    assert (cell.text, list(cell.small)) == (text, small)

@@ -1,0 +1,94 @@
+"""What the tables say of a method: its label, its place in a table, its design.
+
+The design columns of Tables 1 and 2 are read off a method's settings, not off its name.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pipeline.evaluation.scoring import MAJORITY
+from pipeline.report.published import LABELS
+from pipeline.sections.methods import IteacnetMethod, IteacnetSettings, MethodSettings
+
+BASELINES = ("cpmnet", "ae", "cra", "mmin", "gcnet")  # models, in the order of Tables 3 and 4
+ENCODERS = {"transformer": "TF", "nas": "NAS"}
+
+
+@dataclass(frozen=True)
+class MethodView:
+    """One method. `design` is for ITEACNet alone: None for baselines and the majority class."""
+
+    name: str
+    label: str
+    model: str
+    evaluations: tuple[str, ...] = ()
+    design: IteacnetSettings | None = None
+
+    @property
+    def is_baseline(self) -> bool:
+        """One of the paper's five."""
+        return self.model in BASELINES
+
+    @property
+    def is_teacher_only(self) -> bool:
+        """Trained on complete data alone: the ablation of ECCE (Table 1)."""
+        return self.design is not None and self.design.framework == "teacher_only"
+
+    @property
+    def is_framework_ablation(self) -> bool:
+        """Another framework or other encoders than ITEACNet's own (Table 2)."""
+        return self.design is not None and self.framework != ("ITS", "TF", "NAS")
+
+    @property
+    def context(self) -> tuple[str, str]:
+        """Whether ECCE's local and global stages are on, as in Table 1."""
+        context = self._design.context
+        is_global = context.is_global
+        return _tick(is_global and context.local != "off"), _tick(is_global)
+
+    @property
+    def framework(self) -> tuple[str, str, str]:
+        """Training framework, teacher and student, as in Table 2.
+
+        TS is the vanilla form: the teacher is the one with candidates to search among.
+        """
+        design = self._design
+        teacher, student = ENCODERS[design.teacher.encoder], ENCODERS[design.student.encoder]
+        if design.framework != "its":
+            return "GCNet" if design.framework == "gcnet" else "-", teacher, "-"
+        return "TS" if (teacher, student) == ("NAS", "TF") else "ITS", teacher, student
+
+    @property
+    def _design(self) -> IteacnetSettings:
+        if self.design is None:
+            raise ValueError(f"{self.name} ({self.model}) is no form of ITEACNet")
+        return self.design
+
+
+FLOOR = MethodView(MAJORITY, LABELS[MAJORITY], MAJORITY)
+
+
+def method_views(
+    methods: Mapping[str, MethodSettings], order: Sequence[str]
+) -> tuple[MethodView, ...]:
+    """Methods in the order of `train.methods`: the first one is the main one."""
+    return tuple(_view(name, methods[name]) for name in order)
+
+
+def in_paper_order(methods: Sequence[MethodView]) -> list[MethodView]:
+    """The paper's baselines first, in its order; then the others, the main one last."""
+    main, *others = methods
+    ranked = [method for method in others if not method.is_baseline]
+    baselines = [method for method in methods if method.is_baseline]
+    baselines.sort(key=lambda method: BASELINES.index(method.model))
+    return [*baselines, *ranked, *([] if main.is_baseline else [main])]
+
+
+def _view(name: str, method: MethodSettings) -> MethodView:
+    design = method.settings if isinstance(method, IteacnetMethod) else None
+    label = method.label or LABELS.get(name, name)
+    return MethodView(name, label, method.model, method.evaluations, design)
+
+
+def _tick(is_on: bool) -> str:
+    return "✓" if is_on else "×"

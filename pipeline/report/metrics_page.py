@@ -1,0 +1,126 @@
+"""Further metrics of a task, with their conventions in words; F1 of each class as bars."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import pandas as pd
+
+from pipeline.evaluation.aggregate import AVERAGE, rates_in, run_table, runs_of
+from pipeline.evaluation.scoring import MAJORITY
+from pipeline.evaluation.sentiment import SIGNS
+from pipeline.report.figures import Bars, plot_bars
+from pipeline.report.methods import FLOOR, MethodView, in_paper_order
+from pipeline.report.task_data import TaskResults
+from pipeline.report.views import Cell, FigureView, Part, Row, TableView
+
+WAYS = {"ume": "UME", "ime": "IME"}
+# metric -> what tables print, and its convention
+CLASSIFICATION = {
+    "accuracy": ("WA", "weighted accuracy, the share of utterances that are right"),
+    "unweighted_accuracy": ("UA", "unweighted accuracy, the mean recall over classes"),
+}
+REGRESSION = {
+    "binary_accuracy_nonzero": ("Acc-2 ≠0", "sign > 0, utterances of target 0 left out"),
+    "binary_accuracy_nonnegative": ("Acc-2 ≥0", "sign ≥ 0, all utterances"),
+    "weighted_f1_nonnegative": ("F1 ≥0", "weighted F1 of sign ≥ 0, all utterances"),
+    "seven_class_accuracy": ("Acc-7", "rounded and clipped to [-3, 3]"),
+    "mean_absolute_error": ("MAE", "mean absolute error, lower is better, not in %"),
+    "correlation": ("Corr", "Pearson's correlation, not in %"),
+}
+IN_OWN_UNITS = ("mean_absolute_error", "correlation")
+
+
+def metrics_part(results: TaskResults) -> Part:
+    """Everything besides weighted F1, and F1 by class, under each evaluation."""
+    tables: list[TableView] = []
+    figures: list[FigureView] = []
+    for way in WAYS:
+        methods = [method for method in results.methods if way in method.evaluations]
+        if methods:
+            tables.append(_table(results, way, in_paper_order(methods)))
+            figures += _class_figures(results, way, in_paper_order(methods))
+    return Part("Further metrics", tables=tables, figures=figures)
+
+
+def _table(results: TaskResults, way: str, methods: Sequence[MethodView]) -> TableView:
+    metrics = REGRESSION if results.kind == "regression" else CLASSIFICATION
+    scores = results.of_evaluation(way)
+    runs = {metric: run_table(scores, metric) for metric in metrics}
+    rates = rates_in(next(iter(runs.values())))
+    columns = [*dict.fromkeys([rates[0], rates[-1]]), *([AVERAGE] if len(rates) > 1 else [])]
+    shown = [
+        Row(
+            [Cell(method.label), *(_cell(runs[m], m, method.name, column) for m in metrics)],
+            method == results.methods[0],
+            "Average over rates" if column == AVERAGE else f"Missing rate {column}",
+        )
+        for column in columns
+        for method in (FLOOR, *methods)
+    ]
+    return TableView(
+        caption=f"Further metrics under {WAYS[way]}, in % where not said otherwise",
+        columns=["Method", *(label for label, _ in metrics.values())],
+        rows=shown,
+        name=f"{results.name}_metrics_{way}",
+        note=" ".join(f"{label}: {convention}." for label, convention in metrics.values()),
+        source=results.source("scores.csv"),
+        data=pd.DataFrame(_long_form(results.name, way, runs, (FLOOR, *methods))),
+    )
+
+
+def _cell(runs: pd.DataFrame, metric: str, method: str, column: str) -> Cell:
+    values = runs_of(runs, method, column)
+    if values.empty:
+        return Cell("-")
+    scale, digits = (1, 3) if metric in IN_OWN_UNITS else (100, 2)
+    spread = [f"± {scale * values.std(ddof=1):.{digits}f}"] if len(values) > 1 else []
+    return Cell(f"{scale * values.mean():.{digits}f}", spread)
+
+
+def _long_form(
+    task: str, way: str, runs: Mapping[str, pd.DataFrame], methods: Sequence[MethodView]
+) -> Iterator[dict[str, object]]:
+    for metric, table in runs.items():
+        for method in methods:
+            for column in (*rates_in(table), AVERAGE):
+                values = runs_of(table, method.name, column)
+                yield {
+                    "task": task,
+                    "evaluation": way,
+                    "method": method.name,
+                    "column": column,
+                    "metric": metric,
+                    "mean": values.mean(),
+                    "std": values.std(ddof=1),
+                    "n_runs": len(values),
+                }
+
+
+def _class_figures(
+    results: TaskResults, way: str, methods: Sequence[MethodView]
+) -> Iterator[FigureView]:
+    classes = SIGNS if results.kind == "regression" else results.classes
+    scores = results.of_evaluation(way)
+    runs = {name: run_table(scores, f"f1_{name}") for name in classes}
+    rates = rates_in(next(iter(runs.values())))
+    rows = pd.DataFrame(_long_form(results.name, way, runs, methods))
+    rows = rows[rows["method"] != MAJORITY]
+    for rate in dict.fromkeys([rates[0], rates[-1]]):
+        series = [
+            _bars(results, method, [runs[name] for name in classes], rate) for method in methods
+        ]
+        yield FigureView(
+            f"{results.name}_classes_{way}_{rate}",
+            plot_bars(classes, series, "F1 (%)"),
+            f"F1 of each class under {WAYS[way]} at missing rate {rate}; "
+            "whiskers: one standard deviation over runs",
+            results.source("scores.csv"),
+            rows[rows["column"] == rate],
+        )
+
+
+def _bars(
+    results: TaskResults, method: MethodView, runs: Sequence[pd.DataFrame], rate: str
+) -> Bars:
+    values = [100 * runs_of(one, method.name, rate) for one in runs]
+    deviation = [float(one.std(ddof=1)) if len(one) > 1 else 0.0 for one in values]
+    return Bars(method.label, [float(one.mean()) for one in values], deviation, results.hue(method))

@@ -1,0 +1,169 @@
+"""What was really missing: the stored test masks, and with them what was never extracted.
+
+Masks are (N, 3) bool over labels.csv, columns audio, text, visual; counted are the test rows of
+every fold. `extracted` comes from the feature files: natural missingness is in addition.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pipeline.arrays import read_arrays
+from pipeline.files import text_digest
+from pipeline.records import MODALITIES, Label, SplitRow, Utterance
+from pipeline.report.figures import plot_stacks
+from pipeline.report.task_data import TaskResults
+from pipeline.report.views import FigureView, Part, TableView, text_row
+from pipeline.tables import read_rows
+
+Mask = NDArray[np.bool_]
+WITHHELD, IN_FACT = "withheld by the protocol", "in fact, with what was never extracted"
+
+
+@dataclass(frozen=True)
+class Missingness:
+    """Test utterances of all folds at one rate, M modalities of the task."""
+
+    rate: float
+    cause: str
+    n_utterances: int
+    missing_cells: float  # share of (utterance, modality) cells
+    by_modality: Mapping[str, float]
+    n_usable: tuple[float, ...]  # share of utterances with 0, 1, ... M usable modalities
+
+
+def missingness_part(results: TaskResults) -> Part:
+    """A table and two figures over the rates."""
+    rows = list(_measure(results))
+    source = results.source(f"availability/*_{results.protocol.mask_seed}.safetensors")
+    causes = {cause: [row for row in rows if row.cause == cause] for cause in (WITHHELD, IN_FACT)}
+    figures = [_figure(results, causes[WITHHELD], "withheld", source)]
+    text = (
+        "Every method meets the same stored test masks. One modality of each utterance is kept, so "
+        "that a nominal 0.7 of three modalities means 2/3."
+    )
+    if any(
+        one.missing_cells > other.missing_cells
+        for one, other in zip(causes[IN_FACT], causes[WITHHELD], strict=True)
+    ):
+        figures.append(_figure(results, causes[IN_FACT], "in_fact", source))
+    else:
+        text += " Nothing else was missing: every modality of every test utterance was extracted."
+    table = _table(results, rows, source)
+    return Part("Realised missingness", text, [table], figures, tables_title="As a table")
+
+
+def _measure(results: TaskResults) -> Iterator[Missingness]:
+    labels = read_rows(results.folder / "labels.csv", Label)
+    utterances = read_rows(results.corpus / "utterances.csv", Utterance)
+    places = {utterance.utterance_id: row for row, utterance in enumerate(utterances)}
+    rows = np.array([places[label.utterance_id] for label in labels], dtype=np.int64)
+    dialogues = np.array([utterances[row].dialogue_id for row in rows])
+    tested = _tested(results, dialogues)
+    columns = [i for i, name in enumerate(MODALITIES) if name in results.section.modalities]
+    extracted = _extracted(results, len(utterances))[rows][:, columns]
+    for rate in results.protocol.rates:
+        name = f"{rate}_{results.protocol.mask_seed}.safetensors"
+        masks = _masks(results.folder / "availability" / name, labels)
+        drawn = [
+            (masks[f"fold{fold}"][chosen][:, columns], extracted[chosen])
+            for fold, chosen in tested.items()
+        ]
+        withheld = np.concatenate([mask for mask, _ in drawn])
+        there = np.concatenate([mask & found for mask, found in drawn])
+        yield _summary(rate, WITHHELD, withheld, columns)
+        yield _summary(rate, IN_FACT, there, columns)
+
+
+def _tested(results: TaskResults, dialogues: NDArray[np.str_]) -> dict[int, Mask]:
+    """For each fold that was run: which rows of labels.csv it tests."""
+    members: dict[int, list[str]] = {}
+    folds = set(results.scores["fold"])
+    for split in read_rows(results.folder / "splits.csv", SplitRow):
+        if split.role == "test" and split.fold in folds:
+            members.setdefault(split.fold, []).append(split.dialogue_id)
+    return {fold: np.isin(dialogues, names) for fold, names in members.items()}
+
+
+def _masks(path: Path, labels: list[Label]) -> dict[str, Mask]:
+    arrays, header = read_arrays(path)
+    if header["table"] != text_digest("\n".join(label.utterance_id for label in labels)):
+        raise ValueError(f"{path} was drawn for other utterances than labels.csv holds")
+    return arrays
+
+
+def _extracted(results: TaskResults, n_rows: int) -> Mask:
+    found = np.zeros((n_rows, len(MODALITIES)), dtype=bool)
+    for column, modality in enumerate(MODALITIES):
+        if modality in results.section.modalities:
+            path = results.corpus / "features" / f"{modality}.safetensors"
+            found[:, column] = read_arrays(path)[0]["extracted"]
+    return found
+
+
+def _summary(rate: float, cause: str, usable: Mask, columns: list[int]) -> Missingness:
+    counts = np.bincount(usable.sum(axis=1), minlength=len(columns) + 1) / max(len(usable), 1)
+    return Missingness(
+        rate,
+        cause,
+        len(usable),
+        float(1 - usable.mean()),
+        {MODALITIES[c]: float(1 - usable[:, i].mean()) for i, c in enumerate(columns)},
+        tuple(counts.tolist()),
+    )
+
+
+def _table(results: TaskResults, rows: list[Missingness], source: str) -> TableView:
+    kept = [f"{n} usable" for n in range(len(rows[0].n_usable))]
+    shown = [
+        text_row(
+            row.rate,
+            f"{100 * row.missing_cells:.1f}",
+            *(f"{100 * share:.1f}" for share in row.by_modality.values()),
+            *(f"{100 * share:.1f}" for share in row.n_usable),
+            group=row.cause.capitalize(),
+        )
+        for row in sorted(rows, key=lambda row: (row.cause != WITHHELD, row.rate))
+    ]
+    return TableView(
+        caption=f"Share in % of {rows[0].n_utterances} test utterances, all folds together",
+        columns=["rate", "cells missing", *rows[0].by_modality, *kept],
+        rows=shown,
+        name=f"{results.name}_missingness",
+        note="A modality's column says how many utterances lack it.",
+        source=source,
+        data=_long_form(results, rows),
+    )
+
+
+def _figure(results: TaskResults, rows: list[Missingness], name: str, source: str) -> FigureView:
+    most = len(rows[0].n_usable) - 1
+    series = {
+        f"{n} usable": [row.n_usable[n] for row in rows]
+        for n in range(most, -1, -1)
+        if any(row.n_usable[n] for row in rows)
+    }
+    ticks = [f"{row.rate}\n{100 * row.missing_cells:.0f} %" for row in rows]
+    return FigureView(
+        f"{results.name}_missingness_{name}",
+        plot_stacks(ticks, series, "missing rate; below it the share of cells missing"),
+        f"Utterances by how many modalities they have: {rows[0].cause}",
+        source,
+        _long_form(results, rows),
+    )
+
+
+def _long_form(results: TaskResults, rows: list[Missingness]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {"task": results.name, "rate": row.rate, "cause": row.cause, "what": what, "share": share}
+        for row in rows
+        for what, share in (
+            ("cells missing", row.missing_cells),
+            *((f"{name} missing", share) for name, share in row.by_modality.items()),
+            *((f"{n} usable", share) for n, share in enumerate(row.n_usable)),
+        )
+    )

@@ -1,0 +1,95 @@
+"""Tables 1 to 4 in the paper's layout, a group of rows for each task, ours beside the printed."""
+
+from collections.abc import Iterator, Sequence
+
+import pandas as pd
+
+from pipeline.evaluation.aggregate import AVERAGE, DECLINE
+from pipeline.report.blocks import LAYOUTS, Layout
+from pipeline.report.results import Block, Result
+from pipeline.report.task_data import TaskResults
+from pipeline.report.views import Cell, Row, TableView
+
+HEADS = {AVERAGE: "Average", DECLINE: "Decline"}
+NEEDS = {
+    "1": "ecce_none, ecce_global and ecce_full",
+    "2": "its_tf_tf, ts_nas_tf and gcnet_framework_tf beside iteacnet, under IME",
+    "3": "a method with evaluations: [ime]",
+    "4": "a method with evaluations: [ume]",
+}
+
+
+def paper_tables(tasks: Sequence[TaskResults]) -> list[TableView]:
+    """Tables 1 to 4, those that have a row; a block of rows for each task."""
+    found = []
+    for layout in LAYOUTS:
+        blocks = [one for task in tasks if (one := layout.block(task)) is not None]
+        if blocks:
+            found.append(_view(layout, blocks, {task.name: task for task in tasks}))
+    return found
+
+
+def absent_tables(views: Sequence[TableView]) -> str:
+    """Which tables have no row, and what would fill them."""
+    there = {view.name for view in views}
+    lacking = [f"Table {n} needs {what}" for n, what in NEEDS.items() if f"table{n}" not in there]
+    return f"Not in this study: {'; '.join(lacking)} (see configs/paper.yaml)." if lacking else ""
+
+
+def percent(result: Result) -> Cell:
+    """`76.12*` with the deviation and the paper's value in smaller print."""
+    if pd.isna(result.mean):
+        return Cell("-")
+    spread = [] if pd.isna(result.std) else [f"± {100 * result.std:.2f}"]
+    paper = [f"paper {result.published}"] if result.published else []
+    return Cell(f"{100 * result.mean:.2f}{result.marker}", [*spread, *paper])
+
+
+def _view(layout: Layout, blocks: Sequence[Block], tasks: dict[str, TaskResults]) -> TableView:
+    columns = list(dict.fromkeys(column for one in blocks for column in one.columns))
+    heads = [_head(layout, column) for column in columns]
+    return TableView(
+        caption=f"Table {layout.number}. {layout.caption}. Weighted F1 in %.",
+        columns=["Method", *layout.design, *heads],
+        rows=[row for one in blocks for row in _rows(layout, one, columns, tasks[one.task])],
+        text=layout.design,
+        name=f"table{layout.number}",
+        note=" ".join(_notes(blocks)),
+        source=", ".join(tasks[one.task].source("scores.csv") for one in blocks),
+        data=pd.concat([one.long_form() for one in blocks], ignore_index=True),
+    )
+
+
+def _head(layout: Layout, column: str) -> str:
+    return "WAF" if layout.number == "1" else HEADS.get(column, column)
+
+
+def _rows(
+    layout: Layout, one: Block, columns: Sequence[str], results: TaskResults
+) -> Iterator[Row]:
+    for method in one.methods:
+        design = [Cell(text) for text in layout.cells(method)]
+        numbers = [
+            percent(one.results[method.name, column]) if column in one.columns else Cell("")
+            for column in columns
+        ]
+        is_main = method == results.methods[0]
+        yield Row([Cell(method.label), *design, *numbers], is_main, f"Task {one.task}")
+
+
+def _notes(blocks: Sequence[Block]) -> Iterator[str]:
+    n_runs = sorted({one.n_runs for one in blocks})
+    counted = " to ".join(str(n) for n in dict.fromkeys([n_runs[0], n_runs[-1]]))
+    if n_runs[-1] < 2:
+        yield "One run (fold × seed) each: no deviation, no test."
+    else:
+        yield f"Mean over {counted} runs (folds × seeds) ± standard deviation."
+        compared = {one.task: one.reference.label for one in blocks if one.reference}
+        if compared:
+            names = ", ".join(f"{task}: {label}" for task, label in compared.items())
+            yield (
+                f"* p < .05, ** p < .01 against {names}: paired t-test over the same runs, "
+                "Holm-corrected over the task's block; Wilcoxon's test stands in the CSV."
+            )
+    if any(result.published for one in blocks for result in one.results.values()):
+        yield "Paper: the printed value, on the paper's own features."

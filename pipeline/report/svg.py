@@ -1,0 +1,86 @@
+"""SVG as text: the same bytes every time, readable on dark and light pages.
+
+Lines, ticks and text take the page's own colour (`currentColor`); the rest takes hues of one
+palette, in a fixed order. Colour is never the only difference: markers, hatches, labels tell too.
+"""
+
+import io
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+INK = "#010203"  # stands for the page's text colour; no figure uses it otherwise
+PALETTE = (
+    "#d1495b",
+    "#2a86c8",
+    "#3a9d5d",
+    "#c08a13",
+    "#9a66c2",
+    "#00979f",
+    "#d9752b",
+    "#7a8793",
+    "#b3589a",
+    "#6c8f2e",
+)
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "<", ">")
+HATCHES = ("", "///", "\\\\\\", "xxx", "---", "|||")
+FLOOR = "#7a8793"  # the majority class
+WIDTH, HEIGHT = 5.0, 3.2  # inches; SVG scales, so these set the size of the text
+STYLE: Any = {
+    "svg.hashsalt": "report",
+    "svg.fonttype": "none",
+    "font.family": "sans-serif",
+    "font.size": 10,
+    "axes.titlesize": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
+    "axes.titlecolor": INK,
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "legend.frameon": False,
+    "legend.handlelength": 1.6,
+    "legend.columnspacing": 1.2,
+    "hatch.linewidth": 0.6,
+}
+
+
+@contextmanager
+def drawing(
+    width: float = WIDTH, height: float = HEIGHT, n_columns: int = 1
+) -> Iterator[tuple[Figure, list[Axes]]]:
+    """A figure without background, in the page's style, with axes side by side."""
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(width, height), layout="constrained")
+        figure.patch.set_alpha(0)
+        axes: list[Axes] = list(figure.subplots(1, n_columns, squeeze=False)[0])
+        for one in axes:
+            one.patch.set_alpha(0)
+        yield figure, axes
+
+
+def legend_below(figure: Figure, axes: Axes, n_columns: int = 3) -> None:
+    """One legend under everything, so that it hides no line."""
+    handles, labels = axes.get_legend_handles_labels()
+    if handles:
+        figure.legend(handles, labels, loc="outside lower center", ncols=n_columns, fontsize=9)
+
+
+def to_svg(figure: Figure) -> str:
+    """The figure as an <svg> element; call it inside `drawing`."""
+    buffer = io.StringIO()
+    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    text = buffer.getvalue()
+    return text[text.index("<svg") :].replace(INK, "currentColor")
+
+
+def with_own_ids(svg: str, prefix: str) -> str:
+    """The same picture with ids that no other picture of the page has."""
+    return re.sub(r'(\bid="|url\(#|href="#)', lambda match: f"{match.group(1)}{prefix}-", svg)

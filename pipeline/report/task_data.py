@@ -1,0 +1,109 @@
+"""All that the report reads of one task: scores, settings, predictions of runs."""
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from pipeline.evaluation.aggregate import rates_of_ime, rates_of_ume
+from pipeline.evaluation.bootstrap import RunPredictions
+from pipeline.evaluation.scoring import MAJORITY, read_predictions
+from pipeline.report.methods import MethodView
+from pipeline.sections.tasks import ProtocolSettings, TaskSettings
+
+TEXT = ("task", "method", "train_rate", "selection", "metric")
+
+
+@dataclass(frozen=True)
+class TaskResults:
+    """One task. `methods` in the order of the configuration; the first is the main one."""
+
+    name: str
+    section: TaskSettings
+    methods: tuple[MethodView, ...]
+    train_rate: str  # of unified models
+    protocol: ProtocolSettings
+    scores: pd.DataFrame
+    build: Path  # the folder of all artefacts
+
+    @property
+    def kind(self) -> str:
+        """Classification or regression."""
+        return self.section.kind
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Classes in order; () for regression."""
+        return tuple(self.section.classes)
+
+    @property
+    def folder(self) -> Path:
+        """`build/{task}`."""
+        return self.build / self.name
+
+    @property
+    def corpus(self) -> Path:
+        """`build/{corpus}`."""
+        return self.build / self.section.corpus
+
+    def hue(self, method: MethodView) -> int:
+        """Number of a method's colour, the same in every figure; the main one has the first."""
+        return self.methods.index(method) if method in self.methods else -1
+
+    def source(self, name: str) -> str:
+        """How the page calls a file of this task."""
+        return f"build/{self.name}/{name}"
+
+    def evaluation_of(self, method: MethodView) -> str:
+        """The one that headlines are about: unified where there is one."""
+        return "ume" if "ume" in method.evaluations else "ime"
+
+    def of_evaluation(self, way: str) -> pd.DataFrame:
+        """Scores under UME or IME of the methods that are judged that way, and of the floor."""
+        names = [method.name for method in self.methods if way in method.evaluations]
+        rows = self.scores[self.scores["method"].isin([*names, MAJORITY])]
+        return rates_of_ume(rows, self.train_rate) if way == "ume" else rates_of_ime(rows)
+
+    def runs(self, method: str, way: str) -> list[Path]:
+        """Folders of a method's runs under an evaluation, by training rate, fold and seed."""
+        rows = self.of_evaluation(way)
+        own = rows.loc[rows["method"] == method, ["train_rate", "fold", "seed"]]
+        return [
+            self.folder / "runs" / method / str(rate) / f"fold{fold}_seed{seed}"
+            for rate, fold, seed in sorted(set(own.itertuples(index=False, name=None)))
+        ]
+
+    def predictions(self, method: str, way: str, rate: str) -> list[RunPredictions]:
+        """What every run of a method said of its test role at a rate."""
+        found = []
+        for run in self.runs(method, way):
+            table = _predictions(run / "predictions.csv", self.kind)
+            chosen = table[table["rate"] == float(rate)]
+            if len(chosen) and (way == "ume" or float(run.parts[-2]) == float(rate)):
+                found.append(RunPredictions(fold_of(run), chosen))
+        return found
+
+
+def read_scores(path: Path) -> pd.DataFrame:
+    """Read scores.csv; empty text stays text, only a value may be nan."""
+    types: dict[str, Any] = {**dict.fromkeys(TEXT, str), "rate": float, "value": float}
+    return pd.read_csv(path, dtype=types, keep_default_na=False, na_values={"value": ["nan"]})
+
+
+def read_run(folder: Path) -> dict[str, Any]:
+    """The facts of a run."""
+    facts: dict[str, Any] = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    return facts
+
+
+def fold_of(run: Path) -> int:
+    """The fold of a run's folder."""
+    return int(run.name.partition("_")[0].removeprefix("fold"))
+
+
+@cache
+def _predictions(path: Path, kind: str) -> pd.DataFrame:
+    return read_predictions(path, kind)

@@ -1,0 +1,59 @@
+"""The traces that the stage `trace` wrote, one file per form of ITEACNet.
+
+Arrays: `attention.{modality}` and `plain.{modality}` (L, T, T), weights of self-attention as used
+and with ECCE taken out, means over heads; `context.{modality}` (L or 1, T, T), ECCE; and
+`router.{modality}` (L, P, O), mean weights of the O candidates over the test utterances of each of
+P patterns of usable modalities, `patterns` (P, 3) and `counts` (P,). All of one run.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from pipeline.arrays import read_arrays
+from pipeline.records import MODALITIES
+from pipeline.report.methods import MethodView
+from pipeline.report.task_data import TaskResults
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What one run of a method does inside."""
+
+    method: MethodView
+    arrays: Mapping[str, NDArray[Any]]
+    header: Mapping[str, Any]
+
+    def of(self, kind: str) -> dict[str, NDArray[Any]]:
+        """Arrays of one kind by modality, in order."""
+        found = {modality: self.arrays.get(f"{kind}.{modality}") for modality in MODALITIES}
+        return {modality: array for modality, array in found.items() if array is not None}
+
+    @property
+    def candidates(self) -> list[str]:
+        """Names of the O candidates, in words."""
+        return [str(name).replace("_", " ") for name in self.header["candidates"]]
+
+    @property
+    def run(self) -> str:
+        """Which run this is, in words."""
+        rate, fold, seed = (self.header[key] for key in ("train_rate", "fold", "seed"))
+        return f"{self.header['network']} trained at rate {rate}, fold {fold}, seed {seed}"
+
+
+def read_traces(results: TaskResults) -> list[Trace]:
+    """Traces of the task's methods that have one, the main method first."""
+    found = []
+    for method in results.methods:
+        path = trace_path(results.folder, method.name)
+        if method.design is not None:
+            found.append(Trace(method, *read_arrays(path)))
+    return found
+
+
+def trace_path(folder: Path, method: str) -> Path:
+    """Where a method's trace lies in `build/{task}`."""
+    return folder / "traces" / f"{method}.safetensors"
