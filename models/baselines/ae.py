@@ -16,6 +16,7 @@ from torch import nn
 
 from models.baselines.imputation import Imputation
 from models.learner import Learner, TaskShape
+from models.products import Linear
 
 
 class SimpleAutoencoder(nn.Sequential):
@@ -25,7 +26,7 @@ class SimpleAutoencoder(nn.Sequential):
         widths = [width, *layers, *reversed(layers[:-1]), width]
         parts: list[nn.Module] = []
         for n_in, n_out in pairwise(widths):
-            parts += [nn.Linear(n_in, n_out), nn.LeakyReLU()]
+            parts += [Linear(n_in, n_out), nn.LeakyReLU()]
         super().__init__(*parts[:-1], nn.ReLU())
 
 

@@ -17,13 +17,14 @@ from torch import Tensor, nn
 
 from models.baselines.imputation import Imputation
 from models.learner import Learner, TaskShape
+from models.products import Linear
 
 
 def _chain(widths: Sequence[int], activation: type[nn.Module]) -> nn.Sequential:
     """Linear layers with `activation` between them and none after the last."""
     parts: list[nn.Module] = []
     for n_in, n_out in pairwise(widths):
-        parts += [nn.Linear(n_in, n_out), activation()]
+        parts += [Linear(n_in, n_out), activation()]
     return nn.Sequential(*parts[:-1])
 
 

@@ -14,6 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from models.products import Linear, linear
+
 
 @dataclass(frozen=True)
 class Window:
@@ -88,7 +90,7 @@ class RelationalConv(nn.Module):
         """(N, D) -> (N, G)."""
         n_relations, _, out_dim = self.weight.shape
         stacked = self.weight.transpose(0, 1).flatten(1)  # (D, R * G)
-        messages = (x @ stacked).view(-1, out_dim)  # (N * R, G)
+        messages = linear(x, stacked.T).view(-1, out_dim)  # (N * R, G)
         heard = F.embedding_bag(
             relations.window.sources * n_relations + relations.kinds,
             messages,
@@ -103,8 +105,8 @@ class GraphConv(nn.Module):
 
     def __init__(self, in_dim: int, out_dim: int) -> None:
         super().__init__()
-        self.heard = nn.Linear(in_dim, out_dim)
-        self.root = nn.Linear(in_dim, out_dim, bias=False)
+        self.heard = Linear(in_dim, out_dim)
+        self.root = Linear(in_dim, out_dim, bias=False)
 
     def forward(self, x: Tensor, window: Window) -> Tensor:
         """(N, D) -> (N, G)."""

@@ -10,7 +10,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from models.layers import Dropout
 from models.learner import OptimizerGroup
+from models.products import Linear
 
 
 class FullyConnected(nn.Sequential):
@@ -18,13 +20,13 @@ class FullyConnected(nn.Sequential):
 
     def __init__(self, in_dim: int, hidden_dim: int, out_dim: int, dropout: float) -> None:
         super().__init__(
-            nn.Linear(in_dim, hidden_dim),
+            Linear(in_dim, hidden_dim),
             nn.ReLU(),
-            nn.Dropout(dropout),
-            nn.Linear(hidden_dim, hidden_dim),
+            Dropout(dropout),
+            Linear(hidden_dim, hidden_dim),
             nn.ReLU(),
-            nn.Dropout(dropout),
-            nn.Linear(hidden_dim, out_dim),
+            Dropout(dropout),
+            Linear(hidden_dim, out_dim),
         )
 
 

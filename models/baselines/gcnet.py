@@ -35,6 +35,7 @@ from models.batch import ConversationBatch
 from models.layout import Layout
 from models.learner import Learner, Loss, OptimizerGroup, Phase, TaskShape
 from models.losses import reconstruction_error, task_loss
+from models.products import Linear
 
 N_TEMPORAL = 3  # the target comes later, is the source itself, comes earlier
 
@@ -44,7 +45,7 @@ class TimeAttention(nn.Module):
 
     def __init__(self, dim: int) -> None:
         super().__init__()
-        self.transform = nn.Linear(dim, dim)
+        self.transform = Linear(dim, dim)
 
     def forward(self, x: Tensor, layout: Layout) -> Tensor:
         """(N, D) -> (N, D), dialogue by dialogue: each is one block of rows."""
@@ -65,7 +66,7 @@ class GraphBranch(nn.Module):
         self.graph = GraphConv(graph_dim, graph_dim)
         self.lstm = BidirectionalLstm(self.out_dim, self.out_dim, dropout)
         self.attention = TimeAttention(2 * self.out_dim) if has_attention else None
-        self.reduce = nn.Linear(2 * self.out_dim, self.out_dim)
+        self.reduce = Linear(2 * self.out_dim, self.out_dim)
 
     def forward(self, x: Tensor, relations: Relations, layout: Layout, turns: Turns) -> Tensor:
         """(N, 2h) -> (N, D), D = 2h + h / 2."""
@@ -94,8 +95,8 @@ class Gcnet(Learner):
         width = 2 * hidden_dim
         self.temporal = GraphBranch(width, N_TEMPORAL, dropout, has_attention)
         self.speaker = GraphBranch(width, shape.n_speakers**2, dropout, has_attention)
-        self.classifier = nn.Linear(self.temporal.out_dim, shape.n_outputs)
-        self.decoder = nn.Linear(self.temporal.out_dim, in_dim)
+        self.classifier = Linear(self.temporal.out_dim, shape.n_outputs)
+        self.decoder = Linear(self.temporal.out_dim, in_dim)
 
     def phases(self) -> Sequence[Phase]:
         """One phase, Adam on everything."""

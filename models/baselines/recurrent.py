@@ -15,13 +15,13 @@ from itertools import pairwise
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 from torch.nn.utils.rnn import PackedSequence
 
 from models.layers import Dropout
 from models.layout import Layout
+from models.products import linear, multiply
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ class BidirectionalLstm(nn.Module):
 def read_dialogues(x: Tensor, weights: Sequence[Tensor], steps: Sequence[Step]) -> Tensor:
     """One direction of one layer: (N, D), weights as in `torch.nn.LSTM` -> hidden states (N, H)."""
     input_weight, hidden_weight, input_bias, hidden_bias = weights
-    gates = F.linear(x, input_weight, input_bias + hidden_bias)
+    gates = linear(x, input_weight, input_bias + hidden_bias)
     hidden: Tensor = _Recurrence.apply(gates, hidden_weight, steps)  # type: ignore[no-untyped-call]
     return hidden
 
@@ -111,10 +111,11 @@ class _Recurrence(torch.autograd.Function):
         gates, width = gates.clone(), weight.shape[1]
         hidden, cell = (gates.new_empty(len(gates), width) for _ in range(2))
         squashed = torch.empty_like(cell)  # tanh of the cell
+        by_hidden = weight.T.contiguous()
         for step in steps:
             own, n = gates[step.rows], step.n_before
             if n:
-                own[:n].addmm_(hidden[step.before], weight.T)
+                own[:n].add_(multiply(hidden[step.before], by_hidden))
             own[:, : 2 * width].sigmoid_()
             own[:, 2 * width : 3 * width].tanh_()
             own[:, 3 * width :].sigmoid_()
@@ -142,10 +143,10 @@ class _Recurrence(torch.autograd.Function):
             torch.mul(slopes[rows, :3], own.unsqueeze(1), out=d_gates[rows, :3])
             torch.mul(slopes[rows, 3], d_hidden[rows], out=d_gates[rows, 3])
             if n:
-                d_hidden[step.before].addmm_(d_gates[rows].flatten(1)[:n], weight)
+                d_hidden[step.before].add_(multiply(d_gates[rows].flatten(1)[:n], weight))
                 d_cell[step.before].addcmul_(own[:n], forget[rows][:n])
         flat = d_gates.flatten(1)
-        return flat, flat.T @ previous[0], None
+        return flat, multiply(flat.T, previous[0]), None
 
 
 def _shift(values: Tensor, steps: Sequence[Step]) -> Tensor:

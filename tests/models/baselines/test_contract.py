@@ -15,8 +15,8 @@ OVERFIT = [
     ("ae", 150, {"dropout": 0.0}),
     ("cra", 100, {"dropout": 0.0}),
     ("mmin", 60, {"dropout": 0.0, "pretrain_epochs": 20}),
-    ("gcnet", 150, {"dropout": 0.0, "hidden_dim": 16}),
-    ("gcnet", 150, {"dropout": 0.0, "hidden_dim": 16, "time_attention": False}),
+    ("gcnet", 300, {"dropout": 0.0, "hidden_dim": 16, "learning_rate": 3e-4}),
+    ("gcnet", 100, {"dropout": 0.0, "hidden_dim": 16, "time_attention": False}),
     ("cpmnet", None, {}),
 ]
 QUICK = {

@@ -42,6 +42,20 @@ def test_gradients_equal_those_of_torchs_lstm(lstm, lengths):
     torch.testing.assert_close(ours, expected, atol=1e-10, rtol=0)
 
 
+def test_large_single_precision_products_agree_with_torchs_lstm():
+    """Large enough that products go by oneDNN (`models.products`)."""
+    torch.manual_seed(0)
+    lstm = BidirectionalLstm(64, 200, dropout=0.0)
+    lengths = torch.arange(40, 0, -1)
+    layout = Layout.of(torch.arange(40) < lengths[:, None], "exact")
+    turns, x = Turns.of(layout), torch.randn(int(lengths.sum()), 64)
+    packed = PackedSequence(x.index_select(0, turns.order), turns.n_dialogues)
+    outputs = lstm(x, turns), lstm.lstm(packed)[0].data.index_select(0, turns.inverse)
+    torch.testing.assert_close(*outputs, atol=1e-5, rtol=0)
+    gradients = [torch.autograd.grad(y.square().sum(), lstm.parameters()) for y in outputs]
+    torch.testing.assert_close(*gradients, atol=1e-3, rtol=1e-3)
+
+
 def test_each_turn_follows_the_one_before_in_its_direction():
     valid = torch.tensor([[True, True, True], [True, False, False]])
     turns = Turns.of(Layout.of(valid, "exact"))

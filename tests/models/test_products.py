@@ -1,0 +1,58 @@
+import pytest
+import torch
+import torch.nn.functional as F
+
+from models import products
+from models.products import Linear, linear, multiply
+
+LARGE = (64, 200, 300)  # N, D, O: more than MIN_PRODUCTS
+SMALL = (3, 4, 5)
+
+
+@pytest.fixture(autouse=True)
+def _seed():
+    torch.manual_seed(0)
+
+
+@pytest.mark.skipif(
+    not torch.backends.mkldnn.is_available(), reason="this build of torch has no oneDNN"
+)
+def test_the_operator_that_has_no_public_name_is_where_it_was():
+    assert products.HAS_ONEDNN
+
+
+@pytest.mark.parametrize("size", [LARGE, SMALL])
+@pytest.mark.parametrize("is_transposed", [(False, False), (True, False), (False, True)])
+@pytest.mark.parametrize("has_bias", [True, False])
+def test_a_product_equals_that_in_double_precision(size, is_transposed, has_bias):
+    n, d, o = size
+    a = torch.randn(d, n).T if is_transposed[0] else torch.randn(n, d)
+    b = torch.randn(o, d).T if is_transposed[1] else torch.randn(d, o)
+    bias = torch.randn(o) if has_bias else None
+    expected = a.double() @ b.double() + (0 if bias is None else bias.double())
+    torch.testing.assert_close(multiply(a, b, bias).double(), expected, atol=1e-4, rtol=1e-5)
+
+
+@pytest.mark.parametrize("size", [LARGE, SMALL])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_outputs_and_gradients_equal_torchs_linear(size, dtype):
+    n, d, o = size
+    x = torch.randn(2, n, d, dtype=dtype, requires_grad=True)
+    layer = Linear(d, o).to(dtype)
+    inputs, weights = (x, layer.weight, layer.bias), torch.randn(2, n, o, dtype=dtype)
+    ours, theirs = layer(x), F.linear(*inputs)
+    tolerance = {"atol": 1e-3, "rtol": 1e-4} if dtype == torch.float32 else {}
+    torch.testing.assert_close(ours, theirs, **tolerance)
+    gradients = [torch.autograd.grad((y * weights).sum(), inputs) for y in (ours, theirs)]
+    torch.testing.assert_close(*gradients, **tolerance)
+
+
+def test_only_asked_for_gradients_are_computed():
+    n, d, o = LARGE
+    x, weight = torch.randn(n, d), torch.randn(o, d, requires_grad=True)
+    (gradient,) = torch.autograd.grad(linear(x, weight).sum(), [weight])
+    torch.testing.assert_close(gradient, x.sum(0).expand(o, d), atol=1e-3, rtol=1e-4)
+
+
+def test_no_rows_give_no_rows():
+    assert linear(torch.zeros(0, 200), torch.randn(300, 200)).shape == (0, 300)
