@@ -23,7 +23,7 @@ from torch import Tensor
 
 Padding = Literal["exact", "published"]
 # What one more bucket costs on a CPU, in padded cells that could be computed instead (measured).
-BUCKET_COST = 300
+BUCKET_COST = 120
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.batch import MODALITIES, ConversationBatch
@@ -19,7 +18,7 @@ from models.iteacnet.encoder import EncoderLayer
 from models.iteacnet.fusion import hub_of
 from models.iteacnet.options import NetworkOptions
 from models.iteacnet.trace import BlockTrace, LayerTrace, layer_trace
-from models.layers import Biases, masked_biases
+from models.layers import Biases, linear, masked_biases
 from models.layout import Layout
 from models.learner import TaskShape
 
@@ -116,7 +115,7 @@ class IteacNetwork(nn.Module):
             there = usable[:, MODALITIES.index(name)].nonzero().squeeze(1)
             projection = self.projections[name]
             assert isinstance(projection, nn.Linear)
-            present = F.linear(features.index_select(0, layout.cells[there]), projection.weight)
+            present = linear(features.index_select(0, layout.cells[there]), projection.weight, None)
             empty = present.new_zeros(len(usable), present.shape[1])
             rows[name] = torch.index_add(empty, 0, there, present) + projection.bias
         return rows
