@@ -6,16 +6,19 @@ READY := $(VENV)/ready
 export OMP_NUM_THREADS ?= 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: run test lint lock weights format clean help
+.PHONY: run test cluster-test lint lock weights format clean help
 
 help:  ## List the targets
-	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:.*##/\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*##/\t/' | expand -t 16
 
 run: $(READY)  ## Environment, then the workflow of config.yaml: from raw videos to build/report/index.html
 	snakemake --cores all
 
 test: $(READY)  ## Environment, then all tests
 	pytest --numprocesses auto --dist worksteal
+
+cluster-test: $(READY)  ## The workflow through a real Slurm, started on this machine for it (root, slurm-wlm, munge)
+	CLUSTER_TEST=1 pytest tests/cluster
 
 lint: $(READY)  ## Style, types, and Snakemake's own checks (waivers: tests/workflow/test_lint.py)
 	ruff check .
