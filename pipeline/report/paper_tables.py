@@ -86,7 +86,8 @@ def _notes(blocks: Sequence[Block]) -> Iterator[str]:
         yield f"Mean over {counted} runs (folds × seeds) ± standard deviation."
         compared = {one.task: one.reference.label for one in blocks if one.reference}
         if compared:
-            names = ", ".join(f"{task}: {label}" for task, label in compared.items())
+            named = [f"{label} ({task})" for task, label in compared.items()]
+            names = ", ".join(named) if len(blocks) > 1 else next(iter(compared.values()))
             yield (
                 f"* p < .05, ** p < .01 against {names}: paired t-test over the same runs, "
                 "Holm-corrected over the task's block; Wilcoxon's test stands in the CSV."

@@ -66,10 +66,11 @@ def drawing(
         yield figure, axes
 
 
-def legend_below(figure: Figure, axes: Axes, n_columns: int = 3) -> None:
-    """One legend under everything, so that it hides no line."""
+def legend_below(figure: Figure, axes: Axes, n_columns: int = 0) -> None:
+    """One legend under everything, so that it hides no line; four abreast if that is all."""
     handles, labels = axes.get_legend_handles_labels()
     if handles:
+        n_columns = n_columns or (4 if len(labels) == 4 else 3)
         figure.legend(handles, labels, loc="outside lower center", ncols=n_columns, fontsize=9)
 
 
