@@ -20,7 +20,7 @@ test: $(READY)  ## Environment, then all tests
 cluster-test: $(READY)  ## The workflow through a real Slurm, started on this machine for it (root, slurm-wlm, munge)
 	CLUSTER_TEST=1 pytest tests/cluster
 
-lint: $(READY)  ## Style, types, and Snakemake's own checks (waivers: tests/workflow/test_lint.py)
+lint: $(READY)  ## Style, types, and Snakemake's own checks (waivers: tests/workflow/lint.py)
 	ruff check .
 	ruff format --check .
 	mypy
