@@ -6,7 +6,7 @@ READY := $(VENV)/ready
 export OMP_NUM_THREADS ?= 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: run test cluster-test lint lock weights format clean help
+.PHONY: run test cluster-test lint lock doctor weights format clean help
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*##/\t/' | expand -t 16
@@ -35,6 +35,9 @@ format: $(READY)  ## Rewrite sources in the house style
 lock: $(READY)  ## Rebuild requirements.lock from requirements.in and overrides.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	    --no-annotate --no-header --override overrides.txt --output-file requirements.lock requirements.in
+
+doctor: $(READY)  ## What config.yaml's corpora and encoders need, what is there, what is missing
+	python -m pipeline.doctor
 
 weights: $(READY)  ## Fetch the weights that config.yaml names and that can be fetched
 	python -m pipeline.fetch_weights
