@@ -94,7 +94,7 @@ def plot_matrix(
     with drawing(side + 0.5, side) as (figure, (axes,)):
         axes.imshow(shares, cmap=COLORS, vmin=0, vmax=1, interpolation="none")
         for row, column in np.ndindex(len(names), len(names)):
-            color = "#ffffff" if shares[row][column] > 0.55 else "#16202a"
+            color = "#ffffff" if shares[row][column] > 0.68 else "#16202a"
             axes.text(
                 column, row, texts[row][column], ha="center", va="center", color=color, fontsize=9
             )
