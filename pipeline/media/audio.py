@@ -6,11 +6,11 @@ beginning: after a seek, codecs with a memory (Opus, HE-AAC, MP3) give other sam
 
 Sample i is heard at i / rate seconds; the span [start_s, end_s) holds round(start_s * rate) up to,
 not including, round(end_s * rate). What lies before the first or behind the last sound of the file
-is left out; a gap inside is zeros. Samples that are not finite count as zero.
+is left out; a gap inside is zeros. A sample that is not finite in some channel counts as zero.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
@@ -23,7 +23,7 @@ from av.audio.frame import AudioFrame
 from numpy.typing import NDArray
 from torchaudio.transforms import Resample
 
-from pipeline.media.container import Damage, best_stream, decode, open_media, stamp_of, start_of
+from pipeline.media.container import Damage, best_stream, decode, open_media, start_of
 from pipeline.media.errors import EmptySpanError, MediaError, SilentError, UnreadableError
 
 Waveform = NDArray[np.float32]
@@ -115,23 +115,37 @@ def _placed_frames(path: Path, damage: Damage) -> Iterator[tuple[AudioFrame, int
     """
     with open_media(path) as container:
         stream = best_stream(container, "audio")
-        start_s = start_of(container)
         rate_hz, reached = 0, None
         for frame in decode(container, stream, damage):
-            if rate_hz not in (0, frame.sample_rate):
+            if not rate_hz:
+                rate_hz = frame.sample_rate
+                sample_at = _clock(frame, start_of(container))
+            if rate_hz != frame.sample_rate:
                 raise UnreadableError(
                     f"the sample rate changes from {rate_hz} to {frame.sample_rate} Hz"
                 )
-            rate_hz = frame.sample_rate
-            position = reached or 0
-            stamp_s = stamp_of(frame)
-            if stamp_s is not None:
-                stamped = round((stamp_s - start_s) * rate_hz)
-                if reached is None or abs(stamped - reached) > MAX_JITTER_S * rate_hz:
-                    position = stamped
+            position = sample_at(frame.pts)
+            if reached is not None and (
+                position is None or abs(position - reached) <= MAX_JITTER_S * rate_hz
+            ):
+                position = reached
+            position = position or 0
             skipped = 0 if reached is None else min(max(reached - position, 0), frame.samples)
             yield frame, position + skipped, skipped
             reached = max(position + frame.samples, reached or 0)
+
+
+def _clock(frame: AudioFrame, start_s: Fraction) -> Callable[[int | None], int | None]:
+    """From the time stamp of a frame to the sample at which it begins, in whole numbers."""
+    step = (frame.time_base or Fraction(1, frame.sample_rate)) * frame.sample_rate
+    start = start_s * frame.sample_rate
+    scale, offset = step.numerator * start.denominator, start.numerator * step.denominator
+    unit = step.denominator * start.denominator
+
+    def sample_at(stamp: int | None) -> int | None:
+        return None if stamp is None else (2 * (stamp * scale - offset) + unit) // (2 * unit)
+
+    return sample_at
 
 
 def _place(spans: Sequence[Span], rate_hz: int) -> list[_Cut]:
@@ -150,18 +164,13 @@ def _place(spans: Sequence[Span], rate_hz: int) -> list[_Cut]:
 
 def _mono(frame: AudioFrame) -> Waveform:
     """(samples,): the mean of all channels."""
-    samples: NDArray[Any] = (
-        frame.to_ndarray()
-    )  # (channels, samples), or (1, samples * channels) if interleaved
+    samples: NDArray[Any] = frame.to_ndarray()  # (channels, samples), or one row interleaved
+    n_channels = frame.layout.nb_channels
     if not frame.format.is_planar:
-        samples = samples.reshape(-1, frame.layout.nb_channels).T
-    scale = INTEGER_SCALES.get(frame.format.name.removesuffix("p"))
-    if scale is None:
-        samples = np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)
-    else:
-        full, zero = scale
-        samples = (samples.astype(np.float64) - zero) / full
-    mixed: Waveform = samples.mean(axis=0).astype(np.float32)
+        samples = samples.reshape(-1, n_channels).T
+    full, zero = INTEGER_SCALES.get(frame.format.name.removesuffix("p"), (1, 0))
+    total = np.add.reduce(samples, axis=0, dtype=np.float64)
+    mixed: Waveform = ((total - zero * n_channels) / (full * n_channels)).astype(np.float32)
     return mixed
 
 
@@ -170,6 +179,8 @@ def _finish(cut: _Cut, sample_rate_hz: int) -> Waveform | MediaError:
     if not cut.pieces:
         return EmptySpanError(f"the file has no sound {where}")
     waveform = np.concatenate(cut.pieces)
+    if not np.isfinite(waveform).all():
+        np.nan_to_num(waveform, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
     if not waveform.any():
         return SilentError(f"all samples {where} are zero")
     ratio = Fraction(sample_rate_hz, cut.rate_hz).limit_denominator(MAX_RATIO_TERM)
