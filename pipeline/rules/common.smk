@@ -101,7 +101,11 @@ def corpus_of(wildcards):
 
 
 def manifest_of(corpus, name):
-    """A table of a corpus; what depends on it is decided once its content is known."""
+    """A table of a corpus. What depends on it is decided anew once its content is known.
+
+    Manifests alone are checkpoints: one that turned out to be needless after another had run
+    would leave its dependants with inputs that Snakemake 9.27 never fills in.
+    """
     maker = (
         checkpoints.import_features
         if corpus in IMPORTED

@@ -21,8 +21,8 @@ rule score:
     """Score every run of a task at every rate, one number per row."""
     input:
         utterances=lambda wildcards: manifest_of(corpus_of(wildcards), "utterances"),
-        labels=split_table("labels"),
-        splits=split_table("splits"),
+        labels="build/{task}/labels.csv",
+        splits="build/{task}/splits.csv",
         predictions=files_of_runs("predictions.csv"),
         runs=files_of_runs("run.json"),
     output:

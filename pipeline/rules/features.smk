@@ -108,7 +108,7 @@ rule extract_features:
         """
 
 
-checkpoint join_features:
+rule join_features:
     """Put the shards of one modality together, row i = row i of the table."""
     input:
         utterances=lambda wildcards: manifest_of(wildcards.corpus, "utterances"),

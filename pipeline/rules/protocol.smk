@@ -10,7 +10,7 @@ OUTPUT
 """
 
 
-checkpoint assign_splits:
+rule assign_splits:
     """Give every labelled utterance its target and every dialogue its role in each fold."""
     input:
         utterances=lambda wildcards: manifest_of(corpus_of(wildcards), "utterances"),
@@ -37,19 +37,12 @@ checkpoint assign_splits:
         """
 
 
-def split_table(name):
-    """Input: labels or splits of a task; what depends on them is decided once they are known."""
-    return lambda wildcards: getattr(
-        checkpoints.assign_splits.get(task=wildcards.task).output, name
-    )
-
-
 rule draw_availability:
     """Decide which modalities are withheld at test time; every method meets the same masks."""
     input:
         utterances=lambda wildcards: manifest_of(corpus_of(wildcards), "utterances"),
-        labels=split_table("labels"),
-        splits=split_table("splits"),
+        labels="build/{task}/labels.csv",
+        splits="build/{task}/splits.csv",
     output:
         masks="build/{task}/availability/{rate}_{mask_seed}.safetensors",
     log:

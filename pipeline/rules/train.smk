@@ -16,13 +16,7 @@ RUN = "build/{task}/runs/{method}/{train_rate}/fold{fold}_seed{seed}"
 def features_of_task(wildcards):
     """Joined features of the modalities that a task uses."""
     corpus, task = corpus_of(wildcards), PLAN.config.tasks[wildcards.task]
-    if corpus in IMPORTED:
-        made = checkpoints.import_features.get(corpus=corpus).output
-        return [getattr(made, modality) for modality in task.modalities]
-    join = checkpoints.join_features
-    return [
-        join.get(corpus=corpus, modality=m).output.features for m in task.modalities
-    ]
+    return [f"build/{corpus}/features/{m}.safetensors" for m in task.modalities]
 
 
 def validation_masks(wildcards):
@@ -41,8 +35,8 @@ rule train:
     """Train one method on one fold. A run with the same inputs is taken from the cache."""
     input:
         utterances=lambda wildcards: manifest_of(corpus_of(wildcards), "utterances"),
-        labels=split_table("labels"),
-        splits=split_table("splits"),
+        labels="build/{task}/labels.csv",
+        splits="build/{task}/splits.csv",
         features=features_of_task,
         masks=validation_masks,
     output:
@@ -89,8 +83,8 @@ rule predict:
     """Predict the test role of a run's fold at every missing rate asked for."""
     input:
         utterances=lambda wildcards: manifest_of(corpus_of(wildcards), "utterances"),
-        labels=split_table("labels"),
-        splits=split_table("splits"),
+        labels="build/{task}/labels.csv",
+        splits="build/{task}/splits.csv",
         features=features_of_task,
         masks=test_masks,
         weights=f"{RUN}/weights.safetensors",
@@ -139,8 +133,8 @@ rule trace:
     """Attention, ECCE and routers of one run of a form of ITEACNet, for the report's figures."""
     input:
         utterances=lambda wildcards: manifest_of(corpus_of(wildcards), "utterances"),
-        labels=split_table("labels"),
-        splits=split_table("splits"),
+        labels="build/{task}/labels.csv",
+        splits="build/{task}/splits.csv",
         features=features_of_task,
         masks=lambda wildcards: PLAN.masks(wildcards.task),
         weights=file_of_traced("weights.safetensors"),
