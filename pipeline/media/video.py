@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 from av.container import InputContainer
 from av.video.frame import VideoFrame
+from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
@@ -55,18 +56,19 @@ def sample_frames(
     grid = _Grid(spans, fps)
     with open_media(path) as container:
         stream = best_stream(container, "video")
+        converter = VideoReformatter()  # one for all frames: it is costly to set up
         shown: tuple[int, VideoFrame] | None = None
         for time_us, frame in _timed(container, stream, grid, damage):
             due = grid.take(time_us) if shown else grid.begin(time_us)
             if shown and due:
-                yield Frame(due, shown[0] / SECOND, _upright(shown[1]))
+                yield Frame(due, shown[0] / SECOND, _upright(shown[1], converter))
             shown = (time_us, frame)
             if grid.next_us is None:
                 return
         if shown is None:
             raise UnreadableError(f"no picture decodes: {damage.first or 'the stream is empty'}")
         if due := grid.take(shown[0] + _duration_us(shown[1], stream)):
-            yield Frame(due, shown[0] / SECOND, _upright(shown[1]))
+            yield Frame(due, shown[0] / SECOND, _upright(shown[1], converter))
 
 
 class _Grid:
@@ -186,6 +188,6 @@ def _duration_us(frame: VideoFrame, stream: VideoStream) -> int:
     return _period_us(stream)
 
 
-def _upright(frame: VideoFrame) -> Picture:
-    picture = frame.to_ndarray(format="rgb24")
+def _upright(frame: VideoFrame, converter: VideoReformatter) -> Picture:
+    picture = converter.reformat(frame, format="rgb24", threads=1).to_ndarray()
     return np.ascontiguousarray(np.rot90(picture, rotation_of(frame) // 90))
