@@ -29,6 +29,7 @@ from pipeline.media.errors import EmptySpanError, MediaError, SilentError, Unrea
 Waveform = NDArray[np.float32]
 Span = tuple[float, float]
 
+RATES_HZ = (1000, 768_000)
 # Containers round time stamps to as much as 1 ms; a lost packet is 20 ms or more.
 MAX_JITTER_S = Fraction(15, 1000)
 # Longer jumps of the time stamps count as so much silence: a broken stamp must not fill the memory.
@@ -118,7 +119,7 @@ def _placed_frames(path: Path, damage: Damage) -> Iterator[tuple[AudioFrame, int
         rate_hz, reached = 0, None
         for frame in decode(container, stream, damage):
             if not rate_hz:
-                rate_hz = frame.sample_rate
+                rate_hz = _plausible(frame.sample_rate)
                 sample_at = _clock(frame, start_of(container))
             if rate_hz != frame.sample_rate:
                 raise UnreadableError(
@@ -133,6 +134,14 @@ def _placed_frames(path: Path, damage: Damage) -> Iterator[tuple[AudioFrame, int
             skipped = 0 if reached is None else min(max(reached - position, 0), frame.samples)
             yield frame, position + skipped, skipped
             reached = max(position + frame.samples, reached or 0)
+
+
+def _plausible(rate_hz: int) -> int:
+    """Refuse a rate of a damaged header, at which a second would be nothing or fill the memory."""
+    lowest, highest = RATES_HZ
+    if not lowest <= rate_hz <= highest:
+        raise UnreadableError(f"{rate_hz} samples per second; {lowest} to {highest} can be read")
+    return rate_hz
 
 
 def _clock(frame: AudioFrame, start_s: Fraction) -> Callable[[int | None], int | None]:

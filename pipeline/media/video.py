@@ -29,6 +29,7 @@ Picture = NDArray[np.uint8]  # (height, width, 3), RGB
 Span = tuple[float, float]
 
 SECOND = 1_000_000  # microseconds
+MAX_PICTURE_PX = 8192 * 8192  # 200 MB as RGB
 SEEK_AHEAD = 10 * SECOND  # a shorter way is decoded: about what a seek costs
 SEEK_MARGIN = 1 * SECOND  # key frames are indexed by decoding time, which runs ahead
 
@@ -189,5 +190,9 @@ def _duration_us(frame: VideoFrame, stream: VideoStream) -> int:
 
 
 def _upright(frame: VideoFrame, converter: VideoReformatter) -> Picture:
+    if frame.width * frame.height > MAX_PICTURE_PX:
+        raise UnreadableError(
+            f"pictures of {frame.width} x {frame.height} px; {MAX_PICTURE_PX} px can be read"
+        )
     picture = converter.reformat(frame, format="rgb24", threads=1).to_ndarray()
     return np.ascontiguousarray(np.rot90(picture, rotation_of(frame) // 90))

@@ -149,8 +149,8 @@ def test_silence_is_told_from_nothing_and_from_sound(make_sound):
     samples = noise(2 * RATE_HZ)
     samples[:, RATE_HZ:] = 0
     path = make_sound("a.wav", samples)
-    assert statuses(path, [(0, 1), (1, 2), (0.9, 1.5), (2, 3), (0.5, 0.50001)]) == [
-        "ok", "silent", "ok", "empty_span", "empty_span",
+    assert statuses(path, [(0, 1), (1, 2), (0.9, 1.5), (2, 3), (0.5, 0.50001), (0.5, 0.5)]) == [
+        "ok", "silent", "ok", "empty_span", "empty_span", "empty_span",
     ]  # fmt: skip
 
 
@@ -222,6 +222,15 @@ def test_a_sample_rate_that_changes_is_refused_from_there_on(make_sound):
     slow.write_bytes(slow.read_bytes() + fast.read_bytes())
     assert statuses(slow, [(0.2, 0.7), (0.5, 1.5)]) == ["ok", "unreadable"]
     assert "16000 to 48000" in str(read(slow, [(0.5, 1.5)])[0])
+
+
+@pytest.mark.parametrize("rate_hz", [0, 1, 999, 768_001, 2**31 - 1, 2**32 - 1])
+def test_a_rate_that_cannot_be_is_refused(make_sound, rate_hz):
+    path = make_sound("a.wav", noise(RATE_HZ))
+    content = bytearray(path.read_bytes())
+    content[24:28] = rate_hz.to_bytes(4, "little")
+    path.write_bytes(content)
+    assert statuses(path, [(0, math.inf), (0.1, 0.2)]) == ["unreadable"] * 2
 
 
 def test_what_is_no_sound_has_a_status_and_a_reason(tmp_path):

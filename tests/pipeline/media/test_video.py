@@ -241,6 +241,12 @@ def test_a_file_whose_frames_are_all_damaged_is_unreadable(tmp_path, clip):
         list(sample_frames(broken, [(0, 1)], 5.0))
 
 
+def test_pictures_too_large_for_the_memory_are_refused(clip, monkeypatch):
+    monkeypatch.setattr(video, "MAX_PICTURE_PX", 100 * 100)
+    with pytest.raises(MediaError, match="unreadable: pictures of 192 x 64 px"):
+        list(sample_frames(clip("a.mp4"), [(0, 1)], 5.0))
+
+
 def test_a_cover_picture_is_no_video(tmp_path, numbered):
     path = tmp_path / "song.mp4"
     with av.open(str(path), "w") as opened:
