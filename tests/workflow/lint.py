@@ -20,9 +20,9 @@ def remaining(report: str) -> list[str]:
     for line in report.splitlines():
         if line.startswith("Lints for"):
             place = line
-        elif match := re.match(r"    \* (.*)", line):
-            if not any(match[1].startswith(waiver) for waiver in WAIVERS):
-                found.append(f"{place} {match[1]}")
+        match = re.match(r"    \* (.*)", line)
+        if match and not any(match[1].startswith(waiver) for waiver in WAIVERS):
+            found.append(f"{place} {match[1]}")
     return found
 
 
