@@ -26,7 +26,7 @@ NOTES = {
     "(unused_gru)",
     ("cra", "-"): "three residual blocks, as the published count implies",
     ("mmin", "-"): "the frozen copy of the pretrained encoders is not counted",
-    ("ae", "-"): "",
+    ("ae", "-"): "1,284,228 rounds to 1.28 M; the paper prints 1.29 M",
     ("cpmnet", "-"): "decoders and one code per training and test sample of CMU-MOSI",
 }
 PUBLISHED = {
