@@ -98,14 +98,14 @@ def states() -> Iterator[Callable[[str], State]]:
 
 
 @contextmanager
-def edited(name: str) -> Iterator[None]:
+def edited(name: str) -> Iterator[Path]:
     """A module with one statement more, or a data file with one byte more, in the copy."""
     path = provenance.ROOT / name
     before = path.read_bytes()
     path.write_bytes(before + (b"\nEDITED = 1\n" if path.suffix == ".py" else b"x"))
     forget_code()
     try:
-        yield
+        yield path
     finally:
         path.write_bytes(before)
         forget_code()

@@ -1,0 +1,198 @@
+"""Changes that Snakemake alone gets wrong (FIELD 3.2), each on a copy of one finished workflow."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pipeline.config import parse_config
+from pipeline.features import weights
+from tests.workflow.driver import Planned, WorkflowFailed, plan, rules_of, snakemake
+from tests.workflow.rerun_check import edited, forget_code, states
+from tests.workflow.rerun_states import STATES
+from tests.workflow.rerun_table import changed
+from tests.workflow.sealing import run_job
+from tests.workflow.workspaces import write_config
+
+TALKS = {
+    **STATES["strategy"],
+    "shards": 2,
+    "features": {"text": {"encoder": "hf:words"}},
+    "methods": {"gcnet": {"model": "gcnet", "settings": {"window_past": 2, "window_future": 5}}},
+    "train": {"methods": ["gcnet"], "train_rate": "0.5"},
+}
+EVERYTHING = {
+    "build_manifest": 1,
+    "extract_features": 2,
+    "join_features": 1,
+    "assign_splits": 1,
+    "draw_availability": 2,
+    "count_parameters": 1,
+    "train": 1,
+    "predict": 1,
+    "score": 1,
+    "report": 1,
+}
+
+
+@pytest.fixture(scope="module")
+def finished():
+    with pytest.MonkeyPatch.context() as patch, states() as make:
+        patch.setitem(STATES, "talks", TALKS)
+        yield make("talks").folder
+
+
+@pytest.fixture
+def folder(finished, tmp_path):
+    """A moved copy, times and Snakemake's records included: the project itself may move."""
+    weights._fingerprint.cache_clear()
+    return shutil.copytree(finished, tmp_path / "project", symlinks=True)
+
+
+def planned(folder: Path, values: dict | None = None) -> list[Planned]:
+    if values is not None:
+        write_config(folder, values)
+    return plan(folder, "--configfile", str(folder / "config.yaml"))
+
+
+def test_a_moved_project_is_done(folder):
+    assert planned(folder) == []
+
+
+def test_two_values_that_swap_places_are_a_change(folder):
+    swapped = {"window_past": 5, "window_future": 2}
+    jobs = planned(folder, changed(TALKS, "methods.gcnet.settings", swapped))
+    assert rules_of(jobs) == ["predict", "report", "score", "train"]
+
+
+def test_the_order_of_keys_is_no_change(folder):
+    def turned(value):
+        if not isinstance(value, dict):
+            return value
+        return {key: turned(inner) for key, inner in reversed(value.items())}
+
+    values = turned(TALKS)
+    values["tasks"]["mood"]["classes"] = TALKS["tasks"]["mood"]["classes"]  # its order is meant
+    assert list(values) != list(TALKS)
+    assert planned(folder, values) == []
+
+
+def test_comments_and_formatting_of_the_configuration_are_no_change(folder):
+    text = yaml.safe_dump(TALKS, default_flow_style=True, sort_keys=False)
+    (folder / "config.yaml").write_text(f"# a comment\n{text} # another\n\n")
+    assert planned(folder) == []
+
+
+def test_writing_out_a_default_is_no_change(folder):
+    values = parse_config(TALKS).model_dump(mode="json", by_alias=True, exclude={"root"})
+    values["corpora"]["talks"].pop("import")
+    assert len(str(values)) > 2 * len(str(TALKS))
+    assert planned(folder, values) == []
+
+
+def test_comments_and_formatting_of_a_module_are_no_change_and_code_with_an_old_date_is(folder):
+    name = "pipeline/protocol/splits.py"
+    with edited(name) as path:
+        os.utime(path, (0, 0))
+        assert "assign_splits" in rules_of(planned(folder))
+        path.write_text("# a comment\n" + path.read_text().replace("\nEDITED = 1\n", "\n\n# end\n"))
+        forget_code()
+        assert planned(folder) == []
+
+
+def test_results_that_come_back_with_other_dates_are_taken_as_they_are(folder):
+    """As after `rsync -a`, `tar` or a checkout: dates say nothing, content does."""
+    for number, path in enumerate(sorted(folder.rglob("build/**/*"), reverse=True)):
+        os.utime(path, (1_000_000 + number, 1_000_000 + number))
+    assert planned(folder) == []
+
+
+def test_without_snakemakes_records_nothing_is_taken_for_a_result(folder):
+    shutil.rmtree(folder / ".snakemake")
+    jobs = rules_of(planned(folder))
+    assert {rule: jobs.count(rule) for rule in jobs} == EVERYTHING
+    again = rules_of(planned(folder))  # the first look has not settled it
+    assert again == jobs
+
+
+def test_a_video_more_is_seen_though_its_date_is_old(folder):
+    added = folder / "talks/b.mp4"
+    added.write_bytes(b"b")
+    os.utime(added, (0, 0))
+    assert planned(folder)[0].job.rule == "build_manifest"
+
+
+@pytest.mark.parametrize("content", [b"A", b"longer"])
+def test_another_video_of_the_same_name_is_seen_though_its_date_is_old(folder, content):
+    video = folder / "talks/a.mp4"
+    video.write_bytes(content)
+    os.utime(video, (0, 0))
+    assert planned(folder)[0].job.rule == "build_manifest"
+
+
+def test_another_file_of_weights_is_seen_though_its_size_and_date_are_the_same(folder):
+    model = folder / "weights/words/model.safetensors"
+    before = model.stat()
+    model.write_text("sdrow")
+    os.utime(model, ns=(before.st_atime_ns, before.st_mtime_ns))
+    weights._fingerprint.cache_clear()
+    jobs = rules_of(planned(folder))
+    assert jobs.count("extract_features") == 2
+    assert "build_manifest" not in jobs
+
+
+def test_weights_that_move_are_no_change(folder):
+    (folder / "weights/words").rename(folder / "weights/elsewhere")
+    values = changed(TALKS, "features.text.weights", "weights/elsewhere")
+    assert planned(folder, values) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "rule"),
+    [
+        ("talks/utterances.csv", "build_manifest"),
+        ("talks/annotations.csv", "build_manifest"),
+        ("talks/manifest/1.csv", "build_manifest"),
+        ("talks/manifest/0.json", "build_manifest"),
+        ("talks/shards/text/1.safetensors", "extract_features"),
+        ("talks/features/text.safetensors", "join_features"),
+        ("mood/labels.csv", "assign_splits"),
+        ("mood/availability/0.5_7000.safetensors", "draw_availability"),
+        ("mood/runs/gcnet/0.5/fold0_seed0/weights.safetensors", "train"),
+        ("mood/runs/gcnet/0.5/fold0_seed0/predictions.csv", "predict"),
+        ("mood/scores.csv", "score"),
+        ("parameters.csv", "count_parameters"),
+        ("report/index.html", "report"),
+    ],
+)
+def test_whatever_is_deleted_is_made_again(folder, name, rule):
+    (folder / "build" / name).unlink()
+    assert rule in rules_of(planned(folder))
+
+
+def test_fewer_shards_are_another_manifest(folder):
+    jobs = rules_of(planned(folder, changed(TALKS, "shards", 1)))
+    assert jobs.count("build_manifest") == 1
+    assert jobs.count("extract_features") == 1
+
+
+def test_a_result_that_was_edited_stops_the_workflow_by_name(folder):
+    """Snakemake would take the edit for news and make everything after it from it."""
+    run_job([Path("build/mood/labels.csv"), Path("build/mood/splits.csv")], "true", folder=folder)
+    assert planned(folder) == []
+    (folder / "build/mood/splits.csv").write_text("edited")
+    with pytest.raises(WorkflowFailed, match=r"changed since .*: build/mood/splits.csv\. .*verify"):
+        planned(folder)
+
+
+def test_a_configuration_that_is_wrong_is_refused_by_key(folder):
+    with pytest.raises(WorkflowFailed, match=r"config: train\.n_epochs: .* \(value: 0\)"):
+        planned(folder, changed(TALKS, "train.n_epochs", 0))
+
+
+def test_a_rule_can_be_forced_as_ever(folder):
+    configfile = ("--configfile", str(folder / "config.yaml"))
+    jobs = snakemake(folder, "--dry-run", "--forcerun", "score", *configfile)
+    assert rules_of(jobs) == ["all", "report", "score"]
