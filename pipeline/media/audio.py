@@ -17,9 +17,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import torch
-from av.audio.frame import AudioFrame
+from av.audio.frame import AudioFrame, format_dtypes
+from av.audio.resampler import AudioResampler
 from numpy.typing import NDArray
 from torchaudio.transforms import Resample
 
@@ -37,8 +39,9 @@ MAX_GAP_S = 60
 # The resampling kernel of a rate prime to 16000 would fill the memory. The rates in use are exact
 # in such small terms; others are off by less than a sample in ten seconds.
 MAX_RATIO_TERM = 1000
+MAX_PLANES = 7  # PyAV miscounts the planes of more channels, and would read beyond them
 # Full scale and level of silence of integer samples; others are in [-1, 1] already.
-INTEGER_SCALES = {"u8": (128, 128), "s16": (2**15, 0), "s32": (2**31, 0), "s64": (2**63, 0)}
+INTEGER_SCALES = {"u8": (128, 128), "s16": (2**15, 0), "s32": (2**31, 0)}
 
 
 def read_waveforms(
@@ -173,14 +176,27 @@ def _place(spans: Sequence[Span], rate_hz: int) -> list[_Cut]:
 
 def _mono(frame: AudioFrame) -> Waveform:
     """(samples,): the mean of all channels."""
-    samples: NDArray[Any] = frame.to_ndarray()  # (channels, samples), or one row interleaved
     n_channels = frame.layout.nb_channels
+    if frame.format.name not in format_dtypes:
+        raise UnreadableError(f"samples in the format {frame.format.name}")
+    if frame.format.is_planar and n_channels > MAX_PLANES:
+        frame = _interleaved(frame)
+    samples: NDArray[Any] = frame.to_ndarray()  # (channels, samples), or one row interleaved
     if not frame.format.is_planar:
         samples = samples.reshape(-1, n_channels).T
     full, zero = INTEGER_SCALES.get(frame.format.name.removesuffix("p"), (1, 0))
     total = np.add.reduce(samples, axis=0, dtype=np.float64)
     mixed: Waveform = ((total - zero * n_channels) / (full * n_channels)).astype(np.float32)
     return mixed
+
+
+def _interleaved(frame: AudioFrame) -> AudioFrame:
+    """The same samples in one plane, by FFmpeg."""
+    try:
+        (interleaved,) = AudioResampler(format="flt").resample(frame)
+    except (av.error.FFmpegError, ValueError) as error:
+        raise UnreadableError(f"{frame.layout.nb_channels} channels: {error}") from error
+    return interleaved
 
 
 def _finish(cut: _Cut, sample_rate_hz: int) -> Waveform | MediaError:

@@ -128,6 +128,11 @@ def _packets(c: InputContainer, stream: Stream, damage: Damage) -> Iterator["Pac
             packet = next(packets)
         except StopIteration:
             return
+        except IndexError:
+            # PyAV knows only streams of the header; a packet of a later one ends its iterator.
+            damage.add("a packet belongs to a stream that the header does not list")
+            packets = c.demux(stream)
+            continue
         except (av.error.FFmpegError, OSError) as error:
             damage.add(f"reading stopped: {error.strerror}")  # what came before is good
             return

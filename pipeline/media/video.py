@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 from av.container import InputContainer
 from av.video.frame import VideoFrame
@@ -55,21 +56,21 @@ def sample_frames(
         return
     damage = Damage() if damage is None else damage
     grid = _Grid(spans, fps)
+    converter = VideoReformatter()  # one for all frames: it is costly to set up
+    n_shown = n_lost = 0
     with open_media(path) as container:
         stream = best_stream(container, "video")
-        converter = VideoReformatter()  # one for all frames: it is costly to set up
-        shown: tuple[int, VideoFrame] | None = None
-        for time_us, frame in _timed(container, stream, grid, damage):
-            due = grid.take(time_us) if shown else grid.begin(time_us)
-            if shown and due:
-                yield Frame(due, shown[0] / SECOND, _upright(shown[1], converter))
-            shown = (time_us, frame)
-            if grid.next_us is None:
-                return
-        if shown is None:
-            raise UnreadableError(f"no picture decodes: {damage.first or 'the stream is empty'}")
-        if due := grid.take(shown[0] + _duration_us(shown[1], stream)):
-            yield Frame(due, shown[0] / SECOND, _upright(shown[1], converter))
+        for time_us, frame, due in _due_frames(container, stream, grid, damage):
+            try:
+                picture = _upright(frame, converter)
+            except av.error.FFmpegError as error:
+                n_lost += 1
+                damage.add(f"a picture cannot be converted: {error.strerror}")
+                continue
+            n_shown += 1
+            yield Frame(due, time_us / SECOND, picture)
+    if n_lost and not n_shown:
+        raise UnreadableError(f"no picture can be shown: {damage.first}")
 
 
 class _Grid:
@@ -114,6 +115,24 @@ class _Grid:
             if index not in still_open and first_us < self._ends[index]:
                 heapq.heappush(self._next, (first_us, index))
         return early
+
+
+def _due_frames(
+    container: InputContainer, stream: VideoStream, grid: _Grid, damage: Damage
+) -> Iterator[tuple[int, VideoFrame, tuple[int, ...]]]:
+    """Frames that somebody looks at: when each is presented, and who (spans by index)."""
+    shown: tuple[int, VideoFrame] | None = None
+    for time_us, frame in _timed(container, stream, grid, damage):
+        due = grid.take(time_us) if shown else grid.begin(time_us)
+        if shown and due:
+            yield *shown, due
+        shown = (time_us, frame)
+        if grid.next_us is None:
+            return
+    if shown is None:
+        raise UnreadableError(f"no picture decodes: {damage.first or 'the stream is empty'}")
+    if due := grid.take(shown[0] + _duration_us(shown[1], stream)):
+        yield *shown, due
 
 
 def _timed(
