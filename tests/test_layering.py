@@ -61,6 +61,17 @@ MAY_IMPORT = {
         "pipeline.features",
     ),
     "pipeline.doctor": (*FLAT, "pipeline.config", "pipeline.corpora", "pipeline.features"),
+    "pipeline.cache": (
+        *FLAT,
+        "pipeline.config",
+        "pipeline.plan",
+        "pipeline.decisions",
+        "pipeline.seals",
+        "pipeline.media",
+        "pipeline.features",
+        "pipeline.training",
+        "pipeline.stages",
+    ),
     "pipeline.fetch_weights": (*FLAT, "pipeline.config", "pipeline.features"),
     "pipeline.stages": (
         *FLAT,

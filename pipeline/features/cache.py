@@ -45,7 +45,7 @@ class UtteranceCache(CacheFolder):
     def get(self, key: str) -> Record | None:
         """The record of a key, or None; a damaged one is set aside first."""
         try:
-            return _read(self.path(key), key)
+            return read_record(self.path(key), key)[0]
         except FileNotFoundError:
             return None
         except BadRecordError:
@@ -66,8 +66,8 @@ class UtteranceCache(CacheFolder):
             write_arrays(path, arrays, header)
 
 
-def _read(path: Path, key: str) -> Record:
-    """Read and verify the record of `key`."""
+def read_record(path: Path, key: str) -> tuple[Record, dict[str, Any]]:
+    """Read and verify the record of `key`; the record and its ingredients."""
     try:
         arrays, header = read_arrays(path)
         record = Record(arrays.pop("vector", None), header["status"], header["detail"])
@@ -81,7 +81,7 @@ def _read(path: Path, key: str) -> Record:
     _check(record)
     if _payload_digest(ingredients, record) != promised:
         raise BadRecordError(f"{path}: the content does not match its checksum")
-    return record
+    return record, ingredients
 
 
 def _check(record: Record) -> None:

@@ -68,26 +68,43 @@ def crop_jobs(
     which_face: WhichFace,
 ) -> dict[str, CropJob]:
     """Utterance id -> its job; a file without a digest was not there when the corpus was read."""
+    ingredients = crop_ingredients(utterances, media, settings, which_face)
+    return {
+        one.utterance_id: CropJob(
+            text_digest(canonical_json(ingredients[one.utterance_id])),
+            one.start_s,
+            one.end_s,
+            ingredients[one.utterance_id]["region"],
+        )
+        for one in utterances
+        if one.utterance_id in ingredients
+    }
+
+
+def crop_ingredients(
+    utterances: Sequence[Utterance],
+    media: Mapping[str, Any],
+    settings: CropFacesSettings,
+    which_face: WhichFace,
+) -> dict[str, dict[str, Any]]:
+    """Utterance id -> all that decides its crops; their digest is the key of the archive."""
     shared = {
         "schema": SCHEMA,
         "code": code_digest(CROPPING, detector_module(settings.detector)),
         "settings": {**dump(settings), "weights": None, "code": None, "which_face": which_face},
         "detector": detector_digest(settings.detector, settings.weights),
     }
-    jobs: dict[str, CropJob] = {}
-    for one in utterances:
-        if one.media not in media:
-            continue
-        region = one.region if which_face == "side" else "full"
-        content = {
+    return {
+        one.utterance_id: {
+            **shared,
             "media": media[one.media]["sha256"],
             "start_s": one.start_s,
             "end_s": None if math.isinf(one.end_s) else one.end_s,
-            "region": region,
+            "region": one.region if which_face == "side" else "full",
         }
-        key = text_digest(canonical_json({**shared, **content}))
-        jobs[one.utterance_id] = CropJob(key, one.start_s, one.end_s, region)
-    return jobs
+        for one in utterances
+        if one.media in media
+    }
 
 
 def _look_up(jobs: Mapping[str, CropJob], cache: CropCache) -> Found:

@@ -47,14 +47,23 @@ class RunFolder:
         """File of the state while the run lasts."""
         return self.path / CHECKPOINT
 
+    @property
+    def is_finished(self) -> bool:
+        """Whether the run has ended; else the folder holds its checkpoint, or nothing."""
+        return (self.path / DIGESTS).is_file()
+
+    def is_intact(self) -> bool:
+        """Whether the files of a finished run are what it wrote."""
+        return self._digests_now() == (self.path / DIGESTS).read_text(encoding="utf-8")
+
     def reuse(self, weights: Path, history: Path) -> dict[str, Any] | None:
         """Copy a finished run to `weights` and `history`, return its facts; None if there is none.
 
         Files that are not what the run wrote are not used: the run is repeated.
         """
-        if not (self.path / DIGESTS).is_file():
+        if not self.is_finished:
             return None
-        if self._digests_now() != (self.path / DIGESTS).read_text(encoding="utf-8"):
+        if not self.is_intact():
             print(f"{self.path} was changed since it was written: training anew", file=sys.stderr)
             return None
         kept_weights, kept_history, facts = (self.path / name for name in NAMES)

@@ -1,0 +1,61 @@
+"""Everything that lies in the cache folder: records of utterances, face crops, finished runs.
+
+The kinds are the folders: audio, text, visual (pipeline.features.cache), faces
+(pipeline.features.crop_cache), runs (pipeline.training.runs), and quarantine for what was damaged.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.features.cache import BadRecordError, read_record
+from pipeline.features.crops import CropsError, verify_crops
+from pipeline.records import MODALITIES
+from pipeline.training.runs import RunFolder
+
+RECORD_KINDS = (*MODALITIES, "faces")
+SUFFIXES = {kind: ".zip" if kind == "faces" else ".safetensors" for kind in RECORD_KINDS}
+RUNS, QUARANTINE = "runs", "quarantine"
+
+
+@dataclass(frozen=True)
+class Kept:
+    """One thing in the cache: a file, or the folder of a run."""
+
+    kind: str
+    key: str
+    path: Path
+
+    @property
+    def n_bytes(self) -> int:
+        """Size of its files, of which weights may be shared with results."""
+        files = [self.path] if self.path.is_file() else self.path.rglob("*")
+        return sum(path.stat().st_size for path in files if path.is_file())
+
+
+def contents(cache: Path) -> Iterator[Kept]:
+    """All that the cache holds, by kind and key."""
+    for kind in RECORD_KINDS:
+        for path in sorted((cache / kind).glob(f"*/*{SUFFIXES[kind]}")):
+            if not path.name.startswith("."):  # a record that is being written
+                yield Kept(kind, path.stem, path)
+    for folder in (RUNS, QUARANTINE):
+        for path in sorted((cache / folder).glob("*")):
+            yield Kept(folder, path.name, path)
+
+
+def problem_of(kept: Kept) -> str:
+    """What is wrong with it, "" if nothing; every byte is read."""
+    try:
+        if kept.kind in MODALITIES:
+            read_record(kept.path, kept.key)
+        elif kept.kind == "faces":
+            verify_crops(kept.path, kept.key)
+        elif kept.kind == RUNS:
+            run = RunFolder(kept.path)
+            return "" if not run.is_finished or run.is_intact() else "its files were changed"
+    except FileNotFoundError:
+        return ""  # another process has taken it away
+    except (BadRecordError, CropsError) as error:
+        return str(error)
+    return ""
