@@ -15,33 +15,25 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
-import av
 import numpy as np
 import torch
-from av.audio.frame import AudioFrame, format_dtypes
-from av.audio.resampler import AudioResampler
-from numpy.typing import NDArray
+from av.audio.frame import AudioFrame
 from torchaudio.transforms import Resample
 
 from pipeline.media.container import Damage, best_stream, decode, open_media, start_of
 from pipeline.media.errors import EmptySpanError, MediaError, SilentError, UnreadableError
-
-Waveform = NDArray[np.float32]
-Span = tuple[float, float]
+from pipeline.media.grid import Span
+from pipeline.media.mono import Waveform, mono
 
 RATES_HZ = (1000, 768_000)
 # Containers round time stamps to as much as 1 ms; a lost packet is 20 ms or more.
 MAX_JITTER_S = Fraction(15, 1000)
-# Longer jumps of the time stamps count as so much silence: a broken stamp must not fill the memory.
-MAX_GAP_S = 60
+# Gaps of a span are filled up to so much in all: broken time stamps must not fill the memory.
+MAX_GAPS_S = 60
 # The resampling kernel of a rate prime to 16000 would fill the memory. The rates in use are exact
 # in such small terms; others are off by less than a sample in ten seconds.
 MAX_RATIO_TERM = 1000
-MAX_PLANES = 7  # PyAV miscounts the planes of more channels, and would read beyond them
-# Full scale and level of silence of integer samples; others are in [-1, 1] already.
-INTEGER_SCALES = {"u8": (128, 128), "s16": (2**15, 0), "s32": (2**31, 0)}
 
 
 def read_waveforms(
@@ -71,6 +63,7 @@ class _Cut:
     rate_hz: int
     pieces: list[Waveform] = field(default_factory=list)
     reached: int = 0  # where the last piece ends
+    n_filled: int = 0  # zeros for what is missing inside
 
     def take(self, chunk: Waveform, position: int) -> None:
         """Keep what of `chunk`, which begins at sample `position`, lies in the span."""
@@ -78,9 +71,10 @@ class _Cut:
         end = int(min(self.end - position, len(chunk)))
         if begin >= end:
             return
-        gap = position + begin - self.reached
-        if self.pieces and gap:
-            self.pieces.append(np.zeros(min(gap, MAX_GAP_S * self.rate_hz), dtype=np.float32))
+        gap = min(position + begin - self.reached, MAX_GAPS_S * self.rate_hz - self.n_filled)
+        if self.pieces and gap > 0:
+            self.pieces.append(np.zeros(gap, dtype=np.float32))
+            self.n_filled += gap
         self.pieces.append(chunk[begin:end].copy())
         self.reached = position + end
 
@@ -97,7 +91,7 @@ def _cut_spans(path: Path, spans: Sequence[Span]) -> Iterator[_Cut]:
         while waiting and waiting[-1].first < reached:
             active.append(waiting.pop())
         if active:
-            chunk = _mono(frame)[skipped:]
+            chunk = mono(frame)[skipped:]
             for cut in active:
                 cut.take(chunk, position)
         over = [cut for cut in active if cut.end <= reached]
@@ -172,31 +166,6 @@ def _place(spans: Sequence[Span], rate_hz: int) -> list[_Cut]:
         for index, (start_s, end_s) in enumerate(spans)
     ]
     return sorted(cuts, key=lambda cut: cut.first, reverse=True)
-
-
-def _mono(frame: AudioFrame) -> Waveform:
-    """(samples,): the mean of all channels."""
-    n_channels = frame.layout.nb_channels
-    if frame.format.name not in format_dtypes:
-        raise UnreadableError(f"samples in the format {frame.format.name}")
-    if frame.format.is_planar and n_channels > MAX_PLANES:
-        frame = _interleaved(frame)
-    samples: NDArray[Any] = frame.to_ndarray()  # (channels, samples), or one row interleaved
-    if not frame.format.is_planar:
-        samples = samples.reshape(-1, n_channels).T
-    full, zero = INTEGER_SCALES.get(frame.format.name.removesuffix("p"), (1, 0))
-    total = np.add.reduce(samples, axis=0, dtype=np.float64)
-    mixed: Waveform = ((total - zero * n_channels) / (full * n_channels)).astype(np.float32)
-    return mixed
-
-
-def _interleaved(frame: AudioFrame) -> AudioFrame:
-    """The same samples in one plane, by FFmpeg."""
-    try:
-        (interleaved,) = AudioResampler(format="flt").resample(frame)
-    except (av.error.FFmpegError, ValueError) as error:
-        raise UnreadableError(f"{frame.layout.nb_channels} channels: {error}") from error
-    return interleaved
 
 
 def _finish(cut: _Cut, sample_rate_hz: int) -> Waveform | MediaError:

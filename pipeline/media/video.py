@@ -1,14 +1,10 @@
 """Frames of a video at the times asked for: RGB, upright, by presentation time.
 
-One decode pass per file serves all its spans. The span [start_s, end_s) looks at start_s + k / fps;
-what is seen at a time is the last frame presented at or before it, for as long as it lasts. A frame
-that several times of a span fall on counts once. A span that ends before its next time after the
-first frame of the video takes that frame, so that a short span at the beginning is not lost.
-Times are whole microseconds, so that 0.3 s and frame 9 of 30 per second are the same instant.
+One decode pass per file serves all its spans (pipeline.media.grid says which times they look at).
+What is seen at a time is the last frame presented at or before it, for as long as it lasts. A frame
+that several times of a span fall on counts once.
 """
 
-import heapq
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -24,12 +20,11 @@ from numpy.typing import NDArray
 
 from pipeline.media.container import Damage, best_stream, decode, open_media, stamp_of, start_of
 from pipeline.media.errors import UnreadableError
+from pipeline.media.grid import SECOND, Grid, Span
 from pipeline.media.probe import rotation_of
 
 Picture = NDArray[np.uint8]  # (height, width, 3), RGB
-Span = tuple[float, float]
 
-SECOND = 1_000_000  # microseconds
 MAX_PICTURE_PX = 8192 * 8192  # 200 MB as RGB
 SEEK_AHEAD = 10 * SECOND  # a shorter way is decoded: about what a seek costs
 SEEK_MARGIN = 1 * SECOND  # key frames are indexed by decoding time, which runs ahead
@@ -55,7 +50,7 @@ def sample_frames(
     if not spans:
         return
     damage = Damage() if damage is None else damage
-    grid = _Grid(spans, fps)
+    grid = Grid(spans, fps)
     converter = VideoReformatter()  # one for all frames: it is costly to set up
     n_shown = n_lost = 0
     with open_media(path) as container:
@@ -73,52 +68,8 @@ def sample_frames(
         raise UnreadableError(f"no picture can be shown: {damage.first}")
 
 
-class _Grid:
-    """The times that spans have still to look at, in microseconds."""
-
-    def __init__(self, spans: Sequence[Span], fps: float) -> None:
-        self._period = SECOND / Fraction(fps)
-        self._starts = [round(start_s * SECOND) for start_s, _ in spans]
-        self._ends = [end_s if math.isinf(end_s) else round(end_s * SECOND) for _, end_s in spans]
-        self._next = [
-            (start, index)
-            for index, (start, end) in enumerate(zip(self._starts, self._ends, strict=True))
-            if start < end
-        ]
-        heapq.heapify(self._next)
-
-    @property
-    def next_us(self) -> int | None:
-        """The first time that is still open."""
-        return self._next[0][0] if self._next else None
-
-    def take(self, until_us: int) -> tuple[int, ...]:
-        """Close all times before `until_us`; return the spans that had one."""
-        due = []
-        while self._next and self._next[0][0] < until_us:
-            _, index = heapq.heappop(self._next)
-            due.append(index)
-            start = self._starts[index]
-            k = math.ceil((until_us - start) / self._period)
-            following = start + round(k * self._period)
-            if following < until_us:  # by rounding
-                following = start + round((k + 1) * self._period)
-            if following < self._ends[index]:
-                heapq.heappush(self._next, (following, index))
-        return tuple(sorted(due))
-
-    def begin(self, first_us: int) -> tuple[int, ...]:
-        """Close the times before the first frame, which nobody sees; no span may end by that."""
-        early = self.take(first_us)
-        still_open = {index for _, index in self._next}
-        for index in early:
-            if index not in still_open and first_us < self._ends[index]:
-                heapq.heappush(self._next, (first_us, index))
-        return early
-
-
 def _due_frames(
-    container: InputContainer, stream: VideoStream, grid: _Grid, damage: Damage
+    container: InputContainer, stream: VideoStream, grid: Grid, damage: Damage
 ) -> Iterator[tuple[int, VideoFrame, tuple[int, ...]]]:
     """Frames that somebody looks at: when each is presented, and who (spans by index)."""
     shown: tuple[int, VideoFrame] | None = None
@@ -136,7 +87,7 @@ def _due_frames(
 
 
 def _timed(
-    container: InputContainer, stream: VideoStream, grid: _Grid, damage: Damage
+    container: InputContainer, stream: VideoStream, grid: Grid, damage: Damage
 ) -> Iterator[tuple[int, VideoFrame]]:
     """Frames with their times, which never go back; long ways to the next open time are skipped."""
     start_s = start_of(container)

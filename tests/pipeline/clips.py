@@ -19,15 +19,19 @@ def write_sound(
     rate_hz=16000,
     codec="pcm_s16le",
     sample_format="s16",
+    frame_format=None,
     layout=None,
     keep=lambda n_packet: True,
     delay_s=0.0,
     **options,
 ):
-    """Write (channels, n) samples in the dtype of `sample_format`, without the packets not kept."""
+    """Write (channels, n) samples, without the packets that are not kept.
+
+    `sample_format` is that of the codec, `frame_format` that of the samples where it is another.
+    """
     samples = np.atleast_2d(samples)
     layout = layout or ("mono" if len(samples) == 1 else "stereo")
-    frames = list(sound_frames(samples, rate_hz, sample_format, layout))
+    frames = list(sound_frames(samples, rate_hz, frame_format or sample_format, layout))
     with av.open(str(path), "w", **options) as container:
         stream = container.add_stream(codec, rate=rate_hz)
         stream.layout = layout

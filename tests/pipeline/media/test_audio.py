@@ -8,7 +8,7 @@ import av
 import numpy as np
 import pytest
 
-from pipeline.media import container
+from pipeline.media import audio, container
 from pipeline.media.audio import read_waveforms
 from pipeline.media.errors import MediaError
 
@@ -112,6 +112,41 @@ def test_all_channels_count_the_same(make_sound):
     assert np.array_equal(found, wanted)
 
 
+def test_eight_channels_in_planes_of_their_own_are_all_heard(make_sound):
+    # PyAV alone counts nine planes here.
+    waves = np.zeros((8, 48000), np.float32)
+    for channel, start in enumerate(range(0, 48000, 6000)):
+        waves[channel, start : start + 6000] = 0.8 * tone(0.125, 48000, 1000)
+    path = make_sound("a.mp4", waves, 48000, "aac", "fltp", frame_format="flt", layout="7.1")
+    (found,) = read(path, [(0.0, 1.0)])
+    loudness = np.abs(found.reshape(8, -1)[:, 300:-300]).max(axis=1)
+    lfe = 3  # of the layout 7.1: the low tones alone
+    assert np.delete(loudness, lfe) == pytest.approx([0.1] * 7, abs=0.02)
+
+
+def test_a_sample_format_that_we_do_not_read_is_refused(make_sound):
+    path = make_sound("a.wav", noise(RATE_HZ))
+    content = bytearray(path.read_bytes())
+    content[32:36] = (8).to_bytes(2, "little") + (64).to_bytes(2, "little")
+    path.write_bytes(content)
+    (found,) = read(path, [(0, 1)])
+    assert (found.status, found.detail) == ("unreadable", "samples in the format s64")
+
+
+def test_a_stream_that_appears_later_does_not_end_the_sound(make_sound, make_video, numbered):
+    wave = (tone(60.0, RATE_HZ) * 0.5).astype(np.float32)  # longer than FFmpeg looks ahead
+    path = make_sound("a.ts", wave, codec="aac", sample_format="fltp")
+    options = {"container_options": {"mpegts_start_pid": "0x200"}}
+    picture = make_video("b.ts", [numbered(1)] * 25, [60 + k / 25 for k in range(25)], **options)
+    path.write_bytes(path.read_bytes() + picture.read_bytes() + path.read_bytes())
+    damage = container.Damage()
+    with container.open_media(path) as opened:
+        stream = container.best_stream(opened, "audio")
+        n_samples = sum(frame.samples for frame in container.decode(opened, stream, damage))
+    assert "a stream that the header does not list" in damage.first
+    assert n_samples > 115 * RATE_HZ
+
+
 @pytest.mark.parametrize(
     ("codec", "sample_format", "dtype", "scale"),
     [
@@ -180,6 +215,21 @@ def test_a_lost_packet_is_silence_and_moves_nothing(make_sound):
         for s in range(-shift, shift + 1)
     ]
     assert min(errors) == 0
+
+
+def test_broken_time_stamps_do_not_fill_the_memory(make_sound, monkeypatch):
+    samples = noise(20 * 1024)
+    real = audio.decode
+
+    def stretched(*given):
+        for number, frame in enumerate(real(*given)):
+            frame.pts += number * 40 * frame.sample_rate
+            yield frame
+
+    monkeypatch.setattr(audio, "decode", stretched)
+    (found,) = read(make_sound("a.wav", samples), [(0.0, math.inf)])
+    assert len(found) == samples.size + 60 * RATE_HZ
+    assert np.count_nonzero(found) == np.count_nonzero(samples)
 
 
 def test_damage_in_the_middle_costs_only_what_it_hits(make_sound):
