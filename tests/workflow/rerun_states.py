@@ -24,7 +24,18 @@ NETWORKS = {
     "teacher": {"encoder": "transformer", "n_layers": 3, "dropout": 0.5},
     "student": {"encoder": "nas", "n_layers": 4, "dropout": 0.0},
 }
-ONE_CORPUS = {"corpora": {"talks": TALKS}, "shards": 2, "train": {"methods": []}}
+OFFICIAL = {"classes": TWO_CLASSES, "folds": {"by": "official"}}
+ONE_METHOD = {
+    "protocol": {"rates": [0.5]},
+    "methods": {"gcnet": {"model": "gcnet"}},
+    "train": {"methods": ["gcnet"], "train_rate": "0.5"},
+}
+ONE_CORPUS = {
+    **ONE_METHOD,
+    "shards": 1,
+    "corpora": {"talks": TALKS},
+    "tasks": {"mood": {**OFFICIAL, "corpus": "talks"}},
+}
 
 STATES: dict[str, dict[str, Any]] = {
     "study": {
@@ -82,12 +93,16 @@ STATES: dict[str, dict[str, Any]] = {
         "train": {"train_rate": "random"},
     },
     "readers": {
+        **ONE_METHOD,
         "shards": 1,
         "corpora": {
             reader: {"reader": reader, "root": "talks"}
             for reader in ("iemocap", "mosi", "mosei", "meld", "folder", "mmsa")
         },
-        "train": {"methods": []},
+        "tasks": {
+            "of_mosi": {**OFFICIAL, "corpus": "mosi"},
+            "of_meld": {**OFFICIAL, "corpus": "meld"},
+        },
     },
     "paper": {
         **ONE_CORPUS,
