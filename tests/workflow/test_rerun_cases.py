@@ -196,3 +196,12 @@ def test_a_rule_can_be_forced_as_ever(folder):
     configfile = ("--configfile", str(folder / "config.yaml"))
     jobs = snakemake(folder, "--dry-run", "--forcerun", "score", *configfile)
     assert rules_of(jobs) == ["all", "report", "score"]
+
+
+def test_the_doctor_runs_by_name_and_says_what_is_there(folder):
+    configfile = ("--configfile", str(folder / "config.yaml"))
+    assert rules_of(snakemake(folder, "doctor", *configfile)) == ["doctor"]
+    said = (folder / "build/logs/doctor.txt").read_text()
+    assert "Corpus talks, reader folder" in said
+    assert "weights/words" in said
+    assert planned(folder) == []
