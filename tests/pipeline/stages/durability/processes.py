@@ -1,0 +1,62 @@
+"""Stages as real processes that cost no start: forked from a server that has imported everything.
+
+Importing torch takes seconds, a stage on tiny data less. So a moment that is drawn from the time
+that a forked stage takes lies within its work: reading, encoding, writing, training.
+"""
+
+import importlib
+import multiprocessing
+import os
+import time
+from multiprocessing.context import ForkServerContext, ForkServerProcess
+from pathlib import Path
+
+PRELOADED = (
+    "onnxruntime",
+    "torch",
+    "transformers",
+    "pipeline.stages.crop_faces",
+    "pipeline.stages.extract_features",
+    "pipeline.stages.train",
+    "pipeline.training.session",
+    "pipeline.features.encoders.minilm",
+    "pipeline.features.encoders.mini_xception",
+    "pipeline.features.encoders.moonshine",
+    "pipeline.media.mtcnn",
+)
+PATIENCE_S = 120
+
+
+def context() -> ForkServerContext:
+    """Where processes come from; the server starts with the first of them."""
+    found = multiprocessing.get_context("forkserver")
+    found.set_forkserver_preload(list(PRELOADED))
+    return found
+
+
+def start(folder: Path, stage: str, arguments: list[str]) -> ForkServerProcess:
+    """Start `python -m pipeline.stages.STAGE ARGUMENTS` in a process; what it says goes to a log."""
+    process = context().Process(target=_run, args=(folder / f"{stage}.log", stage, arguments))
+    process.start()
+    return process
+
+
+def finish(process: ForkServerProcess) -> int:
+    """Wait for a process; its exit code, negative for a signal."""
+    process.join(PATIENCE_S)
+    assert process.exitcode is not None, f"still running after {PATIENCE_S} s"
+    return process.exitcode
+
+
+def kill_after(process: ForkServerProcess, seconds: float) -> int:
+    """`kill -9` at that moment; the exit code says whether it came in time."""
+    time.sleep(seconds)
+    process.kill()
+    return finish(process)
+
+
+def _run(log: Path, stage: str, arguments: list[str]) -> None:
+    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    for stream in (1, 2):
+        os.dup2(descriptor, stream)
+    importlib.import_module(f"pipeline.stages.{stage}").main(arguments)
