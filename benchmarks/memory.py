@@ -1,0 +1,149 @@
+"""Peak memory of crop_faces on a short and on a long video, each in a process of its own.
+
+The long video repeats the packets of a short one, so that an hour costs seconds to make. Every
+picture is decoded; looked at are few, for the length counts here. Many short utterances and one as
+long as the video, tracked: the most that the stage has to keep.
+
+    python -m benchmarks.memory
+"""
+
+import argparse
+import json
+import math
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+
+from pipeline.files import file_digest
+from pipeline.records import FaceRow, Utterance
+from pipeline.tables import read_rows, write_rows
+from tests.pipeline import clips
+
+LIMIT = 1.1  # of long / short
+WIDTH, HEIGHT, FPS = 320, 240, 10
+LOOP_S = 30
+LOOK_EVERY_S = 4
+N_UTTERANCES = 60
+SETTINGS = {
+    "which_face": "track",
+    "fps": 1 / LOOK_EVERY_S,
+    "detect_width_px": 160,
+    "size_px": 64,
+}
+# VmHWM, not ru_maxrss: that of a new program begins at what its parent had.
+PROGRAM = """
+import json, sys
+from pathlib import Path
+from pipeline.media import video
+from pipeline.stages import crop_faces
+counts = {"opened": 0, "decoded": 0}
+real_open, real_decode = video.open_media, video.decode
+def open_media(path):
+    counts["opened"] += 1
+    return real_open(path)
+def decode(*given):
+    for frame in real_decode(*given):
+        counts["decoded"] += 1
+        yield frame
+video.open_media, video.decode = open_media, decode
+crop_faces.main(sys.argv[1:])
+status = Path("/proc/self/status").read_text()
+counts["peak_kib"] = int(status.partition("VmHWM:")[2].split()[0])
+print(json.dumps(counts))
+"""
+
+
+@dataclass(frozen=True)
+class Cropping:
+    """What one run of the stage took, and its row for the utterance as long as the video."""
+
+    peak_mib: float
+    n_opened: int  # how often the video was opened
+    n_decoded: int  # pictures
+    longest: FaceRow
+
+
+def crop_talk(folder: Path, seconds: int) -> Cropping:
+    """Make a video of so many seconds in `folder` and run the stage on it."""
+    write_talk(folder / "talk.mp4", seconds)
+    every_s = seconds / N_UTTERANCES
+    starts_s = [every_s * k for k in range(N_UTTERANCES)]
+    spans = [(0.0, math.inf), *((s, s + 0.8 * every_s) for s in starts_s)]
+    utterances = [
+        Utterance(f"u{k}", "d", k, "s", "1", "talk.mp4", start_s, end_s, "full", "")
+        for k, (start_s, end_s) in enumerate(spans)
+    ]
+    write_rows(folder / "utterances.csv", utterances, Utterance)
+    media = {"talk.mp4": {"size": 0, "sha256": file_digest(folder / "talk.mp4")}}
+    (folder / "media.json").write_text(json.dumps(media), encoding="utf-8")
+    arguments = [
+        *("--utterances", folder / "utterances.csv", "--media", folder / "media.json"),
+        *("--root", folder, "--settings", json.dumps(SETTINGS), "--device", "cpu"),
+        *("--cache", folder / "cache", "--out", folder / "faces.csv"),
+    ]
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, *map(str, arguments)],
+        cwd=Path(__file__).parents[1],
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    counts = json.loads(done.stdout.splitlines()[-1])
+    longest = read_rows(folder / "faces.csv", FaceRow)[0]
+    return Cropping(counts["peak_kib"] / 1024, counts["opened"], counts["decoded"], longest)
+
+
+def write_talk(path: Path, seconds: int) -> None:
+    """A portrait that sways, `seconds` long."""
+    loop = path.with_name("loop.mp4")
+    portrait = cv2.resize(clips.portraits()[0], (WIDTH, HEIGHT))
+    times_s = [k / FPS for k in range(FPS * LOOP_S)]
+    pictures = (np.roll(portrait, round(9 * math.sin(s)), axis=1) for s in times_s)
+    options = {"preset": "ultrafast", "g": str(10 * FPS), "bf": "0"}
+    clips.write_video(loop, pictures, times_s, rate=FPS, encoder_options=options)
+    with av.open(str(path), "w") as container:
+        out = None
+        for k in range(seconds // LOOP_S):
+            with av.open(str(loop)) as source:
+                stream = source.streams.video[0]
+                out = out or container.add_stream_from_template(stream)
+                shift = int(k * LOOP_S / Fraction(stream.time_base))
+                for packet in source.demux(stream):
+                    if packet.dts is not None:
+                        packet.pts, packet.dts = packet.pts + shift, packet.dts + shift
+                        packet.stream = out
+                        container.mux(packet)
+
+
+def compare(short_s: int, long_s: int) -> tuple[Cropping, Cropping]:
+    """The stage on a short and on a long video."""
+    with tempfile.TemporaryDirectory() as short, tempfile.TemporaryDirectory() as long:
+        return crop_talk(Path(short), short_s), crop_talk(Path(long), long_s)
+
+
+def main() -> None:
+    """Read the command line, crop both, print what they took."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--short", type=int, default=2, help="minutes")
+    parser.add_argument("--long", type=int, default=60, help="minutes")
+    args = parser.parse_args()
+    short, long = compare(60 * args.short, 60 * args.long)
+    print(f"{'minutes':>8}{'peak':>10}{'opened':>8}{'decoded':>9}{'looked at':>11}{'faces':>7}")
+    for minutes, one in ((args.short, short), (args.long, long)):
+        print(
+            f"{minutes:8d}{one.peak_mib:6.0f} MiB{one.n_opened:8d}{one.n_decoded:9d}"
+            f"{one.longest.n_frames:11d}{one.longest.n_faces:7d}"
+        )
+    ratio = long.peak_mib / short.peak_mib
+    print(f"long / short: {ratio:.3f} (limit {LIMIT})")
+
+
+if __name__ == "__main__":
+    main()
