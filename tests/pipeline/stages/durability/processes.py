@@ -35,7 +35,7 @@ def context() -> ForkServerContext:
 
 
 def start(folder: Path, stage: str, arguments: list[str]) -> ForkServerProcess:
-    """Start `python -m pipeline.stages.STAGE ARGUMENTS` in a process; what it says goes to a log."""
+    """Start `python -m pipeline.stages.STAGE ARGUMENTS` in a process; a log holds what it says."""
     process = context().Process(target=_run, args=(folder / f"{stage}.log", stage, arguments))
     process.start()
     return process
