@@ -13,11 +13,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.layout import Layout
+from models.products import Linear
 
 # One additive attention bias per bucket, (K, 1 or H, S, S), -inf where a key must not be read.
 Biases = Sequence[Tensor]
-HAS_ONEDNN = bool(torch.backends.mkldnn.is_available())  # type: ignore[no-untyped-call]
-ONEDNN_PAYS = 6_000_000  # multiplications from which oneDNN's copies cost less than it saves
 
 
 class Dropout(nn.Module):
@@ -60,27 +59,6 @@ def _coins(dtype: torch.dtype) -> Tensor:
     """(256, 8): bit k of byte i, times 2, the scale of dropout at p = 0.5."""
     bits = (torch.arange(256)[:, None] >> torch.arange(8)) & 1
     return (2 * bits).to(dtype)
-
-
-class Linear(nn.Linear):
-    """`torch.nn.Linear`, through oneDNN where that is faster (`linear`)."""
-
-    def forward(self, input: Tensor) -> Tensor:
-        """(N, D) -> (N, O)."""
-        return linear(input, self.weight, self.bias)
-
-
-def linear(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-    """`F.linear` of rows (N, D), by oneDNN when the product is large, float32 and on a CPU.
-
-    torch multiplies dense float32 matrices with MKL, which on AMD processors does without their
-    widest instructions: oneDNN took 0.6 of its time there, copies included (measured).
-    """
-    n_products = x.shape[0] * weight.numel()
-    is_plain = x.dtype == torch.float32 and x.device.type == "cpu"
-    if is_plain and HAS_ONEDNN and n_products >= ONEDNN_PAYS:
-        return F.linear(x.to_mkldnn(), weight, bias).to_dense()
-    return F.linear(x, weight, bias)
 
 
 class MultiHeadAttention(nn.Module):

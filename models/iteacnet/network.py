@@ -18,9 +18,10 @@ from models.iteacnet.encoder import EncoderLayer
 from models.iteacnet.fusion import hub_of
 from models.iteacnet.options import NetworkOptions
 from models.iteacnet.trace import BlockTrace, LayerTrace, layer_trace
-from models.layers import Biases, linear, masked_biases
+from models.layers import Biases, masked_biases
 from models.layout import Layout
 from models.learner import TaskShape
+from models.products import linear
 
 
 @dataclass(frozen=True)
