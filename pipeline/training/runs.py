@@ -8,6 +8,7 @@ and names are no part of it.
 
 import errno
 import json
+import secrets
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -88,16 +89,20 @@ class RunFolder:
 def _link(source: Path, target: Path) -> None:
     """Give a file a second name, so that weights lie on the disk once; copy where that fails.
 
-    Files are replaced here, never changed, so one name's content is safe from the other's.
+    Files are replaced here, never changed, so one name's content is safe from the other's. The
+    target is there all the while: the orphan of a killed workflow may end the same run right now.
     """
-    target.unlink(missing_ok=True)
     target.parent.mkdir(parents=True, exist_ok=True)
+    second = target.with_name(f".{target.name}.{secrets.token_hex(8)}.part")
     try:
-        target.hardlink_to(source)
+        second.hardlink_to(source)
+        second.replace(target)
     except OSError as error:
         if error.errno not in NO_LINKS:
             raise
         write_bytes(target, source.read_bytes())
+    finally:
+        second.unlink(missing_ok=True)  # renaming onto another name of the same file does nothing
 
 
 def run_folder(cache: Path, facts: Mapping[str, Any]) -> RunFolder:
