@@ -6,9 +6,15 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+import yaml
 
+from pipeline.config import parse_config
 from pipeline.corpora.folds import mosei_published_ids, mosei_roles
 from pipeline.corpora.mosei import read
+from pipeline.protocol.labels import labels_of_task
+from pipeline.protocol.splits import assign_splits
+
+PRESET = Path(__file__).parents[3] / "configs/mosei.yaml"
 
 # FACTS B.1: utterances of each role: zero, positive, negative.
 PUBLISHED = {"train": (3540, 8048, 4738), "validation": (433, 932, 506), "test": (1025, 2284, 1350)}
@@ -55,6 +61,17 @@ def test_segments_outside_the_published_set_have_a_sentiment_but_no_published_on
     assert values(raw, "sentiment_gcnet") == {"-3g5yACwYnA_2": "1"}
     assert values(raw, "split") == {"-3g5yACwYnA_2": "train", "-3g5yACwYnA_5": "train"}
     assert "1 videos are in no official fold, first: notInAnyFold" in raw.notes
+
+
+def test_the_preset_trains_and_tests_on_the_published_set(tmp_path, write_mosei, settings):
+    labels = {**published_shape(), "-3g5yACwYnA_5": "-1", "notInAnyFold_0": "2"}
+    raw = read(write_mosei(tmp_path, labels, videos=False), settings("mosei"))
+    task = parse_config(yaml.safe_load(PRESET.read_text())).tasks["mosei"]
+    targets = labels_of_task(task, raw.utterances, raw.annotations)
+    rows = assign_splits(raw.utterances, targets, raw.annotations, task.folds, "strict")
+    roles = {row.dialogue_id: row.role for row in rows}
+    counts = Counter(roles[one.utterance_id.rpartition("_")[0]] for one in targets)
+    assert counts == {"train": 16_326, "validation": 1871, "test": 4659}
 
 
 def test_times_and_texts_come_from_the_transcript(tmp_path, write_mosei, settings):

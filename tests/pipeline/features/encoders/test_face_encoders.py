@@ -9,7 +9,6 @@ import transformers
 from PIL import Image
 from torchvision.transforms import functional as TF
 
-from models.encoders.manet import MaNet
 from models.encoders.mini_xception import MiniXception
 from pipeline.features.cache_folder import CacheError
 from pipeline.features.crops import CropRecord, read_crops, write_crops
@@ -18,6 +17,7 @@ from pipeline.features.keras_weights import read_mini_xception
 from pipeline.features.published import CheckpointError
 from pipeline.features.visual import BATCH, FaceEncoder
 from pipeline.settings import SettingsError
+from tests.pipeline import tiny_models
 
 NAMES = ["mini_xception", "vit", "shufflenet_v2_x0_5"]
 
@@ -25,20 +25,13 @@ NAMES = ["mini_xception", "vit", "shufflenet_v2_x0_5"]
 @pytest.fixture(scope="session")
 def manet_weights(tmp_path_factory):
     """The authors' layout with random weights."""
-    path = tmp_path_factory.mktemp("manet") / "manet.pth"
-    torch.manual_seed(0)
-    state = {f"module.{key}": value for key, value in MaNet().state_dict().items()}
-    torch.save({"state_dict": state, "epoch": 1}, path)
-    return path
+    return tiny_models.save_manet(tmp_path_factory.mktemp("manet") / "manet.pth")
 
 
 @pytest.fixture(scope="session")
 def shufflenet_v2_x0_5_weights(tmp_path_factory):
     """A small network of seven classes with random weights."""
-    path = tmp_path_factory.mktemp("shufflenet") / "small.pth"
-    torch.manual_seed(0)
-    torch.save(torchvision.models.shufflenet_v2_x0_5(num_classes=7).state_dict(), path)
-    return path
+    return tiny_models.save_shufflenet(tmp_path_factory.mktemp("shufflenet") / "small.pth")
 
 
 @pytest.fixture

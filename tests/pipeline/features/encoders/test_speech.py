@@ -6,12 +6,12 @@ import pytest
 import torch
 import transformers
 
-from models.encoders.wav2vec import Wav2Vec
 from pipeline.features.encoders import hf_speech, moonshine, wav2vec
 from pipeline.features.extractor import Encoded
 from pipeline.features.overlap import Overlapped
 from pipeline.features.published import CheckpointError
 from pipeline.settings import SettingsError
+from tests.pipeline import tiny_models
 
 NAMES = ["wav2vec2_group", "wav2vec2_layer", "hubert", "wavlm", "data2vec"]
 LENGTHS = [4000, 1000, 16_000, 4000, 7777]
@@ -20,10 +20,7 @@ LENGTHS = [4000, 1000, 16_000, 4000, 7777]
 @pytest.fixture(scope="session")
 def wav2vec_large(tmp_path_factory):
     """A checkpoint with the layout of wav2vec_large.pt and random weights."""
-    path = tmp_path_factory.mktemp("wav2vec") / "wav2vec_large.pt"
-    torch.manual_seed(0)
-    torch.save({"model": Wav2Vec().state_dict()}, path)
-    return path
+    return tiny_models.save_wav2vec(tmp_path_factory.mktemp("wav2vec") / "wav2vec_large.pt")
 
 
 @pytest.fixture(scope="session")
