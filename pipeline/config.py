@@ -35,6 +35,11 @@ class Config(Section):
             _known(settings.corpus, self.corpora, f"tasks.{task}.corpus")
         for method in self.train.methods:
             _known(method, self.methods, "train.methods")
+            if "complete" in self.methods[method].evaluations and 0.0 not in self.protocol.rates:
+                raise ValueError(
+                    f"methods.{method}.evaluations has complete, which is judged at rate 0.0: "
+                    f"add it to protocol.rates, now {list(self.protocol.rates)}"
+                )
         for task in self.train.tasks:
             _known(task, self.tasks, "train.tasks")
         return self

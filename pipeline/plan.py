@@ -52,11 +52,12 @@ class Plan:
         return folds.only or tuple(range(folds.n_folds))
 
     def train_rates(self, method: str) -> tuple[str, ...]:
-        """Rates that a method is trained at: one for UME, each for IME; a shared one once."""
+        """Rates that a method is trained at: one for UME, 0.0 for complete, each for IME."""
         wanted = self.config.methods[method].evaluations
         unified = [self.config.train.train_rate] if "ume" in wanted else []
+        complete = ["0.0"] if "complete" in wanted else []
         independent = [str(rate) for rate in self.config.protocol.rates] if "ime" in wanted else []
-        return tuple(dict.fromkeys(unified + independent))
+        return tuple(dict.fromkeys(unified + complete + independent))
 
     def test_rates(self, method: str, train_rate: str) -> tuple[str, ...]:
         """Rates that a run is tested at: all of them under UME, its own under IME."""

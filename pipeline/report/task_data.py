@@ -58,14 +58,17 @@ class TaskResults:
         return f"build/{self.name}/{name}"
 
     def evaluation_of(self, method: MethodView) -> str:
-        """The one that headlines are about: unified where there is one."""
-        return "ume" if "ume" in method.evaluations else "ime"
+        """The one that headlines are about: unified where there is one, then independent."""
+        return next(way for way in ("ume", "ime", "complete") if way in method.evaluations)
 
     def of_evaluation(self, way: str) -> pd.DataFrame:
-        """Scores under UME or IME of the methods that are judged that way, and of the floor."""
+        """Scores of the methods that are judged this way (ume, ime, complete), and of the floor."""
         names = [method.name for method in self.methods if way in method.evaluations]
         rows = self.scores[self.scores["method"].isin([*names, MAJORITY])]
-        return rates_of_ume(rows, self.train_rate) if way == "ume" else rates_of_ime(rows)
+        if way == "ume":
+            return rates_of_ume(rows, self.train_rate)
+        own = rates_of_ime(rows)
+        return own[own["rate"] == 0] if way == "complete" else own
 
     def runs(self, method: str, way: str) -> list[Path]:
         """Folders of a method's runs under an evaluation, by training rate, fold and seed."""

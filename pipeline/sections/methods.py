@@ -14,6 +14,8 @@ Positive = Annotated[float, Field(gt=0)]
 Weight = Annotated[float, Field(ge=0)]
 Dropout = Annotated[float, Field(ge=0, lt=1)]
 Count = Annotated[int, Field(ge=1)]
+# One model for all rates | a model per rate | a model of complete data (PAPER Table 1).
+Evaluation = Literal["ume", "ime", "complete"]
 Mixer = Literal[
     "attention",
     "time_mlp",
@@ -135,7 +137,7 @@ class CpmnetSettings(Section):
 
 
 class _Method(Section):
-    evaluations: tuple[Literal["ume", "ime"], ...] = ("ume",)
+    evaluations: Annotated[tuple[Evaluation, ...], Field(min_length=1)] = ("ume",)
     label: str = ""  # what tables print; "" = the method's name
 
 

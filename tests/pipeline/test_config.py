@@ -5,6 +5,7 @@ import copy
 import pytest
 
 from pipeline.config import parse_config
+from pipeline.plan import Plan
 from pipeline.settings import SettingsError, dump
 
 SMALL = {
@@ -132,3 +133,15 @@ def test_parsing_leaves_its_input_alone():
     before = copy.deepcopy(values)
     parse_config(values)
     assert values == before
+
+
+def test_complete_data_is_judged_at_rate_zero():
+    values = changed("methods.iteacnet", {"model": "iteacnet", "evaluations": ["complete"]})
+    values["protocol"] = {"rates": [0.1, 0.2]}
+    told = refuse(values)
+    assert "methods.iteacnet.evaluations" in told
+    assert "[0.1, 0.2]" in told
+    values["protocol"] = {"rates": [0.0, 0.2]}
+    plan = Plan(parse_config(values))
+    assert plan.train_rates("iteacnet") == ("0.0",)
+    assert plan.test_rates("iteacnet", "0.0") == ("0.0",)

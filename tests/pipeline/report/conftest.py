@@ -53,17 +53,17 @@ PAPER = {
     },
     "ecce_none": {
         "model": "iteacnet",
-        "evaluations": ["ime"],
+        "evaluations": ["complete"],
         "settings": {"framework": "teacher_only", "context": {"is_global": False, "local": "off"}},
     },
     "ecce_global": {
         "model": "iteacnet",
-        "evaluations": ["ime"],
+        "evaluations": ["complete"],
         "settings": {"framework": "teacher_only", "context": {"local": "off"}},
     },
     "ecce_full": {
         "model": "iteacnet",
-        "evaluations": ["ime"],
+        "evaluations": ["complete"],
         "settings": {"framework": "teacher_only"},
     },
 }
