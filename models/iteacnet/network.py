@@ -1,7 +1,8 @@
 """`IteacNetwork`: one network of ITEACNet, teacher or student, from features to logits.
 
-PAPER Eq. 1-4, FACTS A.2: a Linear for each modality, ECCE for each modality, encoder layers, and
-a Linear classifier on the last fused text. Teacher and student share nothing.
+PAPER and FACTS A.2: a Linear for each modality, ECCE for each modality (the teacher's is Eq. 1, the
+student's Eq. 2), encoder layers (Eq. 3, Eq. 4), and a Linear classifier on the last fused text.
+Teacher and student share nothing.
 
 Shapes: B dialogues, T utterances, N rows of a `Layout`, D hidden, C outputs.
 """
@@ -80,7 +81,7 @@ class IteacNetwork(nn.Module):
     def forward(
         self, batch: ConversationBatch, layout: Layout | None = None, trace: bool = False
     ) -> NetworkOutput:
-        """Eq. 1-4, on what is usable in the batch and nothing else."""
+        """ECCE, then layers (Eq. 1 to 4), on what is usable in the batch and nothing else."""
         layout = self.lay_out(batch) if layout is None else layout
         x = self._project(batch, layout)
         hidden: list[Tensor] = []
