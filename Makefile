@@ -6,13 +6,16 @@ READY := $(VENV)/ready
 export OMP_NUM_THREADS ?= 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: run test cluster-test lint lock doctor weights format clean help
+.PHONY: run miniature test cluster-test lint lock doctor weights format clean help
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*##/\t/' | expand -t 16
 
 run: $(READY)  ## Environment, then the workflow of config.yaml: from raw videos to build/report/index.html
 	snakemake --cores all
+
+miniature: $(READY)  ## All of the paper's tables in miniature: every method, framework and ablation, IME and UME
+	snakemake --cores all --configfile configs/miniature.yaml
 
 test: $(READY)  ## Environment, then all tests
 	pytest --numprocesses auto --dist worksteal
