@@ -100,3 +100,8 @@ def portraits():
         Path(skimage.__file__).parent / "data" / "astronaut.png",
     )
     return [cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2RGB) for path in paths]
+
+
+def resized(picture, width, height):
+    """An RGB picture at another size."""
+    return cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
