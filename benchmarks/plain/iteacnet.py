@@ -1,6 +1,6 @@
 """ITEACNet written for clarity only: padded, eager, nothing merged. Frozen; do not make it fast.
 
-The yardstick of `benchmarks/training.py` and a second opinion for the tests of models/iteacnet.
+The yardstick of benchmarks/training.py and a second opinion for the tests of models/iteacnet.
 Defaults of FACTS A.2-A.5 alone (`iteach4` or Transformer, linear router, dense ECCE, parallel
 fusion). Parameters carry the names that models/iteacnet gives them, so that weights can be copied.
 
@@ -10,6 +10,8 @@ Shapes: B dialogues, T utterances of the longest, D hidden, H heads, O candidate
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+from benchmarks.plain.ecce import ContextEncoder
 
 MODALITIES = ("audio", "text", "visual")
 
@@ -186,35 +188,6 @@ class Layer(nn.Module):
         self.fusion = Fusion(dim, n_heads, dropout)
 
 
-class ConvOverTime(nn.Module):
-    """Holds the convolution of `ContextEncoder` under its name."""
-
-    def __init__(self, dim: int) -> None:
-        super().__init__()
-        self.conv = nn.Conv1d(dim, dim, 7, padding=3)
-
-
-class ContextEncoder(nn.Module):
-    """Algorithm 1 with inclusive segments, its (T, T, D) tensor built by prefix sums."""
-
-    def __init__(self, dim: int) -> None:
-        super().__init__()
-        self.local = ConvOverTime(dim)
-        self.linear = nn.Linear(dim, 1)
-        self.dropout = nn.Dropout(0.5)
-
-    def forward(self, x: Tensor, seen: Tensor) -> Tensor:
-        """(B, T, D) -> (B, T, T)."""
-        x = self.dropout(x) * seen[:, :, None]
-        z = self.dropout(self.local.conv(x.transpose(1, 2)).transpose(1, 2))
-        sums = F.pad(z.cumsum(dim=1), (0, 0, 1, 0))
-        steps = torch.arange(x.shape[1], device=x.device)
-        first, last = torch.minimum(steps[:, None], steps), torch.maximum(steps[:, None], steps)
-        means = (sums[:, last + 1] - sums[:, first]) / (last - first + 1)[:, :, None]
-        means = means * (last - first <= 30)[:, :, None]
-        return self.linear(means).squeeze(-1)
-
-
 class PlainIteacnet(nn.Module):
     """One network: a teacher (`is_nas` False, 3 layers) or a student (True, 4 layers).
 
@@ -254,26 +227,3 @@ class PlainIteacnet(nn.Module):
             x["text"] = layer.fusion(x, valid)
             hidden.insert(0, x["text"])
         return self.classifier(hidden[0]), hidden
-
-
-def plain_loss(
-    teacher: tuple[Tensor, list[Tensor]],
-    student: tuple[Tensor, list[Tensor]],
-    labels: Tensor,
-    valid: Tensor,
-    missing: Tensor,
-) -> Tensor:
-    """Eq. 12 (13 for float labels), 14 and 15."""
-    n = valid.sum()
-    emotion = torch.zeros((), dtype=labels.dtype if labels.is_floating_point() else torch.float32)
-    for logits, _ in (teacher, student):
-        if labels.is_floating_point():
-            emotion = emotion + (logits.squeeze(-1) - labels)[valid].square().sum() / n / 2
-        else:
-            picked = torch.log_softmax(logits, dim=-1).gather(2, labels[:, :, None]).squeeze(2)
-            emotion = emotion - picked[valid].sum() / n / 2
-    total = emotion
-    for weight, ours, target in zip((0.5, 0.1, 0.05), student[1], teacher[1], strict=False):
-        if missing.any():
-            total = total + weight * F.mse_loss(ours[missing], target[missing].detach())
-    return total

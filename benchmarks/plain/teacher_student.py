@@ -1,0 +1,75 @@
+"""The framework ITS around two plain networks: teacher, student and their joint loss.
+
+FACTS A.5, A.6. Frozen; not made fast. Shapes: B dialogues, T utterances of the longest, C outputs.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from benchmarks.plain.batches import PlainBatch
+from benchmarks.plain.iteacnet import PlainIteacnet
+from benchmarks.plain.loop import PlainModel
+
+
+class TeacherStudent(PlainModel):
+    """A Transformer teacher of three layers on complete, a NAS student of four on incomplete data.
+
+    Time mixers do not see padding (`is_exact`), so that results can be compared with ours.
+    """
+
+    def __init__(
+        self,
+        feature_dims: dict[str, int],
+        n_outputs: int,
+        max_utterances: int,
+        dim: int = 128,
+        n_heads: int = 8,
+    ) -> None:
+        super().__init__()
+        dims = {"feature_dims": feature_dims, "dim": dim, "n_heads": n_heads}
+        sizes = {**dims, "n_outputs": n_outputs, "max_utterances": max_utterances}
+        self.teacher = PlainIteacnet(**sizes, is_nas=False, n_layers=3, dropout=0.5, is_exact=True)
+        self.student = PlainIteacnet(**sizes, is_nas=True, n_layers=4, dropout=0.0, is_exact=True)
+
+    def optimizers(self) -> list[torch.optim.Optimizer]:
+        """AdamW, routers at a rate of their own (FACTS A.6)."""
+        named = list(self.named_parameters())
+        routers = [parameter for name, parameter in named if ".router." in name]
+        others = [parameter for name, parameter in named if ".router." not in name]
+        groups = [{"params": others, "lr": 5e-4}, {"params": routers, "lr": 5e-3}]
+        return [torch.optim.AdamW(groups, weight_decay=1e-5)]
+
+    def loss(self, batch: PlainBatch) -> Tensor:
+        """Eq. 15."""
+        missing = batch.valid & ~batch.usable.all(dim=-1)
+        teacher = self.teacher(batch.complete(), batch.valid)
+        student = self.student(batch.masked(), batch.valid)
+        return joint_loss(teacher, student, batch.labels, batch.valid, missing)
+
+    def predict(self, batch: PlainBatch) -> Tensor:
+        """(B, T, C) logits of the student, which is the reported one."""
+        return self.student(batch.masked(), batch.valid)[0]
+
+
+def joint_loss(
+    teacher: tuple[Tensor, list[Tensor]],
+    student: tuple[Tensor, list[Tensor]],
+    labels: Tensor,
+    valid: Tensor,
+    missing: Tensor,
+) -> Tensor:
+    """Eq. 12 (13 for float labels), 14 and 15."""
+    n = valid.sum()
+    emotion = student[0].new_zeros(())
+    for logits, _ in (teacher, student):
+        if labels.is_floating_point():
+            emotion = emotion + (logits.squeeze(-1) - labels)[valid].square().sum() / n / 2
+        else:
+            picked = torch.log_softmax(logits, dim=-1).gather(2, labels[:, :, None]).squeeze(2)
+            emotion = emotion - picked[valid].sum() / n / 2
+    total = emotion
+    for weight, ours, target in zip((0.5, 0.1, 0.05), student[1], teacher[1], strict=False):
+        if missing.any():
+            total = total + weight * F.mse_loss(ours[missing], target[missing].detach())
+    return total
