@@ -16,6 +16,7 @@ FLAT = tuple(
     f"pipeline.{name}"
     for name in (
         "errors",
+        "refusals",
         "records",
         "tables",
         "settings",

@@ -10,6 +10,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from pipeline.errors import CacheError as CacheError
+from pipeline.refusals import refusals_told
 
 
 class CacheFolder:
@@ -29,7 +30,7 @@ class CacheFolder:
     def writing(self, key: str) -> Iterator[Path]:
         """Where to write the record of a key; its folders are made, a refusal is explained."""
         path = self.path(key)
-        with self._explained():
+        with refusals_told(self.root):
             for folder in (self.root, self.root / self.kind, path.parent):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             yield path
@@ -38,20 +39,10 @@ class CacheFolder:
         """Move a damaged record out of the way and count it."""
         self.n_damaged += 1
         folder = self.root / "quarantine"
-        with self._explained():
+        with refusals_told(self.root):
             folder.mkdir(mode=0o700, exist_ok=True)
             try:
                 aside = folder / f"{self.kind}-{key}-{uuid4().hex[:8]}{self._suffix}"
                 self.path(key).replace(aside)
             except FileNotFoundError:
                 return  # another job was faster
-
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
-        try:
-            yield
-        except PermissionError as error:
-            raise CacheError(
-                f"cannot write to the cache {self.root} ({error.strerror}: {error.filename}): "
-                "make it writable, or set `cache` in the configuration to a folder that is"
-            ) from None

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from pipeline.arrays import write_arrays
 from pipeline.conversations.reading import FoldTables, read_fold, read_rates, read_stores
+from pipeline.errors import CacheError
 from pipeline.files import write_json
 from pipeline.records import Role
 from pipeline.settings import parse_section
@@ -44,8 +45,11 @@ def main(argv: list[str] | None = None) -> None:
     folder = run_folder(args.cache, deciding)
     facts = folder.reuse(args.out_weights, args.out_history)
     if facts is None:
-        facts = {**deciding, **_train(args, settings, tables, masks, folder)}
-        folder.keep(args.out_weights, args.out_history, facts)
+        try:
+            facts = {**deciding, **_train(args, settings, tables, masks, folder)}
+            folder.keep(args.out_weights, args.out_history, facts)
+        except CacheError as error:
+            raise SystemExit(f"error: {error}") from None
     else:
         print(f"the same run is in the cache: taken from {folder.path}")
     tested = set(tables.roles["validation"]) == set(tables.roles["test"])

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from pipeline.arrays import Arrays, ArraysError, read_arrays, write_arrays
+from pipeline.refusals import refusals_told
 
 State = dict[str, Tensor]
 HistoryRow = dict[str, float | int | str]
@@ -68,7 +69,8 @@ class Checkpoints:
             "best_epoch": state.best_epoch,
             "best_score": state.best_score if state.best_epoch else None,
         }
-        write_arrays(self._path, arrays, header)
+        with refusals_told(self._path.parent):
+            write_arrays(self._path, arrays, header)
         end_s = self._clock()
         if self._every_s:
             self._due_s = end_s + max(self._every_s, PAUSE * (end_s - start_s))

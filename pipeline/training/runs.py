@@ -29,6 +29,7 @@ from pipeline.files import (
     write_text,
 )
 from pipeline.records import Role
+from pipeline.refusals import refusals_told
 
 CHECKPOINT = "checkpoint.safetensors"
 NAMES = ("weights.safetensors", "history.csv", "facts.json")
@@ -75,10 +76,11 @@ class RunFolder:
 
     def keep(self, weights: Path, history: Path, facts: Mapping[str, Any]) -> None:
         """Put a run that has just ended into the cache, and forget its checkpoint."""
-        _link(weights, self.path / NAMES[0])
-        _link(history, self.path / NAMES[1])
-        write_json(self.path / NAMES[2], facts)
-        write_text(self.path / DIGESTS, self._digests_now())
+        with refusals_told(self.path):
+            _link(weights, self.path / NAMES[0])
+            _link(history, self.path / NAMES[1])
+            write_json(self.path / NAMES[2], facts)
+            write_text(self.path / DIGESTS, self._digests_now())
         self.checkpoint.unlink(missing_ok=True)
 
     def _digests_now(self) -> str:

@@ -4,10 +4,13 @@ Importing torch takes seconds, a stage on tiny data less. So a moment that is dr
 that a forked stage takes lies within its work: reading, encoding, writing, training.
 """
 
+import ctypes
 import importlib
 import multiprocessing
 import os
+import resource
 import time
+from collections.abc import Callable
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
 
@@ -34,11 +37,30 @@ def context() -> ForkServerContext:
     return found
 
 
-def start(folder: Path, stage: str, arguments: list[str]) -> ForkServerProcess:
-    """Start `python -m pipeline.stages.STAGE ARGUMENTS` in a process; a log holds what it says."""
-    process = context().Process(target=_run, args=(folder / f"{stage}.log", stage, arguments))
+def start(
+    folder: Path, stage: str, arguments: list[str], before: Callable[[], None] | None = None
+) -> ForkServerProcess:
+    """Start `python -m pipeline.stages.STAGE ARGUMENTS` in a process; stage.log has what it says.
+
+    `before` is called there first, to take something away from the process.
+    """
+    log = folder / f"{stage}.log"
+    process = context().Process(target=_run, args=(log, stage, arguments, before))
     process.start()
     return process
+
+
+def without_powers() -> None:
+    """Make root a user like any other, whom permissions stop: drop all capabilities (capset)."""
+    version_3, this_process, none = 0x20080522, 0, (0,) * 6
+    header, data = (ctypes.c_uint32 * 2)(version_3, this_process), (ctypes.c_uint32 * 6)(*none)
+    if ctypes.CDLL(None, use_errno=True).capset(header, data):
+        raise OSError(ctypes.get_errno(), "capset failed")
+
+
+def limit_files(n_bytes: int) -> None:
+    """No file may grow beyond this (RLIMIT_FSIZE)."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (n_bytes, n_bytes))
 
 
 def finish(process: ForkServerProcess) -> int:
@@ -55,8 +77,10 @@ def kill_after(process: ForkServerProcess, seconds: float) -> int:
     return finish(process)
 
 
-def _run(log: Path, stage: str, arguments: list[str]) -> None:
+def _run(log: Path, stage: str, arguments: list[str], before: Callable[[], None] | None) -> None:
     descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     for stream in (1, 2):
         os.dup2(descriptor, stream)
+    if before is not None:
+        before()
     importlib.import_module(f"pipeline.stages.{stage}").main(arguments)
