@@ -1,0 +1,68 @@
+"""Contact sheets: the middle crop of every utterance, per dialogue, and only where asked for."""
+
+import base64
+import io
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from pipeline.features.crops import CropRecord, write_crops
+from pipeline.files import text_digest
+from pipeline.records import FaceRow
+from pipeline.report.contact_sheets import SIDE_PX, contact_sheets
+from pipeline.tables import write_rows
+
+
+def write_faces(build, levels):
+    """Archives of gray crops, `levels` by utterance; None: no face. Returns their rows."""
+    rows = []
+    for name, grays in levels.items():
+        if grays is None:
+            rows.append(FaceRow(name, 3, 0, "", "no_face"))
+            continue
+        key, n = text_digest(name), len(grays)
+        pictures = [np.full((224, 224, 3), gray, np.uint8) for gray in grays]
+        jpegs = [cv2.imencode(".jpg", picture)[1].tobytes() for picture in pictures]
+        times_s, boxes = tuple(map(float, range(n))), ((0, 0, 224, 224),) * n
+        record = CropRecord(key, "ok", "track", "full", n, n, n, times_s, boxes, (1.0,) * n)
+        write_crops(build.root / "cache/faces" / key[:2] / f"{key}.zip", record, jpegs)
+        rows.append(FaceRow(name, n, n, key, "ok"))
+    write_rows(build.folder / "c/faces/0.csv", rows, FaceRow)
+
+
+def level_at(sheet, place):
+    """The gray level in the middle of the picture at a place of the first row."""
+    content = base64.b64decode(sheet.data_uri.partition("base64,")[2])
+    pixels = np.asarray(Image.open(io.BytesIO(content)).convert("L"))
+    return int(pixels[SIDE_PX // 2, place * SIDE_PX + SIDE_PX // 2])
+
+
+def test_a_dialogue_shows_the_middle_crop_of_each_utterance_in_order(make_build):
+    build = make_build(methods={})
+    levels = {"d0_0": [10, 60, 10], "d0_1": [120], "d0_2": None, "d0_3": [0, 0, 200, 0, 0]}
+    write_faces(build, {**levels, "d1_0": [90]})
+    sheets = contact_sheets(build.folder / "c", build.root / "cache")
+    assert [sheet.caption for sheet in sheets] == [
+        "d0: faces of 3 utterances",
+        "d1: faces of 1 utterances",
+    ]
+    assert [round(level_at(sheets[0], k), -1) for k in range(3)] == [60, 120, 200]
+    assert round(level_at(sheets[1], 0), -1) == 90
+
+
+def test_crops_that_the_cache_lost_are_counted(make_build):
+    build = make_build(methods={})
+    write_faces(build, {"d0_0": [10], "d0_1": [120]})
+    key = text_digest("d0_0")
+    (build.root / "cache/faces" / key[:2] / f"{key}.zip").unlink()
+    (sheet,) = contact_sheets(build.folder / "c", build.root / "cache")
+    assert sheet.caption == "d0: faces of 1 utterances (1 more are no longer in the cache)"
+    assert round(level_at(sheet, 0), -1) == 120
+
+
+def test_faces_are_on_the_page_only_where_the_configuration_asks_for_them(make_build):
+    for section, n_sheets in (({}, 0), ({"report": {"faces": True}}, 1)):
+        build = make_build(methods={}, **section)
+        write_faces(build, {"d0_0": [10]})
+        assert build.report().count("data:image/jpeg;base64") == n_sheets
