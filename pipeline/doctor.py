@@ -43,7 +43,7 @@ def main(argv: list[str] | None = None) -> None:
         config = parse_config(_values(args))
     except SettingsError as error:
         raise SystemExit(f"error: {error}") from None
-    problems = examine(config, console)
+    problems = examine(config, console, None if args.all_dropped else SHOWN_DROPPED)
     console.rule("Summary")
     for problem in problems:
         console.print(f"MISSING  {problem}")
@@ -60,8 +60,11 @@ def _console() -> Console:
     return plain
 
 
-def examine(config: Config, console: Console) -> list[str]:
-    """Show every corpus and the weights; return what is needed and missing."""
+def examine(config: Config, console: Console, n_dropped: int | None) -> list[str]:
+    """Show every corpus and the weights; return what is needed and missing.
+
+    Of the dropped items of a corpus `n_dropped` are shown, None: all.
+    """
     problems: list[str] = []
     for name, settings in config.corpora.items():
         console.rule(f"Corpus {name}, reader {settings.reader}")
@@ -71,13 +74,15 @@ def examine(config: Config, console: Console) -> list[str]:
         elif settings.make_demo is not None and not Path(settings.root).exists():
             console.print("Not there yet: the rule make_demo makes it.")
         else:
-            problems += _examine_corpus(name, settings, console)
+            problems += _examine_corpus(name, settings, console, n_dropped)
     if any(settings.import_ is None for settings in config.corpora.values()):
         problems += _examine_weights(config, console)
     return problems
 
 
-def _examine_corpus(name: str, settings: CorpusSettings, console: Console) -> list[str]:
+def _examine_corpus(
+    name: str, settings: CorpusSettings, console: Console, n_dropped: int | None
+) -> list[str]:
     root = Path(settings.root)
     try:
         raw = read_corpus(name, root, settings)
@@ -88,7 +93,7 @@ def _examine_corpus(name: str, settings: CorpusSettings, console: Console) -> li
     console.print(f"Expected:\n{reader(settings.reader).TREE}\n")
     console.print(_files_table(root, settings))
     console.print(_counts_table(raw))
-    _show_dropped(raw, console)
+    _show_dropped(raw, console, n_dropped)
     for note in [*raw.notes, *warnings(name, raw, Media({}, missing))]:
         console.print(f"note: {note}")
     return _shortfalls(name, settings, raw, missing)
@@ -145,16 +150,15 @@ def _counts_table(raw: RawCorpus) -> Table:
     return table
 
 
-def _show_dropped(raw: RawCorpus, console: Console) -> None:
+def _show_dropped(raw: RawCorpus, console: Console, n_shown: int | None) -> None:
     console.print(f"{len(raw.dropped)} items dropped")
     for kind, n in by_kind(raw.dropped).items():
         console.print(f"  {n} x {kind}")
-    for one in raw.dropped[:SHOWN_DROPPED]:
+    shown = raw.dropped[:n_shown]
+    for one in shown:
         console.print(f"    {one.item}: {one.reason}")
-    if len(raw.dropped) > SHOWN_DROPPED:
-        console.print(
-            f"    and {len(raw.dropped) - SHOWN_DROPPED} more; corpus.json lists them all"
-        )
+    if n_more := len(raw.dropped) - len(shown):
+        console.print(f"    and {n_more} more: `--all-dropped` shows them, corpus.json lists them")
 
 
 def _examine_weights(config: Config, console: Console) -> list[str]:
@@ -215,6 +219,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         "--configfile", type=Path, default=Path("config.yaml"), help="default: config.yaml"
     )
     parser.add_argument("--config", nargs="+", default=[], metavar="KEY=VALUE", help="root=PATH")
+    parser.add_argument("--all-dropped", action="store_true", help="show every dropped item")
     parser.add_argument("--config-json", help="the whole configuration, instead of a file")
     return parser.parse_args(argv)
 

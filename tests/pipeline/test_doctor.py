@@ -49,6 +49,16 @@ def test_healthy_configuration_exits_with_0(configfile, capsys):
     ]  # fmt: skip
 
 
+def test_every_dropped_item_is_shown_on_request(configfile, corpus, capsys):
+    rows = [f"v{k},d,../{k}.mp4,sad,test\n" for k in range(30)]
+    (corpus / "utterances.csv").write_text(TABLE + "".join(rows))
+    for more, n_shown in (([], 20), (["--all-dropped"], 30)):
+        main(["--configfile", configfile(), *more])
+        said = capsys.readouterr().out
+        assert said.count(": media leaves the corpus folder: '../") == n_shown
+        assert ("and 10 more: `--all-dropped` shows them" in said) == (n_shown < 30)
+
+
 def test_missing_root_is_named_with_its_key(configfile, capsys, tmp_path):
     with pytest.raises(SystemExit) as caught:
         main(["--configfile", configfile(), "--config", f"root={tmp_path / 'gone'}"])
