@@ -6,7 +6,7 @@ Faces are personal data: a sheet is made only where `report.faces` asks for it.
 import base64
 import io
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from PIL import Image
@@ -35,19 +35,23 @@ def contact_sheets(folder: Path, cache: Path) -> list[SheetView]:
 
 
 def _sheet(dialogue: str, paths: Sequence[Path]) -> SheetView:
-    there = [path for path in paths if path.is_file()]
-    gone = len(paths) - len(there)
-    lack = f" ({gone} more are no longer in the cache)" if gone else ""
-    caption = f"{dialogue}: faces of {len(there)} utterances{lack}"
-    return SheetView(_data_uri(list(_crops(there))) if there else "", caption)
+    crops = [crop for crop in map(_middle_crop, paths) if crop is not None]
+    gone = len(paths) - len(crops)
+    lack = f" ({gone} more are gone from the cache, or damaged)" if gone else ""
+    caption = f"{dialogue}: faces of {len(crops)} utterances{lack}"
+    return SheetView(_data_uri(crops) if crops else "", caption)
 
 
-def _crops(paths: Sequence[Path]) -> Iterator[Image.Image]:
-    for path in paths:
+def _middle_crop(path: Path) -> Image.Image | None:
+    """None where the cache no longer holds it whole: a sheet is no reason to stop a report."""
+    try:
         with zipfile.ZipFile(path) as archive:
             names = sorted(name for name in archive.namelist() if name.endswith(".jpg"))
-            with archive.open(names[len(names) // 2]) as member:
-                yield Image.open(member).convert("RGB").resize((SIDE_PX, SIDE_PX))
+            jpeg = io.BytesIO(archive.read(names[len(names) // 2]))
+        with Image.open(jpeg, formats=["JPEG"]) as picture:
+            return picture.convert("RGB").resize((SIDE_PX, SIDE_PX))
+    except (OSError, zipfile.BadZipFile, Image.DecompressionBombError, IndexError):
+        return None
 
 
 def _data_uri(crops: Sequence[Image.Image]) -> str:

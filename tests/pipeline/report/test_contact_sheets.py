@@ -5,6 +5,7 @@ import io
 
 import cv2
 import numpy as np
+import pytest
 from PIL import Image
 
 from pipeline.features.crops import CropRecord, write_crops
@@ -51,13 +52,19 @@ def test_a_dialogue_shows_the_middle_crop_of_each_utterance_in_order(make_build)
     assert round(level_at(sheets[1], 0), -1) == 90
 
 
-def test_crops_that_the_cache_lost_are_counted(make_build):
+@pytest.mark.parametrize("damage", ["gone", "cut", "flipped", "no zip"])
+def test_crops_that_the_cache_lost_are_counted(make_build, damage):
     build = make_build(methods={})
     write_faces(build, {"d0_0": [10], "d0_1": [120]})
     key = text_digest("d0_0")
-    (build.root / "cache/faces" / key[:2] / f"{key}.zip").unlink()
+    path = build.root / "cache/faces" / key[:2] / f"{key}.zip"
+    content = bytearray(path.read_bytes())
+    content[len(content) // 4] ^= 1
+    path.write_bytes({"cut": content[:-30], "flipped": content}.get(damage, b"no zip" * 99))
+    if damage == "gone":
+        path.unlink()
     (sheet,) = contact_sheets(build.folder / "c", build.root / "cache")
-    assert sheet.caption == "d0: faces of 1 utterances (1 more are no longer in the cache)"
+    assert sheet.caption == "d0: faces of 1 utterances (1 more are gone from the cache, or damaged)"
     assert round(level_at(sheet, 0), -1) == 120
 
 
