@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.layout import Layout
-from models.products import Linear
+from models.products import Linear, linear, linear_gelu
 
 # One additive attention bias per bucket, (K, 1 or H, S, S), -inf where a key must not be read.
 Biases = Sequence[Tensor]
@@ -72,6 +72,7 @@ class MultiHeadAttention(nn.Module):
         if dim % n_heads:
             raise ValueError(f"hidden_dim={dim} is not a multiple of n_heads={n_heads}")
         self.n_heads = n_heads
+        self.scale = math.sqrt(n_heads / dim)  # 1 / sqrt(C)
         self.query = Linear(dim, dim)
         self.key = Linear(dim, dim)
         self.value = Linear(dim, dim)
@@ -91,22 +92,38 @@ class MultiHeadAttention(nn.Module):
         `biases` hold the mask of padded keys already (`masked_biases`); None masks those alone.
         A list given as `maps` receives the attention weights of each bucket, (K, H, S, S).
         """
-        q, k, v = self.query(x), self.key(source), self.value(source)
+        if x is source:
+            parts = [self._project(x, (self.query, self.key, self.value))]
+        else:
+            parts = [self._project(x, (self.query,)), self._project(source, (self.key, self.value))]
         outputs = []
         for i, bucket in enumerate(layout.buckets):
-            heads = [self._split(bucket.pad(y)) for y in (q, k, v)]
+            q, k, v = (head for part in parts for head in self._heads(bucket.pad(part)))
             bias = bucket.key_bias if biases is None else biases[i]
-            mixed, weights = self._attend(heads[0], heads[1], heads[2], bias)
+            mixed, weights = self._attend(q, k, v, bias)
             if maps is not None:
-                maps.append(weights.detach())
+                maps.append(weights.detach().view(-1, self.n_heads, *weights.shape[1:]))
             outputs.append(bucket.unpad(self._join(mixed)))
         out: Tensor = self.output(torch.cat(outputs))
         return out
 
-    def _split(self, x: Tensor) -> Tensor:
-        """(S, K, D) -> (K * H, S, C)."""
-        n_steps, n_dialogues, dim = x.shape
-        return x.view(n_steps, n_dialogues * self.n_heads, dim // self.n_heads).transpose(0, 1)
+    def _project(self, x: Tensor, layers: Sequence[nn.Linear]) -> Tensor:
+        """(N, D) -> (N, P * D): P layers in one product, head by head; queries come scaled."""
+        weights, biases = [], []
+        for layer in layers:
+            scale = self.scale if layer is self.query else 1.0
+            weights.append((layer.weight * scale).view(self.n_heads, -1, x.shape[1]))
+            biases.append((layer.bias * scale).view(self.n_heads, -1))
+        stacked = torch.stack(weights, dim=1).flatten(0, 2)  # (H, P, C, D) -> (P * D, D)
+        return linear(x, stacked, torch.stack(biases, dim=1).flatten())
+
+    def _heads(self, x: Tensor) -> tuple[Tensor, ...]:
+        """(S, K, P * D) -> P times (K * H, S, C)."""
+        n_steps, n_dialogues, _ = x.shape
+        heads = x.view(
+            n_steps, n_dialogues * self.n_heads, -1, self.value.out_features // self.n_heads
+        )
+        return heads.transpose(0, 1).unbind(dim=2)
 
     def _join(self, heads: Tensor) -> Tensor:
         """(K * H, S, C) -> (S, K, D)."""
@@ -117,16 +134,20 @@ class MultiHeadAttention(nn.Module):
     def _attend(
         self, q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None
     ) -> tuple[Tensor, Tensor]:
-        """(K * H, S, C) each -> mixed values (K * H, S, C) and weights (K, H, S, S).
+        """(K * H, S, C) each, queries scaled -> mixed values (K * H, S, C), weights (K * H, S, S).
 
         Written out: for a bias that needs a gradient torch's fused kernels fall back to a slower
         form of the same on a CPU.
         """
-        n_steps = q.shape[1]
-        mix_map = torch.bmm(q / math.sqrt(q.shape[2]), k.transpose(1, 2))
-        mix_map = mix_map.view(-1, self.n_heads, n_steps, n_steps)
-        weights = torch.softmax(mix_map if bias is None else mix_map + bias, dim=-1)
-        return torch.bmm(self.dropout(weights).view(-1, n_steps, n_steps), v), weights
+        keys, n_steps = k.transpose(1, 2), q.shape[1]
+        if bias is None:
+            mix_map = torch.bmm(q, keys)
+        else:  # the product is added to a copy of the bias: one pass over memory less
+            size = (len(bias), self.n_heads, n_steps, n_steps)
+            copied = bias.to(q.dtype).expand(size).reshape(-1, n_steps, n_steps)
+            mix_map = torch.baddbmm(copied, q, keys)
+        weights = torch.softmax(mix_map, dim=-1)
+        return torch.bmm(self.dropout(weights), v), weights
 
 
 def masked_biases(biases: Sequence[Tensor], layout: Layout) -> list[Tensor]:
@@ -148,7 +169,7 @@ class FeedForward(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, D) -> (N, D)."""
-        hidden = self.dropout(F.gelu(self.expand(x)))
+        hidden = self.dropout(linear_gelu(x, self.expand.weight, self.expand.bias))
         out: Tensor = self.dropout(self.contract(hidden))
         return out
 

