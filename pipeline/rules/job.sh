@@ -1,19 +1,27 @@
 # Bash functions of every job; pipeline/rules/common.smk puts them before each rule's command.
 
 # job LOG OUTPUT...: write everything to LOG too; once the command ends well, seal the outputs.
-# The old seal goes first, so that a killed job leaves none (pipeline.seals).
+# The old seal goes first, so that a killed job leaves none (pipeline.seals). A killed Snakemake
+# leaves jobs that go on: whoever began last seals, and what an older job writes later is noticed.
 job() {
     exec &> >(tee "$1")
     shift
     outputs=("$@")
     seal="build/.seals/${1#build/}.sha256"
     rm -f -- "$seal"
+    mkdir -p -- "$(dirname -- "$seal")"
+    token="$HOSTNAME $$ $RANDOM$RANDOM"
+    printf '%s\n' "$token" > "$seal.job"
     trap 'status=$?; [ "$status" -ne 0 ] || seal_outputs' EXIT
 }
 
 # Digests of all outputs, as `sha256sum --check` reads them.
 seal_outputs() {
-    mkdir -p -- "$(dirname -- "$seal")"
+    if [ "$(cat -- "$seal.job" 2>/dev/null)" != "$token" ]; then
+        echo "not sealed: another job has begun to write these files since" >&2
+        exit 1
+    fi
     find "${outputs[@]}" -type f -print0 | sort -z | xargs -0 -r sha256sum -- > "$seal.part"
     mv -- "$seal.part" "$seal"
+    rm -f -- "$seal.job"
 }
