@@ -40,6 +40,12 @@ def voice_of(utterance: Utterance, root: Path, rate_hz: int) -> NDArray[np.float
         return Resample(stream.rate, rate_hz)(sound).numpy()
 
 
+def shrink(picture: Picture, width_px: int) -> Picture:
+    """A picture of at most this width."""
+    scale = min(1.0, width_px / picture.shape[1])
+    return cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+
+
 class FacesOneByOne:
     """Detects with facenet-pytorch's own loop, crops, and encodes each face alone."""
 
@@ -52,8 +58,8 @@ class FacesOneByOne:
         """The mean vector of the largest faces."""
         vectors = []
         for picture in self._frames(utterance, root):
-            scale = min(1.0, self.settings.detect_width_px / picture.shape[1])
-            small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+            small = shrink(picture, self.settings.detect_width_px)
+            scale = small.shape[1] / picture.shape[1]
             boxes, confidences = self.detector.detect(small)
             if boxes is not None and confidences[0] >= self.settings.min_confidence:
                 box = tuple(boxes[0] / scale)

@@ -1,6 +1,6 @@
 """From a video and its utterances to archives of face crops, in one decode pass.
 
-While one thread decodes, `threads` others look at the frames: find faces, choose, cut, compress.
+While one thread decodes and one shrinks, `threads` others find faces, choose, cut and compress.
 What is seen in a frame depends on that frame alone, so neither the number of threads nor the other
 utterances can change a byte. Nothing that grows with the video is kept; the crops of an utterance
 wait on disk once they are many.
@@ -20,7 +20,7 @@ from pipeline.features.workers import overlap
 from pipeline.media.container import Damage
 from pipeline.media.errors import MediaError
 from pipeline.media.face_choice import largest, steadiest_track
-from pipeline.media.faces import Detector, Face, Picture, crop_square, find_faces, view_of
+from pipeline.media.faces import Detector, Face, Picture, crop_square, find_faces, shrink, view_of
 from pipeline.media.video import Frame, sample_frames
 from pipeline.records import Region
 
@@ -47,6 +47,16 @@ class _Seen:
     n_candidates: int
     faces: list[Face]
     jpegs: list[bytes]
+
+
+@dataclass(frozen=True)
+class _Views:
+    """A frame on its way to the detector: regions with their first column, and shrunken."""
+
+    spans: tuple[int, ...]
+    time_s: float
+    regions: dict[Region, tuple[Picture, int]]
+    small: list[Picture]
 
 
 @dataclass(frozen=True)
@@ -83,7 +93,8 @@ class FaceCropper:
         waiting = dict.fromkeys(range(len(jobs)))
         frames = sample_frames(path, spans, self.fps, damage)
         try:
-            for look in overlap(lambda frame: self._look(frame, jobs), frames, self.threads):
+            views = overlap(lambda frame: self._view(frame, jobs), frames, 1)
+            for look in overlap(self._look, views, self.threads):
                 for index in [one for one in open_ if jobs[one].end_s <= look.time_s]:
                     del waiting[index]
                     yield jobs[index], open_.pop(index).finish(self.which_face, writing)
@@ -97,16 +108,22 @@ class FaceCropper:
             utterance = open_[index] if index in open_ else _Utterance(jobs[index])
             yield jobs[index], utterance.finish(self.which_face, writing)
 
-    def _look(self, frame: Frame, jobs: Sequence[CropJob]) -> _Look:
-        """Find, choose and cut the faces of one frame, in each region that somebody asks for."""
+    def _view(self, frame: Frame, jobs: Sequence[CropJob]) -> _Views:
+        """The regions of a frame that somebody asks for, and what the detector sees of them."""
         regions = list(dict.fromkeys(jobs[index].region for index in frame.spans))
         views = [view_of(frame.image, region) for region in regions]
-        found = find_faces(self.detector, [view for view, _ in views], self.detect_width_px)
+        small = [shrink(view, self.detect_width_px) for view, _ in views]
+        return _Views(frame.spans, frame.time_s, dict(zip(regions, views, strict=True)), small)
+
+    def _look(self, views: _Views) -> _Look:
+        """Find, choose and cut the faces of one frame, in each of its regions."""
+        full = [view for view, _ in views.regions.values()]
+        found = find_faces(self.detector, full, views.small)
         seen = {
             region: self._cut(view, first_px, faces)
-            for region, (view, first_px), faces in zip(regions, views, found, strict=True)
+            for (region, (view, first_px)), faces in zip(views.regions.items(), found, strict=True)
         }
-        return _Look(frame.spans, frame.time_s, seen)
+        return _Look(views.spans, views.time_s, seen)
 
     def _cut(self, view: Picture, first_px: int, faces: list[Face]) -> _Seen:
         best = largest(faces)

@@ -125,10 +125,9 @@ def view_of(picture: Picture, region: Region) -> tuple[Picture, int]:
 
 
 def find_faces(
-    detector: Detector, views: Sequence[Picture], detect_width_px: int
+    detector: Detector, views: Sequence[Picture], small: Sequence[Picture]
 ) -> list[list[Face]]:
-    """Faces of each view in its own pixels; the detector sees views of at most that width."""
-    small = [_shrink(view, detect_width_px) for view in views]
+    """Faces of each view in its own pixels; the detector sees the views as `shrink` gave them."""
     return [
         [
             _scale(face, view.shape[1] / seen.shape[1], view.shape[0] / seen.shape[0])
@@ -154,7 +153,8 @@ def crop_square(view: Picture, box: Box, margin: float, size_px: int) -> Picture
     return np.asarray(cv2.resize(square, (size_px, size_px), interpolation=how), dtype=np.uint8)
 
 
-def _shrink(view: Picture, width_px: int) -> Picture:
+def shrink(view: Picture, width_px: int) -> Picture:
+    """A view of at most that width."""
     height, width = view.shape[:2]
     if width <= width_px:
         return view

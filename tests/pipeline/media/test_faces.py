@@ -20,6 +20,7 @@ from pipeline.media.faces import (
     detector_digest,
     find_faces,
     open_detector,
+    shrink,
     view_of,
 )
 
@@ -50,8 +51,12 @@ def views_of(portraits):
     return [*moved, np.zeros_like(hopper), np.hstack([hopper[:, :160], astronaut[:, :160]])]
 
 
+def find(detector, pictures):
+    return find_faces(detector, pictures, [shrink(picture, 480) for picture in pictures])
+
+
 def test_portraits_have_one_face_where_the_nose_is(mtcnn, portraits):
-    found = find_faces(mtcnn, portraits, 480)
+    found = find(mtcnn, portraits)
     for (face,), nose in zip(found, (HOPPER_NOSE, ASTRONAUT_NOSE), strict=True):
         assert holds(face, nose)
         assert face.confidence > 0.99
@@ -60,7 +65,7 @@ def test_portraits_have_one_face_where_the_nose_is(mtcnn, portraits):
 
 def test_boxes_come_back_in_the_pixels_of_the_picture(mtcnn, portraits):
     hopper = portraits[0]
-    (small,), (large,) = find_faces(mtcnn, [hopper, cv2.resize(hopper, None, fx=2, fy=2)], 480)
+    (small,), (large,) = find(mtcnn, [hopper, cv2.resize(hopper, None, fx=2, fy=2)])
     assert np.allclose(np.array(large.box) / 2, small.box, atol=8)
 
 
@@ -141,7 +146,7 @@ def test_a_picture_too_small_for_a_face_has_none(mtcnn, shape):
 
 def test_no_picture_gives_no_answer(mtcnn):
     assert mtcnn.detect([]) == []
-    assert find_faces(mtcnn, [], 480) == []
+    assert find(mtcnn, []) == []
 
 
 def test_cuda_that_is_not_there_is_refused(monkeypatch):
@@ -235,6 +240,6 @@ def test_yunet_finds_the_portraits(portraits):
     if not Path(path).is_file():
         pytest.skip("no package carries YuNet's model; set YUNET_MODEL to its path to test it")
     yunet = open_detector("yunet", weights=path, min_face_px=40, min_confidence=0.9, device="cpu")
-    found = find_faces(yunet, portraits, 480)
+    found = find(yunet, portraits)
     for (face,), nose in zip(found, (HOPPER_NOSE, ASTRONAUT_NOSE), strict=True):
         assert holds(face, nose)
