@@ -112,8 +112,7 @@ class Bench:
                 extractor.embed(given) for item in items for _, given in extractor.read([item])
             )
         voices = (partial(voice_of, one, self.talks.root, RATE_HZ) for one in self.talks.utterances)
-        waiting = list(voices)
-        return lambda: _exhaust(extractor.embed(voice()) for voice in waiting)
+        return lambda waiting=[*voices]: _exhaust(extractor.embed(voice()) for voice in waiting)
 
     def _run_stages(self, what: str, cache: Path) -> None:
         with contextlib.redirect_stdout(None), contextlib.redirect_stderr(io.StringIO()):
