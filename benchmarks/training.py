@@ -6,8 +6,8 @@ On made data of the corpora's sizes (benchmarks/synthetic.py), ours and the froz
   evaluation     the test dialogues at eight rates
   whole run      a process of its own (benchmarks/whole_run.py): imports, `--epochs` epochs, each
                  evaluated at eight rates; its peak of resident memory
-Every figure is the median over `--repeats`; CPU seconds are those of all threads. Of MOSEI only a
-sample of the dialogues is used (`--all`: all of them). At the end: the largest difference between
+Figures are medians over `--repeats`, but a whole run is timed once; CPU seconds are those of all
+threads. Of MOSEI only a sample of the dialogues is used (`--all`: all of them). At the end: the largest difference between
 the outputs of both sides at the same weights, and the share of matrix products in the time of ours.
 
     python -m benchmarks.training
