@@ -7,8 +7,9 @@ On made data of the corpora's sizes (benchmarks/synthetic.py), ours and the froz
   whole run      a process of its own (benchmarks/whole_run.py): imports, `--epochs` epochs, each
                  evaluated at eight rates; its peak of resident memory
 Figures are medians over `--repeats`, but a whole run is timed once; CPU seconds are those of all
-threads. Of MOSEI only a sample of the dialogues is used (`--all`: all of them). At the end: the largest difference between
-the outputs of both sides at the same weights, and the share of matrix products in the time of ours.
+threads. Of MOSEI only a sample of the dialogues is used (`--all`: all of them). At the end: the
+largest difference between the outputs of both sides at the same weights, and the share of matrix
+products in the time of both.
 
     python -m benchmarks.training
     python -m benchmarks.training --models iteacnet --sizes iemocap --threads 2 --quick
