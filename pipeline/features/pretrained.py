@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from torch import Tensor
 
 from pipeline.errors import CheckpointError
@@ -77,7 +78,7 @@ def sum_last(hidden_states: tuple[Tensor, ...], last_layers: int) -> Tensor:
 def _load(kind: Any, folder: Path, **options: Any) -> Any:
     try:
         return kind.from_pretrained(folder, **LOCAL, **options)
-    except (OSError, ValueError, ImportError, KeyError) as error:
+    except (OSError, ValueError, ImportError, KeyError, SafetensorError) as error:
         raise CheckpointError(f"{folder}: {kind.__name__} cannot load it: {error}") from error
 
 
