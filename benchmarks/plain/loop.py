@@ -4,6 +4,7 @@ FACTS A.6, B.4. Frozen; not made fast. Masks are drawn for padded cells too, as 
 L utterances of a dialogue, B dialogues padded to T, R rates, C outputs.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -15,23 +16,23 @@ from benchmarks.plain.batches import Dialogue, PlainBatch, batches, single_utter
 from pipeline.protocol.availability import draw_exact
 
 
-class PlainModel(nn.Module):
+class PlainModel(nn.Module, ABC):
     """What the loop asks of a method."""
 
     batch_size = 32
     by_utterance = False  # the method knows no context
 
+    @abstractmethod
     def optimizers(self) -> list[torch.optim.Optimizer]:
         """Step together after every batch."""
-        raise NotImplementedError
 
+    @abstractmethod
     def loss(self, batch: PlainBatch) -> Tensor:
         """The loss to minimise."""
-        raise NotImplementedError
 
+    @abstractmethod
     def predict(self, batch: PlainBatch) -> Tensor:
         """(B, T, C)."""
-        raise NotImplementedError
 
     def limit_gradients(self) -> None:
         """Called between the backward pass and the step."""
