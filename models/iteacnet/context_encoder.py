@@ -11,6 +11,8 @@ float32 prefix sums lose 1e-6 after a hundred utterances.
 Shapes: N rows of D features; per bucket K dialogues of S steps; E = d_e is 1, or H heads.
 """
 
+from functools import lru_cache
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -50,16 +52,21 @@ def segment_means(scores: Tensor, band: int) -> Tensor:
 
     F_global of Eq. 6 and the double loop of Algorithm 1.
     """
-    n_steps = scores.shape[0]
-    sums = F.pad(scores.permute(1, 2, 0).double().cumsum(dim=2), (1, 0))  # (K, E, S + 1)
+    steps = scores.permute(1, 2, 0)  # (K, E, S)
+    sums = F.pad(steps.cumsum(dim=2, dtype=torch.float64), (1, 0))
     segments = sums[:, :, None, 1:] - sums[:, :, :-1, None]  # [i, j]: sum over i..j
-    steps = torch.arange(n_steps, device=scores.device, dtype=scores.dtype)
-    distance = steps - steps[:, None]  # j - i
-    weights = 1 / (distance + 1).clamp(min=1)
-    weights = weights.masked_fill((distance < 0) | (distance > band), 0.0)
-    weights.fill_diagonal_(0.5)  # the diagonal is met twice below
-    upper = segments.to(scores.dtype) * weights
+    upper = segments.to(scores.dtype) * _shares(len(scores), band, scores.dtype, scores.device)
     return upper + upper.transpose(2, 3)
+
+
+@lru_cache(maxsize=256)  # lengths of dialogues
+def _shares(n_steps: int, band: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+    """(S, S): what a sum over i..j is multiplied with for its mean, 0 below the diagonal."""
+    steps = torch.arange(n_steps, device=device, dtype=dtype)
+    distance = steps - steps[:, None]  # j - i
+    shares = 1 / (distance + 1).clamp(min=1)
+    shares = shares.masked_fill((distance < 0) | (distance > band), 0.0)
+    return shares.fill_diagonal_(0.5)  # the diagonal is met twice in `segment_means`
 
 
 class DenseWindow(nn.Module):
@@ -75,7 +82,7 @@ class DenseWindow(nn.Module):
 
     def projected(self, x: Tensor, layout: Layout, weight: Tensor) -> Tensor:
         """`forward(x) @ weight.T` for weight (E, D), in one convolution to E channels."""
-        merged = torch.einsum("eo,oiw->eiw", weight, self.conv.weight)
+        merged = (weight @ self.conv.weight.flatten(1)).view(-1, *self.conv.weight.shape[1:])
         bias = None if self.conv.bias is None else weight @ self.conv.bias
         return convolve(x, layout, merged, bias)
 
