@@ -9,6 +9,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+UNFINISHED = ".part"  # suffix of files that are being written
+
 
 class UnsafePathError(ValueError):
     """A path of the input points outside the folder that holds it."""
@@ -18,7 +20,7 @@ class UnsafePathError(ValueError):
 def atomic_path(path: Path) -> Iterator[Path]:
     """Yield a temporary sibling of `path`; it becomes `path` when the block ends without error."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name[:40]}.{secrets.token_hex(8)}.part")
+    temporary = path.with_name(f".{path.name[:40]}.{secrets.token_hex(8)}{UNFINISHED}")
     # Not tempfile: its files are for their owner alone, and so would be every artefact.
     os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
     try:

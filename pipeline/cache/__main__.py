@@ -76,7 +76,7 @@ def verify(args: argparse.Namespace, configs: Sequence[Config], cache: Path) -> 
 
 
 def gc(args: argparse.Namespace, configs: Sequence[Config], cache: Path) -> None:
-    """Remove what nobody asks for; checkpoints of runs that have not ended stay."""
+    """Remove what nobody asks for and leftovers of kills; checkpoints of unfinished runs stay."""
     wanted = {(one.kind, one.key) for config in configs for one in asked_of(config, BUILD)}
     wanted |= {(RUNS, key) for key in runs_of(BUILD)}
     counts: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])

@@ -2,20 +2,24 @@
 
 The kinds are the folders: audio, text, visual (pipeline.features.cache), faces
 (pipeline.features.crop_cache), runs (pipeline.training.runs), and quarantine for what was damaged.
+A leftover is a file that a killed process did not finish; nobody reads it.
 """
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.features.cache import BadRecordError, read_record
 from pipeline.features.crops import CropsError, verify_crops
+from pipeline.files import UNFINISHED
 from pipeline.records import MODALITIES
 from pipeline.training.runs import RunFolder
 
 RECORD_KINDS = (*MODALITIES, "faces")
 SUFFIXES = {kind: ".zip" if kind == "faces" else ".safetensors" for kind in RECORD_KINDS}
-RUNS, QUARANTINE = "runs", "quarantine"
+RUNS, QUARANTINE, LEFTOVER = "runs", "quarantine", "leftover"
+LEFTOVER_AGE_S = 24 * 3600  # a younger one may belong to a process that still writes
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,17 @@ def contents(cache: Path) -> Iterator[Kept]:
     for folder in (RUNS, QUARANTINE):
         for path in sorted((cache / folder).glob("*")):
             yield Kept(folder, path.name, path)
+    for path in sorted(cache.rglob(f".*{UNFINISHED}")):
+        if _age_s(path) > LEFTOVER_AGE_S:
+            yield Kept(LEFTOVER, path.name, path)
+
+
+def _age_s(path: Path) -> float:
+    """Seconds since the last write; 0 where the file has got its name in the meantime."""
+    try:
+        return time.time() - path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
 
 
 def problem_of(kept: Kept) -> str:

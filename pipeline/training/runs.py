@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from pipeline.conversations.reading import FoldTables
 from pipeline.files import (
+    UNFINISHED,
     canonical_json,
     file_digest,
     text_digest,
@@ -95,7 +96,7 @@ def _link(source: Path, target: Path) -> None:
     target is there all the while: the orphan of a killed workflow may end the same run right now.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    second = target.with_name(f".{target.name}.{secrets.token_hex(8)}.part")
+    second = target.with_name(f".{target.name}.{secrets.token_hex(8)}{UNFINISHED}")
     try:
         second.hardlink_to(source)
         second.replace(target)

@@ -176,6 +176,19 @@ def test_what_nobody_asks_for_goes_but_not_in_a_dry_run(project, capsys):
     assert {path.name for path in (project / "cache/runs").iterdir()} == {"used", "half"}
 
 
+def test_what_a_killed_writer_left_goes_a_day_later(project, capsys):
+    new, old = (project / f"cache/audio/{name}.part" for name in (".new.1", ".old.2"))
+    for path in (new, old):
+        path.write_text("half")
+    os.utime(old, (0, 0))
+    main(["gc"])
+    assert "leftover          0 stay        1 are gone" in capsys.readouterr().out
+    assert new.exists()
+    assert not old.exists()
+    main(["stats"])
+    assert "leftover" not in capsys.readouterr().out
+
+
 def test_a_cache_that_two_configurations_share_is_collected_for_both(project):
     other = {**CONFIG, "features": {**CONFIG["features"], "text": {"encoder": "hf:speech"}}}
     first = records(project, "text")
