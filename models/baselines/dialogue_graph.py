@@ -16,6 +16,8 @@ from torch import Tensor, nn
 
 from models.products import Linear, linear
 
+FEW_RELATIONS = 9  # up to here one product for all costs less than choosing (measured)
+
 
 @dataclass(frozen=True)
 class Window:
@@ -75,7 +77,8 @@ def speaker_kinds(window: Window, speakers: Tensor, n_speakers: int) -> Tensor:
 class RelationalConv(nn.Module):
     """x_i <- x_i W_root + b + sum over relations r of the mean over sources j of kind r of x_j W_r.
 
-    Values are projected once per relation, (N, R * G), then gathered along the band.
+    Each source is projected for every relation, or where there are many (eight speakers: 64) for
+    those alone by which somebody hears it; then messages are gathered along the band.
     """
 
     def __init__(self, in_dim: int, out_dim: int, n_relations: int) -> None:
@@ -83,21 +86,31 @@ class RelationalConv(nn.Module):
         self.weight = nn.Parameter(torch.empty(n_relations, in_dim, out_dim))
         self.root = nn.Parameter(torch.empty(in_dim, out_dim))
         self.bias = nn.Parameter(torch.zeros(out_dim))
+        self.out_dim = out_dim
         for matrix in (*self.weight, self.root):
             nn.init.xavier_uniform_(matrix)
 
     def forward(self, x: Tensor, relations: Relations) -> Tensor:
         """(N, D) -> (N, G)."""
-        n_relations, _, out_dim = self.weight.shape
-        stacked = self.weight.transpose(0, 1).flatten(1)  # (D, R * G)
-        messages = linear(x, stacked.T).view(-1, out_dim)  # (N * R, G)
-        heard = F.embedding_bag(
-            relations.window.sources * n_relations + relations.kinds,
-            messages,
-            per_sample_weights=relations.shares,
-            mode="sum",
-        )
+        if len(self.weight) <= FEW_RELATIONS:
+            stacked = self.weight.transpose(0, 1).flatten(1)  # (D, R * G)
+            messages = linear(x, stacked.T).view(-1, self.out_dim)
+            places = relations.window.sources * len(self.weight) + relations.kinds
+        else:
+            messages, places = self._project_pairs(x, relations)
+        heard = F.embedding_bag(places, messages, per_sample_weights=relations.shares, mode="sum")
         return torch.addmm(heard + self.bias, x, self.root)
+
+    def _project_pairs(self, x: Tensor, relations: Relations) -> tuple[Tensor, Tensor]:
+        """Messages (P, G) of the P pairs of kind and source that exist; places (N, W) in them."""
+        pairs = relations.kinds * len(x) + relations.window.sources
+        exists = torch.zeros(len(self.weight), len(x), dtype=torch.bool, device=x.device)
+        exists.view(-1)[pairs] = True
+        kinds_of_pairs, sources = exists.nonzero(as_tuple=True)
+        sizes = kinds_of_pairs.bincount(minlength=len(self.weight)).tolist()
+        parts = torch.split(x.index_select(0, sources), sizes)
+        projected = [linear(rows, w.T) for rows, w in zip(parts, self.weight, strict=True)]
+        return torch.cat(projected), (exists.view(-1).cumsum(0) - 1)[pairs]
 
 
 class GraphConv(nn.Module):

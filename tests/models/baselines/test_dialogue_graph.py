@@ -18,6 +18,8 @@ from models.baselines.dialogue_graph import (
 DIALOGUES = st.lists(st.integers(1, 9), min_size=1, max_size=4)
 REACH = st.integers(0, 4)
 
+SPEAKERS = (2, 4)  # 4 and 16 relations: few and many for RelationalConv
+
 
 def edges(lengths, past, future):
     """(source j, target i) pairs: j is heard by every i in [j - past, j + future] of its own."""
@@ -55,9 +57,10 @@ def naive_graph(x, conv, pairs):
 @pytest.fixture(scope="module")
 def convolutions():
     torch.manual_seed(0)
-    by_time, by_speaker = RelationalConv(5, 3, 3), RelationalConv(5, 3, 4)
+    by_time = RelationalConv(5, 3, 3)
+    by_speaker = {n: RelationalConv(5, 3, n * n) for n in SPEAKERS}
     graph = GraphConv(5, 3)
-    for module in (by_time, by_speaker, graph):
+    for module in (by_time, *by_speaker.values(), graph):
         module.double()
         for parameter in module.parameters():
             torch.nn.init.normal_(parameter)
@@ -65,12 +68,20 @@ def convolutions():
 
 
 @settings(max_examples=40, deadline=None)
-@given(lengths=DIALOGUES, past=REACH, future=REACH, seed=st.integers(0, 99))
-def test_layers_equal_a_transcription_edge_by_edge(convolutions, lengths, past, future, seed):
+@given(
+    lengths=DIALOGUES,
+    past=REACH,
+    future=REACH,
+    seed=st.integers(0, 99),
+    n_speakers=st.sampled_from(SPEAKERS),
+)
+def test_layers_equal_a_transcription_edge_by_edge(
+    convolutions, lengths, past, future, seed, n_speakers
+):
     by_time, by_speaker, graph = convolutions
     rng = torch.Generator().manual_seed(seed)
     x = torch.randn(sum(lengths), 5, generator=rng, dtype=torch.float64)
-    speakers = torch.randint(0, 2, (len(x),), generator=rng)
+    speakers = torch.randint(0, n_speakers, (len(x),), generator=rng)
     pairs = edges(lengths, past, future)
     window = Window.of(lengths, past, future, "cpu")
 
@@ -78,10 +89,10 @@ def test_layers_equal_a_transcription_edge_by_edge(convolutions, lengths, past, 
         return 0 if i > j else 1 if i == j else 2
 
     def spoken(j, i):
-        return int(speakers[i]) * 2 + int(speakers[j])
+        return int(speakers[i]) * n_speakers + int(speakers[j])
 
-    kinds = temporal_kinds(window), speaker_kinds(window, speakers, 2)
-    checks = zip((by_time, by_speaker), kinds, (temporal, spoken), strict=True)
+    kinds = temporal_kinds(window), speaker_kinds(window, speakers, n_speakers)
+    checks = zip((by_time, by_speaker[n_speakers]), kinds, (temporal, spoken), strict=True)
     for conv, kind, kind_of in checks:
         ours = conv(x, Relations.of(window, kind, x.dtype))
         torch.testing.assert_close(
@@ -98,13 +109,14 @@ def test_a_hand_made_window():
     assert temporal_kinds(window)[1:].tolist() == [[0, 1], [0, 1]]
 
 
-def test_gradients_reach_features_and_weights(convolutions):
-    conv = convolutions[1]
-    window = Window.of([4, 2], 1, 2, "cpu")
-    relations = Relations.of(
-        window, speaker_kinds(window, torch.tensor([0, 1, 0, 0, 1, 1]), 2), torch.float64
-    )
-    x = torch.randn(6, 5, dtype=torch.float64, requires_grad=True)
+@pytest.mark.parametrize("n_speakers", SPEAKERS)
+def test_gradients_reach_features_and_weights(convolutions, n_speakers):
+    conv = convolutions[1][n_speakers]
+    window = Window.of([n_speakers**2, 2], n_speakers**2, 2, "cpu")
+    speakers = torch.arange(n_speakers**2 + 2) % n_speakers
+    kinds = speaker_kinds(window, speakers, n_speakers)
+    relations = Relations.of(window, kinds, torch.float64)
+    x = torch.randn(len(speakers), 5, dtype=torch.float64, requires_grad=True)
     assert torch.autograd.gradcheck(lambda value: conv(value, relations), (x,))
     conv(x, relations).sum().backward()
     assert conv.weight.grad.abs().sum(dim=(1, 2)).gt(0).all()
