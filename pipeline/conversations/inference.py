@@ -1,9 +1,11 @@
 """Predictions of a learner at many missing rates, evaluated together in few batches.
 
 A dialogue under one mask is an item of its own, so that eight rates of a test set are one set of
-eight times as many dialogues, sorted by length and cut into batches of bounded size. Learners
-that see the whole set at once (`batching` full) get one rate at a time: their codes belong to it.
-Shapes: R rates, N utterances in line, C outputs.
+eight times as many dialogues, sorted by length and cut into batches of bounded size. Where several
+rates leave the same of an item, it is predicted once: a single utterance can look in seven ways
+only. Learners that see the whole set at once (`batching` full) get one rate at a time: their codes
+belong to it.
+Shapes: R rates, I items, n utterances of theirs, N utterances in line, C outputs.
 """
 
 from collections.abc import Callable, Iterator
@@ -35,57 +37,68 @@ def predict_rates(
     was_training = learner.training
     learner.eval()
     items = items_of(conversations.index, dialogues, learner.batching)
-    wanted = conversations.index.utterances_of(dialogues)
     groups = (
         [masks[r : r + 1] for r in range(len(masks))] if learner.batching == "full" else [masks]
     )
     outputs = []
     for group in groups:
         seed()
-        flat = torch.from_numpy(group).flatten(0, 1).to(conversations.device)
-        line = _predict_line(learner, conversations, items, flat, n_rates=len(group))
-        outputs.append(line[:, wanted])
+        outputs.append(_predict_items(learner, conversations, items, torch.from_numpy(group)))
     learner.train(was_training)
     return np.concatenate(outputs)
 
 
-def _predict_line(
-    learner: Learner, conversations: Conversations, items: Items, masks: Tensor, n_rates: int
+def _predict_items(
+    learner: Learner, conversations: Conversations, items: Items, masks: Tensor
 ) -> NDArray[np.float32]:
-    """(n_rates, N, C); rows of utterances that belong to no item are NaN."""
-    n_line = len(conversations.rows)
+    """(R, n, C) of all utterances of the items, item after item, masks (R, N, 3)."""
+    if not len(items):
+        raise ValueError("no dialogue to predict")
+    n_rates, n_line, _ = masks.shape
+    places = _line_places(items)
+    equals = _equal_rates(masks[:, places] & conversations.extracted.cpu()[places], items)
+    chosen = equals == torch.arange(n_rates).unsqueeze(1)
+    flat = masks.flatten(0, 1).to(conversations.device)
+    n_items = len(items) if learner.batching == "full" else None
     line: Tensor | None = None
-    budget = len(items) if learner.batching == "full" else None
-    for part, offsets in _batches(items, n_rates, n_line, budget):
-        batch = collate(conversations, part)
+    for part, offsets in _batches(items, chosen, n_line, n_items):
         shifted = Items(part.starts + offsets, part.lengths)
-        batch = batch.with_available(place_masks(conversations, shifted, masks))
+        available = place_masks(conversations, shifted, flat)
+        batch = collate(conversations, part).with_available(available)
         with torch.no_grad():
             outputs = learner.predict(batch)[batch.valid].float()
         if line is None:
-            shape = (n_rates * n_line, outputs.shape[-1])
-            line = torch.full(shape, torch.nan, device=outputs.device)
+            line = outputs.new_empty(n_rates * n_line, outputs.shape[-1])
         line[_line_places(shifted).to(line.device)] = outputs
-    if line is None:
-        raise ValueError("no dialogue to predict")
-    return line.view(n_rates, n_line, -1).cpu().numpy()
+    assert line is not None
+    cells = equals.repeat_interleave(items.lengths, dim=1) * n_line + places
+    return line[cells.to(line.device)].cpu().numpy()
+
+
+def _equal_rates(usable: Tensor, items: Items) -> Tensor:
+    """(R, n, 3) usable cells -> (R, I): the first rate at which an item is just what it is at each."""
+    looks = (usable * torch.tensor([1, 2, 4], dtype=torch.uint8)).sum(dim=2, dtype=torch.uint8)
+    differs = (looks.unsqueeze(1) != looks).numpy()  # (R, R, n)
+    firsts = (items.lengths.cumsum(0) - items.lengths).numpy()
+    same = ~np.logical_or.reduceat(differs, firsts, axis=2)
+    return torch.from_numpy(same.argmax(axis=1))
 
 
 def _batches(
-    items: Items, n_rates: int, n_line: int, n_items: int | None
+    items: Items, chosen: Tensor, n_line: int, n_items: int | None
 ) -> Iterator[tuple[Items, Tensor]]:
-    """Items of all rates with their mask's offset in the flat masks, longest items first."""
-    offsets = torch.arange(n_rates).repeat_interleave(len(items)) * n_line
-    every = items.take(torch.arange(len(items)).repeat(n_rates))
+    """The chosen (R, I) items with their mask's offset in the flat masks, longest items first."""
+    rates, numbers = chosen.nonzero(as_tuple=True)
+    every, offsets = items.take(numbers), rates * n_line
     order = torch.argsort(every.lengths, descending=True, stable=True)
     if n_items is not None:
         order = torch.arange(len(every))
     start = 0
     while start < len(order):
         longest = int(every.lengths[order[start]])
-        numbers = order[start : start + (n_items or max(1, MAX_CELLS // longest))]
-        yield every.take(numbers), offsets[numbers]
-        start += len(numbers)
+        picked = order[start : start + (n_items or max(1, MAX_CELLS // longest))]
+        yield every.take(picked), offsets[picked]
+        start += len(picked)
 
 
 def _line_places(items: Items) -> Tensor:

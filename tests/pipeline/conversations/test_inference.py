@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -44,6 +46,65 @@ def test_stacked_rates_equal_items_one_by_one(
     for output, mask in zip(stacked, masks, strict=True):
         naive = one_by_one(learner, conversations, dialogues, mask)
         assert np.allclose(output, naive, atol=1e-5)
+
+
+@pytest.fixture
+def seen(make_learner, monkeypatch):
+    """Usable cells (B, T, 3) of every batch that a learner predicts."""
+    batches, predict = [], make_learner.predict
+
+    def watched(self, batch):
+        batches.append(batch.usable)
+        return predict(self, batch)
+
+    monkeypatch.setattr(make_learner, "predict", watched)
+    return batches
+
+
+def test_what_several_rates_leave_alike_is_predicted_once(conversations, make_learner, masks, seen):
+    dialogues = np.array([3, 1])
+    alike = masks.copy()
+    places = [conversations.index.utterances_of(dialogues[k : k + 1]) for k in range(2)]
+    alike[2, places[0]] = masks[1, places[0]]
+    alike[3, places[1]] = masks[0, places[1]]
+    learner = make_learner(DIMS)
+    outputs = predict_rates(learner, conversations, dialogues, alike, no_seed)
+    assert sum(len(usable) for usable in seen) == 2 * 4 - 2
+    for output, mask in zip(outputs, alike, strict=True):
+        assert np.allclose(output, one_by_one(learner, conversations, dialogues, mask), atol=1e-5)
+
+
+def test_a_single_utterance_is_predicted_once_for_each_way_it_can_look(
+    conversations, make_learner, seen
+):
+    masks = np.random.default_rng(1).random((40, len(conversations.rows), 3)) > 0.5
+    predict_rates(make_learner(DIMS, "utterances"), conversations, np.arange(15), masks, no_seed)
+    looks = (masks & conversations.extracted.numpy()) @ [1, 2, 4]
+    expected = sum(len(set(column)) for column in looks.T)
+    assert sum(len(usable) for usable in seen) == expected < 40 * masks.shape[1] / 2
+
+
+def test_masks_that_differ_where_nothing_was_extracted_are_the_same(
+    conversations, make_learner, masks, seen
+):
+    nothing = torch.zeros_like(conversations.extracted)
+    for batching in ("dialogues", "utterances"):
+        seen.clear()
+        learner = make_learner(DIMS, batching)
+        silent = replace(conversations, extracted=nothing)
+        predict_rates(learner, silent, np.arange(15), masks, no_seed)
+        lengths = conversations.index.lengths[:15]
+        n_items = 15 if batching == "dialogues" else lengths.sum()
+        assert sum(len(usable) for usable in seen) == n_items
+
+
+def test_learners_of_the_whole_set_see_it_all_at_every_rate(
+    conversations, make_learner, masks, seen
+):
+    alike = np.stack([masks[0]] * 3)
+    predict_rates(make_learner(DIMS, "full"), conversations, np.arange(4), alike, no_seed)
+    n = conversations.index.lengths[:4].sum()
+    assert [len(usable) for usable in seen] == [n, n, n]
 
 
 def test_few_batches_serve_all_rates(conversations, make_learner, masks):
