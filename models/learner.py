@@ -105,6 +105,17 @@ class Learner(nn.Module):
         """(B, T, C) logits, C = 1 for regression, using only what is `usable` in the batch."""
         raise NotImplementedError
 
+    def embed(self, features: Mapping[str, Tensor]) -> Mapping[str, Tensor] | None:
+        """What `predict` makes of feature vectors (S, D_m) by themselves, before any mask.
+
+        Predictions at many rates share it: see `predict_embedded`. None: there is no such part.
+        """
+        return None
+
+    def predict_embedded(self, batch: ConversationBatch) -> Tensor:
+        """`predict` of a batch whose features went through `embed`."""
+        raise NotImplementedError
+
     def finish_phase(self, name: str) -> None:
         """Called when a phase has ended (MMIN freezes a copy of its pretrained encoders)."""
 

@@ -14,7 +14,6 @@ Shapes: N rows of D features; per bucket K dialogues of S steps; E = d_e is 1, o
 from functools import lru_cache
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.iteacnet.options import ContextOptions
@@ -39,7 +38,7 @@ class ContextEncoder(nn.Module):
             scores = x @ self.linear.weight.t()
         elif self.training and self.dropout.p > 0:
             scores = self.dropout(self.local(x, layout)) @ self.linear.weight.t()
-        else:  # no dropout in between: convolution and Linear are one convolution to E channels
+        else:  # no dropout in between: convolution and Linear are one convolution
             scores = self.local.projected(x, layout, self.linear.weight)
         return [
             segment_means(bucket.pad(scores), self.band) + self.linear.bias[:, None, None]
@@ -53,8 +52,8 @@ def segment_means(scores: Tensor, band: int) -> Tensor:
     F_global of Eq. 6 and the double loop of Algorithm 1.
     """
     steps = scores.permute(1, 2, 0)  # (K, E, S)
-    sums = F.pad(steps.cumsum(dim=2, dtype=torch.float64), (1, 0))
-    segments = sums[:, :, None, 1:] - sums[:, :, :-1, None]  # [i, j]: sum over i..j
+    ends = steps.cumsum(dim=2, dtype=torch.float64)  # sum over 0..j
+    segments = ends[:, :, None] - (ends - steps)[..., None]  # [i, j]: sum over i..j
     upper = segments.to(scores.dtype) * _shares(len(scores), band, scores.dtype, scores.device)
     return upper + upper.transpose(2, 3)
 
@@ -81,10 +80,18 @@ class DenseWindow(nn.Module):
         return convolve(x, layout, self.conv.weight, self.conv.bias)
 
     def projected(self, x: Tensor, layout: Layout, weight: Tensor) -> Tensor:
-        """`forward(x) @ weight.T` for weight (E, D), in one convolution to E channels."""
-        merged = (weight @ self.conv.weight.flatten(1)).view(-1, *self.conv.weight.shape[1:])
-        bias = None if self.conv.bias is None else weight @ self.conv.bias
-        return convolve(x, layout, merged, bias)
+        """`forward(x) @ weight.T` for weight (E, D): the merged convolution has E channels only.
+
+        Each utterance is multiplied with all taps; a window adds up its diagonal of products.
+        """
+        kernel = self.conv.weight
+        merged = (weight @ kernel.flatten(1)).view(-1, *kernel.shape[1:])  # (E, D, w)
+        taps = merged.transpose(0, 1).flatten(1)  # (D, E * w)
+        products = (x @ taps).view(len(x), len(weight), -1)  # (N, E, w)
+        gap = products.shape[2] // 2
+        windows = layout.to_line(products, gap).unfold(0, products.shape[2], 1)  # (..., E, w, w)
+        scores = layout.from_line(windows.diagonal(dim1=2, dim2=3).sum(dim=2), gap)
+        return scores if self.conv.bias is None else scores + weight @ self.conv.bias
 
 
 class SharedWindow(nn.Module):

@@ -88,6 +88,15 @@ class IteacLearner(Learner):
         output: NetworkOutput = self.reported(batch)
         return output.logits
 
+    def embed(self, features: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        """The reported network's projections."""
+        return self.reported.embed(features)
+
+    def predict_embedded(self, batch: ConversationBatch) -> Tensor:
+        """`predict` of a batch whose features went through `embed`."""
+        output: NetworkOutput = self.reported(batch, is_embedded=True)
+        return output.logits
+
     def _joint(
         self,
         batch: ConversationBatch,

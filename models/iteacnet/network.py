@@ -78,12 +78,25 @@ class IteacNetwork(nn.Module):
         """The layout that `forward` makes for itself where it is given none."""
         return Layout.of(batch.valid, self.options.padding)
 
+    def embed(self, features: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Features (..., D_m) by modality -> (..., D): the projections without their biases."""
+        return {
+            name: linear(features[name], self._projection(name).weight) for name in self.modalities
+        }
+
     def forward(
-        self, batch: ConversationBatch, layout: Layout | None = None, trace: bool = False
+        self,
+        batch: ConversationBatch,
+        layout: Layout | None = None,
+        trace: bool = False,
+        is_embedded: bool = False,
     ) -> NetworkOutput:
-        """ECCE, then layers (Eq. 1 to 4), on what is usable in the batch and nothing else."""
+        """ECCE, then layers (Eq. 1 to 4), on what is usable in the batch and nothing else.
+
+        `is_embedded`: the features of the batch are those that `embed` gave.
+        """
         layout = self.lay_out(batch) if layout is None else layout
-        x = self._project(batch, layout)
+        x = self._project(batch, layout, is_embedded)
         hidden: list[Tensor] = []
         traces: list[LayerTrace] = []
         contexts: dict[str, list[Tensor]] = {}
@@ -105,19 +118,32 @@ class IteacNetwork(nn.Module):
         assert isinstance(encoders, nn.ModuleDict)
         return {name: encoder(x[name], layout) for name, encoder in encoders.items()}
 
-    def _project(self, batch: ConversationBatch, layout: Layout) -> dict[str, Tensor]:
+    def _project(
+        self, batch: ConversationBatch, layout: Layout, is_embedded: bool
+    ) -> dict[str, Tensor]:
         """Features -> rows (N, D) by modality; a modality that is not usable counts as zeros.
 
         The Linear of zeros is its bias, so only usable cells are multiplied, or even read.
         """
         usable = layout.pack(batch.usable)
+        there = {
+            name: usable[:, MODALITIES.index(name)].nonzero().squeeze(1) for name in self.modalities
+        }
+        present = {
+            name: batch.features[name].flatten(0, 1).index_select(0, layout.cells[cells])
+            for name, cells in there.items()
+        }
+        if not is_embedded:
+            present = self.embed(present)
         rows = {}
-        for name in self.modalities:
-            features = batch.features[name].flatten(0, 1)
-            there = usable[:, MODALITIES.index(name)].nonzero().squeeze(1)
-            projection = self.projections[name]
-            assert isinstance(projection, nn.Linear)
-            present = linear(features.index_select(0, layout.cells[there]), projection.weight, None)
-            empty = present.new_zeros(len(usable), present.shape[1])
-            rows[name] = torch.index_add(empty, 0, there, present) + projection.bias
+        for name, values in present.items():
+            empty = values.new_zeros(len(usable), values.shape[1])
+            rows[name] = (
+                torch.index_add(empty, 0, there[name], values) + self._projection(name).bias
+            )
         return rows
+
+    def _projection(self, name: str) -> nn.Linear:
+        projection = self.projections[name]
+        assert isinstance(projection, nn.Linear)
+        return projection

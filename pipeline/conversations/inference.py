@@ -9,12 +9,14 @@ Shapes: R rates, I items, n utterances of theirs, N utterances in line, C output
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from models.batch import ConversationBatch
 from models.learner import Learner
 from pipeline.conversations.collate import Items, collate, items_of, place_masks
 from pipeline.conversations.dataset import Conversations
@@ -37,36 +39,56 @@ def predict_rates(
     was_training = learner.training
     learner.eval()
     items = items_of(conversations.index, dialogues, learner.batching)
-    groups = (
-        [masks[r : r + 1] for r in range(len(masks))] if learner.batching == "full" else [masks]
-    )
+    is_full = learner.batching == "full"
+    flat = torch.from_numpy(masks)
+    groups = [flat[r : r + 1] for r in range(len(flat))] if is_full else [flat]
+    if not len(items):
+        raise ValueError("no dialogue to predict")
     outputs = []
-    for group in groups:
-        seed()
-        outputs.append(_predict_items(learner, conversations, items, torch.from_numpy(group)))
+    with torch.no_grad():
+        predict, conversations = _embedded(learner, conversations, _line_places(items))
+        for group in groups:
+            seed()
+            outputs.append(_predict_items(predict, conversations, items, group, is_full))
     learner.train(was_training)
     return np.concatenate(outputs)
 
 
+def _embedded(
+    learner: Learner, conversations: Conversations, places: Tensor
+) -> tuple[Callable[[ConversationBatch], Tensor], Conversations]:
+    """How to predict, and from what: vectors are embedded once for all rates if they can be."""
+    places = places.to(conversations.device)
+    used = conversations.rows[places]
+    features = {name: f.index_select(0, used) for name, f in conversations.features.items()}
+    embedded = learner.embed(features)
+    if embedded is None:
+        return learner.predict, conversations
+    rows = torch.zeros_like(conversations.rows)  # utterances of no item are not looked at
+    rows[places] = torch.arange(len(used), device=rows.device)
+    return learner.predict_embedded, replace(conversations, features=embedded, rows=rows)
+
+
 def _predict_items(
-    learner: Learner, conversations: Conversations, items: Items, masks: Tensor
+    predict: Callable[[ConversationBatch], Tensor],
+    conversations: Conversations,
+    items: Items,
+    masks: Tensor,
+    is_full: bool,
 ) -> NDArray[np.float32]:
     """(R, n, C) of all utterances of the items, item after item, masks (R, N, 3)."""
-    if not len(items):
-        raise ValueError("no dialogue to predict")
     n_rates, n_line, _ = masks.shape
     places = _line_places(items)
     equals = _equal_rates(masks[:, places] & conversations.extracted.cpu()[places], items)
     chosen = equals == torch.arange(n_rates).unsqueeze(1)
     flat = masks.flatten(0, 1).to(conversations.device)
-    n_items = len(items) if learner.batching == "full" else None
+    n_items = len(items) if is_full else None
     line: Tensor | None = None
     for part, offsets in _batches(items, chosen, n_line, n_items):
         shifted = Items(part.starts + offsets, part.lengths)
         available = place_masks(conversations, shifted, flat)
         batch = collate(conversations, part).with_available(available)
-        with torch.no_grad():
-            outputs = learner.predict(batch)[batch.valid].float()
+        outputs = predict(batch)[batch.valid].float()
         if line is None:
             line = outputs.new_empty(n_rates * n_line, outputs.shape[-1])
         line[_line_places(shifted).to(line.device)] = outputs
@@ -76,7 +98,7 @@ def _predict_items(
 
 
 def _equal_rates(usable: Tensor, items: Items) -> Tensor:
-    """(R, n, 3) usable cells -> (R, I): the first rate at which an item is just what it is at each."""
+    """(R, n, 3) usable cells -> (R, I): the first rate at which an item is what it is at each."""
     looks = (usable * torch.tensor([1, 2, 4], dtype=torch.uint8)).sum(dim=2, dtype=torch.uint8)
     differs = (looks.unsqueeze(1) != looks).numpy()  # (R, R, n)
     firsts = (items.lengths.cumsum(0) - items.lengths).numpy()

@@ -122,19 +122,6 @@ def test_teacher_only_never_meets_a_mask(make_learner, make_batch):
     assert losses[0] == losses[1]
 
 
-@pytest.mark.parametrize("framework", FRAMEWORKS)
-def test_predictions_come_from_the_reported_network_and_keep_to_the_mask(
-    make_learner, make_batch, framework
-):
-    learner, batch = make_learner(framework=framework).eval(), make_batch([9, 4])
-    reported = learner.student if framework == "its" else learner.teacher
-    logits = learner.predict(batch)
-    assert logits.shape == (2, 9, 4)
-    assert torch.equal(logits, reported(batch.masked()).logits)
-    assert not torch.equal(logits, learner.predict(batch.complete()))
-    assert (learner.student is None) == (framework != "its")
-
-
 def test_regression_losses_differ_by_their_kind(make_learner, make_batch):
     batch = make_batch([9, 4], kind="regression")
     values = {}
@@ -223,12 +210,6 @@ def test_a_seed_decides_training(make_learner, make_batch):
         torch.manual_seed(3)
         losses.append(train(learner, batch, n_steps=3).item())
     assert losses[0] == losses[1]
-
-
-def test_weights_survive_a_round_trip(make_learner, make_batch):
-    one, other, batch = make_learner(), make_learner(seed=1), make_batch([8, 5])
-    other.load_state_dict(one.state_dict())
-    assert torch.equal(one.eval().predict(batch), other.eval().predict(batch))
 
 
 def test_unknown_framework_is_refused(make_settings, make_shape):

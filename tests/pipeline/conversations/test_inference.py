@@ -48,6 +48,31 @@ def test_stacked_rates_equal_items_one_by_one(
         assert np.allclose(output, naive, atol=1e-5)
 
 
+@pytest.mark.parametrize("dialogues", [[7, 2, 11, 0], [14]])
+def test_vectors_are_embedded_once_for_all_rates(
+    conversations, make_learner, masks, monkeypatch, dialogues
+):
+    """A learner that doubles features and halves them again says what it said without that."""
+    seen = []
+
+    def embed(self, features):
+        seen.append({name: len(vectors) for name, vectors in features.items()})
+        return {name: vectors * 2 for name, vectors in features.items()}
+
+    def predict_embedded(self, batch):
+        halved = {name: vectors / 2 for name, vectors in batch.features.items()}
+        return self.predict(replace(batch, features=halved))
+
+    learner, dialogues = make_learner(DIMS), np.array(dialogues)
+    expected = predict_rates(learner, conversations, dialogues, masks, no_seed)
+    monkeypatch.setattr(make_learner, "embed", embed)
+    monkeypatch.setattr(make_learner, "predict_embedded", predict_embedded)
+    outputs = predict_rates(learner, conversations, dialogues, masks, no_seed)
+    assert np.array_equal(outputs, expected)
+    n = conversations.index.lengths[dialogues].sum()
+    assert seen == [dict.fromkeys(DIMS, n)]
+
+
 @pytest.fixture
 def seen(make_learner, monkeypatch):
     """Usable cells (B, T, 3) of every batch that a learner predicts."""
