@@ -1,14 +1,20 @@
-"""Folders of tiny models, utterances, and the settings of encoders."""
+"""Folders of tiny models, utterances, settings of encoders, and parts of checkpoints."""
+
+import sys
 
 import numpy as np
 import pytest
+import torch
 
+from models.encoders.manet import MaNet
+from models.encoders.wav2vec import Wav2Vec
 from pipeline.features.extractor import Item
 from pipeline.features.weights import Weights, locate
 from pipeline.records import Utterance
 from pipeline.sections.features import AudioSettings, TextSettings, VisualSettings
 from pipeline.settings import dump
 from tests.pipeline import tiny_models
+from tests.pipeline.features.published_layouts import RecorderMeter, shadow
 
 SECTIONS = {"audio": AudioSettings, "text": TextSettings, "visual": VisualSettings}
 
@@ -99,3 +105,18 @@ def waveforms():
         ]
 
     return make
+
+
+@pytest.fixture(scope="session")
+def shadows():
+    """Published shapes without the weight: `shadows["wav2vec"]`, `shadows["manet"]`."""
+    with torch.device("meta"):
+        return {"wav2vec": shadow(Wav2Vec()), "manet": shadow(MaNet())}
+
+
+@pytest.fixture
+def recorder(monkeypatch):
+    """A recorder that pickles as `__main__.RecorderMeter`, as from a script."""
+    monkeypatch.setattr(RecorderMeter, "__module__", "__main__")
+    monkeypatch.setattr(sys.modules["__main__"], "RecorderMeter", RecorderMeter, raising=False)
+    return RecorderMeter(100)
