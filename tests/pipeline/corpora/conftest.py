@@ -155,3 +155,13 @@ def reasons():
         return {one.item: one.reason for one in raw.dropped}
 
     return of
+
+
+@pytest.fixture(scope="session")
+def values():
+    """{utterance id: value} of one kind of annotation."""
+
+    def of(raw, name):
+        return {one.utterance_id: one.value for one in raw.annotations if one.name == name}
+
+    return of

@@ -41,11 +41,7 @@ def write_meld(write_sheet, write):
     return do
 
 
-def values(raw, name):
-    return {one.utterance_id: one.value for one in raw.annotations if one.name == name}
-
-
-def test_numbers_that_repeat_across_splits_stay_apart(tmp_path, write_meld, settings):
+def test_numbers_that_repeat_across_splits_stay_apart(tmp_path, write_meld, settings, values):
     tables = {role: [row(0, 0, emotion="joy"), row(0, 1)] for role in SPLITS}
     raw = read(write_meld(tmp_path, tables), settings("meld"))
     assert [one.utterance_id for one in raw.utterances] == [

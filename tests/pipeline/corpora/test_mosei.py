@@ -20,10 +20,6 @@ PRESET = Path(__file__).parents[3] / "configs/mosei.yaml"
 PUBLISHED = {"train": (3540, 8048, 4738), "validation": (433, 932, 506), "test": (1025, 2284, 1350)}
 
 
-def values(raw, name):
-    return {one.utterance_id: one.value for one in raw.annotations if one.name == name}
-
-
 def published_shape():
     """{utterance id: sentiment} over the published ids, with the published counts by sign."""
     labels = {}
@@ -35,7 +31,7 @@ def published_shape():
     return labels
 
 
-def test_published_shape_gives_the_published_counts(tmp_path, write_mosei, settings):
+def test_published_shape_gives_the_published_counts(tmp_path, write_mosei, settings, values):
     raw = read(write_mosei(tmp_path, published_shape(), videos=False), settings("mosei"))
     assert len(raw.utterances) == 22_856
     roles = values(raw, "split")
@@ -51,7 +47,7 @@ def test_published_shape_gives_the_published_counts(tmp_path, write_mosei, setti
 
 
 def test_segments_outside_the_published_set_have_a_sentiment_but_no_published_one(
-    tmp_path, write_mosei, settings
+    tmp_path, write_mosei, settings, values
 ):
     assert "-3g5yACwYnA_2" in mosei_published_ids()
     assert "-3g5yACwYnA_5" not in mosei_published_ids()
@@ -145,7 +141,7 @@ def test_bad_lines_and_unlabelled_segments_are_told(tmp_path, write_mosei, setti
 
 
 def test_csd_labels_are_matched_by_time_not_by_place(
-    tmp_path, write_mosei, write_csd, settings, reasons
+    tmp_path, write_mosei, write_csd, settings, reasons, values
 ):
     write_mosei(tmp_path, {f"-3g5yACwYnA_{k}": "9" for k in (2, 3, 4)})
     features = [[-1.0, 0, 1, 0, 0, 0, 2], [1 / 3, 0, 0, 0, 0, 0, 0], [3.0, 0, 0, 0, 0, 0, 0]]
@@ -167,7 +163,9 @@ def test_csd_labels_are_matched_by_time_not_by_place(
     "ITEACNET_LABELS" not in os.environ,
     reason="ITEACNET_LABELS names no folder with the published label files",
 )
-def test_tree_rebuilt_from_the_published_labels_gives_them_back(tmp_path, write_mosei, settings):
+def test_tree_rebuilt_from_the_published_labels_gives_them_back(
+    tmp_path, write_mosei, settings, values
+):
     with Path(os.environ["ITEACNET_LABELS"], "mosei.csv").open(newline="") as stream:
         rows = list(csv.DictReader(stream))
     labels = {row["utterance_id"]: row["sentiment"] for row in rows}
