@@ -1,4 +1,4 @@
-"""A corpus on disk, and the stage extract_features run on it through its command line."""
+"""Corpora on disk; extract_features and crop_faces run on them through their command lines."""
 
 import json
 import wave
@@ -14,6 +14,8 @@ from pipeline.files import file_digest, text_digest
 from pipeline.records import FaceRow, Utterance
 from pipeline.stages import extract_features
 from pipeline.tables import write_rows
+from tests.pipeline import clips
+from tests.pipeline.stages.cropping import CropStage, split_screen
 
 
 def write_wav(path, n_samples, seed=0, rate_hz=16_000):
@@ -115,3 +117,20 @@ def _write_wav():
 def _row():
     """row(id, **fields): an utterance."""
     return row
+
+
+@pytest.fixture(scope="session")
+def raw_videos(tmp_path_factory):
+    """A corpus folder: a split-screen talk that ends in darkness, and files that give nothing."""
+    folder = tmp_path_factory.mktemp("raw")
+    pictures = (split_screen(k, 15) for k in range(25))
+    clips.write_video(folder / "talk.mp4", pictures, [k / 10 for k in range(25)], rate=10)
+    clips.write_sound(folder / "sound.wav", np.ones(16000, np.int16))
+    (folder / "text.mp4").write_text("no media\n" * 500)
+    return folder
+
+
+@pytest.fixture
+def crop_stage(tmp_path, raw_videos):
+    """The stage crop_faces, to be run on `raw_videos` as often as one likes."""
+    return CropStage(tmp_path, raw_videos)

@@ -1,0 +1,111 @@
+"""Stage predict: what is tested, under which masks, and what its table holds."""
+
+import json
+from collections import Counter
+
+import pytest
+
+from pipeline.arrays import read_arrays
+from pipeline.records import Label
+from pipeline.tables import read_rows
+from pipeline.training import restored
+from pipeline.training.methods import build_learner
+from tests.pipeline.stages.training_runs import METHODS, OUTPUTS, method, predict_once, train_once
+
+
+@pytest.mark.parametrize("model", METHODS)
+def test_predictions_cover_the_test_role_at_every_rate(make_task, tmp_path, model):
+    files = make_task(method=method(model))
+    train_once(files, tmp_path)
+    rows = predict_once(files, tmp_path)
+    labels = {row.utterance_id: row.label for row in read_rows(files.folder / "labels.csv", Label)}
+    expected = [name for name in labels if name.startswith("s1")]
+    for rate in ("0.0", "0.3", "0.7"):
+        mine = [row for row in rows if row["rate"] == rate]
+        assert sorted(row["utterance_id"] for row in mine) == sorted(expected)
+    for row in rows:
+        assert row["target"] == labels[row["utterance_id"]]
+        assert row["utterance_id"].startswith(row["dialogue_id"])
+        scores = {name: float(row[f"score_{name}"]) for name in files.classes}
+        assert sum(scores.values()) == pytest.approx(1)
+        assert row["predicted"] == max(scores, key=scores.get)
+
+
+@pytest.mark.parametrize("model", ["iteacnet", "gcnet", "mmin", "cra", "ae", "cpmnet"])
+def test_every_method_is_tested_under_the_same_stored_masks(
+    make_task, tmp_path, monkeypatch, model
+):
+    files = make_task(
+        method={"model": model, "settings": {**METHODS, "gcnet": {"hidden_dim": 8}}.get(model, {})},
+        n_epochs=1,
+    )
+    train_once(files, tmp_path)
+    seen = Counter()
+
+    def build_and_watch(*arguments):
+        learner = build_learner(*arguments)
+        inner = learner.predict
+
+        def watched(batch):
+            cells = batch.rows[batch.valid].tolist(), batch.available[batch.valid].tolist()
+            seen.update((row, tuple(mask)) for row, mask in zip(*cells, strict=True))
+            return inner(batch)
+
+        learner.predict = watched
+        return learner
+
+    monkeypatch.setattr(restored, "build_learner", build_and_watch)
+    predict_once(files, tmp_path)
+    store_row = {u.utterance_id: row for row, u in enumerate(files.utterances)}
+    rows = read_rows(files.folder / "labels.csv", Label)
+    stored = Counter(
+        (store_row[label.utterance_id], tuple(mask))
+        for path in files.availability
+        for label, mask in zip(rows, read_arrays(path)[0]["fold1"].tolist(), strict=True)
+        if label.utterance_id.startswith("s1")  # what fold 1 tests
+    )
+    assert seen == stored
+
+
+def test_regression_predicts_numbers(make_task, tmp_path):
+    files = make_task(kind="regression", method=method("iteacnet"))
+    train_once(files, tmp_path)
+    rows = predict_once(files, tmp_path)
+    assert list(rows[0]) == ["rate", "utterance_id", "dialogue_id", "target", "predicted"]
+    assert {row["target"] for row in rows} <= {"-2.0", "-0.4", "0.0", "1.2"}
+    assert len({float(row["predicted"]) for row in rows}) > len(rows) // 2
+
+
+@pytest.mark.parametrize("model", METHODS)
+def test_a_task_may_lack_a_modality(make_task, tmp_path, model):
+    files = make_task(modalities=("audio", "text"), method=method(model))
+    train_once(files, tmp_path, rate="0.7")
+    run = json.loads((tmp_path / "run.json").read_text())
+    assert run["shape"]["feature_dims"] == {"audio": 5, "text": 7}
+    assert run["realised_train_rate"] == pytest.approx(1 / 2)
+    assert len({row["utterance_id"] for row in predict_once(files, tmp_path)}) > 5
+
+
+def test_validation_score_is_that_of_the_predictions(make_task, tmp_path):
+    """Under `paper` the test role validates: its best score must come back from the files."""
+    from sklearn.metrics import f1_score
+
+    files = make_task(protocol="paper", method=method("iteacnet"), standardize=True)
+    train_once(files, tmp_path, rate="0.3")
+    rows = [row for row in predict_once(files, tmp_path) if row["rate"] == "0.3"]
+    score = f1_score(
+        [r["target"] for r in rows], [r["predicted"] for r in rows], average="weighted"
+    )
+    run = json.loads((tmp_path / "run.json").read_text())
+    assert run["best_score"] == pytest.approx(score, abs=1e-12)
+    assert any(name.startswith("standardize.") for name in read_arrays(tmp_path / OUTPUTS[0])[0])
+
+
+def test_weights_of_another_shape_are_refused(make_task, tmp_path):
+    files = make_task(method=method("iteacnet"), n_epochs=1)
+    train_once(files, tmp_path)
+    run = json.loads((tmp_path / "run.json").read_text())
+    run["shape"]["n_outputs"] = 4
+    (tmp_path / "run.json").write_text(json.dumps(run))
+    with pytest.raises(ValueError, match="were trained for"):
+        predict_once(files, tmp_path)

@@ -1,0 +1,80 @@
+"""Stage train: the same bytes each time, no look at test labels, a run.json that tells."""
+
+import csv
+import json
+
+import pytest
+
+from pipeline.records import Label, SplitRow
+from pipeline.tables import read_rows, write_rows
+from tests.pipeline.stages.training_runs import METHODS, method, predict_once, train_once
+
+
+@pytest.mark.parametrize("model", METHODS)
+def test_same_seed_gives_the_same_bytes_of_weights_history_and_predictions(
+    make_task, tmp_path, model
+):
+    files = make_task(method=method(model))
+    one, two = (train_once(files, tmp_path / name) for name in ("one", "two"))
+    assert one == two
+    for name in ("one", "two"):
+        predict_once(files, tmp_path / name)
+    tables = [(tmp_path / name / "predictions.csv").read_bytes() for name in ("one", "two")]
+    assert tables[0] == tables[1]
+    assert train_once(files, tmp_path / "other", seed=1)[0] != one[0]
+
+
+@pytest.mark.parametrize("rate", ["random", "progressive", "0.7"])
+def test_poisoned_test_labels_change_nothing_before_scoring(make_task, tmp_path, rate):
+    files = make_task(method=method("iteacnet"), standardize=True)
+    clean = train_once(files, tmp_path / "clean", rate=rate)
+    path = files.folder / "labels.csv"
+    splits = read_rows(files.folder / "splits.csv", SplitRow)
+    tested = {row.dialogue_id for row in splits if (row.fold, row.role) == (1, "test")}
+    rows = read_rows(path, Label)
+    poisoned = [
+        Label(row.utterance_id, "POISON") if row.utterance_id.split("_")[0] in tested else row
+        for row in rows
+    ]
+    assert sum(row.label == "POISON" for row in poisoned) > 5
+    write_rows(path, poisoned, Label)
+    assert train_once(files, tmp_path / "poisoned", rate=rate) == clean
+
+
+def test_under_the_paper_protocol_the_test_role_selects_and_run_json_says_so(make_task, tmp_path):
+    for protocol, selection in (("paper", "test"), ("strict", "validation")):
+        files = make_task(protocol=protocol, method=method("iteacnet"), n_epochs=1)
+        train_once(files, tmp_path / protocol)
+        run = json.loads((tmp_path / protocol / "run.json").read_text())
+        assert run["selection"] == selection
+
+
+def test_run_json_tells_what_was_trained_on_what(make_task, tmp_path):
+    files = make_task(method=method("iteacnet"))
+    train_once(files, tmp_path, rate="0.7")
+    run = json.loads((tmp_path / "run.json").read_text())
+    assert run["realised_train_rate"] == pytest.approx(2 / 3)
+    assert (run["task"], run["method"], run["fold"], run["seed"]) == ("t", "m", 1, 0)
+    assert run["shape"]["feature_dims"] == {"audio": 5, "text": 7, "visual": 4}
+    assert run["n_dialogues"] == {"train": 9, "validation": 3, "test": 3}
+    assert set(run["parameters"]) == {"teacher", "student", "trained"}
+    assert set(run["versions"]) == {"torch", "numpy", "safetensors"}
+    assert set(run["inputs"]) >= {"features_audio", "labels", "splits", "availability"}
+    with (tmp_path / "history.csv").open(newline="") as stream:
+        history = list(csv.DictReader(stream))
+    assert [row["epoch"] for row in history] == ["1", "2", "3"]
+    assert float(history[run["best_epoch"] - 1]["validation"]) == run["best_score"]
+
+
+def test_the_same_run_is_taken_from_the_cache(make_task, tmp_path, capsys):
+    files = make_task(method=method("iteacnet"))
+    first = train_once(files, tmp_path / "one", cache=tmp_path / "cache")
+    again = train_once(files, tmp_path / "two", cache=tmp_path / "cache")
+    assert first == again
+    assert "the same run is in the cache" in capsys.readouterr().out
+    files.settings["method"]["label"] = "another name"  # decides nothing
+    train_once(files, tmp_path / "three", cache=tmp_path / "cache")
+    assert "the same run is in the cache" in capsys.readouterr().out
+    files.settings["train"]["n_epochs"] = 4
+    train_once(files, tmp_path / "four", cache=tmp_path / "cache")
+    assert "the same run is in the cache" not in capsys.readouterr().out

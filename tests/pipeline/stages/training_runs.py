@@ -1,0 +1,42 @@
+"""Stages train and predict as the rules call them, on a small task in files."""
+
+import csv
+
+from pipeline.stages import predict, train
+
+OUTPUTS = ("weights.safetensors", "history.csv", "run.json")
+METHODS = {
+    "iteacnet": {"hidden_dim": 16, "n_heads": 2},
+    "mmin": {"pretrain_epochs": 2},
+    "cpmnet": {"code_dim": 8, "train_epochs": 3, "test_epochs": 3},
+}
+
+
+def method(model):
+    return {"model": model, "settings": METHODS[model]}
+
+
+def train_arguments(files, out, rate="0.3", seed=0, cache=None):
+    return [
+        *files.arguments(),
+        *("--settings", files.train_settings()),
+        *("--task", "t", "--method", "m", "--fold", "1", "--seed", str(seed)),
+        *("--train-rate", rate, "--cache", str(cache or out / "cache"), "--device", "cpu"),
+        *("--out-weights", str(out / "weights.safetensors")),
+        *("--out-history", str(out / "history.csv"), "--out-run", str(out / "run.json")),
+    ]
+
+
+def train_once(files, out, **options):
+    """Train into `out` with a cache of its own unless told otherwise."""
+    train.main(train_arguments(files, out, **options))
+    return [(out / name).read_bytes() for name in OUTPUTS]
+
+
+def predict_once(files, out):
+    arguments = [*files.arguments(), "--weights", str(out / "weights.safetensors")]
+    arguments += ["--run", str(out / "run.json"), "--fold", "1", "--seed", "0", "--device", "cpu"]
+    arguments += ["--settings", files.predict_settings()]
+    predict.main([*arguments, "--out", str(out / "predictions.csv")])
+    with (out / "predictions.csv").open(newline="") as stream:
+        return list(csv.DictReader(stream))
