@@ -1,0 +1,152 @@
+"""Small build folders as the stages before the report leave them."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from pipeline.config import parse_config
+from pipeline.decisions import Decisions
+from pipeline.features.extractor import STATUSES
+from pipeline.features.store import FeatureStore, StoreHeader, table_digest, write_store
+from pipeline.files import write_json
+from pipeline.plan import Plan
+from pipeline.records import FaceRow, Utterance
+from pipeline.stages import report
+from pipeline.stages.count_parameters import ParameterRow
+from pipeline.tables import write_rows
+from tests.pipeline.report.task_artefacts import CLASSES, write_task
+
+EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>"
+PARAMETERS = [
+    ParameterRow("iteacnet", "student", 3883367, "3.88M", ""),
+    ParameterRow("ae", "-", 1, "", "n"),
+]
+
+
+@dataclass
+class Build:
+    """A folder of artefacts and the configuration that it belongs to."""
+
+    root: Path
+    config: dict
+    utterances: list = field(default_factory=list)
+
+    @property
+    def folder(self):
+        return self.root / "build"
+
+    @property
+    def plan(self):
+        return Plan(parse_config(self.config))
+
+    def report(self):
+        """Run the stage as its rule does; return the page's text."""
+        out = self.folder / "report"
+        report.main(
+            [
+                *("--build", str(self.folder), "--cache", str(self.root / "cache")),
+                *("--parameters", str(self.folder / "parameters.csv")),
+                *("--settings", Decisions(self.plan).key("report", {})),
+                *("--out-page", str(out / "index.html")),
+                *("--out-tables", str(out / "tables"), "--out-figures", str(out / "figures")),
+            ]
+        )
+        return (out / "index.html").read_text(encoding="utf-8")
+
+    def reported(self, folder):
+        """Names of what the report wrote."""
+        return {path.name for path in (self.folder / "report" / folder).iterdir()}
+
+    def table(self, name):
+        """A table that the report wrote."""
+        return pd.read_csv(self.folder / "report" / "tables" / f"{name}.csv")
+
+
+def write_build(
+    root,
+    kind="classification",
+    methods=None,
+    modalities=("audio", "text", "visual"),
+    seeds=(0, 1),
+    text="well, yes",
+    **sections,
+):
+    """Write a corpus `c` and, where there are methods, a task `t` on it with all its artefacts."""
+    methods = (
+        {"iteacnet": {"model": "iteacnet"}, "gcnet": {"model": "gcnet"}}
+        if methods is None
+        else methods
+    )
+    task = {
+        "corpus": "c",
+        "kind": kind,
+        "annotation": "a",
+        "classes": {name: [name] for name in CLASSES} if kind == "classification" else {},
+        "folds": {"by": "dialogues", "k": 2},
+        "modalities": list(modalities),
+    }
+    config = {
+        "corpora": {"c": {"reader": "folder", "root": "raw"}},
+        "tasks": {"t": task} if methods else {},
+        "protocol": {"rates": [0.0, 0.5]},
+        "methods": methods,
+        "train": {"methods": list(methods), "seeds": list(seeds), "train_rate": "0.5"},
+        **sections,
+    }
+    build = Build(root, {key: value for key, value in config.items() if value != {}})
+    build.config.setdefault("tasks", {})
+    build.utterances = _utterances(text)
+    _write_corpus(build, modalities)
+    write_rows(build.folder / "parameters.csv", PARAMETERS, ParameterRow)
+    if build.config["tasks"]:
+        write_task(build, kind)
+    return build
+
+
+def _utterances(text):
+    return [
+        Utterance(
+            f"d{d}_{t}", f"d{d}", t, "FM"[t % 2], f"s{d % 2}", "d.mp4", t, t + 1.5, "full", text
+        )
+        for d in range(6)
+        for t in range(4 + d)
+    ]
+
+
+def _write_corpus(build, modalities):
+    folder, n = build.folder / "c", len(build.utterances)
+    write_rows(folder / "utterances.csv", build.utterances, Utterance)
+    digest = table_digest([one.utterance_id for one in build.utterances])
+    for modality in modalities:
+        status = np.zeros(n, np.uint8)
+        status[3 : 6 if modality == "visual" else 3] = STATUSES.index("no_face")
+        features = np.where(status[:, None] == 0, 1.0, 0.0).astype(np.float32).repeat(4, axis=1)
+        header = StoreHeader(digest, modality, f"{modality}-net", "f" * 64, "mean", "float32")
+        store = FeatureStore(header, features, status == 0, status)
+        write_store(folder / "features" / f"{modality}.safetensors", store)
+    faces = [FaceRow(u.utterance_id, 8, 7, "ab" * 32, "ok") for u in build.utterances]
+    write_rows(folder / "faces" / "0.csv", faces, FaceRow)
+    count = {"group": "all", "split": "", "value": "utterances", "expected": n + 2, "found": n + 1}
+    write_json(
+        folder / "corpus.json",
+        {
+            "corpus": "c",
+            "reader": "folder",
+            "is_synthetic": False,
+            "media": {"d.mp4": {"size": 2_000_000, "sha256": "0"}},
+            "missing_media": {f"gone {EVIL}.mp4": "is not there"},
+            "counts": [{**count, "used": n}],
+            "dropped": [{"item": f"=cmd {EVIL}", "reason": "-1 is no start"}],
+            "dropped_by_reason": {"a negative start": 1},
+            "durations": {
+                "n_to_end_of_file": 1,
+                "n_known": n - 1,
+                "total_s": 99.0,
+                "shortest_s": 1.0,
+                "longest_s": 2.0,
+            },
+            "notes": ["made for a test"],
+        },
+    )
