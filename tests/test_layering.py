@@ -1,33 +1,16 @@
 """Imports go one way, by the layers of DESIGN: each unit may import only what its row lists.
 
 A unit is a module or folder; the row with the longest matching name holds. Imports inside
-functions count too, except where a test is about what loading a module drags in.
+functions count too.
 """
 
-import ast
 import re
 import sys
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
-FLAT = tuple(
-    f"pipeline.{name}"
-    for name in (
-        "errors",
-        "refusals",
-        "records",
-        "tables",
-        "settings",
-        "provenance",
-        "files",
-        "arrays",
-        "progress",
-        "shards",
-        "sections",
-    )
-)
+from tests.modules import FLAT, MODULES, ROOT, imported, is_ours, within
+
 CONTRACTS = ("models.batch", "models.learner")
 MAY_IMPORT = {
     **dict.fromkeys(FLAT, FLAT),
@@ -100,74 +83,11 @@ RULES_MAY_IMPORT = (
     "pipeline.seals",
     "pipeline.settings",
 )
-# What must start in a moment, or run where every utterance is cached, loads no torch.
-NO_TORCH = (
-    *FLAT,
-    "pipeline.config",
-    "pipeline.plan",
-    "pipeline.decisions",
-    "pipeline.seals",
-    "pipeline.corpora",
-    "pipeline.protocol",
-    "pipeline.report",
-    "pipeline.features.extractor",
-    "pipeline.features.store",
-    "pipeline.features.published",
-    "pipeline.stages.build_manifest",
-    "pipeline.stages.crop_faces",
-    "pipeline.stages.extract_features",
-    "pipeline.stages.join_features",
-    "pipeline.stages.assign_splits",
-    "pipeline.stages.draw_availability",
-    "pipeline.stages.score",
-    "pipeline.stages.report",
-)
-
-
-def module_name(path: Path) -> str:
-    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-
-
-MODULES = {
-    module_name(path): path
-    for top in ("pipeline", "models")
-    for path in sorted((ROOT / top).rglob("*.py"))
-}
-
-
-def is_ours(name: str) -> bool:
-    return name.split(".")[0] in ("pipeline", "models")
-
-
-def within(name: str, unit: str) -> bool:
-    return name == unit or name.startswith(f"{unit}.")
+RULE_FILES = [ROOT / "Snakefile", *sorted((ROOT / "pipeline" / "rules").glob("*.smk"))]
 
 
 def unit_of(name: str) -> str | None:
     return max((unit for unit in MAY_IMPORT if within(name, unit)), key=len, default=None)
-
-
-def import_statements(tree: ast.AST, *, functions: bool):
-    """Import nodes of a module; without `functions`, those that run when it is loaded."""
-    for node in ast.iter_child_nodes(tree):
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            yield node
-        elif functions or not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
-            yield from import_statements(node, functions=functions)
-
-
-def imported(name: str, *, functions: bool = True) -> set[str]:
-    """Modules that `name` imports: ours by their full name, others by their first part."""
-    found: set[str] = set()
-    tree = ast.parse(MODULES[name].read_text(encoding="utf-8"))
-    for node in import_statements(tree, functions=functions):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        else:
-            parts = {f"{node.module}.{alias.name}" for alias in node.names}
-            inner = parts & MODULES.keys()
-            found |= inner or {node.module or ""}
-    return {one if is_ours(one) else one.split(".")[0] for one in found}
 
 
 def is_root_model(name: str) -> bool:
@@ -217,58 +137,6 @@ def test_models_know_torch_and_nothing_of_files(name):
     outside = {target for target in imported(name) if not within(target, "models")}
     forbidden = {"pathlib", "os", "io", "shutil", "tempfile", "json", "csv", "pickle", "subprocess"}
     assert outside - {"torch"} <= set(sys.stdlib_module_names) - forbidden
-
-
-@pytest.mark.parametrize("name", sorted(MODULES))
-def test_imports_are_absolute(name):
-    """Code digests follow absolute imports only (pipeline.provenance)."""
-    tree = ast.parse(MODULES[name].read_text(encoding="utf-8"))
-    relative = [n for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.level]
-    assert not relative
-
-
-@pytest.mark.parametrize("name", sorted(MODULES))
-def test_nothing_unpickles_or_runs_a_shell(name):
-    """No pickle, no eval, no shell; numpy's and torch's readers only with their locks on."""
-    for node in ast.walk(ast.parse(MODULES[name].read_text(encoding="utf-8"))):
-        if not isinstance(node, ast.Call):
-            continue
-        called = ast.unparse(node.func)
-        options = {key.arg: ast.unparse(key.value) for key in node.keywords}
-        assert called not in {"eval", "exec", "pickle.load", "pickle.loads", "os.system"}
-        assert options.get("shell", "False") == "False"
-        assert options.get("trust_remote_code", "False") == "False"
-        if called == "torch.load":
-            assert options["weights_only"] == "True"
-        if called in {"np.load", "numpy.load"}:
-            assert options["allow_pickle"] == "False"
-
-
-def loaded_with(name: str) -> dict[str, str]:
-    """Everything that loading `name` loads, each with who asked for it; functions stay shut."""
-    reached: dict[str, str] = {}
-    waiting = [(name, "")]
-    while waiting:
-        current, asked_by = waiting.pop()
-        if current in reached:
-            continue
-        reached[current] = asked_by
-        if current in MODULES:
-            waiting += [(target, current) for target in imported(current, functions=False)]
-    return reached
-
-
-@pytest.mark.parametrize(
-    "name", sorted(name for name in MODULES if any(within(name, unit) for unit in NO_TORCH))
-)
-def test_light_modules_load_no_torch(name):
-    reached = loaded_with(name)
-    heavy = {"torch", "torchaudio", "torchvision", "transformers", "facenet_pytorch"}
-    wrong = {target: reached[target] for target in heavy & reached.keys()}
-    assert not wrong, f"loading {name} loads {wrong}"
-
-
-RULE_FILES = [ROOT / "Snakefile", *sorted((ROOT / "pipeline" / "rules").glob("*.smk"))]
 
 
 @pytest.mark.parametrize("path", RULE_FILES, ids=lambda path: path.name)
