@@ -192,6 +192,7 @@ class Decisions:
                 "corpora": {name: list(plan.modalities(name)) for name in config.corpora},
                 "methods": {name: dump(config.methods[name]) for name in config.train.methods},
                 "tasks": {name: dump(config.tasks[name]) for name in plan.tasks},
+                "classes": {name: list(config.tasks[name].classes) for name in plan.tasks},
                 "protocol": dump(config.protocol),
                 "train": dump(config.train),
             }

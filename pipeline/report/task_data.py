@@ -23,6 +23,7 @@ class TaskResults:
 
     name: str
     section: TaskSettings
+    classes: tuple[str, ...]  # in order of their index; () for regression
     methods: tuple[MethodView, ...]
     train_rate: str  # of unified models
     protocol: ProtocolSettings
@@ -33,11 +34,6 @@ class TaskResults:
     def kind(self) -> str:
         """Classification or regression."""
         return self.section.kind
-
-    @property
-    def classes(self) -> tuple[str, ...]:
-        """Classes in order; () for regression."""
-        return tuple(self.section.classes)
 
     @property
     def folder(self) -> Path:

@@ -21,6 +21,7 @@ def results_of(build):
     return TaskResults(
         name="t",
         section=config.tasks["t"],
+        classes=tuple(config.tasks["t"].classes),
         methods=method_views(config.methods, config.train.methods),
         train_rate=config.train.train_rate,
         protocol=config.protocol,

@@ -6,6 +6,8 @@ import xml.etree.ElementTree as ElementTree
 import pandas as pd
 import pytest
 
+from tests.pipeline.report.task_artefacts import CLASSES
+
 
 def test_a_whole_study_fills_every_table_and_figure_of_the_paper(study):
     build, page = study
@@ -37,6 +39,16 @@ def test_each_method_stands_in_the_tables_that_it_belongs_to(study):
     assert members[3] == ["majority", "gcnet", "iteacnet"]
     assert members[4] == ["majority", "ae", "gcnet", "iteacnet"]
     assert list(dict.fromkeys(build.table("table2")["column"])) == ["0.0", "0.5", "decline"]
+
+
+def test_classes_stand_in_the_order_of_the_configuration(two_methods):
+    build, _ = two_methods
+    assert list(CLASSES) != sorted(CLASSES)
+    confusion = build.table("t_confusion_0.5")
+    assert list(dict.fromkeys(confusion["target"])) == list(CLASSES)
+    assert list(dict.fromkeys(confusion["predicted"])) == list(CLASSES)
+    f1 = pd.read_csv(build.folder / "report/figures/t_classes_ume_0.5.csv")
+    assert list(dict.fromkeys(f1["metric"])) == list(CLASSES)
 
 
 def test_a_corpus_without_tasks_has_a_page(make_build):
