@@ -9,6 +9,7 @@ are torch's own. Results differ in the last bits only.
 Shapes: N rows, D inputs, O outputs.
 """
 
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -28,11 +29,18 @@ def multiply(a: Tensor, b: Tensor, bias: Tensor | None = None) -> Tensor:
     return a @ b if bias is None else torch.addmm(bias, a, b)
 
 
-def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-    """`torch.nn.functional.linear`: (..., D), (O, D), (O,) -> (..., O)."""
+def linear(
+    x: Tensor, weight: Tensor, bias: Tensor | None = None, slope: float | None = None
+) -> Tensor:
+    """`torch.nn.functional.linear`: (..., D), (O, D), (O,) -> (..., O).
+
+    With a `slope` also `leaky_relu` (slope 0: `relu`), in the same pass over memory. Its gradient
+    is told from its own output, so that the value before it is never kept.
+    """
     if not _by_onednn(x, x.numel() * weight.shape[0]):
-        return F.linear(x, weight, bias)
-    rows: Tensor = _Linear.apply(x.flatten(0, -2), weight, bias)  # type: ignore[no-untyped-call]
+        out = F.linear(x, weight, bias)
+        return out if slope is None else F.leaky_relu(out, slope)
+    rows: Tensor = _Linear.apply(x.flatten(0, -2), weight, bias, slope)  # type: ignore[no-untyped-call]
     return rows.view(*x.shape[:-1], -1)
 
 
@@ -52,26 +60,66 @@ class Linear(nn.Linear):
         return linear(input, self.weight, self.bias)
 
 
+class Chain(nn.Sequential):
+    """`torch.nn.Sequential` that computes a `Linear` and the ReLU or LeakyReLU after it at once."""
+
+    def __init__(self, *layers: nn.Module) -> None:
+        super().__init__(*layers)
+        followers = [following for _, following in pairwise([*layers, None])]
+        self._slopes = [
+            _slope(following) if isinstance(layer, Linear) else None
+            for layer, following in zip(layers, followers, strict=True)
+        ]
+
+    def forward(self, input: Tensor) -> Tensor:
+        """(..., D) -> (..., O)."""
+        is_done = False
+        for layer, slope in zip(self, self._slopes, strict=True):
+            if slope is not None and isinstance(layer, Linear):
+                input = linear(input, layer.weight, layer.bias, slope)
+            elif not is_done:
+                input = layer(input)
+            is_done = slope is not None
+        return input
+
+
+def _slope(layer: nn.Module | None) -> float | None:
+    """Of the activation below zero; None for what is no ReLU."""
+    if isinstance(layer, nn.LeakyReLU):
+        return layer.negative_slope
+    return 0.0 if isinstance(layer, nn.ReLU) else None
+
+
 def _by_onednn(x: Tensor, n_products: int) -> bool:
     is_plain = x.dtype == torch.float32 and x.device.type == "cpu"
     return HAS_ONEDNN and is_plain and n_products >= MIN_PRODUCTS
 
 
 class _Linear(torch.autograd.Function):
-    """x (N, D), weight (O, D), bias (O,) or None -> (N, O)."""
+    """x (N, D), weight (O, D), bias (O,) or None, slope or None -> (N, O)."""
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-        ctx.save_for_backward(x, weight)
-        return multiply(x, weight.T, bias)
+    def forward(
+        ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None, slope: float | None
+    ) -> Tensor:
+        ctx.slope = slope
+        activation = ("none", []) if slope is None else ("leaky_relu", [slope])
+        out: Tensor = torch.ops.mkldnn._linear_pointwise(x, weight, bias, *activation, "")
+        ctx.save_for_backward(x, weight, *(() if slope is None else (out,)))
+        return out
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, Tensor | None, Tensor | None]:
-        x, weight = ctx.saved_tensors
-        needs_x, needs_weight, needs_bias = ctx.needs_input_grad
+    def backward(
+        ctx: Any, grad: Tensor
+    ) -> tuple[Tensor | None, Tensor | None, Tensor | None, None]:
+        x, weight, *outs = ctx.saved_tensors
+        for out in outs:
+            grad = torch.ops.aten.leaky_relu_backward(grad, out, ctx.slope, True)
+        needs_x, needs_weight, needs_bias, _ = ctx.needs_input_grad
         return (
             multiply(grad, weight) if needs_x else None,
             multiply(grad.T, x) if needs_weight else None,
             grad.sum(dim=0) if needs_bias else None,
+            None,
         )

@@ -16,10 +16,10 @@ from torch import nn
 
 from models.baselines.imputation import Imputation
 from models.learner import Learner, TaskShape
-from models.products import Linear
+from models.products import Chain, Linear
 
 
-class SimpleAutoencoder(nn.Sequential):
+class SimpleAutoencoder(Chain):
     """F -> layers -> F, LeakyReLU after each linear layer, ReLU after the last."""
 
     def __init__(self, width: int, layers: Sequence[int]) -> None:

@@ -17,15 +17,15 @@ from torch import Tensor, nn
 
 from models.baselines.imputation import Imputation
 from models.learner import Learner, TaskShape
-from models.products import Linear
+from models.products import Chain, Linear
 
 
-def _chain(widths: Sequence[int], activation: type[nn.Module]) -> nn.Sequential:
+def _chain(widths: Sequence[int], activation: type[nn.Module]) -> Chain:
     """Linear layers with `activation` between them and none after the last."""
     parts: list[nn.Module] = []
     for n_in, n_out in pairwise(widths):
         parts += [Linear(n_in, n_out), activation()]
-    return nn.Sequential(*parts[:-1])
+    return Chain(*parts[:-1])
 
 
 class ResidualAutoencoder(nn.Module):

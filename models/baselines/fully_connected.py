@@ -12,10 +12,10 @@ from torch import Tensor, nn
 
 from models.layers import Dropout
 from models.learner import OptimizerGroup
-from models.products import Linear
+from models.products import Chain, Linear
 
 
-class FullyConnected(nn.Sequential):
+class FullyConnected(Chain):
     """FC(D -> O): two hidden layers of ReLU and dropout, then a linear one."""
 
     def __init__(self, in_dim: int, hidden_dim: int, out_dim: int, dropout: float) -> None:

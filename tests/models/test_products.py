@@ -1,9 +1,10 @@
 import pytest
 import torch
 import torch.nn.functional as F
+from torch import nn
 
 from models import products
-from models.products import Linear, linear, multiply
+from models.products import Chain, Linear, linear, multiply
 
 LARGE = (64, 200, 300)  # N, D, O: more than MIN_PRODUCTS
 SMALL = (3, 4, 5)
@@ -52,6 +53,25 @@ def test_only_asked_for_gradients_are_computed():
     x, weight = torch.randn(n, d), torch.randn(o, d, requires_grad=True)
     (gradient,) = torch.autograd.grad(linear(x, weight).sum(), [weight])
     torch.testing.assert_close(gradient, x.sum(0).expand(o, d), atol=1e-3, rtol=1e-4)
+
+
+@pytest.mark.parametrize("size", [LARGE, SMALL])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_a_chain_does_what_its_layers_do_one_after_the_other(size, dtype):
+    n, d, o = size
+    layers = [
+        *(nn.ReLU(), Linear(d, o), nn.ReLU(), nn.LeakyReLU(0.3), nn.Tanh()),
+        *(Linear(o, d), nn.LeakyReLU(), Linear(d, o)),
+    ]
+    chain, plain = Chain(*layers).to(dtype), nn.Sequential(*layers).to(dtype)
+    assert list(chain.state_dict()) == list(plain.state_dict())
+    x = torch.randn(2, n, d, dtype=dtype, requires_grad=True)
+    inputs, weights = (x, *chain.parameters()), torch.randn(2, n, o, dtype=dtype)
+    outputs = [network(x) for network in (chain, plain)]
+    tolerance = {"atol": 1e-3, "rtol": 1e-4} if dtype == torch.float32 else {}
+    torch.testing.assert_close(*outputs, **tolerance)
+    gradients = [torch.autograd.grad((y * weights).sum(), inputs) for y in outputs]
+    torch.testing.assert_close(*gradients, **tolerance)
 
 
 def test_no_rows_give_no_rows():
