@@ -62,6 +62,23 @@ def test_clipping_bounds_the_norm_over_the_group():
     assert norm == pytest.approx(0.6, abs=1e-4)
 
 
+@pytest.mark.parametrize("kind", ["adam", "adamw"])
+def test_clipping_is_torchs(kind):
+    """In whole runs of steps: gradients beyond the limit, and within it."""
+    ours, theirs = (parameters([1.0, -2.0, 3.0], [0.5]) for _ in range(2))
+    group = OptimizerGroup(ours, 0.1, kind=kind, weight_decay=0.1, max_grad_norm=1.0)
+    optimizers = PhaseOptimizers(Phase("p", [group]))
+    torchs = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
+    optimizer = torchs[kind](theirs, 0.1, weight_decay=0.1)
+    for size in (0.1, 5.0, 0.3, 2.0):
+        step(optimizers, [ours], size)
+        for parameter in theirs:
+            parameter.grad = torch.full_like(parameter, size)
+        nn.utils.clip_grad_norm_(theirs, 1.0)
+        optimizer.step()
+    torch.testing.assert_close(ours, theirs)
+
+
 def test_gradients_are_forgotten_after_a_step():
     (parameter,) = group = parameters([1.0])
     step(PhaseOptimizers(Phase("p", [OptimizerGroup(group, 0.1)])), [group], 1.0)
