@@ -1,8 +1,9 @@
 """Products of float32 matrices on a CPU, by oneDNN.
 
 torch holds two libraries for them and takes MKL, which on AMD processors does without their widest
-instructions. oneDNN takes half its time there (measured: 190-220 against 100 GFLOP/s on one core
-with AVX-512, forwards and backwards) and reads transposed matrices in place. Its operator
+instructions. Where these are twice as wide oneDNN takes half its time (measured on one core of an
+AMD processor: 190-220 against 100 GFLOP/s, forwards and backwards), elsewhere about the same (Zen 4
+and Intel); and it reads transposed matrices in place and activates in the same pass. Its operator
 has no public name; where a build of torch lacks it, and for any other type or device, the products
 are torch's own. Results differ in the last bits only.
 
