@@ -2,8 +2,9 @@
 
 While one thread decodes and one shrinks, `threads` others find faces, choose, cut and compress.
 What is seen in a frame depends on that frame alone, so neither the number of threads nor the other
-utterances can change a byte. Nothing that grows with the video is kept; the crops of an utterance
-wait on disk once they are many.
+utterances can change a byte. (Where a stream is damaged and FFmpeg paints over the loss without
+telling, the painted pixels may depend on what else is looked at.) Nothing that grows with the video
+is kept; the crops of an utterance wait on disk once they are many.
 """
 
 from collections.abc import Callable, Iterator, Sequence
