@@ -66,6 +66,8 @@ def ways_of(length: int, dim: int, is_training: bool = False) -> dict[str, Way]:
 
 def times_ms(ways: dict[str, Way], x: Tensor, repeats: int) -> dict[str, float]:
     """Median CPU time of each, by turns; with a backward pass where x asks for a gradient."""
+    for way in ways.values():  # once for nothing: the first call is dearer
+        call_ms(way, x, 1)
     calls = {name: calls_for(FILLED_MS, call_ms(way, x, 1)) for name, way in ways.items()}
     spent: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(repeats):

@@ -85,6 +85,7 @@ class Learner(nn.Module):
     masks: Masks = "per_batch"
     batch_size: int = 32
     selection: Literal["best", "last"] = "best"  # last: no epoch is selected, the last one stands
+    embeds: bool = False  # whether `embed` and `predict_embedded` exist
 
     def phases(self) -> Sequence[Phase]:
         """The phases in order; the last one is the one that epochs are selected from."""
@@ -105,15 +106,15 @@ class Learner(nn.Module):
         """(B, T, C) logits, C = 1 for regression, using only what is `usable` in the batch."""
         raise NotImplementedError
 
-    def embed(self, features: Mapping[str, Tensor]) -> Mapping[str, Tensor] | None:
+    def embed(self, features: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
         """What `predict` makes of feature vectors (S, D_m) by themselves, before any mask.
 
-        Predictions at many rates share it: see `predict_embedded`. None: there is no such part.
+        Where `embeds` is set, predictions at many rates share it.
         """
-        return None
+        raise NotImplementedError
 
     def predict_embedded(self, batch: ConversationBatch) -> Tensor:
-        """`predict` of a batch whose features went through `embed`."""
+        """`predict` of a batch whose features went through `embed`; its `rows` count theirs."""
         raise NotImplementedError
 
     def finish_phase(self, name: str) -> None:

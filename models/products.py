@@ -5,7 +5,7 @@ instructions. Where these are twice as wide oneDNN takes half its time (measured
 AMD processor: 190-220 against 100 GFLOP/s, forwards and backwards), elsewhere about the same (Zen 4
 and Intel); and it reads transposed matrices in place and activates in the same pass. Its operator
 has no public name; where a build of torch lacks it, and for any other type or device, the products
-are torch's own. Results differ in the last bits only.
+are torch's own. Finite results differ in the last bits only; oneDNN's ReLU turns NaN into 0.
 
 Shapes: N rows, D inputs, O outputs.
 """
@@ -40,7 +40,9 @@ def linear(
     """
     if not _by_onednn(x, x.numel() * weight.shape[0]):
         out = F.linear(x, weight, bias)
-        return out if slope is None else F.leaky_relu(out, slope)
+        if slope is None:
+            return out
+        return F.leaky_relu(out, slope) if slope else F.relu(out)
     rows: Tensor = _Linear.apply(x.flatten(0, -2), weight, bias, slope)  # type: ignore[no-untyped-call]
     return rows.view(*x.shape[:-1], -1)
 
@@ -64,21 +66,14 @@ class Linear(nn.Linear):
 class Chain(nn.Sequential):
     """`torch.nn.Sequential` that computes a `Linear` and the ReLU or LeakyReLU after it at once."""
 
-    def __init__(self, *layers: nn.Module) -> None:
-        super().__init__(*layers)
-        followers = [following for _, following in pairwise([*layers, None])]
-        self._slopes = [
-            _slope(following) if isinstance(layer, Linear) else None
-            for layer, following in zip(layers, followers, strict=True)
-        ]
-
     def forward(self, input: Tensor) -> Tensor:
         """(..., D) -> (..., O)."""
         is_done = False
-        for layer, slope in zip(self, self._slopes, strict=True):
-            if slope is not None and isinstance(layer, Linear):
+        for layer, following in pairwise([*self, None]):
+            slope = _slope(following) if isinstance(layer, Linear) else None
+            if isinstance(layer, Linear) and slope is not None:
                 input = linear(input, layer.weight, layer.bias, slope)
-            elif not is_done:
+            elif layer is not None and not is_done:
                 input = layer(input)
             is_done = slope is not None
         return input
@@ -115,8 +110,8 @@ class _Linear(torch.autograd.Function):
         ctx: Any, grad: Tensor
     ) -> tuple[Tensor | None, Tensor | None, Tensor | None, None]:
         x, weight, *outs = ctx.saved_tensors
-        for out in outs:
-            grad = torch.ops.aten.leaky_relu_backward(grad, out, ctx.slope, True)
+        if outs:
+            grad = torch.ops.aten.leaky_relu_backward(grad, outs[0], ctx.slope, True)
         needs_x, needs_weight, needs_bias, _ = ctx.needs_input_grad
         return (
             multiply(grad, weight) if needs_x else None,

@@ -34,6 +34,7 @@ class IteacLearner(Learner):
 
     batching = "dialogues"
     masks = "per_batch"
+    embeds = True
 
     def __init__(self, settings: Mapping[str, Any], shape: TaskShape) -> None:
         super().__init__()

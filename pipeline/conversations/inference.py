@@ -58,15 +58,15 @@ def _embedded(
     learner: Learner, conversations: Conversations, places: Tensor
 ) -> tuple[Callable[[ConversationBatch], Tensor], Conversations]:
     """How to predict, and from what: vectors are embedded once for all rates if they can be."""
+    if not learner.embeds:
+        return learner.predict, conversations
     places = places.to(conversations.device)
     used = conversations.rows[places]
     features = {name: f.index_select(0, used) for name, f in conversations.features.items()}
-    embedded = learner.embed(features)
-    if embedded is None:
-        return learner.predict, conversations
     rows = torch.zeros_like(conversations.rows)  # utterances of no item are not looked at
     rows[places] = torch.arange(len(used), device=rows.device)
-    return learner.predict_embedded, replace(conversations, features=embedded, rows=rows)
+    embedded = replace(conversations, features=learner.embed(features), rows=rows)
+    return learner.predict_embedded, embedded
 
 
 def _predict_items(

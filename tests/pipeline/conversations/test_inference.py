@@ -65,6 +65,7 @@ def test_vectors_are_embedded_once_for_all_rates(
 
     learner, dialogues = make_learner(DIMS), np.array(dialogues)
     expected = predict_rates(learner, conversations, dialogues, masks, no_seed)
+    monkeypatch.setattr(make_learner, "embeds", True)
     monkeypatch.setattr(make_learner, "embed", embed)
     monkeypatch.setattr(make_learner, "predict_embedded", predict_embedded)
     outputs = predict_rates(learner, conversations, dialogues, masks, no_seed)
