@@ -1,6 +1,7 @@
 """Snakemake itself in a process, extracting the texts of a small project."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -46,7 +47,13 @@ def command(folder, *words):
             stdout=said,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            preexec_fn=_hear_interrupts,
         )
+
+
+def _hear_interrupts():
+    """Background jobs of a shell are born deaf to SIGINT, and so are their children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def run(folder, *words):
