@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from pipeline.media.video import sample_frames
 from tests.pipeline import clips
 
 N_BITS = 12
@@ -50,3 +51,28 @@ def read_number():
         return int(sum(1 << bit for bit, level in enumerate(bars) if level > 128))
 
     return read
+
+
+@pytest.fixture
+def clip(make_video, numbered):
+    """`clip(name, n=50, ...)`: frames numbered from 0 at 25 per second, or at `times_s`."""
+
+    def make(name, n=50, times_s=None, **options):
+        times_s = [k / 25 for k in range(n)] if times_s is None else times_s
+        return make_video(name, [numbered(k) for k in range(len(times_s))], times_s, **options)
+
+    return make
+
+
+@pytest.fixture
+def seen(read_number):
+    """`seen(path, spans, fps)`: for each span the (number, time) of its frames."""
+
+    def see(path, spans, fps, **options):
+        found = [[] for _ in spans]
+        for frame in sample_frames(path, spans, fps, **options):
+            for index in frame.spans:
+                found[index].append((read_number(frame.image), frame.time_s))
+        return found
+
+    return see
