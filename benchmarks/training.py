@@ -7,9 +7,11 @@ On made data of the corpora's sizes (benchmarks/synthetic.py), ours and the froz
   whole run      a process of its own (benchmarks/whole_run.py): imports, `--epochs` epochs, each
                  evaluated at eight rates; its peak of resident memory
 Figures are medians over `--repeats`, but a whole run is timed once; CPU seconds are those of all
-threads. Of MOSEI only a sample of the dialogues is used (`--all`: all of them). At the end: the
-largest difference between the outputs of both sides at the same weights, and the share of matrix
-products in the time of both.
+threads. "Least" is what our side's matrix products alone would take at the speed of a large one on
+this processor (benchmarks/products_share.py); "at most": how much faster than plain that would be.
+Of MOSEI only a sample of the dialogues is used (`--all`: all of them). At the end: the largest
+difference between the outputs of both sides at the same weights, and the share of matrix products
+in the time of both.
 
     python -m benchmarks.training
     python -m benchmarks.training --models iteacnet --sizes iemocap --threads 2 --quick
@@ -23,10 +25,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 
-from benchmarks.products_share import share_of_products
+from benchmarks.products_share import least_seconds, share_of_products
 from benchmarks.sides import SIDES, Ours, Plain, largest_difference
 from benchmarks.synthetic import SIZES, Made, make
 
@@ -58,6 +61,7 @@ class Line:
     what: str
     plain: list[Cost]
     ours: list[Cost]
+    least_s: float | None = None  # of our side's products
 
     def cells(self) -> list[str]:
         """Times, ratios and target as text."""
@@ -68,14 +72,21 @@ class Line:
                 for costs in (self.plain, self.ours)
             )
             texts += [f"{plain:.2f}", f"{ours:.2f}", f"{plain / ours:.1f}x"]
+        texts += self._limit()
         peaks = [max(cost.peak_mib for cost in costs) for costs in (self.plain, self.ours)]
         texts += [f"{peak:.0f}" if peak else "" for peak in peaks]
         return [*texts, TARGETS.get((self.model, self.what), "")]
 
+    def _limit(self) -> list[str]:
+        if self.least_s is None:
+            return ["", ""]
+        plain_s = statistics.median(cost.wall_s for cost in self.plain)
+        return [f"{self.least_s:.2f}", f"{plain_s / self.least_s:.1f}x"]
+
 
 HEADER = ["model", "size", "threads", "what"]
 HEADER += ["plain s", "ours s", "faster", "plain CPU s", "ours CPU s", "faster (CPU)"]
-HEADER += ["plain MiB", "ours MiB", "wanted"]
+HEADER += ["least s", "at most", "plain MiB", "ours MiB", "wanted"]
 
 
 def measure(model: str, made: Made, threads: int, args: argparse.Namespace) -> Iterator[Line]:
@@ -87,6 +98,10 @@ def measure(model: str, made: Made, threads: int, args: argparse.Namespace) -> I
         "evaluation": lambda name: timed(sides[name].evaluate, made.conversations.device),
         "whole run": lambda name: run_apart(name, model, made.size.name, threads, args),
     }
+    limits = {
+        "epoch": partial(least_seconds, sides["ours"].epoch),
+        "evaluation": partial(least_seconds, sides["ours"].evaluate),
+    }
     for side in sides.values():  # once for nothing: lazy imports, caches of kernels
         side.evaluate()
     for what, way in ways.items():
@@ -94,7 +109,8 @@ def measure(model: str, made: Made, threads: int, args: argparse.Namespace) -> I
         for _ in range(1 if what == "whole run" else args.repeats):
             for name, of_side in costs.items():
                 of_side.append(way(name))
-        yield Line(model, made.size.name, threads, what, costs["plain"], costs["ours"])
+        least_s = limits[what](made.conversations.device) if what in limits else None
+        yield Line(model, made.size.name, threads, what, costs["plain"], costs["ours"], least_s)
 
 
 def timed(call: Callable[[], object], device: torch.device) -> Cost:

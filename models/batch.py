@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from models.feature_rows import FeatureRows
+
 MODALITIES = ("audio", "text", "visual")
 
 
@@ -19,7 +21,7 @@ MODALITIES = ("audio", "text", "visual")
 class ConversationBatch:
     """Dialogues padded to one length. Networks that know no context get dialogues of length one."""
 
-    features: Mapping[str, Tensor]  # modality -> (B, T, D_m) float; those that the task has
+    features: Mapping[str, Tensor]  # modality -> (B, T, D_m) float, or `FeatureRows` of them
     extracted: Tensor  # (B, T, M) bool
     available: Tensor  # (B, T, M) bool
     valid: Tensor  # (B, T) bool
@@ -51,12 +53,12 @@ class ConversationBatch:
         return self._keeping(self.withheld)
 
     def _keeping(self, cells: Tensor) -> "ConversationBatch":
-        features = {
-            name: torch.where(cells[..., m : m + 1], self.features[name], 0.0)
-            for m, name in enumerate(MODALITIES)
-            if name in self.features
-        }
-        return replace(self, features=features)
+        by_modality = dict(zip(MODALITIES, cells.unbind(dim=-1), strict=True))
+        return replace(self, features=FeatureRows.of(self.features).keeping(by_modality))
+
+    def vectors(self, name: str, cells: Tensor) -> Tensor:
+        """(n, D_m): features of one modality at the flat cells (n,) of the (B, T) grid."""
+        return FeatureRows.of(self.features).at(name, cells)
 
     def complete(self) -> "ConversationBatch":
         """The same batch with nothing withheld: what the teacher sees. `extracted` stays."""
@@ -68,17 +70,19 @@ class ConversationBatch:
 
     def utterances(self, cells: Tensor) -> "ConversationBatch":
         """The cells at flat indices (N,) of the (B, T) grid, as N dialogues of one utterance."""
-        return self._map(lambda value: value.flatten(0, 1)[cells].unsqueeze(1))
+
+        def pick(grid: Tensor) -> Tensor:
+            return grid.flatten(0, 1)[cells].unsqueeze(1)
+
+        return self._map(FeatureRows.of(self.features).map(pick), pick)
 
     def to(self, device: torch.device | str) -> "ConversationBatch":
         """The same batch on `device`."""
-        return self._map(lambda value: value.to(device))
+        features = {name: value.to(device) for name, value in self.features.items()}
+        return self._map(features, lambda value: value.to(device))
 
-    def _map(self, change: Callable[[Tensor], Tensor]) -> "ConversationBatch":
-        return ConversationBatch(
-            features={name: change(value) for name, value in self.features.items()},
-            **{
-                name: change(getattr(self, name))
-                for name in ("extracted", "available", "valid", "speakers", "labels", "rows")
-            },
-        )
+    def _map(
+        self, features: Mapping[str, Tensor], change: Callable[[Tensor], Tensor]
+    ) -> "ConversationBatch":
+        names = ("extracted", "available", "valid", "speakers", "labels", "rows")
+        return ConversationBatch(features, **{name: change(getattr(self, name)) for name in names})

@@ -51,7 +51,8 @@ def _scaled_mask(like: Tensor, p: float) -> Tensor:
     words = torch.empty(-(-like.numel() // 64), dtype=torch.int64)
     words.random_(-(2**63), None)
     octets = words.view(torch.uint8).to(torch.int32)
-    return _coins(like.dtype)[octets].view(-1)[: like.numel()].view(like.shape)
+    coins = _coins(like.dtype).index_select(0, octets)  # a third of the time of `[octets]`
+    return coins.view(-1)[: like.numel()].view(like.shape)
 
 
 @lru_cache
@@ -97,12 +98,14 @@ class MultiHeadAttention(nn.Module):
         else:
             parts = [self._project(x, (self.query,)), self._project(source, (self.key, self.value))]
         outputs = []
-        for i, bucket in enumerate(layout.buckets):
-            q, k, v = (head for part in parts for head in self._heads(bucket.pad(part)))
+        for i, (bucket, *padded) in enumerate(
+            zip(layout.buckets, *map(layout.padded, parts), strict=True)
+        ):
+            q, k, v = (head for part in padded for head in self._heads(part))
             bias = bucket.key_bias if biases is None else biases[i]
             mixed, weights = self._attend(q, k, v, bias)
             if maps is not None:
-                maps.append(weights.detach().view(-1, self.n_heads, *weights.shape[1:]))
+                maps.append(weights.detach())
             outputs.append(bucket.unpad(self._join(mixed)))
         out: Tensor = self.output(torch.cat(outputs))
         return out
@@ -118,36 +121,27 @@ class MultiHeadAttention(nn.Module):
         return linear(x, stacked, torch.stack(biases, dim=1).flatten())
 
     def _heads(self, x: Tensor) -> tuple[Tensor, ...]:
-        """(S, K, P * D) -> P times (K * H, S, C)."""
-        n_steps, n_dialogues, _ = x.shape
-        heads = x.view(
-            n_steps, n_dialogues * self.n_heads, -1, self.value.out_features // self.n_heads
-        )
-        return heads.transpose(0, 1).unbind(dim=2)
+        """(S, K, P * D) -> P times (K, H, S, C)."""
+        head_dim = self.value.out_features // self.n_heads
+        return x.view(*x.shape[:2], self.n_heads, -1, head_dim).permute(3, 1, 2, 0, 4).unbind()
 
     def _join(self, heads: Tensor) -> Tensor:
-        """(K * H, S, C) -> (S, K, D)."""
-        n_steps = heads.shape[1]
-        dim = heads.shape[2] * self.n_heads
-        return heads.transpose(0, 1).reshape(n_steps, -1, dim)
+        """(K, H, S, C) -> (S, K, D)."""
+        return heads.permute(2, 0, 1, 3).flatten(2)
 
     def _attend(
         self, q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None
     ) -> tuple[Tensor, Tensor]:
-        """(K * H, S, C) each, queries scaled -> mixed values (K * H, S, C), weights (K * H, S, S).
+        """(K, H, S, C) each, queries scaled -> mixed values (K, H, S, C), weights (K, H, S, S).
 
         Written out: for a bias that needs a gradient torch's fused kernels fall back to a slower
         form of the same on a CPU.
         """
-        keys, n_steps = k.transpose(1, 2), q.shape[1]
-        if bias is None:
-            mix_map = torch.bmm(q, keys)
-        else:  # the product is added to a copy of the bias: one pass over memory less
-            size = (len(bias), self.n_heads, n_steps, n_steps)
-            copied = bias.to(q.dtype).expand(size).reshape(-1, n_steps, n_steps)
-            mix_map = torch.baddbmm(copied, q, keys)
+        mix_map = q @ k.transpose(2, 3)
+        if bias is not None:
+            mix_map += bias.to(q.dtype)
         weights = torch.softmax(mix_map, dim=-1)
-        return torch.bmm(self.dropout(weights), v), weights
+        return self.dropout(weights) @ v, weights
 
 
 def masked_biases(biases: Sequence[Tensor], layout: Layout) -> list[Tensor]:

@@ -30,18 +30,18 @@ BUCKET_COST = 120
 class Bucket:
     """K dialogues of similar length; their rows are contiguous, dialogue after dialogue."""
 
-    rows: slice
     n_dialogues: int  # K
     n_steps: int  # S
-    cells: Tensor  # (rows,) int64 cell s * K + k of each row
+    cells: Tensor  # (n,) int64 cell s * K + k of each row
     key_bias: Tensor | None  # (K, 1, 1, S): 0 where a key may be read, -inf elsewhere; None = all
 
     def pad(self, rows: Tensor) -> Tensor:
-        """Rows of all buckets (N, ...) -> this bucket's (S, K, ...), zero where there is no row."""
-        own = rows[self.rows]
-        padded = own.new_zeros(self.n_steps * self.n_dialogues, *own.shape[1:])
-        padded = padded.index_copy(0, self.cells, own)
-        return padded.view(self.n_steps, self.n_dialogues, *own.shape[1:])
+        """Rows of the bucket (n, ...) -> (S, K, ...), zero where there is no row."""
+        n_cells = self.n_steps * self.n_dialogues
+        is_full = len(self.cells) == n_cells
+        make = rows.new_empty if is_full else rows.new_zeros
+        padded = make((n_cells, *rows.shape[1:])).index_copy_(0, self.cells, rows)
+        return padded.view(self.n_steps, self.n_dialogues, *rows.shape[1:])
 
     def unpad(self, padded: Tensor) -> Tensor:
         """(S, K, ...) -> this bucket's rows."""
@@ -93,7 +93,6 @@ class Layout:
         keys = valid | ~valid.any(dim=1, keepdim=True)
         key_bias = torch.zeros(keys.shape, device=valid.device).masked_fill(~keys, -torch.inf)
         bucket = Bucket(
-            rows=slice(0, valid.numel()),
             n_dialogues=n_dialogues,
             n_steps=n_steps,
             cells=_time_major(torch.arange(valid.numel()), n_dialogues, n_steps).to(valid.device),
@@ -108,6 +107,11 @@ class Layout:
             buckets=(bucket,),
         )
 
+    def padded(self, rows: Tensor) -> list[Tensor]:
+        """Rows (N, ...) -> one (S, K, ...) for each bucket, zero where there is no row."""
+        parts = torch.split(rows, [len(bucket.cells) for bucket in self.buckets])
+        return [bucket.pad(part) for bucket, part in zip(self.buckets, parts, strict=True)]
+
     def pack(self, padded: Tensor) -> Tensor:
         """(B, T, ...) -> rows (N, ...)."""
         return padded.flatten(0, 1).index_select(0, self.cells)
@@ -116,7 +120,7 @@ class Layout:
         """Rows (N, ...) -> (B, T, ...), zero where there is no row."""
         n_cells = self.shape[0] * self.shape[1]
         padded = rows.new_zeros(n_cells, *rows.shape[1:])
-        return padded.index_copy(0, self.cells, rows).view(*self.shape, *rows.shape[1:])
+        return padded.index_copy_(0, self.cells, rows).view(*self.shape, *rows.shape[1:])
 
     def unpack_maps(self, maps: Sequence[Tensor]) -> Tensor:
         """One (K, H, S, S) map per bucket -> (B, H, T, T), zero where there is no row."""
@@ -136,7 +140,7 @@ class Layout:
         A window that reaches `gap` steps to either side then sees one dialogue only.
         """
         line = rows.new_full((len(rows) + gap * (len(self.lengths) + 1), *rows.shape[1:]), fill)
-        return line.index_copy(0, self._line_cells(gap), rows)
+        return line.index_copy_(0, self._line_cells(gap), rows)
 
     def from_line(self, line: Tensor, gap: int) -> Tensor:
         """What windows over `to_line(rows, gap)` gave, `gap` steps shorter at each end -> rows."""
@@ -170,24 +174,23 @@ def _time_major(cells: Tensor, n_dialogues: int, n_steps: int) -> Tensor:
 
 def _buckets(sizes: Sequence[int], ends: Sequence[int], device: torch.device) -> tuple[Bucket, ...]:
     """Buckets of the dialogues [0, ends[0]), [ends[0], ends[1]), ...; sizes fall."""
-    buckets, first, row = [], 0, 0
+    buckets, first = [], 0
     for end in ends:
         part = sizes[first:end]
-        n_steps, n_rows = part[0], sum(part)
+        n_steps = part[0]
         is_full = part[-1] == n_steps
         starts = torch.arange(len(part)) * n_steps
         keys = torch.arange(n_steps) < torch.tensor(part)[:, None]
         key_bias = torch.zeros(keys.shape).masked_fill(~keys, -torch.inf)[:, None, None, :]
         buckets.append(
             Bucket(
-                rows=slice(row, row + n_rows),
                 n_dialogues=len(part),
                 n_steps=n_steps,
                 cells=_time_major(_ranges(starts, part), len(part), n_steps).to(device),
                 key_bias=None if is_full else key_bias.to(device),
             )
         )
-        first, row = end, row + n_rows
+        first = end
     return tuple(buckets)
 
 

@@ -85,7 +85,6 @@ class Learner(nn.Module):
     masks: Masks = "per_batch"
     batch_size: int = 32
     selection: Literal["best", "last"] = "best"  # last: no epoch is selected, the last one stands
-    embeds: bool = False  # whether `embed` and `predict_embedded` exist
 
     def phases(self) -> Sequence[Phase]:
         """The phases in order; the last one is the one that epochs are selected from."""
@@ -105,6 +104,11 @@ class Learner(nn.Module):
     def predict(self, batch: ConversationBatch) -> Tensor:
         """(B, T, C) logits, C = 1 for regression, using only what is `usable` in the batch."""
         raise NotImplementedError
+
+    @property
+    def embeds(self) -> bool:
+        """Whether `embed` and `predict_embedded` exist."""
+        return False
 
     def embed(self, features: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
         """What `predict` makes of feature vectors (S, D_m) by themselves, before any mask.

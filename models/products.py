@@ -10,6 +10,7 @@ are torch's own. Finite results differ in the last bits only; oneDNN's ReLU turn
 Shapes: N rows, D inputs, O outputs.
 """
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -25,8 +26,7 @@ MIN_PRODUCTS = 2_000_000  # multiplications below which oneDNN's preparation cos
 def multiply(a: Tensor, b: Tensor, bias: Tensor | None = None) -> Tensor:
     """(N, D) @ (D, O) + bias (O,) -> (N, O), outside of autograd. Fastest where b is contiguous."""
     if _by_onednn(a, a.shape[0] * b.numel()):
-        product: Tensor = torch.ops.mkldnn._linear_pointwise(a, b.T, bias, "none", [], "")
-        return product
+        return _onednn(a, b.T, bias)
     return a @ b if bias is None else torch.addmm(bias, a, b)
 
 
@@ -51,8 +51,7 @@ def linear_gelu(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """`torch.nn.functional.gelu` of `linear`, in one pass where no gradient is asked for."""
     if torch.is_grad_enabled() or x.dim() != 2 or not _by_onednn(x, x.numel() * weight.shape[0]):
         return F.gelu(linear(x, weight, bias))
-    out: Tensor = torch.ops.mkldnn._linear_pointwise(x, weight, bias, "gelu", [], "none")
-    return out
+    return _onednn(x, weight, bias, "gelu", [], "none")
 
 
 class Linear(nn.Linear):
@@ -91,6 +90,23 @@ def _by_onednn(x: Tensor, n_products: int) -> bool:
     return HAS_ONEDNN and is_plain and n_products >= MIN_PRODUCTS
 
 
+def _onednn(
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    activation: str = "none",
+    scalars: Sequence[float] = (),
+    algorithm: str = "",
+) -> Tensor:
+    """Rows (N, D), weight (O, D): one cut out of a wider matrix would take a thousand times."""
+    if not (weight.is_contiguous() or weight.T.is_contiguous()):
+        weight = weight.contiguous()
+    out: Tensor = torch.ops.mkldnn._linear_pointwise(
+        x, weight, bias, activation, list(scalars), algorithm
+    )
+    return out
+
+
 class _Linear(torch.autograd.Function):
     """x (N, D), weight (O, D), bias (O,) or None, slope or None -> (N, O)."""
 
@@ -100,7 +116,7 @@ class _Linear(torch.autograd.Function):
     ) -> Tensor:
         ctx.slope = slope
         activation = ("none", []) if slope is None else ("leaky_relu", [slope])
-        out: Tensor = torch.ops.mkldnn._linear_pointwise(x, weight, bias, *activation, "")
+        out = _onednn(x, weight, bias, *activation)
         ctx.save_for_backward(x, weight, *(() if slope is None else (out,)))
         return out
 
@@ -115,7 +131,18 @@ class _Linear(torch.autograd.Function):
         needs_x, needs_weight, needs_bias, _ = ctx.needs_input_grad
         return (
             multiply(grad, weight) if needs_x else None,
-            multiply(grad.T, x) if needs_weight else None,
+            _weight_gradient(grad, x) if needs_weight else None,
             grad.sum(dim=0) if needs_bias else None,
             None,
         )
+
+
+def _weight_gradient(grad: Tensor, x: Tensor) -> Tensor:
+    """grad.T @ x: (N, O), (N, D) -> (O, D).
+
+    The operator copies a first matrix that lies transposed: `grad`, or `x` and then the result.
+    """
+    (n, n_out), n_in = grad.shape, x.shape[1]
+    if n * n_out <= (n + n_out) * n_in:
+        return multiply(grad.T, x)
+    return multiply(x.T, grad).T.contiguous()

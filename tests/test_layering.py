@@ -11,7 +11,7 @@ import pytest
 
 from tests.modules import FLAT, MODULES, ROOT, imported, is_ours, within
 
-CONTRACTS = ("models.batch", "models.learner")
+CONTRACTS = ("models.batch", "models.feature_rows", "models.learner")
 MAY_IMPORT = {
     **dict.fromkeys(FLAT, FLAT),
     "pipeline.corpora": FLAT,

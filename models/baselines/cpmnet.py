@@ -136,7 +136,8 @@ class CpmNet(Learner):
             if pattern.any():
                 members = (usable == pattern).all(dim=1)
                 names = [name for name, has in zip(self._names, pattern, strict=True) if has]
-                features = {name: utterances.features[name][members, 0] for name in names}
+                cells = members.nonzero().squeeze(1)
+                features = {name: utterances.vectors(name, cells) for name in names}
                 codes[members] = self._descend(codes[members], *self.decoders.quadratic(features))
         return codes
 

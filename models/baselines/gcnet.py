@@ -35,7 +35,7 @@ from models.batch import ConversationBatch
 from models.layout import Layout
 from models.learner import Learner, Loss, OptimizerGroup, Phase, TaskShape
 from models.losses import reconstruction_error, task_loss
-from models.products import Linear
+from models.products import Linear, linear
 
 N_TEMPORAL = 3  # the target comes later, is the source itself, comes earlier
 
@@ -108,12 +108,32 @@ class Gcnet(Learner):
         )
         return [Phase("train", [group])]
 
-    def hidden(self, utterances: ConversationBatch, layout: Layout) -> Tensor:
-        """The batch's N valid utterances, in the order of `layout` -> (N, D), D = 2h + h / 2."""
-        features = utterances.masked().features
-        x = torch.cat([features[name] for name in self.shape.feature_dims], dim=-1).squeeze(1)
-        turns = Turns.of(layout)
-        x = self.lstm(x, turns)
+    @property
+    def embeds(self) -> bool:
+        """On a CPU; a GPU reads dialogues by torch's own LSTM, from the features themselves."""
+        return self.classifier.weight.device.type == "cpu"
+
+    def embed(self, features: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """What each modality adds to the gates of the first LSTM: (S, D_m) -> (S, 8h)."""
+        dims = self.shape.feature_dims
+        weights = torch.split(self.lstm.input_weight(), list(dims.values()), dim=1)
+        return {name: linear(features[name], w) for name, w in zip(dims, weights, strict=True)}
+
+    def hidden(
+        self, utterances: ConversationBatch, layout: Layout, is_embedded: bool = False
+    ) -> Tensor:
+        """The batch's N valid utterances, in the order of `layout` -> (N, D), D = 2h + h / 2.
+
+        `is_embedded`: their features are those that `embed` gave.
+        """
+        features, turns = utterances.masked().features, Turns.of(layout)
+        vectors = [features[name].squeeze(1) for name in self.shape.feature_dims]
+        if is_embedded:
+            for vector in vectors[1:]:
+                vectors[0] += vector
+            x = self.lstm.read_embedded(vectors[0], turns)
+        else:
+            x = self.lstm(torch.cat(vectors, dim=1), turns)
         window = Window.of(
             layout.lengths, self.settings["window_past"], self.settings["window_future"], x.device
         )
@@ -141,8 +161,15 @@ class Gcnet(Learner):
 
     def predict(self, batch: ConversationBatch) -> Tensor:
         """(B, T, C) logits, 0 on padding."""
+        return self._predict(batch)
+
+    def predict_embedded(self, batch: ConversationBatch) -> Tensor:
+        """`predict` of a batch whose features went through `embed`."""
+        return self._predict(batch, is_embedded=True)
+
+    def _predict(self, batch: ConversationBatch, is_embedded: bool = False) -> Tensor:
         layout = Layout.of(batch.valid, "exact")
-        hidden = self.hidden(batch.utterances(layout.cells), layout)
+        hidden = self.hidden(batch.utterances(layout.cells), layout, is_embedded)
         return layout.unpack(self.classifier(hidden))
 
 

@@ -78,27 +78,44 @@ class BidirectionalLstm(nn.Module):
         """Rows of a layout (N, D) -> (N, 2H)."""
         rows = x.index_select(0, turns.order)
         if x.device.type == "cpu":
-            rows = self._read(rows, turns)
+            rows = self._read(self._gates(0, rows), turns)
         else:
             rows = self.lstm(PackedSequence(rows, turns.n_dialogues))[0].data
         return rows.index_select(0, turns.inverse)
 
-    def _read(self, rows: Tensor, turns: Turns) -> Tensor:
+    def input_weight(self) -> Tensor:
+        """(8H, D): both directions' weights of what comes in."""
+        return torch.cat([weights[0] for weights in self._weights(0)])
+
+    def read_embedded(self, x: Tensor, turns: Turns) -> Tensor:
+        """`forward` of rows that were multiplied by `input_weight` already: (N, 8H) -> (N, 2H)."""
+        rows = x.index_select(0, turns.order)
+        biases = [input_bias + hidden_bias for _, _, input_bias, hidden_bias in self._weights(0)]
+        gates = [own + bias for own, bias in zip(rows.chunk(2, dim=1), biases, strict=True)]
+        return self._read(gates, turns).index_select(0, turns.inverse)
+
+    def _read(self, gates: Sequence[Tensor], turns: Turns) -> Tensor:
         steps = (turns.steps(backwards=False), turns.steps(backwards=True))
-        weights = self.lstm.all_weights  # layer 0 forwards, backwards, layer 1 forwards, backwards
-        for layer in range(2):
-            directions = zip(weights[2 * layer : 2 * layer + 2], steps, strict=True)
-            hidden = [read_dialogues(rows, weight, order) for weight, order in directions]
-            rows = torch.cat(hidden, dim=1)
-            if layer == 0:
-                rows = self.dropout(rows)
-        return rows
+        first = self._turn_by_turn(0, gates, steps)
+        return self._turn_by_turn(1, self._gates(1, self.dropout(first)), steps)
+
+    def _turn_by_turn(
+        self, layer: int, gates: Sequence[Tensor], steps: Sequence[Sequence[Step]]
+    ) -> Tensor:
+        directions = zip(gates, self._weights(layer), steps, strict=True)
+        return torch.cat([_recur(own, weights[1], order) for own, weights, order in directions], 1)
+
+    def _gates(self, layer: int, rows: Tensor) -> list[Tensor]:
+        """What the inputs (N, D) add to all gates, (N, 4H) for each direction."""
+        return [linear(rows, w, b + c) for w, _, b, c in self._weights(layer)]
+
+    def _weights(self, layer: int) -> Sequence[Sequence[Tensor]]:
+        """Of inputs and of hidden states, biases of each: forwards, backwards."""
+        return self.lstm.all_weights[2 * layer : 2 * layer + 2]
 
 
-def read_dialogues(x: Tensor, weights: Sequence[Tensor], steps: Sequence[Step]) -> Tensor:
-    """One direction of one layer: (N, D), weights as in `torch.nn.LSTM` -> hidden states (N, H)."""
-    input_weight, hidden_weight, input_bias, hidden_bias = weights
-    gates = linear(x, input_weight, input_bias + hidden_bias)
+def _recur(gates: Tensor, hidden_weight: Tensor, steps: Sequence[Step]) -> Tensor:
+    """One direction of one layer: (N, 4H), overwritten, weight (4H, H) -> hidden states (N, H)."""
     hidden: Tensor = _Recurrence.apply(gates, hidden_weight, steps)  # type: ignore[no-untyped-call]
     return hidden
 
@@ -108,7 +125,7 @@ class _Recurrence(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, gates: Tensor, weight: Tensor, steps: Sequence[Step]) -> Tensor:
-        gates, width = gates.clone(), weight.shape[1]
+        width = weight.shape[1]
         hidden, cell = (gates.new_empty(len(gates), width) for _ in range(2))
         squashed = torch.empty_like(cell)  # tanh of the cell
         by_hidden = weight.T.contiguous()

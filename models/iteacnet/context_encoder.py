@@ -41,8 +41,8 @@ class ContextEncoder(nn.Module):
         else:  # no dropout in between: convolution and Linear are one convolution
             scores = self.local.projected(x, layout, self.linear.weight)
         return [
-            segment_means(bucket.pad(scores), self.band) + self.linear.bias[:, None, None]
-            for bucket in layout.buckets
+            segment_means(padded, self.band) + self.linear.bias[:, None, None]
+            for padded in layout.padded(scores)
         ]
 
 

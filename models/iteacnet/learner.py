@@ -34,7 +34,6 @@ class IteacLearner(Learner):
 
     batching = "dialogues"
     masks = "per_batch"
-    embeds = True
 
     def __init__(self, settings: Mapping[str, Any], shape: TaskShape) -> None:
         super().__init__()
@@ -88,6 +87,11 @@ class IteacLearner(Learner):
         """(B, T, C) logits of the reported network on what is usable."""
         output: NetworkOutput = self.reported(batch)
         return output.logits
+
+    @property
+    def embeds(self) -> bool:
+        """Projections know no mask."""
+        return True
 
     def embed(self, features: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
         """The reported network's projections."""

@@ -129,10 +129,7 @@ class IteacNetwork(nn.Module):
         there = {
             name: usable[:, MODALITIES.index(name)].nonzero().squeeze(1) for name in self.modalities
         }
-        present = {
-            name: batch.features[name].flatten(0, 1).index_select(0, layout.cells[cells])
-            for name, cells in there.items()
-        }
+        present = {name: batch.vectors(name, layout.cells[cells]) for name, cells in there.items()}
         if not is_embedded:
             present = self.embed(present)
         rows = {}

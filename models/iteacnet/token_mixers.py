@@ -164,5 +164,8 @@ def _time_linear(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
 def _along_time(x: Tensor, layout: Layout, mix: Callable[[Tensor, int], Tensor]) -> Tensor:
     """Apply `mix` to the padded dialogues (S, K, D) of each bucket."""
     return torch.cat(
-        [bucket.unpad(mix(bucket.pad(x), bucket.n_steps)) for bucket in layout.buckets]
+        [
+            bucket.unpad(mix(padded, bucket.n_steps))
+            for bucket, padded in zip(layout.buckets, layout.padded(x), strict=True)
+        ]
     )

@@ -1,7 +1,8 @@
 """Batches by row index: stretches of utterances become one padded `ConversationBatch`.
 
 An item is a stretch of the line of utterances: a whole dialogue, or one utterance for learners
-that know no context. Gathering and padding run on whole tensors, never item by item.
+that know no context. Gathering and padding run on whole tensors, never item by item; features stay
+in their stores until a network asks for them.
 Shapes: B items, T utterances of the longest one, N utterances in line.
 """
 
@@ -11,6 +12,7 @@ import torch
 from torch import Tensor
 
 from models.batch import ConversationBatch
+from models.feature_rows import FeatureRows
 from models.learner import Batching
 from pipeline.conversations.dataset import Conversations
 from pipeline.conversations.index import ConversationIndex, IntArray
@@ -43,20 +45,16 @@ def items_of(index: ConversationIndex, dialogues: IntArray, batching: Batching) 
 def collate(conversations: Conversations, items: Items) -> ConversationBatch:
     """The items padded to the longest; nothing withheld."""
     places, valid = _grid(conversations, items)
-    shape = places.shape
-    rows = conversations.rows[places]
-    padding = ~valid.unsqueeze(-1)
+    rows = conversations.rows[places].masked_fill(~valid, -1)
+    stores = conversations.features
     return ConversationBatch(
-        features={
-            name: stored.index_select(0, rows.flatten()).view(*shape, -1).masked_fill_(padding, 0)
-            for name, stored in conversations.features.items()
-        },
-        extracted=conversations.extracted[places] & ~padding,
-        available=torch.ones((*shape, 3), dtype=torch.bool, device=places.device),
+        features=FeatureRows(stores, dict.fromkeys(stores, rows)),
+        extracted=conversations.extracted[places] & valid.unsqueeze(-1),
+        available=torch.ones((*places.shape, 3), dtype=torch.bool, device=places.device),
         valid=valid,
         speakers=conversations.speakers[places] * valid,
         labels=conversations.labels[places] * valid,
-        rows=rows.masked_fill(~valid, -1),
+        rows=rows,
     )
 
 

@@ -1,4 +1,5 @@
 import itertools
+from unittest import mock
 
 import pytest
 import torch
@@ -26,13 +27,13 @@ def test_rows_come_back_to_their_cells(lengths, n_extra, padding):
 
 
 @settings(deadline=None, max_examples=60)
-@given(LENGTHS)
-def test_buckets_hold_each_row_once_and_tell_keys_from_padding(lengths):
-    layout = Layout.of(valid_of(lengths), "exact")
+@given(LENGTHS, st.sampled_from([0, 120]))
+def test_buckets_hold_each_row_once_and_tell_keys_from_padding(lengths, cost):
+    with mock.patch("models.layout.BUCKET_COST", cost):
+        layout = Layout.of(valid_of(lengths), "exact")
     rows = torch.arange(1.0, 1 + len(layout.cells))
     seen = []
-    for bucket in layout.buckets:
-        padded = bucket.pad(rows)
+    for bucket, padded in zip(layout.buckets, layout.padded(rows), strict=True):
         seen.append(bucket.unpad(padded))
         bias = bucket.key_bias
         keys = (
@@ -75,8 +76,8 @@ def test_maps_of_all_buckets_come_back_padded():
     layout = Layout.of(valid_of(lengths), "exact")
     names = layout.pack(torch.arange(1.0, 21.0).view(4, 5))
     maps = [
-        (bucket.pad(names).t()[:, :, None] * bucket.pad(names).t()[:, None, :])[:, None]
-        for bucket in layout.buckets
+        (padded.t()[:, :, None] * padded.t()[:, None, :])[:, None]
+        for padded in layout.padded(names)
     ]
     padded = torch.arange(1.0, 21.0).view(4, 5) * valid_of(lengths)
     expected = padded[:, None, :, None] * padded[:, None, None, :]

@@ -53,7 +53,7 @@ def test_every_method_is_tested_under_the_same_stored_masks(
             return inner(batch)
 
         learner.predict = watched
-        learner.embeds = False  # so that rows are those of the stores
+        monkeypatch.setattr(type(learner), "embeds", False)  # so that rows are those of the stores
         return learner
 
     monkeypatch.setattr(restored, "build_learner", build_and_watch)
