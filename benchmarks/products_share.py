@@ -1,8 +1,8 @@
 """What matrix products cost: their share of a call, by torch's profiler, and the least possible.
 
 The least is what the processor needs for their multiplications alone: counted by torch, divided by
-the speed of one large product that fits its caches, measured in the same run. Nothing that computes
-the same can be faster.
+the speed of one large product that fits its caches, measured in the same run. No code with the same
+products can be faster.
 """
 
 import time
@@ -61,7 +61,7 @@ def _best(call: Callable[[], object], repeats: int) -> float:
     for _ in range(repeats):
         start = time.perf_counter()
         call()
-        if torch.cuda.is_available():
+        if torch.cuda.is_available():  # products on a GPU return before they end
             torch.cuda.synchronize()
         times.append(time.perf_counter() - start)
     return min(times)

@@ -7,6 +7,7 @@ from models import products
 from models.products import Chain, Linear, linear, multiply
 
 LARGE = (64, 200, 300)  # N, D, O: more than MIN_PRODUCTS
+WIDE = (400, 50, 300)  # so many rows and outputs that the gradient's transpose is computed
 SMALL = (3, 4, 5)
 
 
@@ -34,7 +35,7 @@ def test_a_product_equals_that_in_double_precision(size, is_transposed, has_bias
     torch.testing.assert_close(multiply(a, b, bias).double(), expected, atol=1e-4, rtol=1e-5)
 
 
-@pytest.mark.parametrize("size", [LARGE, SMALL])
+@pytest.mark.parametrize("size", [LARGE, WIDE, SMALL])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_outputs_and_gradients_equal_torchs_linear(size, dtype):
     n, d, o = size
@@ -46,6 +47,13 @@ def test_outputs_and_gradients_equal_torchs_linear(size, dtype):
     torch.testing.assert_close(ours, theirs, **tolerance)
     gradients = [torch.autograd.grad((y * weights).sum(), inputs) for y in (ours, theirs)]
     torch.testing.assert_close(*gradients, **tolerance)
+
+
+def test_a_weight_cut_out_of_a_wider_matrix_multiplies_as_itself():
+    n, d, o = LARGE
+    x, weight = torch.randn(n, d), torch.randn(o, 2 * d)[:, :d]
+    expected = x.double() @ weight.double().T
+    torch.testing.assert_close(linear(x, weight).double(), expected, atol=1e-4, rtol=1e-5)
 
 
 def test_only_asked_for_gradients_are_computed():
