@@ -49,6 +49,14 @@ class ResidualAutoencoder(nn.Module):
             x = x + decode(latents[-1])
         return self.transition(x), torch.cat(latents, dim=-1)
 
+    def latents(self, x: Tensor) -> Tensor:
+        """(..., F) -> latents (..., n * L), without what they do not need: the last decoder."""
+        found = [self.encoders[0](x)]
+        for encode, decode in zip(self.encoders[1:], self.decoders[:-1], strict=True):
+            x = x + decode(found[-1])
+            found.append(encode(x))
+        return torch.cat(found, dim=-1)
+
     def forward(self, x: Tensor) -> Tensor:
         """(..., F) -> completed (..., F)."""
         return self.with_latents(x)[0]

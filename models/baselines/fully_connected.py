@@ -10,8 +10,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from models.batch import MODALITIES, ConversationBatch
 from models.layers import Dropout
-from models.learner import OptimizerGroup
+from models.learner import Learner, OptimizerGroup
 from models.products import Chain, Linear
 
 
@@ -40,10 +41,25 @@ class ModalityEncoders(nn.ModuleDict):
                 for name, dim in feature_dims.items()
             }
         )
+        self.feature_dims = feature_dims
 
     def forward(self, features: Mapping[str, Tensor]) -> Tensor:
         """Modality -> (..., D_m), zeros where missing -> the fused vector (..., F)."""
         return torch.cat([encode(features[name]) for name, encode in self.items()], dim=-1)
+
+    def embed(self, features: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Modality -> (S, D_m) -> (S, E), each by itself."""
+        return {name: encode(features[name]) for name, encode in self.items()}
+
+    def of_embedded(self, embedded: ConversationBatch) -> Tensor:
+        """(B, T, F): `forward` of a masked batch whose features went through `embed`."""
+        features, usable = embedded.masked().features, embedded.usable
+        parts = []
+        for name, encode in self.items():
+            of_zeros = encode(features[name].new_zeros(1, self.feature_dims[name]))
+            is_there = usable[..., MODALITIES.index(name), None]
+            parts.append(torch.where(is_there, features[name], of_zeros))
+        return torch.cat(parts, dim=-1)
 
 
 class ModalityDecoders(nn.ModuleDict):
@@ -62,6 +78,38 @@ class ModalityDecoders(nn.ModuleDict):
     def forward(self, fused: Tensor) -> dict[str, Tensor]:
         """(..., F) -> modality -> (..., D_m)."""
         return {name: decode(fused) for name, decode in self.items()}
+
+
+class ByModality(Learner):
+    """Base of AE, CRA and MMIN: `encoders` see each modality of single utterances by itself.
+
+    So an evaluation encodes every vector once, whatever is missing beside it.
+    """
+
+    batching = "utterances"
+    masks = "per_run"
+    encoders: ModalityEncoders
+
+    def answer(self, fused: Tensor) -> Tensor:
+        """Fused vectors (B, T, F) -> (B, T, C) logits."""
+        raise NotImplementedError
+
+    def predict(self, batch: ConversationBatch) -> Tensor:
+        """(B, T, C) logits."""
+        return self.answer(self.encoders(batch.masked().features))
+
+    @property
+    def embeds(self) -> bool:
+        """Always."""
+        return True
+
+    def embed(self, features: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Encoded vectors: (S, D_m) -> (S, E)."""
+        return self.encoders.embed(features)
+
+    def predict_embedded(self, batch: ConversationBatch) -> Tensor:
+        """`predict` of a batch whose features went through `embed`."""
+        return self.answer(self.encoders.of_embedded(batch))
 
 
 def init_normal(module: nn.Module) -> None:

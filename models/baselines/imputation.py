@@ -11,6 +11,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from models.baselines.fully_connected import (
+    ByModality,
     FullyConnected,
     ModalityDecoders,
     ModalityEncoders,
@@ -18,17 +19,14 @@ from models.baselines.fully_connected import (
     optimizer_groups,
 )
 from models.batch import ConversationBatch
-from models.learner import Learner, Loss, Phase, TaskShape
+from models.learner import Loss, Phase, TaskShape
 from models.losses import reconstruction_error, task_loss
 
 BETAS = (0.5, 0.999)
 
 
-class Imputation(Learner):
+class Imputation(ByModality):
     """Encoders -> middle (F -> F) -> classifier and decoders (legend in `fully_connected`)."""
-
-    batching = "utterances"
-    masks = "per_run"
 
     def __init__(self, middle: nn.Module, settings: Mapping[str, Any], shape: TaskShape) -> None:
         super().__init__()
@@ -53,14 +51,9 @@ class Imputation(Learner):
         groups = optimizer_groups(networks, self.settings, BETAS)
         return [Phase("train", groups, decay_after=self.settings["decay_after"])]
 
-    def complete(self, batch: ConversationBatch) -> Tensor:
-        """(B, T, F): the fused vector as the middle network completes it."""
-        completed: Tensor = self.middle(self.encoders(batch.masked().features))
-        return completed
-
     def loss(self, batch: ConversationBatch, phase: str, group: int = 0) -> Loss:
         """Task + weight * reconstruction (FACTS B.6)."""
-        completed = self.complete(batch)
+        completed = self.middle(self.encoders(batch.masked().features))
         task = task_loss(self.classifier(completed), batch, self.kind)
         reconstruction = reconstruction_error(self.decoders(completed), batch)
         return Loss(
@@ -68,7 +61,7 @@ class Imputation(Learner):
             {"task": task.detach(), "reconstruction": reconstruction.detach()},
         )
 
-    def predict(self, batch: ConversationBatch) -> Tensor:
-        """(B, T, C) logits."""
-        logits: Tensor = self.classifier(self.complete(batch))
+    def answer(self, fused: Tensor) -> Tensor:
+        """(B, T, F) -> (B, T, C)."""
+        logits: Tensor = self.classifier(self.middle(fused))
         return logits

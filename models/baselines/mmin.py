@@ -26,6 +26,7 @@ from torch import Tensor, nn
 
 from models.baselines.cra import ResidualAutoencoder
 from models.baselines.fully_connected import (
+    ByModality,
     FullyConnected,
     ModalityEncoders,
     init_kaiming,
@@ -52,11 +53,9 @@ class FusionNetwork(nn.Module):
         self.apply(init_kaiming)
 
 
-class Mmin(Learner):
+class Mmin(ByModality):
     """Encoders, imagination forth and back, classifier; the pretrained network beside them."""
 
-    batching = "utterances"
-    masks = "per_run"
     pretrained_is_frozen: Tensor  # () bool, saved with the weights
 
     def __init__(self, settings: Mapping[str, Any], shape: TaskShape) -> None:
@@ -127,10 +126,9 @@ class Mmin(Learner):
         target: Tensor = self.pretrained.encoders(batch.complement().features)
         return target
 
-    def predict(self, batch: ConversationBatch) -> Tensor:
-        """(B, T, C) logits."""
-        _, latents = self.forth.with_latents(self.encoders(batch.masked().features))
-        logits: Tensor = self.classifier(latents)
+    def answer(self, fused: Tensor) -> Tensor:
+        """(B, T, F) -> (B, T, C)."""
+        logits: Tensor = self.classifier(self.forth.latents(fused))
         return logits
 
     def finish_phase(self, name: str) -> None:

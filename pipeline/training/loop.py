@@ -25,6 +25,8 @@ from pipeline.training.methods import prepare_learner
 from pipeline.training.optimizers import PhaseOptimizers
 from pipeline.training.randomness import seed_torch, stream
 
+ADVICE = "lower the method's learning_rate, or set protocol.standardize"
+
 
 class Trainer:
     """Trains one learner on one fold with one seed."""
@@ -106,8 +108,7 @@ class Trainer:
         values = means.values()
         if not math.isfinite(values["loss"]):
             raise TrainingError(
-                f"phase {phase.name}, epoch {epoch + 1}: the loss is {values['loss']}; "
-                "lower the method's learning_rate, or set protocol.standardize"
+                f"phase {phase.name}, epoch {epoch + 1}: the loss is {values['loss']}; {ADVICE}"
             )
         rates = {"train_rate": self.masks.mean_rate, "missing": self.masks.realised}
         return {"phase": phase.name, **rates, **values}
@@ -154,6 +155,8 @@ class Trainer:
         if score > state.best_score or self.learner.selection == "last":
             state.best_score, state.best_epoch = score, epoch
             state.best = copy_state(self.learner.state_dict())
+            if not all(value.isfinite().all() for value in state.best.values()):
+                raise TrainingError(f"epoch {epoch}: weights are no longer finite; {ADVICE}")
         named = zip(data.validation_rates, scores, strict=True)
         return {"validation": score, **{f"validation_{rate}": value for rate, value in named}}
 

@@ -93,6 +93,18 @@ def test_reads_nothing_but_what_is_usable(kit, trained):
     assert torch.equal(trained.predict(blind)[batch.valid], expected[batch.valid])
 
 
+@pytest.mark.parametrize("dims", [{"audio": 5, "text": 7, "visual": 6}, {"visual": 6}])
+@pytest.mark.parametrize("name", ["ae", "cra", "mmin", "gcnet"])
+def test_predictions_from_embedded_vectors_are_the_same(kit, name, dims):
+    batch = kit.batch([7, 3, 5], dims=dims, seed=8)
+    learner = kit.learner(name, kit.shape(dims), **QUICK[name])
+    kit.train(learner, batch, n_epochs=2)  # biases begin at 0, and a missing modality would too
+    assert learner.embeds
+    embedded = replace(batch, features=learner.eval().embed(batch.features))
+    outputs, expected = learner.predict_embedded(embedded), learner.predict(batch)
+    torch.testing.assert_close(outputs[batch.valid], expected[batch.valid])
+
+
 def test_the_same_input_gives_the_same_bytes(kit, trained):
     batch = kit.batch([5, 3], seed=8)
     assert torch.equal(trained.predict(batch), trained.predict(batch))

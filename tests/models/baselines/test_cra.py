@@ -35,3 +35,4 @@ def test_equals_the_recursion_of_the_published_cascade(n_blocks):
     torch.testing.assert_close(completed, expected)
     torch.testing.assert_close(ours, torch.cat(latents, dim=1))
     assert ours.shape == (7, 3 * n_blocks)
+    assert torch.equal(cascade.latents(z), ours)

@@ -1,5 +1,4 @@
 import math
-from dataclasses import replace
 
 import pytest
 import torch
@@ -83,15 +82,6 @@ def test_the_network_equals_a_dense_transcription_of_one_dialogue_at_a_time(kit,
         by_speaker = dense_branch(learner.speaker, x, kinds, is_edge)
         expected = learner.classifier(by_time + by_speaker)
         torch.testing.assert_close(ours[b, :n], expected, atol=1e-9, rtol=0)
-
-
-@pytest.mark.parametrize("dims", [{"audio": 5, "text": 7, "visual": 6}, {"visual": 6}])
-def test_predictions_from_embedded_vectors_are_the_same(kit, dims):
-    batch = kit.batch([7, 3, 5], dims=dims, seed=8)
-    learner = kit.learner("gcnet", kit.shape(dims)).eval()
-    embedded = replace(batch, features=learner.embed(batch.features))
-    assert learner.embeds
-    torch.testing.assert_close(learner.predict_embedded(embedded), learner.predict(batch))
 
 
 def test_loss_is_the_task_plus_the_errors_of_withheld_cells_per_valid_utterance(kit):

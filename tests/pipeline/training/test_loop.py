@@ -108,6 +108,16 @@ def test_a_loss_that_is_no_number_ends_the_run_with_advice(make_learner, make_tr
         make_trainer(learner).run()
 
 
+def test_weights_that_the_last_step_broke_are_never_kept(make_learner, make_trainer):
+    """The loss of an epoch is that of before its steps."""
+    learner = make_learner()
+    parameters = list(learner.parameters())
+    learner.phases = lambda: [Phase("only", [OptimizerGroup(parameters, 1e39)])]
+    learner.batch_size = 1000
+    with pytest.raises(TrainingError, match=r"epoch 1: weights are no longer finite; lower"):
+        make_trainer(learner, n_epochs=1).run()
+
+
 def test_the_history_tells_rates_and_losses(make_learner, make_trainer):
     outcome = make_trainer(make_learner(), n_epochs=12, rate="progressive").run()
     assert [row["epoch"] for row in outcome.history] == list(range(1, 13))
