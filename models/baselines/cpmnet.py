@@ -22,6 +22,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.optim.adam import adam
 
 from models.baselines.latent_codes import LinearDecoders, class_scores, classification_loss
 from models.batch import MODALITIES, ConversationBatch
@@ -142,11 +143,29 @@ class CpmNet(Learner):
         return codes
 
     def _descend(self, codes: Tensor, quadratic: Tensor, linear: Tensor) -> Tensor:
-        """Adam on the sum of h G h - 2 c h over codes h, from its exact gradient."""
-        optimizer = torch.optim.Adam([codes], lr=self.settings["test_learning_rate"], fused=True)
+        """Adam on the sum of h G h - 2 c h over codes h, from its exact gradient.
+
+        By torch's function: making its optimiser class imports the compiler, a second a process.
+        """
+        mean, square = torch.zeros_like(codes), torch.zeros_like(codes)
+        steps = torch.zeros((), device=codes.device)
         for _ in range(self.settings["test_epochs"] * self.settings["steps"]):
-            codes.grad = 2 * (codes @ quadratic - linear)
-            optimizer.step()
+            adam(
+                [codes],
+                [2 * (codes @ quadratic - linear)],
+                [mean],
+                [square],
+                [],
+                [steps],
+                fused=True,
+                amsgrad=False,
+                beta1=0.9,
+                beta2=0.999,
+                lr=self.settings["test_learning_rate"],
+                weight_decay=0.0,
+                eps=1e-8,
+                maximize=False,
+            )
         return codes
 
     @property

@@ -1,5 +1,6 @@
 """Stage train in processes of its own: killed at random moments, and what it loads."""
 
+import json
 import os
 import random
 import signal
@@ -10,9 +11,21 @@ from pathlib import Path
 
 import pytest
 
-from tests.pipeline.stages.training_runs import method, train_arguments, train_once
+from tests.pipeline.stages.training_runs import (
+    method,
+    predict_arguments,
+    train_arguments,
+    train_once,
+)
 
 ROOT = Path(__file__).resolve().parents[3]
+MODELS = ("iteacnet", "gcnet", "mmin", "cra", "ae", "cpmnet")
+RUN_STAGES = """
+import importlib, json, sys
+for stage, arguments in json.loads(sys.argv[1]):
+    importlib.import_module(f"pipeline.stages.{stage}").main(arguments)
+sys.exit(sys.argv[2] in sys.modules)
+"""
 
 
 @pytest.mark.slow
@@ -38,15 +51,15 @@ def test_a_run_killed_at_random_moments_ends_with_the_same_bytes(make_task, tmp_
 @pytest.mark.slow
 def test_training_loads_no_compiler_and_reuse_no_torch(make_task, tmp_path):
     """Seconds of every process, which is what a run on small data takes."""
-    files = make_task(method=method("iteacnet"), n_epochs=1)
-    code = (
-        "import sys; unwanted = sys.argv.pop(1)\n"
-        "from pipeline.stages.train import main; main(sys.argv[1:])\n"
-        "sys.exit(unwanted in sys.modules)"
-    )
-    for unwanted in ("torch._dynamo", "torch"):
-        process = start_python(tmp_path, "-c", code, unwanted, *train_arguments(files, tmp_path))
+    stages = []
+    for model in MODELS:
+        files, out = make_task(method=method(model), n_epochs=1), tmp_path / model
+        stages.append(("train", train_arguments(files, out)))
+        stages.append(("predict", predict_arguments(files, out)))
+    for some, unwanted in ((stages, "torch._dynamo"), (stages[:1], "torch")):
+        process = start_python(tmp_path, "-c", RUN_STAGES, json.dumps(some), unwanted)
         assert process.wait() == 0
+    assert all((tmp_path / model / "predictions.csv").is_file() for model in MODELS)
 
 
 def start_python(folder, *arguments):

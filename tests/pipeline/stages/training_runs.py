@@ -13,7 +13,7 @@ METHODS = {
 
 
 def method(model):
-    return {"model": model, "settings": METHODS[model]}
+    return {"model": model, "settings": METHODS.get(model, {})}
 
 
 def train_arguments(files, out, rate="0.3", seed=0, cache=None):
@@ -33,10 +33,16 @@ def train_once(files, out, **options):
     return [(out / name).read_bytes() for name in OUTPUTS]
 
 
+def predict_arguments(files, out):
+    return [
+        *files.arguments(),
+        *("--weights", str(out / "weights.safetensors"), "--run", str(out / "run.json")),
+        *("--fold", "1", "--seed", "0", "--device", "cpu"),
+        *("--settings", files.predict_settings(), "--out", str(out / "predictions.csv")),
+    ]
+
+
 def predict_once(files, out):
-    arguments = [*files.arguments(), "--weights", str(out / "weights.safetensors")]
-    arguments += ["--run", str(out / "run.json"), "--fold", "1", "--seed", "0", "--device", "cpu"]
-    arguments += ["--settings", files.predict_settings()]
-    predict.main([*arguments, "--out", str(out / "predictions.csv")])
+    predict.main(predict_arguments(files, out))
     with (out / "predictions.csv").open(newline="") as stream:
         return list(csv.DictReader(stream))
