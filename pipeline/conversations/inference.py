@@ -3,8 +3,7 @@
 A dialogue under one mask is an item of its own, so that eight rates of a test set are one set of
 eight times as many dialogues, sorted by length and cut into batches of bounded size. Where several
 rates leave the same of an item, it is predicted once: a single utterance can look in seven ways
-only. Learners that see the whole set at once (`batching` full) get one rate at a time: their codes
-belong to it.
+only. So too for learners that train on the whole set at once (`batching` full).
 Shapes: R rates, I items, n utterances of theirs, N utterances in line, C outputs.
 """
 
@@ -34,24 +33,19 @@ def predict_rates(
 ) -> NDArray[np.float32]:
     """(R, n, C) outputs for the n utterances of `dialogues`, masks (R, N, 3) over the line.
 
-    `seed` sets torch's global generator before each pass: the same outputs whenever it runs.
+    `seed` sets torch's global generator before the pass: the same outputs whenever it runs.
     """
     was_training = learner.training
     learner.eval()
     items = items_of(conversations.index, dialogues, learner.batching)
-    is_full = learner.batching == "full"
-    flat = torch.from_numpy(masks)
-    groups = [flat[r : r + 1] for r in range(len(flat))] if is_full else [flat]
     if not len(items):
         raise ValueError("no dialogue to predict")
-    outputs = []
     with torch.no_grad():
         predict, conversations = _embedded(learner, conversations, _line_places(items))
-        for group in groups:
-            seed()
-            outputs.append(_predict_items(predict, conversations, items, group, is_full))
+        seed()
+        outputs = _predict_items(predict, conversations, items, torch.from_numpy(masks))
     learner.train(was_training)
-    return np.concatenate(outputs)
+    return outputs
 
 
 def _embedded(
@@ -74,7 +68,6 @@ def _predict_items(
     conversations: Conversations,
     items: Items,
     masks: Tensor,
-    is_full: bool,
 ) -> NDArray[np.float32]:
     """(R, n, C) of all utterances of the items, item after item, masks (R, N, 3)."""
     n_rates, n_line, _ = masks.shape
@@ -82,9 +75,8 @@ def _predict_items(
     equals = _equal_rates(masks[:, places] & conversations.extracted.cpu()[places], items)
     chosen = equals == torch.arange(n_rates).unsqueeze(1)
     flat = masks.flatten(0, 1).to(conversations.device)
-    n_items = len(items) if is_full else None
     line: Tensor | None = None
-    for part, offsets in _batches(items, chosen, n_line, n_items):
+    for part, offsets in _batches(items, chosen, n_line):
         shifted = Items(part.starts + offsets, part.lengths)
         available = place_masks(conversations, shifted, flat)
         batch = collate(conversations, part).with_available(available)
@@ -106,19 +98,15 @@ def _equal_rates(usable: Tensor, items: Items) -> Tensor:
     return torch.from_numpy(same.argmax(axis=1))
 
 
-def _batches(
-    items: Items, chosen: Tensor, n_line: int, n_items: int | None
-) -> Iterator[tuple[Items, Tensor]]:
+def _batches(items: Items, chosen: Tensor, n_line: int) -> Iterator[tuple[Items, Tensor]]:
     """The chosen (R, I) items with their mask's offset in the flat masks, longest items first."""
     rates, numbers = chosen.nonzero(as_tuple=True)
     every, offsets = items.take(numbers), rates * n_line
     order = torch.argsort(every.lengths, descending=True, stable=True)
-    if n_items is not None:
-        order = torch.arange(len(every))
     start = 0
     while start < len(order):
         longest = int(every.lengths[order[start]])
-        picked = order[start : start + (n_items or max(1, MAX_CELLS // longest))]
+        picked = order[start : start + max(1, MAX_CELLS // longest)]
         yield every.take(picked), offsets[picked]
         start += len(picked)
 

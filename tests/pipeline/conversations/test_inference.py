@@ -9,6 +9,7 @@ from pipeline.conversations.collate import collate, items_of, place_masks
 from pipeline.conversations.inference import predict_rates
 
 DIMS = {"audio": 5, "text": 7, "visual": 4}
+BATCHINGS = ("dialogues", "utterances", "full")
 
 
 def no_seed():
@@ -32,7 +33,7 @@ def one_by_one(learner, conversations, dialogues, mask):
     return torch.cat(outputs).numpy()
 
 
-@pytest.mark.parametrize("batching", ["dialogues", "utterances", "full"])
+@pytest.mark.parametrize("batching", BATCHINGS)
 @pytest.mark.parametrize("max_cells", [1, 20, 8192])
 def test_stacked_rates_equal_items_one_by_one(
     conversations, make_learner, masks, batching, max_cells, monkeypatch
@@ -100,11 +101,12 @@ def test_what_several_rates_leave_alike_is_predicted_once(conversations, make_le
         assert np.allclose(output, one_by_one(learner, conversations, dialogues, mask), atol=1e-5)
 
 
+@pytest.mark.parametrize("batching", ["utterances", "full"])
 def test_a_single_utterance_is_predicted_once_for_each_way_it_can_look(
-    conversations, make_learner, seen
+    conversations, make_learner, seen, batching
 ):
     masks = np.random.default_rng(1).random((40, len(conversations.rows), 3)) > 0.5
-    predict_rates(make_learner(DIMS, "utterances"), conversations, np.arange(15), masks, no_seed)
+    predict_rates(make_learner(DIMS, batching), conversations, np.arange(15), masks, no_seed)
     looks = (masks & conversations.extracted.numpy()) @ [1, 2, 4]
     expected = sum(len(set(column)) for column in looks.T)
     assert sum(len(usable) for usable in seen) == expected < 40 * masks.shape[1] / 2
@@ -114,7 +116,7 @@ def test_masks_that_differ_where_nothing_was_extracted_are_the_same(
     conversations, make_learner, masks, seen
 ):
     nothing = torch.zeros_like(conversations.extracted)
-    for batching in ("dialogues", "utterances"):
+    for batching in BATCHINGS:
         seen.clear()
         learner = make_learner(DIMS, batching)
         silent = replace(conversations, extracted=nothing)
@@ -124,22 +126,11 @@ def test_masks_that_differ_where_nothing_was_extracted_are_the_same(
         assert sum(len(usable) for usable in seen) == n_items
 
 
-def test_learners_of_the_whole_set_see_it_all_at_every_rate(
-    conversations, make_learner, masks, seen
-):
-    alike = np.stack([masks[0]] * 3)
-    predict_rates(make_learner(DIMS, "full"), conversations, np.arange(4), alike, no_seed)
-    n = conversations.index.lengths[:4].sum()
-    assert [len(usable) for usable in seen] == [n, n, n]
-
-
-def test_few_batches_serve_all_rates(conversations, make_learner, masks):
-    learner = make_learner(DIMS)
+@pytest.mark.parametrize("batching", BATCHINGS)
+def test_few_batches_serve_all_rates(conversations, make_learner, masks, batching):
+    learner = make_learner(DIMS, batching)
     predict_rates(learner, conversations, np.arange(15), masks, no_seed)
     assert learner.n_calls == 1
-    learner = make_learner(DIMS, "full")
-    predict_rates(learner, conversations, np.arange(15), masks, no_seed)
-    assert learner.n_calls == 4  # one per rate: codes belong to a rate
 
 
 def test_the_mode_of_the_learner_is_given_back(conversations, make_learner, masks):
@@ -148,10 +139,7 @@ def test_the_mode_of_the_learner_is_given_back(conversations, make_learner, mask
     assert learner.training
 
 
-def test_the_seed_is_set_before_every_pass(conversations, make_learner, masks):
+def test_the_seed_is_set_before_the_pass(conversations, make_learner, masks):
     calls = []
-    for batching, n_passes in (("dialogues", 1), ("full", 4)):
-        calls.clear()
-        learner = make_learner(DIMS, batching)
-        predict_rates(learner, conversations, np.arange(3), masks, lambda: calls.append(1))
-        assert len(calls) == n_passes
+    predict_rates(make_learner(DIMS), conversations, np.arange(3), masks, lambda: calls.append(1))
+    assert len(calls) == 1
