@@ -85,6 +85,7 @@ class Learner(nn.Module):
     masks: Masks = "per_batch"
     batch_size: int = 32
     selection: Literal["best", "last"] = "best"  # last: no epoch is selected, the last one stands
+    sees_padding: bool = False  # outputs depend on the padding, and so on the company, in a batch
 
     def phases(self) -> Sequence[Phase]:
         """The phases in order; the last one is the one that epochs are selected from."""

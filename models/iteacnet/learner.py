@@ -42,6 +42,7 @@ class IteacLearner(Learner):
         self.settings = settings
         self.shape = shape
         self.batch_size = settings["batch_size"]
+        self.sees_padding = settings["padding"] == "published"
         self.teacher = IteacNetwork(network_options(settings, "teacher"), shape)
         self.student: IteacNetwork | None = None
         if settings["framework"] == "its":

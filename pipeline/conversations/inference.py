@@ -3,7 +3,9 @@
 A dialogue under one mask is an item of its own, so that eight rates of a test set are one set of
 eight times as many dialogues, sorted by length and cut into batches of bounded size. Where several
 rates leave the same of an item, it is predicted once: a single utterance can look in seven ways
-only. So too for learners that train on the whole set at once (`batching` full).
+only. So too for learners that train on the whole set at once (`batching` full). One whose outputs
+depend on padding (`sees_padding`) is asked rate by rate instead, by batches in the given order:
+what it says at a rate must not depend on which others are asked for.
 Shapes: R rates, I items, n utterances of theirs, N utterances in line, C outputs.
 """
 
@@ -33,19 +35,23 @@ def predict_rates(
 ) -> NDArray[np.float32]:
     """(R, n, C) outputs for the n utterances of `dialogues`, masks (R, N, 3) over the line.
 
-    `seed` sets torch's global generator before the pass: the same outputs whenever it runs.
+    `seed` sets torch's global generator before each pass: the same outputs whenever it runs.
     """
     was_training = learner.training
     learner.eval()
     items = items_of(conversations.index, dialogues, learner.batching)
     if not len(items):
         raise ValueError("no dialogue to predict")
+    batch_size = learner.batch_size if learner.sees_padding else None
+    groups = torch.split(torch.from_numpy(masks), 1 if learner.sees_padding else len(masks))
+    outputs = []
     with torch.no_grad():
         predict, conversations = _embedded(learner, conversations, _line_places(items))
-        seed()
-        outputs = _predict_items(predict, conversations, items, torch.from_numpy(masks))
+        for group in groups:
+            seed()
+            outputs.append(_predict_items(predict, conversations, items, group, batch_size))
     learner.train(was_training)
-    return outputs
+    return np.concatenate(outputs)
 
 
 def _embedded(
@@ -68,6 +74,7 @@ def _predict_items(
     conversations: Conversations,
     items: Items,
     masks: Tensor,
+    batch_size: int | None,
 ) -> NDArray[np.float32]:
     """(R, n, C) of all utterances of the items, item after item, masks (R, N, 3)."""
     n_rates, n_line, _ = masks.shape
@@ -76,7 +83,7 @@ def _predict_items(
     chosen = equals == torch.arange(n_rates).unsqueeze(1)
     flat = masks.flatten(0, 1).to(conversations.device)
     line: Tensor | None = None
-    for part, offsets in _batches(items, chosen, n_line):
+    for part, offsets in _batches(items, chosen, n_line, batch_size):
         shifted = Items(part.starts + offsets, part.lengths)
         available = place_masks(conversations, shifted, flat)
         batch = collate(conversations, part).with_available(available)
@@ -98,15 +105,22 @@ def _equal_rates(usable: Tensor, items: Items) -> Tensor:
     return torch.from_numpy(same.argmax(axis=1))
 
 
-def _batches(items: Items, chosen: Tensor, n_line: int) -> Iterator[tuple[Items, Tensor]]:
-    """The chosen (R, I) items with their mask's offset in the flat masks, longest items first."""
+def _batches(
+    items: Items, chosen: Tensor, n_line: int, batch_size: int | None
+) -> Iterator[tuple[Items, Tensor]]:
+    """The chosen (R, I) items with their mask's offset in the flat masks.
+
+    Longest items first; in the given order with a `batch_size`.
+    """
     rates, numbers = chosen.nonzero(as_tuple=True)
     every, offsets = items.take(numbers), rates * n_line
-    order = torch.argsort(every.lengths, descending=True, stable=True)
+    order = torch.arange(len(every))
+    if batch_size is None:
+        order = torch.argsort(every.lengths, descending=True, stable=True)
     start = 0
     while start < len(order):
         longest = int(every.lengths[order[start]])
-        picked = order[start : start + max(1, MAX_CELLS // longest)]
+        picked = order[start : start + (batch_size or max(1, MAX_CELLS // longest))]
         yield every.take(picked), offsets[picked]
         start += len(picked)
 

@@ -26,6 +26,12 @@ def test_predictions_from_embedded_vectors_are_the_same(make_learner, make_batch
     torch.testing.assert_close(learner.predict_embedded(embedded), learner.predict(batch))
 
 
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_only_published_padding_is_seen(make_learner, framework):
+    assert make_learner(framework=framework, padding="published").sees_padding
+    assert not make_learner(framework=framework).sees_padding
+
+
 def test_weights_survive_a_round_trip(make_learner, make_batch):
     one, other, batch = make_learner(), make_learner(seed=1), make_batch([8, 5])
     other.load_state_dict(one.state_dict())

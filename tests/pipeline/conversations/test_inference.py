@@ -4,9 +4,12 @@ import numpy as np
 import pytest
 import torch
 
+from models.iteacnet.learner import build
+from models.learner import TaskShape
 from pipeline.conversations import inference
 from pipeline.conversations.collate import collate, items_of, place_masks
 from pipeline.conversations.inference import predict_rates
+from pipeline.sections.methods import IteacnetSettings
 
 DIMS = {"audio": 5, "text": 7, "visual": 4}
 BATCHINGS = ("dialogues", "utterances", "full")
@@ -139,7 +142,59 @@ def test_the_mode_of_the_learner_is_given_back(conversations, make_learner, mask
     assert learner.training
 
 
-def test_the_seed_is_set_before_the_pass(conversations, make_learner, masks):
+@pytest.fixture
+def make_padded(make_learner, monkeypatch):
+    """Makes learners that say something else in another batch."""
+    predict = make_learner.predict
+    monkeypatch.setattr(make_learner, "sees_padding", True)
+    monkeypatch.setattr(make_learner, "batch_size", 4)
+    monkeypatch.setattr(
+        make_learner, "predict", lambda self, batch: predict(self, batch) + batch.valid.numel()
+    )
+    return make_learner
+
+
+@pytest.mark.parametrize("batching", BATCHINGS)
+def test_what_sees_padding_says_the_same_whatever_other_rates_are_asked_for(
+    conversations, make_padded, masks, batching
+):
+    learner = make_padded(DIMS, batching)
+    masks[2] = masks[0]  # nothing is shared, and nothing changes
+    together = predict_rates(learner, conversations, np.arange(15), masks, no_seed)
+    n_calls = learner.n_calls
+    alone = [
+        predict_rates(learner, conversations, np.arange(15), mask[None], no_seed)[0]
+        for mask in masks
+    ]
+    assert np.array_equal(together, np.stack(alone))
+    assert learner.n_calls == 2 * n_calls
+
+
+def test_what_sees_padding_gets_batches_of_its_size_in_the_given_order(
+    conversations, make_padded, masks, seen
+):
+    dialogues = np.array([3, 1, 14, 7, 0, 2])
+    predict_rates(make_padded(DIMS), conversations, dialogues, masks, no_seed)
+    lengths = conversations.index.lengths[dialogues]
+    expected = [(4, lengths[:4].max()), (2, lengths[4:].max())] * len(masks)
+    assert [usable.shape[:2] for usable in seen] == expected
+
+
+def test_iteacnet_with_published_padding_is_such_a_learner(conversations, masks):
+    settings = IteacnetSettings(padding="published", hidden_dim=16, n_heads=2).model_dump()
+    torch.manual_seed(0)
+    learner = build(settings, TaskShape(DIMS, 3, "classification", 10, 2))
+    together = predict_rates(learner, conversations, np.arange(15), masks, no_seed)
+    alone = predict_rates(learner, conversations, np.arange(15), masks[1:2], no_seed)
+    assert np.array_equal(together[1], alone[0])
+
+
+@pytest.mark.parametrize(("sees_padding", "n_passes"), [(False, 1), (True, 4)])
+def test_the_seed_is_set_before_every_pass(
+    conversations, make_learner, masks, monkeypatch, sees_padding, n_passes
+):
+    monkeypatch.setattr(make_learner, "sees_padding", sees_padding)
     calls = []
-    predict_rates(make_learner(DIMS), conversations, np.arange(3), masks, lambda: calls.append(1))
-    assert len(calls) == 1
+    learner = make_learner(DIMS)
+    predict_rates(learner, conversations, np.arange(3), masks, lambda: calls.append(1))
+    assert len(calls) == n_passes
