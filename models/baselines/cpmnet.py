@@ -25,7 +25,13 @@ import torch
 from torch import Tensor, nn
 from torch.optim.adam import adam
 
-from models.baselines.latent_codes import LinearDecoders, class_scores, classification_loss
+from models.baselines.latent_codes import (
+    LinearDecoders,
+    UsableVectors,
+    class_scores,
+    classification_loss,
+    usable_vectors,
+)
 from models.batch import MODALITIES, ConversationBatch
 from models.learner import Learner, Loss, OptimizerGroup, Phase, TaskShape
 
@@ -50,6 +56,7 @@ class CpmNet(Learner):
         self.codes = nn.Parameter(torch.zeros(0, settings["code_dim"]))
         self.register_buffer("classes", torch.zeros(0, dtype=torch.int64))
         self.register_buffer("rows", torch.zeros(0, dtype=torch.int64))
+        self._gathered: tuple[ConversationBatch, UsableVectors] | None = None  # of the last batch
 
     def _load_from_state_dict(
         self, state_dict: Mapping[str, Tensor], prefix: str, *rest: Any
@@ -63,6 +70,7 @@ class CpmNet(Learner):
         self.codes = nn.Parameter(self.codes.new_zeros(n_codes, self.codes.shape[1]))
         self.classes = self.classes.new_zeros(n_codes)
         self.rows = self.rows.new_zeros(n_codes)
+        self._gathered = None
 
     def prepare(self, batch: ConversationBatch) -> None:
         """Draw a code (Xavier uniform) for each training utterance that has a class."""
@@ -98,16 +106,11 @@ class CpmNet(Learner):
 
     def loss(self, batch: ConversationBatch, phase: str, group: int = 0) -> Loss:
         """Group 0, decoders: reconstruction. Group 1, codes: the same + weight * classification."""
-        utterances = self._training_utterances(batch)
-        if not torch.equal(utterances.rows.flatten(), self.rows):
-            raise ValueError(
-                f"cpmnet: the {len(utterances.rows)} utterances of the batch are not the "
-                f"{len(self.rows)} that `prepare` saw: it trains on the full training set"
-            )
+        usable = self._usable_vectors(batch)
         if group == DECODERS:
-            error = self.decoders.error(utterances, self.codes.detach())
+            error = self.decoders.error(usable, self.codes.detach())
             return Loss(error, {"reconstruction": error.detach()})
-        error = self.decoders.error(utterances, self.codes, is_fixed=True)
+        error = self.decoders.error(usable, self.codes, is_fixed=True)
         classification = classification_loss(self.codes, self.classes, self.n_classes)
         return Loss(
             error + self.settings["class_weight"] * classification,
@@ -174,6 +177,19 @@ class CpmNet(Learner):
     @property
     def _names(self) -> list[str]:
         return list(self.shape.feature_dims)
+
+    def _usable_vectors(self, batch: ConversationBatch) -> UsableVectors:
+        """Of the training utterances; gathered once for all steps on a batch."""
+        if self._gathered is None or self._gathered[0] is not batch:
+            self._gathered = None  # makes room
+            utterances = self._training_utterances(batch)
+            if not torch.equal(utterances.rows.flatten(), self.rows):
+                raise ValueError(
+                    f"cpmnet: the {len(utterances.rows)} utterances of the batch are not the "
+                    f"{len(self.rows)} that `prepare` saw: it trains on the full training set"
+                )
+            self._gathered = batch, usable_vectors(utterances)
+        return self._gathered[1]
 
     def _training_utterances(self, batch: ConversationBatch) -> ConversationBatch:
         """(N, 1): valid utterances that have a class, by rising row."""

@@ -10,6 +10,16 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.batch import MODALITIES, ConversationBatch
+from models.products import linear
+
+UsableVectors = Mapping[str, tuple[Tensor, Tensor]]
+
+
+def usable_vectors(utterances: ConversationBatch) -> UsableVectors:
+    """Utterances (N, 1) -> by modality, numbers (n,) of those that have it and vectors (n, D_m)."""
+    columns = zip(MODALITIES, utterances.usable.squeeze(1).unbind(dim=1), strict=True)
+    numbers = {name: column.nonzero().squeeze(1) for name, column in columns}
+    return {m: (numbers[m], utterances.vectors(m, numbers[m])) for m in utterances.features}
 
 
 class LinearDecoders(nn.Module):
@@ -22,19 +32,18 @@ class LinearDecoders(nn.Module):
             self.weights[name] = nn.Parameter(nn.init.xavier_uniform_(torch.empty(dim, code_dim)))
             self.biases[name] = nn.Parameter(torch.zeros(dim))
 
-    def error(self, utterances: ConversationBatch, codes: Tensor, is_fixed: bool = False) -> Tensor:
-        """Utterances (N, 1), codes (N, d) -> sum of squared errors of all usable modalities.
+    def error(self, usable: UsableVectors, codes: Tensor, is_fixed: bool = False) -> Tensor:
+        """Codes (N, d) -> sum of squared errors of all usable vectors.
 
         `is_fixed`: the gradient reaches the codes alone.
         """
-        usable, features = utterances.usable.squeeze(1), utterances.masked().features
         total = codes.new_zeros(())
         for name, weight, bias in self._layers():
             if is_fixed:
                 weight, bias = weight.detach(), bias.detach()
-            errors = F.linear(codes, weight, bias) - features[name].squeeze(1)
-            errors = errors.square().sum(dim=1)
-            total = total + (errors * usable[:, MODALITIES.index(name)]).sum()
+            numbers, vectors = usable[name]
+            decoded = linear(codes.index_select(0, numbers), weight, bias)
+            total = total + F.mse_loss(decoded, vectors, reduction="sum")
         return total
 
     def quadratic(self, features: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
@@ -45,8 +54,8 @@ class LinearDecoders(nn.Module):
         layers = [layer for layer in self._layers() if layer[0] in features]
         terms = [(name, weight.double(), bias.double()) for name, weight, bias in layers]
         quadratic = torch.stack([weight.T @ weight for _, weight, _ in terms]).sum(dim=0)
-        linear = [(features[name].double() - bias) @ weight for name, weight, bias in terms]
-        return quadratic, torch.stack(linear).sum(dim=0)
+        inner = [(features[name].double() - bias) @ weight for name, weight, bias in terms]
+        return quadratic, torch.stack(inner).sum(dim=0)
 
     def _layers(self) -> Iterator[tuple[str, Tensor, Tensor]]:
         for name in self.weights:

@@ -1,3 +1,4 @@
+import weakref
 from dataclasses import replace
 
 import pytest
@@ -5,6 +6,9 @@ import torch
 import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from models.baselines import cpmnet
+from models.baselines.latent_codes import usable_vectors
 
 QUICK = {"code_dim": 4, "train_epochs": 5, "test_epochs": 40}
 
@@ -73,6 +77,44 @@ def test_training_needs_the_set_that_it_prepared_for_in_any_order(kit, batch):
     torch.testing.assert_close(first, second)
     with pytest.raises(ValueError, match="the 19 utterances of the batch are not the 20"):
         learner.loss(kit.take(batch, range(19)), "train", 1)
+
+
+def test_features_are_gathered_once_for_all_steps_on_a_batch(kit, batch, monkeypatch):
+    gathered = []
+
+    def watched(utterances):
+        gathered.append(utterances)
+        return usable_vectors(utterances)
+
+    monkeypatch.setattr(cpmnet, "usable_vectors", watched)
+    learner = kit.learner("cpmnet", **QUICK)
+    kit.train(learner, batch)
+    assert len(gathered) == 1
+    assert not [name for name in learner.state_dict() if "gathered" in name]
+
+
+def test_another_mask_is_another_batch_and_the_last_one_is_let_go(kit, batch):
+    learner = kit.learner("cpmnet", **QUICK)
+    learner.prepare(batch)
+    first = replace(batch)
+    is_held, before = weakref.ref(first), learner.loss(first, "train").total
+    other = batch.with_available(~batch.available)
+    after = learner.loss(other, "train").total
+    del first
+    assert is_held() is None
+    fresh = kit.learner("cpmnet", **QUICK)
+    fresh.prepare(other)
+    assert torch.equal(after, fresh.loss(other, "train").total)
+    assert not torch.equal(after, before)
+
+
+def test_a_batch_seen_before_is_held_against_a_new_training_set(kit, batch):
+    learner = kit.learner("cpmnet", **QUICK)
+    learner.prepare(batch)
+    learner.loss(batch, "train")
+    learner.prepare(kit.take(batch, range(19)))
+    with pytest.raises(ValueError, match="the 20 utterances of the batch are not the 19"):
+        learner.loss(batch, "train")
 
 
 def test_phases_come_after_the_codes(kit, batch):
