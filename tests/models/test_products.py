@@ -4,7 +4,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from models import products
-from models.products import Chain, Linear, linear, multiply
+from models.products import Chain, Linear, linear, linear_gelu, multiply
 
 LARGE = (64, 200, 300)  # N, D, O: more than MIN_PRODUCTS
 WIDE = (400, 50, 300)  # so many rows and outputs that the gradient's transpose is computed
@@ -80,6 +80,15 @@ def test_a_chain_does_what_its_layers_do_one_after_the_other(size, dtype):
     torch.testing.assert_close(*outputs, **tolerance)
     gradients = [torch.autograd.grad((y * weights).sum(), inputs) for y in outputs]
     torch.testing.assert_close(*gradients, **tolerance)
+
+
+@pytest.mark.parametrize("size", [LARGE, SMALL])
+@torch.no_grad()  # where oneDNN activates in the same pass
+def test_gelu_of_a_product_is_the_exact_one_in_double_precision(size):
+    n, d, o = size
+    inputs = torch.randn(n, d), torch.randn(o, d) / d**0.5, torch.randn(o)
+    expected = F.gelu(F.linear(*(value.double() for value in inputs)))
+    torch.testing.assert_close(linear_gelu(*inputs).double(), expected, atol=1e-5, rtol=1e-5)
 
 
 def test_no_rows_give_no_rows():
