@@ -59,6 +59,7 @@ class Phase:
     alternate: bool = False
     steps: int = 1
     decay_after: int | None = None  # epochs at the full rate before it falls linearly, None = all
+    is_complete: bool = False  # nothing is withheld: no mask is drawn
 
     def rate_factor(self, epoch: int, n_epochs: int) -> float:
         """Factor of the learning rates in `epoch` = 0, 1, ... of `n_epochs` (FACTS B.6).

@@ -85,6 +85,7 @@ class Mmin(ByModality):
                 optimizer_groups(pretrained, self.settings, PRETRAIN_BETAS),
                 n_epochs=self.settings["pretrain_epochs"],
                 decay_after=decay_after,
+                is_complete=True,
             ),
             Phase(
                 "train",

@@ -68,7 +68,8 @@ class IteacLearner(Learner):
             for parameters, rate in rates
             if parameters
         ]
-        return [Phase("train", groups)]
+        is_complete = self.settings["framework"] == "teacher_only"
+        return [Phase("train", groups, is_complete=is_complete)]
 
     def loss(self, batch: ConversationBatch, phase: str, group: int = 0) -> Loss:
         """Eq. 15 for "its"; one network's part of Eq. 12 or 13 otherwise."""

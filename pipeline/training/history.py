@@ -14,8 +14,8 @@ FIRST = ("epoch", "phase", "train_rate", "missing", "loss")
 def write_history(path: Path, history: Sequence[HistoryRow]) -> None:
     """Write rows by epoch; a cell is empty where the epoch has no such number.
 
-    `missing` is the realised rate, `loss_*` are parts of `loss`, `validation_*` are scores at
-    each rate and `validation` is what epochs are selected by.
+    `missing` is the realised rate, 0 in a phase that sees complete data; `loss_*` are parts of
+    `loss`, `validation_*` are scores at each rate and `validation` is what epochs are selected by.
     """
     rest = sorted({name for row in history for name in row} - set(FIRST))
     buffer = io.StringIO()

@@ -99,7 +99,7 @@ class Trainer:
         self, number: int, phase: Phase, epoch: int, optimizers: PhaseOptimizers
     ) -> HistoryRow:
         self.learner.train()
-        self.masks.start_epoch(number, epoch)
+        self.masks.start_epoch(number, epoch, phase.is_complete)
         seed_torch(self.options.seed, "dropout", number, epoch)
         means = Means()
         for batch in self._batches(number, epoch):

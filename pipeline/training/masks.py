@@ -54,13 +54,17 @@ class TrainingMasks:
         self._line_rate: float | None = None
         self.start_epoch(0, 0)
 
-    def start_epoch(self, phase: int, epoch: int) -> None:
-        """Begin an epoch (0, 1, ... of its phase): its stream, its rate, counts at zero."""
+    def start_epoch(self, phase: int, epoch: int, is_complete: bool = False) -> None:
+        """Begin an epoch (0, 1, ... of its phase): its stream, its rate, counts at zero.
+
+        A complete one withholds nothing, so nothing is drawn and its rates are 0.
+        """
+        self._is_complete = is_complete
         self._rng = stream(self.seed, "masks", phase, epoch)
         self._n_rows = 0
         self._rate_sum = self._missing_sum = 0.0
         self._epoch_rate = progressive_rate(epoch) if self.rate == "progressive" else self.rate
-        if self.kind == "per_run":
+        if self.kind == "per_run" and not is_complete:
             self._renew_line()
 
     @property
@@ -74,7 +78,9 @@ class TrainingMasks:
         return self._missing_sum / max(self._n_rows, 1)
 
     def place(self, batch: ConversationBatch, items: Items) -> ConversationBatch:
-        """The batch of these items under its mask."""
+        """The batch of these items, nothing withheld from it yet, under its mask."""
+        if self._is_complete:
+            return batch
         if self._line is not None:
             return batch.with_available(place_masks(self._conversations, items, self._line))
         mask = self._draw(int(items.lengths.sum()), self._next_rate(), self._rng)

@@ -156,6 +156,7 @@ def test_trains_as_published(kit):
     pretrain, train = kit.learner("mmin").phases()
     assert (pretrain.name, pretrain.n_epochs, pretrain.decay_after) == ("pretrain", 100, 20)
     assert (train.name, train.n_epochs, train.decay_after) == ("train", None, 20)
+    assert (pretrain.is_complete, train.is_complete) == (True, False)
     assert {g.betas for g in pretrain.groups} == {(0.9, 0.999)}
     assert {g.betas for g in train.groups} == {(0.5, 0.999)}
     assert {g.max_grad_norm for g in (*pretrain.groups, *train.groups)} == {5.0}

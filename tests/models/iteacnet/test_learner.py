@@ -126,6 +126,9 @@ def test_teacher_only_never_meets_a_mask(make_learner, make_batch):
         for available in (batch.available, torch.ones_like(batch.available))
     ]
     assert losses[0] == losses[1]
+    for framework in FRAMEWORKS:  # so that the loop draws none
+        (phase,) = make_learner(framework=framework).phases()
+        assert phase.is_complete == (framework == "teacher_only")
 
 
 def test_regression_losses_differ_by_their_kind(make_learner, make_batch):

@@ -66,6 +66,16 @@ def test_run_json_tells_what_was_trained_on_what(make_task, tmp_path):
     assert float(history[run["best_epoch"] - 1]["validation"]) == run["best_score"]
 
 
+def test_the_realised_rate_is_that_of_the_phase_that_meets_masks(make_task, tmp_path):
+    files = make_task(method=method("mmin"))
+    train_once(files, tmp_path, rate="0.7")
+    run = json.loads((tmp_path / "run.json").read_text())
+    assert run["realised_train_rate"] == pytest.approx(2 / 3)
+    with (tmp_path / "history.csv").open(newline="") as stream:
+        rates = {(row["phase"], row["train_rate"]) for row in csv.DictReader(stream)}
+    assert rates == {("pretrain", "0.0"), ("train", "0.7")}
+
+
 def test_the_same_run_is_taken_from_the_cache(make_task, tmp_path, capsys):
     files = make_task(method=method("iteacnet"))
     first = train_once(files, tmp_path / "one", cache=tmp_path / "cache")

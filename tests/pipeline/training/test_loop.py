@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -215,6 +216,23 @@ def test_phases_follow_each_other_and_only_the_last_is_validated(make_learner, m
     assert ["validation" in row for row in outcome.history] == [False] * 2 + [True] * 3
     assert learner.finished == ["pretrain", "train"]
     assert outcome.best_epoch > 2
+
+
+@pytest.mark.parametrize("masks", ["per_batch", "per_run"])
+def test_a_phase_of_complete_data_meets_no_mask_and_reports_none(make_learner, make_trainer, masks):
+    class Complete(make_learner.Linear):
+        def phases(self):
+            (phase,) = super().phases()
+            first = replace(phase, name="first", n_epochs=2, is_complete=True)
+            return [first, replace(phase, name="second")]
+
+    learner = make_learner(Complete, masks=masks)
+    outcome = make_trainer(learner, n_epochs=2, rate=0.7, generator="exact").run()
+    is_whole = {(phase, bool(available.all())) for phase, _, _, available in learner.seen}
+    assert is_whole == {("first", True), ("second", False)}
+    rates = [(row["train_rate"], row["missing"]) for row in outcome.history]
+    assert rates[:2] == [(0, 0), (0, 0)]
+    assert rates[2:] == [pytest.approx((0.7, 2 / 3), abs=0.02)] * 2
 
 
 def test_alternating_groups_move_only_themselves(make_learner, make_trainer):

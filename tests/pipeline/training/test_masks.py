@@ -79,6 +79,19 @@ def test_masks_of_a_run_do_not_depend_on_the_batches(make_masks, data):
 
 
 @pytest.mark.parametrize("kind", ["per_batch", "per_run"])
+@pytest.mark.parametrize("rate", [0.7, "random", "progressive"])
+def test_a_complete_epoch_withholds_nothing_and_shifts_no_later_mask(make_masks, draw, kind, rate):
+    masks, plain = make_masks(rate, kind), make_masks(rate, kind)
+    masks.start_epoch(0, 75, is_complete=True)
+    assert draw(masks).all()
+    assert (masks.mean_rate, masks.realised) == (0, 0)
+    for each in (masks, plain):
+        each.start_epoch(1, 75)
+    assert torch.equal(draw(masks), draw(plain))
+    assert masks.realised > 0
+
+
+@pytest.mark.parametrize("kind", ["per_batch", "per_run"])
 def test_realised_rates_are_those_of_the_masks(make_masks, draw, kind):
     masks = make_masks(0.7, kind)
     masks.start_epoch(0, 0)
