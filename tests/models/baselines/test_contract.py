@@ -172,7 +172,8 @@ def test_weights_read_back_into_a_fresh_learner_predict_the_same(kit, model, tra
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device on this machine")
-def test_runs_on_cuda_with_the_same_code(kit, model):
+def test_runs_on_cuda_with_the_same_code(kit, model, monkeypatch):
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", False)  # as `make_deterministic` does
     batch = kit.batch([6, 2, 5], seed=2)
     on_cpu = kit.learner(model, **QUICK[model])
     on_gpu = kit.learner(model, **QUICK[model]).cuda()

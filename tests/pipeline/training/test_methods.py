@@ -1,9 +1,15 @@
+from dataclasses import replace
+
+import numpy as np
 import pytest
 import torch
 from pydantic import TypeAdapter
 
 from models.learner import TaskShape
+from pipeline.conversations.inference import predict_rates
 from pipeline.sections.methods import MethodSettings
+from pipeline.training.contracts import TrainOptions
+from pipeline.training.loop import Trainer
 from pipeline.training.methods import build_learner, count_parameters, restore_learner
 
 MODELS = ("iteacnet", "gcnet", "mmin", "cra", "ae", "cpmnet")
@@ -47,3 +53,25 @@ def test_every_model_trains_and_is_restored_to_the_same_predictions(
     counts = count_parameters(fresh)
     assert counts["trained"] > 0
     assert all(isinstance(count, int) for count in counts.values())
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device on this machine")
+@pytest.mark.parametrize("model", ["iteacnet", "mmin", "gcnet"])  # dialogues, utterances, LSTM
+@pytest.mark.parametrize("rate", [0.3, "random"])
+def test_a_run_on_cuda_predicts_as_its_weights_do_on_the_cpu(
+    model, rate, method, shape, data, monkeypatch
+):
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", False)  # as `make_deterministic` does
+    device = torch.device("cuda")
+    on_gpu = replace(data, conversations=data.conversations.to(device))
+    learner = build_learner(method(model), shape).to(device)
+    outcome = Trainer(learner, on_gpu, TrainOptions(30, rate, "gcnet", seed=0)).run()
+    outputs = []
+    for place, at in ((device, on_gpu), (torch.device("cpu"), data)):
+        fresh = build_learner(method(model), shape).to(place)
+        restore_learner(fresh, at.conversations, at.train, outcome.weights)
+        outputs.append(
+            predict_rates(fresh, at.conversations, at.validation, at.validation_masks, lambda: None)
+        )
+    assert np.ptp(outputs[0]) > 0.1  # there is something to tell apart
+    np.testing.assert_allclose(*outputs, rtol=1e-4, atol=1e-4)
