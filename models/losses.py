@@ -1,10 +1,12 @@
 """Losses that methods share: the task's own, and the reconstruction of what was withheld.
 
-FACTS A.5, B.5, B.6. Shapes: B dialogues, T utterances, C outputs, D_m features of modality m.
+FACTS A.5, B.5, B.6. Shapes: B dialogues, T utterances, C outputs, D_m features of modality m; (...)
+is (B, T) or packed rows (N,).
 Only valid utterances count, and a batch without any, or without a missing cell, gives 0, never NaN.
 """
 
 from collections.abc import Mapping
+from typing import Literal
 
 import torch
 import torch.nn.functional as F
@@ -17,14 +19,29 @@ from models.learner import Kind
 def task_loss(outputs: Tensor, batch: ConversationBatch, kind: Kind) -> Tensor:
     """(B, T, C) logits or (B, T, 1) scores -> mean cross-entropy or squared error (FACTS B.5)."""
     if kind == "classification":
-        losses = F.cross_entropy(outputs.flatten(0, 1), batch.labels.flatten(), reduction="none")
-    else:
-        losses = (outputs.flatten() - batch.labels.flatten().to(outputs.dtype)).square()
-    return mean_over(losses.view_as(batch.valid), batch.valid)
+        return cross_entropy(outputs, batch.labels, batch.valid)
+    return regression(outputs, batch.labels, batch.valid)
+
+
+def cross_entropy(logits: Tensor, labels: Tensor, valid: Tensor) -> Tensor:
+    """(..., C), (...), (...) bool -> mean of -log p(label), a network's part of PAPER Eq. 12."""
+    rows = F.cross_entropy(logits.flatten(0, -2), labels.flatten(), reduction="none")
+    return mean_over(rows, valid.flatten())
+
+
+def regression(
+    scores: Tensor, labels: Tensor, valid: Tensor, distance: Literal["mse", "l1"] = "mse"
+) -> Tensor:
+    """(..., 1), (...), (...) bool -> mean squared error, a network's part of PAPER Eq. 13.
+
+    "l1" is the absolute error that the paper's text speaks of.
+    """
+    error = scores.squeeze(-1) - labels.to(scores.dtype)
+    return mean_over(error.abs() if distance == "l1" else error.square(), valid)
 
 
 def mean_over(values: Tensor, cells: Tensor) -> Tensor:
-    """Mean of `values` (B, T) over the `cells` (B, T) bool; 0 where there are none."""
+    """Mean of `values` (...) over the `cells` (...) bool; 0 where there are none."""
     return torch.where(cells, values, 0.0).sum() / cells.sum().clamp(min=1)
 
 

@@ -1,30 +1,13 @@
-"""The losses of ITEACNet: PAPER Eq. 12-15, FACTS A.5.
+"""How ITEACNet adds up its losses: PAPER Eq. 12-15, FACTS A.5. Each network's own: models.losses.
 
-Every function takes rows in any leading shape (...) and a mask of the rows that count, so that
-packed rows and padded batches serve alike. Means are over the rows that count.
+Rows have any leading shape (...), so that packed rows and padded batches serve alike.
 """
 
 from collections.abc import Sequence
-from typing import Literal
 
-import torch.nn.functional as F
 from torch import Tensor
 
 from models.losses import mean_over
-
-RegressionLoss = Literal["mse", "l1"]
-
-
-def cross_entropy(logits: Tensor, labels: Tensor, valid: Tensor) -> Tensor:
-    """One network's part of Eq. 12: (..., C), (...), (...) bool -> mean of -log p(label)."""
-    rows = F.cross_entropy(logits.flatten(0, -2), labels.flatten(), reduction="none")
-    return mean_over(rows, valid.flatten())
-
-
-def regression(logits: Tensor, labels: Tensor, valid: Tensor, kind: RegressionLoss) -> Tensor:
-    """One network's part of Eq. 13: squared error, or the absolute one that the text speaks of."""
-    error = logits.squeeze(-1) - labels.to(logits.dtype)
-    return mean_over(error.abs() if kind == "l1" else error.square(), valid)
 
 
 def emotion_loss(teacher: Tensor, student: Tensor) -> Tensor:

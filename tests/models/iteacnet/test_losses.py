@@ -5,13 +5,8 @@ import math
 import pytest
 import torch
 
-from models.iteacnet.losses import (
-    cross_entropy,
-    emotion_loss,
-    imputation_loss,
-    joint_loss,
-    regression,
-)
+from models.iteacnet.losses import emotion_loss, imputation_loss, joint_loss
+from models.losses import cross_entropy, regression
 
 VALID = torch.arange(5) < torch.tensor((5, 2, 3))[:, None]
 WEIGHTS = (0.5, 0.1, 0.05)
