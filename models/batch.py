@@ -35,11 +35,6 @@ class ConversationBatch:
         return self.extracted & self.available & self.valid.unsqueeze(-1)
 
     @property
-    def is_missing_any(self) -> Tensor:
-        """(B, T) bool: valid utterances that lack at least one modality."""
-        return self.valid & ~self.usable.all(dim=-1)
-
-    @property
     def withheld(self) -> Tensor:
         """(B, T, M) bool: missing cells whose truth is known, what reconstruction losses aim at."""
         return self.extracted & ~self.available & self.valid.unsqueeze(-1)

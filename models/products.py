@@ -23,11 +23,9 @@ HAS_ONEDNN = hasattr(torch.ops.mkldnn, "_linear_pointwise")
 MIN_PRODUCTS = 2_000_000  # multiplications below which oneDNN's preparation costs what it saves
 
 
-def multiply(a: Tensor, b: Tensor, bias: Tensor | None = None) -> Tensor:
-    """(N, D) @ (D, O) + bias (O,) -> (N, O), outside of autograd. Fastest where b is contiguous."""
-    if _by_onednn(a, a.shape[0] * b.numel()):
-        return _onednn(a, b.T, bias)
-    return a @ b if bias is None else torch.addmm(bias, a, b)
+def multiply(a: Tensor, b: Tensor) -> Tensor:
+    """(N, D) @ (D, O) -> (N, O), outside of autograd. Fastest where b is contiguous."""
+    return _onednn(a, b.T, None) if _by_onednn(a, a.shape[0] * b.numel()) else a @ b
 
 
 def linear(

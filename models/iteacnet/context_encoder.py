@@ -91,7 +91,8 @@ class DenseWindow(nn.Module):
         gap = products.shape[2] // 2
         windows = layout.to_line(products, gap).unfold(0, products.shape[2], 1)  # (..., E, w, w)
         scores = layout.from_line(windows.diagonal(dim1=2, dim2=3).sum(dim=2), gap)
-        return scores if self.conv.bias is None else scores + weight @ self.conv.bias
+        assert self.conv.bias is not None
+        return scores + weight @ self.conv.bias
 
 
 class SharedWindow(nn.Module):

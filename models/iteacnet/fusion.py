@@ -43,9 +43,9 @@ class Fusion(nn.Module):
     def forward(self, x: Mapping[str, Tensor], layout: Layout) -> Tensor:
         """Rows (N, D) of each modality -> fused rows (N, D) of the hub, this layer's H."""
         hub = x[self.hub]
-        query = self.norms[self.hub](hub) if self.attentions else hub
+        query: Tensor | None = None
         for name, attention in self.attentions.items():
-            hub = hub + attention(query, self.norms[name](x[name]), layout)
-            if not self.is_parallel:
+            if query is None or not self.is_parallel:
                 query = self.norms[self.hub](hub)
+            hub = hub + attention(query, self.norms[name](x[name]), layout)
         return hub

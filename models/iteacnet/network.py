@@ -27,22 +27,17 @@ from models.products import linear
 
 @dataclass(frozen=True)
 class NetworkOutput:
-    """Logits and hidden states on packed rows, and as padded tensors."""
+    """Logits and hidden states on packed rows, logits as a padded tensor too."""
 
     layout: Layout
     logit_rows: Tensor  # (N, C)
-    hidden_rows: tuple[Tensor, ...]  # H_1, H_2, ...: H_1 is next to the classifier (N, D)
+    hidden_rows: tuple[Tensor, ...]  # H_1, H_2, ... (N, D), from the classifier as in the paper
     trace: tuple[LayerTrace, ...] = ()  # from the first layer to the last; empty without trace=True
 
     @property
     def logits(self) -> Tensor:
         """(B, T, C), zero where there is no row."""
         return self.layout.unpack(self.logit_rows)
-
-    @property
-    def hidden(self) -> tuple[Tensor, ...]:
-        """H_1, H_2, ... (B, T, D), counted from the classifier as the paper does."""
-        return tuple(self.layout.unpack(rows) for rows in self.hidden_rows)
 
 
 class IteacNetwork(nn.Module):

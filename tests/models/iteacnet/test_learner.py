@@ -20,6 +20,11 @@ STEADY = {  # nothing random: two passes may be compared
 }
 
 
+def is_missing_any(batch):
+    """(B, T) bool: valid utterances that lack at least one modality."""
+    return batch.valid & ~batch.usable.all(dim=-1)
+
+
 def train(learner, batch, n_steps):
     (phase,) = learner.phases()
     optimizer = torch.optim.AdamW(
@@ -59,7 +64,10 @@ def test_its_teacher_learns_complete_data_and_student_incomplete(make_learner, m
     assert parts["emotion_teacher"].item() == pytest.approx(emotions[0].item(), rel=1e-5)
     assert parts["emotion_student"].item() == pytest.approx(emotions[1].item(), rel=1e-5)
     imputation = imputation_loss(
-        incomplete.hidden, complete.hidden, (0.5, 0.1, 0.05), batch.is_missing_any
+        incomplete.hidden_rows,
+        complete.hidden_rows,
+        (0.5, 0.1, 0.05),
+        incomplete.layout.pack(is_missing_any(batch)),
     )
     assert parts["imputation"].item() == pytest.approx(imputation.item(), rel=1e-5)
     expected = (emotions[0] + emotions[1]) / 2 + imputation
@@ -156,9 +164,10 @@ def test_inverted_and_vanilla_pairs_are_only_settings(make_learner, make_batch):
 def test_networks_of_one_layer_have_one_imputation_term(make_learner, make_batch):
     learner = make_learner(teacher={"n_layers": 1, "dropout": 0.0}, context={"dropout": 0.0})
     batch = make_batch([9, 4])
-    ours = learner.student(batch).hidden[0][batch.is_missing_any]
-    target = learner.teacher(batch.complete()).hidden[0][batch.is_missing_any]
-    expected = 0.5 * (ours - target).square().mean()
+    ours, target = learner.student(batch), learner.teacher(batch.complete())
+    rows = ours.layout.pack(is_missing_any(batch))
+    distance = ours.hidden_rows[0] - target.hidden_rows[0]
+    expected = 0.5 * distance[rows].square().mean()
     loss = learner.loss(batch, "train")
     assert loss.parts["imputation"].item() == pytest.approx(expected.item(), rel=1e-5)
 

@@ -78,8 +78,9 @@ def test_equals_the_plain_padded_network(
     logits, hidden = plain(batch.masked().features, batch.valid)
     close = {"rtol": 0, "atol": 1e-12}
     torch.testing.assert_close(output.logits[batch.valid], logits[batch.valid], **close)
-    for mine, theirs in zip(output.hidden, hidden, strict=True):
-        torch.testing.assert_close(mine[batch.valid], theirs[batch.valid], **close)
+    for mine, theirs in zip(output.hidden_rows, hidden, strict=True):
+        unpacked = output.layout.unpack(mine)[batch.valid]
+        torch.testing.assert_close(unpacked, theirs[batch.valid], **close)
     output.logits[batch.valid].square().sum().backward()
     logits[batch.valid].square().sum().backward()
     theirs = dict(plain.named_parameters())
@@ -177,10 +178,9 @@ def test_a_task_without_modalities_is_refused(make_network):
 def test_hidden_states_count_from_the_classifier(make_network, make_batch):
     network, batch = make_network(**STUDENT).eval(), make_batch([4, 2])
     output = network(batch)
-    assert len(output.hidden) == 4
-    assert all(layer.shape == (2, 4, 16) for layer in output.hidden)
-    logits = network.classifier(output.hidden[0])
-    torch.testing.assert_close(output.logits[batch.valid], logits[batch.valid])
+    assert [rows.shape for rows in output.hidden_rows] == [(6, 16)] * 4
+    logits = output.layout.unpack(network.classifier(output.hidden_rows[0]))
+    torch.testing.assert_close(output.logits, logits)
 
 
 def test_trace_tells_attention_context_and_routers(make_network, make_batch):
