@@ -58,7 +58,7 @@ def segment_means(scores: Tensor, band: int) -> Tensor:
     return upper + upper.transpose(2, 3)
 
 
-@lru_cache(maxsize=64)  # lengths of dialogues; 4 MB each at a thousand utterances
+@lru_cache(maxsize=16)  # more lengths than a batch has buckets; 64 MB at a thousand utterances
 def _shares(n_steps: int, band: int, dtype: torch.dtype, device: torch.device) -> Tensor:
     """(S, S): what a sum over i..j is multiplied with for its mean, 0 below the diagonal."""
     steps = torch.arange(n_steps, device=device, dtype=dtype)
