@@ -18,7 +18,7 @@ from models.iteacnet.context_encoder import ContextEncoder
 from models.iteacnet.encoder import EncoderLayer
 from models.iteacnet.fusion import hub_of
 from models.iteacnet.options import NetworkOptions
-from models.iteacnet.trace import BlockTrace, LayerTrace, layer_trace
+from models.iteacnet.trace import BlockTrace, LayerTrace, Trace, layer_trace
 from models.layers import Biases, masked_biases
 from models.layout import Layout
 from models.learner import TaskShape
@@ -32,7 +32,7 @@ class NetworkOutput:
     layout: Layout
     logit_rows: Tensor  # (N, C)
     hidden_rows: tuple[Tensor, ...]  # H_1, H_2, ... (N, D), from the classifier as in the paper
-    trace: tuple[LayerTrace, ...] = ()  # from the first layer to the last; empty without trace=True
+    trace: tuple[LayerTrace, ...] = ()  # from the first layer to the last; empty if not asked for
 
     @property
     def logits(self) -> Tensor:
@@ -83,7 +83,7 @@ class IteacNetwork(nn.Module):
         self,
         batch: ConversationBatch,
         layout: Layout | None = None,
-        trace: bool = False,
+        trace: Trace | None = None,
         is_embedded: bool = False,
     ) -> NetworkOutput:
         """ECCE, then layers (Eq. 1 to 4), on what is usable in the batch and nothing else.
@@ -100,11 +100,13 @@ class IteacNetwork(nn.Module):
             if i < len(self.contexts):
                 contexts = self._context(i, x, layout)
                 biases = {m: masked_biases(parts, layout) for m, parts in contexts.items()}
-            blocks = {name: BlockTrace() for name in self.modalities} if trace else None
+            blocks = None
+            if trace is not None:
+                blocks = {m: BlockTrace([] if trace == "all" else None) for m in self.modalities}
             x = layer(x, layout, biases, blocks)
             hidden.insert(0, x[hub_of(self.modalities)])
             if blocks is not None:
-                traces.append(layer_trace(layout, blocks, contexts))
+                traces.append(layer_trace(layout, blocks, contexts if trace == "all" else {}))
         return NetworkOutput(layout, self.classifier(hidden[0]), tuple(hidden), tuple(traces))
 
     def _context(self, i: int, x: Mapping[str, Tensor], layout: Layout) -> dict[str, list[Tensor]]:

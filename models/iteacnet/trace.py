@@ -1,21 +1,24 @@
-"""What `network(batch, trace=True)` keeps for figures: attention, ECCE, routers' weights.
+"""What a network keeps for figures where it is asked to: attention, ECCE, routers' weights.
 
 Off the fast path: without a trace nothing of this is stored. Shapes: B dialogues of T utterances,
 H heads, E = 1 or H, O candidates; zero where there is no utterance.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Literal
 
 from torch import Tensor
 
 from models.layout import Layout
+
+Trace = Literal["all", "routers"]  # what to keep; "routers": no (T, T) map of any layer
 
 
 @dataclass
 class BlockTrace:
     """One block of one modality while it runs; maps come one per bucket."""
 
-    attention: list[Tensor] = field(default_factory=list)
+    attention: list[Tensor] | None  # None: not kept
     router: Tensor | None = None  # (N, O)
 
 

@@ -22,7 +22,7 @@ from pipeline.conversations.collate import Items, collate, items_of, place_masks
 from pipeline.conversations.dataset import Conversations
 from pipeline.conversations.index import IntArray
 
-N_DIALOGUES = 16  # traced together: a trace keeps every attention map of every layer
+N_DIALOGUES = 16  # looked at together
 PLACES = (4, 2, 1)  # a pattern of usable modalities as a number
 
 
@@ -38,7 +38,7 @@ def trace_dialogue(network: IteacNetwork, conversations: Conversations, dialogue
     """Attention and ECCE of one dialogue, nothing withheld."""
     items = items_of(conversations.index, np.array([dialogue]), "dialogues")
     with torch.no_grad():
-        layers = network(collate(conversations, items), trace=True).trace
+        layers = network(collate(conversations, items), trace="all").trace
     arrays: Arrays = {}
     for modality in layers[0].attention:
         attention = torch.stack([layer.attention[modality][0] for layer in layers]).double()
@@ -90,7 +90,7 @@ def _add_routers(
     batch = collate(conversations, items)
     batch = batch.with_available(place_masks(conversations, items, line))
     with torch.no_grad():
-        layers = network(batch, trace=True).trace
+        layers = network(batch, trace="routers").trace
     places = torch.tensor(PLACES, device=batch.valid.device)
     codes = (batch.usable[batch.valid] * places).sum(dim=-1).cpu()
     for modality in layers[0].router:

@@ -185,7 +185,7 @@ def test_hidden_states_count_from_the_classifier(make_network, make_batch):
 
 def test_trace_tells_attention_context_and_routers(make_network, make_batch):
     network, batch = make_network(**STUDENT).eval(), make_batch([8, 3])
-    output = network(batch, trace=True)
+    output = network(batch, trace="all")
     torch.testing.assert_close(output.logits, network(batch).logits)
     assert len(output.trace) == 4
     for layer in output.trace:
@@ -194,6 +194,9 @@ def test_trace_tells_attention_context_and_routers(make_network, make_batch):
         torch.testing.assert_close(router, batch.valid.float())
         attention = layer.attention["visual"].sum(dim=3)
         torch.testing.assert_close(attention, batch.valid[:, None].expand(2, 4, 8).float())
+    for layer, only in zip(output.trace, network(batch, trace="routers").trace, strict=True):
+        assert (only.attention, only.context) == ({}, {})
+        assert all(torch.equal(only.router[m], weights) for m, weights in layer.router.items())
     context = output.trace[0].context["text"]
     assert context.shape == (2, 1, 8, 8)
     rows = network.projections["text"](batch.masked().features["text"][1, :3])
@@ -203,7 +206,7 @@ def test_trace_tells_attention_context_and_routers(make_network, make_batch):
 
 def test_trace_of_plain_attention_has_no_context_and_no_router(make_network, make_batch):
     network = make_network(**TEACHER, context=ContextOptions(is_global=False))
-    (layer, *_) = network(make_batch([5]), trace=True).trace
+    (layer, *_) = network(make_batch([5]), trace="all").trace
     assert (layer.context, layer.router) == ({}, {})
     assert layer.attention["text"].shape == (1, 4, 5, 5)
 
@@ -211,12 +214,12 @@ def test_trace_of_plain_attention_has_no_context_and_no_router(make_network, mak
 def test_context_per_layer_is_computed_from_that_layers_input(make_network, make_batch):
     network = make_network(**TEACHER, context=ContextOptions(per_layer=True)).eval()
     first, second, _ = (
-        layer.context["audio"] for layer in network(make_batch([9]), trace=True).trace
+        layer.context["audio"] for layer in network(make_batch([9]), trace="all").trace
     )
     assert not torch.allclose(first, second)
     network = make_network(**TEACHER).eval()
     first, second, _ = (
-        layer.context["audio"] for layer in network(make_batch([9]), trace=True).trace
+        layer.context["audio"] for layer in network(make_batch([9]), trace="all").trace
     )
     assert torch.equal(first, second)
 

@@ -53,7 +53,7 @@ def test_a_single_candidate_is_passed_through_bit_for_bit(has_router):
 
 
 def test_trace_receives_weights_and_attention_maps():
-    mixer, (x, layout), trace = make(NAMES, has_router=True), rows(), BlockTrace()
+    mixer, (x, layout), trace = make(NAMES, has_router=True), rows(), BlockTrace([])
     mixer(x, layout, None, trace)
     assert torch.equal(trace.router, mixer.router(x))
     maps = layout.unpack_maps(trace.attention)

@@ -127,7 +127,7 @@ def test_router_means_equal_a_loop_over_single_dialogues(make_run, tmp_path):
             batch = collate(run.conversations, items)
             batch = batch.with_available(place_masks(run.conversations, items, mask))
             with torch.no_grad():
-                layers = network(batch, trace=True).trace
+                layers = network(batch, trace="all").trace
             for turn, usable in enumerate(batch.usable[0].tolist()):
                 weights = [layer.router["text"][0, turn].numpy() for layer in layers]
                 found.setdefault(tuple(usable), []).append(weights)
