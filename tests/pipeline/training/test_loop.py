@@ -7,7 +7,6 @@ import torch
 from models.learner import Learner, Loss, OptimizerGroup, Phase
 from pipeline.conversations.inference import predict_rates
 from pipeline.training.checkpoint import Checkpoints
-from pipeline.training.contracts import TrainingError
 
 
 class Killed(Exception):
@@ -100,23 +99,6 @@ def test_a_learner_without_selection_is_validated_once_and_keeps_its_last_epoch(
     assert outcome.best_epoch == 4
     state = learner.state_dict()
     assert all(torch.equal(state[name], value) for name, value in outcome.weights.items())
-
-
-def test_a_loss_that_is_no_number_ends_the_run_with_advice(make_learner, make_trainer):
-    learner = make_learner()
-    learner.loss = lambda batch, phase, group=0: Loss(learner.read.weight.sum() * math.nan)
-    with pytest.raises(TrainingError, match=r"epoch 1: the loss is nan; lower"):
-        make_trainer(learner).run()
-
-
-def test_weights_that_the_last_step_broke_are_never_kept(make_learner, make_trainer):
-    """The loss of an epoch is that of before its steps."""
-    learner = make_learner()
-    parameters = list(learner.parameters())
-    learner.phases = lambda: [Phase("only", [OptimizerGroup(parameters, 1e39)])]
-    learner.batch_size = 1000
-    with pytest.raises(TrainingError, match=r"epoch 1: weights are no longer finite; lower"):
-        make_trainer(learner, n_epochs=1).run()
 
 
 def test_the_history_tells_rates_and_losses(make_learner, make_trainer):
