@@ -1,8 +1,10 @@
-# Needs python3 (3.11 or newer), make and a package registry; nothing else.
+# Needs python3 (3.11 or newer, with venv), make and a package registry; nothing else.
 SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
+CONFIG ?= config.yaml
+PYTHON ?= python3
 export OMP_NUM_THREADS ?= 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
@@ -39,18 +41,20 @@ lock: $(READY)  ## Rebuild requirements.lock from requirements.in and overrides.
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	    --no-annotate --no-header --override overrides.txt --output-file requirements.lock requirements.in
 
-doctor: $(READY)  ## What config.yaml's corpora and encoders need, what is there, what is missing
-	python -m pipeline.doctor
+doctor: $(READY)  ## What CONFIG's corpora and encoders need, what is there, what is missing; ROOT=FOLDER of the corpus
+	python -m pipeline.doctor --configfile $(CONFIG) $(if $(ROOT),--config root="$(ROOT)")
 
-weights: $(READY)  ## Fetch the weights that config.yaml names and that can be fetched
-	python -m pipeline.fetch_weights
+weights: $(READY)  ## Fetch the weights that CONFIG (config.yaml) names and that can be fetched
+	python -m pipeline.fetch_weights --configfile $(CONFIG)
 
 clean:  ## Remove results; the cache of extracted features stays
 	rm -rf build
 
 # `uv` installs the lock as it is, hashes checked, without resolving: half a minute instead of two.
 $(READY): requirements.lock
-	test -x $(BIN)/python || python3 -m venv $(VENV)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	    { echo "error: $(PYTHON) is older than 3.11: make PYTHON=python3.11 ..." >&2; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
 	touch $@

@@ -2,7 +2,7 @@
 
     python -m pipeline.cache stats                  what there is, in numbers and bytes
     python -m pipeline.cache verify [--repair]      read every byte of caches and results
-    python -m pipeline.cache gc [--dry-run]         remove what no --configfile asks for
+    python -m pipeline.cache gc -c FILE... [--dry-run]  remove what none of these files asks for
     python -m pipeline.cache explain UTTERANCE_ID   what its keys are made of
 
 Run it where `snakemake` runs. Exit code 1 if something is damaged and was not repaired.
@@ -164,7 +164,8 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
             type=Path,
             nargs="+",
             default=[Path("config.yaml")],
-            help="all that share this cache; default: config.yaml",
+            required=name == "gc",  # it deletes what the files that it is given do not ask for
+            help="all that share this cache" + ("" if name == "gc" else "; default: config.yaml"),
         )
         command.set_defaults(run=run)
         if name == "verify":
@@ -173,6 +174,7 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
             command.add_argument("--dry-run", action="store_true", help="only say what would go")
         if name == "explain":
             command.add_argument("utterance_id")
+            command.usage = "%(prog)s UTTERANCE_ID [--configfile FILE ...]"
     return parser.parse_args(argv)
 
 

@@ -95,7 +95,9 @@ def _rows(fold: int, members: Mapping[Role, list[str]], order: Sequence[str]) ->
     for role in ROLES:
         if not members[role]:
             raise ProtocolError(
-                f"fold {fold} has no {role} dialogue with a label; every role needs one"
+                f"fold {fold} has no {role} dialogue with a label; every role needs one: give it "
+                "one (folds.by=official: in the annotation that folds.annotation names), or set "
+                "folds.by=dialogues"
             )
     position = {dialogue: i for i, dialogue in enumerate(order)}
     return [

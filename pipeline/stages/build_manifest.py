@@ -67,7 +67,7 @@ def check_share(corpus: str, raw: RawCorpus, max_missing: float) -> None:
         raise CorpusError(
             f"{corpus}: {raw.missing_share:.1%} of the expected utterances are missing, "
             f"corpora.{corpus}.max_missing tolerates {max_missing:.1%}; "
-            f"`python -m pipeline.doctor` lists what is expected and found"
+            "`make doctor CONFIG=FILE ROOT=FOLDER` lists what is expected and found"
         )
 
 

@@ -76,6 +76,7 @@ def _train(
     from pipeline.training.session import choose_device, train_run
 
     device = choose_device(args.device)
+    print(f"on {device}", flush=True)
     make_deterministic(args.threads, device)
     stores = read_stores(args.features, tables.utterances)
     checkpoints = Checkpoints(folder.checkpoint, args.checkpoint_every)

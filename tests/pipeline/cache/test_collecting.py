@@ -11,7 +11,7 @@ from tests.pipeline.cache.small_project import CONFIG, keep_run, records, save
 def test_nothing_that_is_asked_for_is_collected(project, capsys):
     keep_run(project, "r1")
     before = [path for path in project.rglob("cache/**/*") if path.is_file()]
-    main(["gc"])
+    main(["gc", "-c", "config.yaml"])
     assert [path for path in project.rglob("cache/**/*") if path.is_file()] == before
     assert all(line.split()[3] == "0" for line in capsys.readouterr().out.splitlines())
 
@@ -22,11 +22,11 @@ def test_what_nobody_asks_for_goes_but_not_in_a_dry_run(project, capsys):
     (project / "cache/runs/half").mkdir()
     first = {kind: records(project, kind) for kind in ("audio", "text", "visual", "faces")}
     save({**CONFIG, "features": {**CONFIG["features"], "text": {"encoder": "hf:speech"}}})
-    main(["gc", "--dry-run"])
+    main(["gc", "--dry-run", "-c", "config.yaml"])
     dry = capsys.readouterr().out
     assert "text              0 stay        3 would go" in dry
     assert records(project, "text") == first["text"]
-    main(["gc"])
+    main(["gc", "-c", "config.yaml"])
     assert capsys.readouterr().out == dry.replace("would go", "are gone")
     assert records(project, "text") == []
     for kind in ("audio", "visual", "faces"):
@@ -39,7 +39,7 @@ def test_what_a_killed_writer_left_goes_a_day_later(project, capsys):
     for path in (new, old):
         path.write_text("half")
     os.utime(old, (0, 0))
-    main(["gc"])
+    main(["gc", "-c", "config.yaml"])
     assert "leftover          0 stay        1 are gone" in capsys.readouterr().out
     assert new.exists()
     assert not old.exists()
@@ -59,11 +59,19 @@ def test_a_cache_that_two_configurations_share_is_collected_for_both(project):
 def test_nothing_is_collected_before_it_is_known_what_is_asked_for(project):
     (project / "build/talks/manifest/0.csv").unlink()
     with pytest.raises(SystemExit, match=r"manifest/0\.csv is not there: run `snakemake`"):
-        main(["gc"])
+        main(["gc", "-c", "config.yaml"])
     assert len(records(project, "text")) == 3
 
 
 def test_missing_weights_are_named(project):
     (project / "weights/words").rename(project / "weights/elsewhere")
     with pytest.raises(SystemExit, match=r"features\.text\.encoder"):
+        main(["gc", "-c", "config.yaml"])
+
+
+def test_no_configuration_is_taken_for_granted(project, capsys):
+    """Records of a configuration that is not named would be deleted."""
+    with pytest.raises(SystemExit):
         main(["gc"])
+    assert "--configfile" in capsys.readouterr().err
+    assert len(records(project, "text")) == 3
