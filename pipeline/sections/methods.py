@@ -32,9 +32,10 @@ Mixer = Literal[
 class ContextSettings(Section):
     """ECCE, the emotion context changing encoder (PAPER Algorithm 1, FACTS A.3)."""
 
+    # Local context: a convolution of all channels | softmax weights that channels share | none.
     local: Literal["dense", "shared_softmax", "off"] = "dense"
     is_global: bool = True  # False: no ECCE at all, plain self-attention
-    kernel: Count = 7
+    kernel: Count = 7  # utterances that the local context looks at
     band: Count = 30  # |i - j| <= band keeps a segment mean, inclusive
     per_head: bool = False  # d_e = 8 instead of 1
     per_layer: bool = False  # computed anew in every layer from its input
@@ -44,28 +45,31 @@ class ContextSettings(Section):
 class NetworkSettings(Section):
     """One encoder-decoder of ITEACNet: teacher or student (FACTS A.2, A.4)."""
 
-    encoder: Literal["transformer", "nas"]
+    encoder: Literal["transformer", "nas"]  # attention | a router over `mixers`
     n_layers: Count
     dropout: Dropout
+    # Candidates of nas: attention, time MLP, average and max pooling | BurgerFormer's six | a list.
     mixers: Literal["iteach4", "burger6"] | tuple[Mixer, ...] = "iteach4"
-    router: Literal["linear", "none"] = "linear"
+    router: Literal["linear", "none"] = "linear"  # weights by utterance | all alike
 
 
 class IteacnetSettings(Section):
     """`methods.<name>.settings` of model iteacnet: networks, framework, losses, rates."""
 
+    # Teacher and student | one network on complete and on incomplete data | on complete data alone.
     framework: Literal["its", "gcnet", "teacher_only"] = "its"
     teacher: NetworkSettings = NetworkSettings(encoder="transformer", n_layers=3, dropout=0.5)
     student: NetworkSettings = NetworkSettings(encoder="nas", n_layers=4, dropout=0.0)
     context: ContextSettings = ContextSettings()
     hidden_dim: Count = 128
     n_heads: Count = 8
-    ffn_ratio: Positive = 4.0
+    ffn_ratio: Positive = 4.0  # width of the feed-forward blocks, times hidden_dim
+    # Text asks audio and vision at once | one after the other, each with the sum so far.
     fusion: Literal["parallel", "sequential"] = "parallel"
-    padding: Literal["exact", "published"] = "exact"
-    regression_loss: Literal["mse", "l1"] = "mse"
+    padding: Literal["exact", "published"] = "exact"  # published: attention alone ignores padding
+    regression_loss: Literal["mse", "l1"] = "mse"  # squared as in Eq. 13 | absolute as in the text
     imputation_weights: tuple[Weight, ...] = (0.5, 0.1, 0.05)  # H1, H2, H3 (Eq. 14)
-    imputation_rows: Literal["missing", "all"] = "missing"
+    imputation_rows: Literal["missing", "all"] = "missing"  # utterances that lack something | all
     learning_rate: Positive = 5e-4
     router_learning_rate: Positive = 5e-3
     weight_decay: Weight = 1e-5
@@ -76,9 +80,9 @@ class GcnetSettings(Section):
     """`methods.<name>.settings` of model gcnet (FACTS B.5)."""
 
     hidden_dim: Count = 200
-    window_past: Count = 2
-    window_future: Count = 2
-    time_attention: bool = True
+    window_past: Count = 2  # utterances before that the graph links to
+    window_future: Count = 2  # utterances after
+    time_attention: bool = True  # over the dialogue, after the recurrent layers
     dropout: Dropout = 0.5
     reconstruction_weight: Weight = 1.0
     unused_gru: bool = False  # instantiate the published code's idle bi-GRU (parameter count only)
@@ -101,7 +105,7 @@ class UtteranceSettings(Section):
 class AutoencoderSettings(UtteranceSettings):
     """`methods.<name>.settings` of model ae (FACTS B.6)."""
 
-    layers: tuple[Count, ...] = (256, 128)
+    layers: tuple[Count, ...] = (256, 128)  # widths on the way down
     reconstruction_weight: Weight = 0.2
 
 
@@ -126,7 +130,7 @@ class MminSettings(UtteranceSettings):
 class CpmnetSettings(Section):
     """`methods.<name>.settings` of model cpmnet (FACTS B.7)."""
 
-    code_dim: Count = 128
+    code_dim: Count = 128  # values of the latent code of an utterance
     class_weight: Weight = 1.0  # of the classification loss, lambda
     train_epochs: Count = 30
     test_epochs: Count = 300
