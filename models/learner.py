@@ -2,7 +2,7 @@
 
 A learner owns its networks. It tells how it wants its data (`batching`, `masks`), in which phases
 it trains (MMIN trains twice), its loss on a batch, and its predictions. It never draws a mask:
-the batches that it is given carry them.
+the batches that it is given carry them. Its `state_dict` is all that a fresh one needs to predict.
 """
 
 from collections.abc import Mapping, Sequence

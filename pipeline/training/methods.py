@@ -4,10 +4,7 @@ The module is imported by name, so that a method's code digest holds its own mod
 no other's (`pipeline.sections.methods.model_module`).
 """
 
-from collections.abc import Mapping
 from importlib import import_module
-
-from torch import Tensor
 
 from models.learner import Learner, TaskShape
 from pipeline.conversations.collate import collate, items_of
@@ -30,19 +27,6 @@ def prepare_learner(learner: Learner, conversations: Conversations, train: IntAr
     if type(learner).prepare is not Learner.prepare:
         items = items_of(conversations.index, train, learner.batching)
         learner.prepare(collate(conversations, items))
-
-
-def restore_learner(
-    learner: Learner,
-    conversations: Conversations,
-    train: IntArray,
-    weights: Mapping[str, Tensor],
-) -> None:
-    """Bring a fresh learner into the state of a finished run."""
-    prepare_learner(learner, conversations, train)
-    for phase in learner.phases():
-        learner.finish_phase(phase.name)
-    learner.load_state_dict(weights)
 
 
 def count_parameters(learner: Learner) -> dict[str, int]:

@@ -21,7 +21,7 @@ from pipeline.conversations.standardize import Standardization
 from pipeline.records import Role
 from pipeline.sections.methods import MethodSettings
 from pipeline.sections.tasks import ScoredTask
-from pipeline.training.methods import build_learner, restore_learner
+from pipeline.training.methods import build_learner
 from pipeline.training.session import shape_facts, unpack_weights
 
 
@@ -44,11 +44,10 @@ def restore_run(
     task: ScoredTask,
     method: MethodSettings,
     device: torch.device,
-    roles: tuple[Role, ...] = ("train", "test"),
+    roles: tuple[Role, ...] = ("test",),
 ) -> RestoredRun:
-    """Rebuild the learner of `weights` on dialogues of `roles`; some learners need the training."""
+    """Rebuild the learner of `weights`, and its data: dialogues of `roles`, the test among them."""
     index = tables.visible(*roles)
-    train, test = (index.numbers_of(tables.roles[role]) for role in ("train", "test"))
     shape = shape_of(tables.index, stores, task)
     facts = json.loads(run.read_text(encoding="utf-8"))
     if facts["shape"] != shape_facts(shape):
@@ -57,5 +56,5 @@ def restore_run(
     stores = standardize(stores, Standardization.from_arrays(arrays))
     learner = build_learner(method, shape).to(device)
     conversations = build_conversations(index, stores, tables.labels, task).to(device)
-    restore_learner(learner, conversations, train, unpack_weights(arrays))
-    return RestoredRun(learner, conversations, index, test, facts)
+    learner.load_state_dict(unpack_weights(arrays))
+    return RestoredRun(learner, conversations, index, index.numbers_of(tables.roles["test"]), facts)

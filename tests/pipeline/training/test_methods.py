@@ -10,7 +10,7 @@ from pipeline.conversations.inference import predict_rates
 from pipeline.sections.methods import MethodSettings
 from pipeline.training.contracts import TrainOptions
 from pipeline.training.loop import Trainer
-from pipeline.training.methods import build_learner, count_parameters, restore_learner
+from pipeline.training.methods import build_learner, count_parameters
 
 MODELS = ("iteacnet", "gcnet", "mmin", "cra", "ae", "cpmnet")
 SMALL = {
@@ -46,7 +46,7 @@ def test_every_model_trains_and_is_restored_to_the_same_predictions(
     assert 0 <= outcome.best_score <= 1
     torch.manual_seed(1)
     fresh = build_learner(method(model), shape)
-    restore_learner(fresh, data.conversations, data.train, outcome.weights)
+    fresh.load_state_dict(outcome.weights)
     state = fresh.state_dict()
     assert state.keys() == outcome.weights.keys()
     assert all(torch.equal(state[name], value) for name, value in outcome.weights.items())
@@ -69,7 +69,7 @@ def test_a_run_on_cuda_predicts_as_its_weights_do_on_the_cpu(
     outputs = []
     for place, at in ((device, on_gpu), (torch.device("cpu"), data)):
         fresh = build_learner(method(model), shape).to(place)
-        restore_learner(fresh, at.conversations, at.train, outcome.weights)
+        fresh.load_state_dict(outcome.weights)
         outputs.append(
             predict_rates(fresh, at.conversations, at.validation, at.validation_masks, lambda: None)
         )
