@@ -19,6 +19,7 @@ from pipeline.errors import CacheError
 from pipeline.files import write_json
 from pipeline.records import Role
 from pipeline.settings import parse_section
+from pipeline.training.origins import origins
 from pipeline.training.runs import RunFolder, input_digests, run_folder, versions
 from pipeline.training.settings import RunSettings
 
@@ -55,7 +56,7 @@ def main(argv: list[str] | None = None) -> None:
     tested = set(tables.roles["validation"]) == set(tables.roles["test"])
     selection = "test" if tested else "validation"
     names = {"task": args.task, "method": args.method, "selection": selection}
-    write_json(args.out_run, {**facts, **names})
+    write_json(args.out_run, {**facts, **names, "encoders": origins(args.features)})
     print(f"best epoch {facts['best_epoch']}, {selection} score {facts['best_score']:.4f}")
 
 

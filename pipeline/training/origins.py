@@ -1,0 +1,20 @@
+"""What made the features that a run was trained on: for run.json, and to hold others against."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pipeline.arrays import read_header
+
+ORIGIN = ("encoder", "weights", "pooling", "precision")  # of a store's header
+
+
+def origins(features: Sequence[Path]) -> dict[str, dict[str, Any]]:
+    """By modality: the encoder, the digest of its weights, its pooling and its precision."""
+    headers = map(read_header, features)
+    return {header["modality"]: origin_of(header) for header in headers}
+
+
+def origin_of(header: Mapping[str, Any]) -> dict[str, Any]:
+    """The part of a store's header that does not depend on the corpus."""
+    return {name: header[name] for name in ORIGIN}
