@@ -87,6 +87,9 @@ class Learner(nn.Module):
     batch_size: int = 32
     selection: Literal["best", "last"] = "best"  # last: no epoch is selected, the last one stands
     sees_padding: bool = False  # outputs depend on the padding, and so on the company, in a batch
+    max_utterances: int | None = None  # of a dialogue that it can take, None = any number
+    max_speakers: int | None = None  # likewise
+    gives_logits: bool = True  # False: classes are compared by numbers that no softmax belongs to
 
     def phases(self) -> Sequence[Phase]:
         """The phases in order; the last one is the one that epochs are selected from."""

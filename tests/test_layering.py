@@ -57,6 +57,14 @@ MAY_IMPORT = {
         "pipeline.stages",
     ),
     "pipeline.fetch_weights": (*FLAT, "pipeline.config", "pipeline.features"),
+    "pipeline.label": (
+        *FLAT,
+        "pipeline.features.store",
+        "pipeline.conversations",
+        "pipeline.training",
+        "pipeline.evaluation",
+        "models.learner",
+    ),
     "pipeline.stages": (
         *FLAT,
         "pipeline.config",

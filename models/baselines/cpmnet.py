@@ -44,6 +44,7 @@ class CpmNet(Learner):
     batching = "full"
     masks = "per_run"
     selection = "last"
+    gives_logits = False
     classes: Tensor  # (N,) int64
     rows: Tensor  # (N,) int64, rising
 

@@ -87,6 +87,7 @@ class Gcnet(Learner):
             raise ValueError(f"gcnet: hidden_dim={hidden_dim} is odd; graph layers have half of it")
         self.settings, self.shape = settings, shape
         self.batch_size = settings["batch_size"]
+        self.max_speakers = shape.n_speakers
         dropout, has_attention = settings["dropout"], settings["time_attention"]
         self.lstm = BidirectionalLstm(in_dim, hidden_dim, dropout)
         self.unused_gru = (

@@ -17,6 +17,7 @@ from models.iteacnet.losses import emotion_loss, imputation_loss, joint_loss
 from models.iteacnet.network import IteacNetwork, NetworkOutput
 from models.iteacnet.options import network_options
 from models.iteacnet.router import Router
+from models.iteacnet.token_mixers import TimeLinear, TimeMlp
 from models.layout import Layout
 from models.learner import Learner, Loss, OptimizerGroup, Phase, TaskShape
 from models.losses import cross_entropy, regression
@@ -42,6 +43,8 @@ class IteacLearner(Learner):
         self.student: IteacNetwork | None = None
         if settings["framework"] == "its":
             self.student = IteacNetwork(network_options(settings, "student"), shape)
+        if any(isinstance(part, TimeMlp | TimeLinear) for part in self.reported.modules()):
+            self.max_utterances = shape.max_utterances
 
     @property
     def reported(self) -> IteacNetwork:

@@ -52,18 +52,27 @@ def build_conversations(
     index: ConversationIndex, stores: Stores, labels: Sequence[Label], task: ScoredTask
 ) -> Conversations:
     """The dialogues of `index`, with the labels of these and of no others."""
+    texts = [labels[row].label for row in index.label_rows]
+    return _place(index, stores, torch.from_numpy(targets(texts, task)))
+
+
+def unlabelled_conversations(index: ConversationIndex, stores: Stores) -> Conversations:
+    """The dialogues of `index`, to be predicted only: labels are zeros that nothing reads."""
+    return _place(index, stores, torch.zeros(len(index.store_rows), dtype=torch.int64))
+
+
+def _place(index: ConversationIndex, stores: Stores, labels: Tensor) -> Conversations:
     extracted = np.zeros((len(index.store_rows), len(MODALITIES)), dtype=bool)
     for column, modality in enumerate(MODALITIES):
         if modality in stores:
             extracted[:, column] = stores[modality].extracted[index.store_rows]
-    texts = [labels[row].label for row in index.label_rows]
     return Conversations(
         index=index,
         features={m: torch.from_numpy(stores[m].features) for m in MODALITIES if m in stores},
         extracted=torch.from_numpy(extracted),
         rows=torch.from_numpy(index.store_rows),
         speakers=torch.from_numpy(index.speakers),
-        labels=torch.from_numpy(targets(texts, task)),
+        labels=labels,
     )
 
 
