@@ -40,11 +40,12 @@ class Corpus:
 
 def read_corpus(folder: Path, facts: Facts) -> Corpus:
     """Read utterances.csv and the features that the run needs; refuse those of other encoders."""
-    table = folder / "utterances.csv"
-    if not table.is_file():
+    table, features = folder / "utterances.csv", folder / "features"
+    if not (table.is_file() and features.is_dir()):
+        missing = features if table.is_file() else table
         raise LabelError(
-            f"{table} is not there: --corpus is what the workflow made of a corpus, for example "
-            "build/clips (README: Labels for new videos)"
+            f"{missing} is not there: --corpus is what the workflow made of a corpus, for example "
+            "build/clips, not the folder of the videos (README: Labels for new videos)"
         )
     utterances = read_rows(table, Utterance)
     ids = [one.utterance_id for one in utterances]

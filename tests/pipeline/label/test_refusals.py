@@ -84,6 +84,9 @@ def test_weights_that_are_no_numbers_are_refused(run, corpus, refusal):
 def test_a_folder_without_a_table_is_no_corpus(trained, tmp_path, refusal):
     message = refusal(trained("ae")[1], tmp_path)
     assert "utterances.csv is not there: --corpus is what the workflow made" in message
+    (tmp_path / "utterances.csv").write_text("utterance_id,media\na,b\n")  # a folder of videos
+    message = refusal(trained("ae")[1], tmp_path)
+    assert "features is not there: --corpus is what the workflow made" in message
 
 
 def test_an_empty_table_is_refused(trained, corpus, refusal):
