@@ -6,7 +6,7 @@ r"""Labels for a new corpus from a finished run.
 Reads the run's weights and run.json, and of the corpus utterances.csv and features/, as the
 workflow makes them (`configs/clips.yaml` for a folder of videos; no labels, no task). Predicts
 every utterance of every dialogue from all that was found of it. An utterance of which nothing was
-found gets a row without a label.
+found, or whose dialogue the network cannot take, gets a row with a reason instead of a label.
 """
 
 import argparse
@@ -19,9 +19,10 @@ from numpy.typing import NDArray
 
 from pipeline.arrays import ArraysError
 from pipeline.conversations.dataset import standardize, unlabelled_conversations
+from pipeline.conversations.index import IntArray
 from pipeline.conversations.inference import predict_rates
 from pipeline.features.store import StoreError
-from pipeline.label.corpus import Corpus, check_limits, read_corpus, warn
+from pipeline.label.corpus import Corpus, misfits, read_corpus, warn
 from pipeline.label.errors import LabelError
 from pipeline.label.table import write_labels
 from pipeline.label.trained import TrainedRun, read_run
@@ -29,6 +30,8 @@ from pipeline.records import MODALITIES
 from pipeline.tables import TableError
 from pipeline.training.randomness import make_deterministic, seed_torch
 from pipeline.training.session import choose_device
+
+NOTHING_FOUND = "nothing found in any modality"
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -47,27 +50,48 @@ def label(run_folder: Path, corpus_folder: Path, out: Path, device: str, n_threa
     make_deterministic(n_threads, place)
     run = read_run(run_folder)
     corpus = read_corpus(corpus_folder, run.facts)
-    check_limits(run.learner, run.facts, corpus.index)
-    outputs, found = predict(run, corpus, place), corpus.found
+    dialogues, reasons = _fitting(run, corpus)
+    outputs = predict(run, corpus, dialogues, place)
     _say_what_outputs_mean(run)
     classes, has_probabilities = run.facts.task.classes, run.learner.gives_logits
-    write_labels(out, corpus.index, outputs, found, classes, has_probabilities)
-    print(f"{found.any(axis=1).sum()} of {len(found)} utterances have a label in {out}")
+    write_labels(out, corpus.index, outputs, corpus.found, reasons, classes, has_probabilities)
+    n_labels = sum(not reason for reason in reasons)
+    print(f"{n_labels} of {len(reasons)} utterances have a label in {out}")
 
 
-def predict(run: TrainedRun, corpus: Corpus, device: torch.device) -> NDArray[np.float32]:
-    """(N, C) outputs for all utterances in line, nothing withheld."""
+def predict(
+    run: TrainedRun, corpus: Corpus, dialogues: IntArray, device: torch.device
+) -> NDArray[np.float32]:
+    """(N, C) outputs for the line of utterances, nothing withheld; NaN outside of `dialogues`."""
     stores = standardize(corpus.stores, run.standardization)
     conversations = unlabelled_conversations(corpus.index, stores).to(device)
-    masks = np.ones((1, len(corpus.index.store_rows), len(MODALITIES)), dtype=bool)
-    dialogues = np.arange(len(corpus.index.lengths))
+    n_line = len(corpus.index.store_rows)
+    masks = np.ones((1, n_line, len(MODALITIES)), dtype=bool)
     learner = run.learner.to(device)
-    outputs: NDArray[np.float32] = predict_rates(
+    found = predict_rates(
         learner, conversations, dialogues, masks, lambda: seed_torch(run.facts.seed, "predict")
     )[0]
-    if not np.isfinite(outputs).all():
+    if not np.isfinite(found).all():
         raise LabelError("the run's network gives NaN or infinity for this corpus: no labels")
+    outputs = np.full((n_line, found.shape[1]), np.nan, dtype=np.float32)
+    outputs[corpus.index.utterances_of(dialogues)] = found
     return outputs
+
+
+def _fitting(run: TrainedRun, corpus: Corpus) -> tuple[IntArray, list[str]]:
+    """Dialogues to predict, and for each utterance in line why it gets no label, "" if it does."""
+    index = corpus.index
+    refused = misfits(run.learner, run.facts, index)
+    texts = [f"dialogue {index.dialogue_ids[one]!s} has {why}" for one, why in refused.items()]
+    if len(refused) == len(index.lengths):
+        raise LabelError(texts[0])
+    for text in texts:
+        warn(f"no labels: {text}")
+    reasons = ["" if any(there) else NOTHING_FOUND for there in corpus.found]
+    for one, why in refused.items():
+        for place in index.utterances_of(np.array([one])):
+            reasons[place] = f"dialogue of {why.partition(';')[0]}"
+    return np.setdiff1d(np.arange(len(index.lengths)), list(refused)), reasons
 
 
 def _say_what_outputs_mean(run: TrainedRun) -> None:

@@ -59,12 +59,14 @@ def read_corpus(folder: Path, facts: Facts) -> Corpus:
     return Corpus(index, stores)
 
 
-def check_limits(learner: Learner, facts: Facts, index: ConversationIndex) -> None:
-    """Refuse dialogues that the run's network cannot take, whatever they hold."""
+def misfits(learner: Learner, facts: Facts, index: ConversationIndex) -> dict[int, str]:
+    """Numbers of the dialogues that the run's network cannot take, whatever they hold, and why."""
     n_speakers = np.maximum.reduceat(index.speakers, index.starts) + 1
     model = facts.method.model
-    _check_limit(index, index.lengths, learner.max_utterances, f"utterances; this {model}")
-    _check_limit(index, n_speakers, learner.max_speakers, f"speakers; this {model}")
+    return {
+        **_beyond(index.lengths, learner.max_utterances, f"utterances; this {model}"),
+        **_beyond(n_speakers, learner.max_speakers, f"speakers; this {model}"),
+    }
 
 
 def warn(text: str) -> None:
@@ -118,14 +120,12 @@ def _told(origin: dict[str, str]) -> str:
     return ", ".join(f"{name} {value}" for name, value in origin.items())
 
 
-def _check_limit(
-    index: ConversationIndex, counts: NDArray[np.int64], limit: int | None, what: str
-) -> None:
-    if limit is None or counts.max() <= limit:
-        return
-    worst = int(counts.argmax())
-    raise LabelError(
-        f"dialogue {index.dialogue_ids[worst]!s} has {counts[worst]} {what} was built for at most "
-        f"{limit}, the most with a label in a dialogue that it knew: give parts of the dialogue a "
-        "`dialogue_id` each, or choose a run of another method"
-    )
+def _beyond(counts: NDArray[np.int64], limit: int | None, what: str) -> dict[int, str]:
+    if limit is None:
+        return {}
+    return {
+        int(number): f"{counts[number]} {what} was built for at most {limit}, the most with a "
+        "label in a dialogue that it knew: give parts of the dialogue a `dialogue_id` each, or "
+        "choose a run of another method"
+        for number in np.flatnonzero(counts > limit)
+    }

@@ -1,8 +1,8 @@
 """The table of labels: one row per utterance, dialogue after dialogue, turn after turn.
 
 Columns: dialogue_id, utterance_id, label (class or number), `probability_<class>` where the
-outputs are logits, modalities: those that were used, with blanks between. Where nothing was found
-of an utterance, all but its ids is empty. Nine digits: enough to give every float32 back.
+outputs are logits, modalities: those that were found, with blanks between, reason: why there is no
+label, "" where there is one. Nine digits: enough to give every float32 back.
 """
 
 import csv
@@ -24,6 +24,7 @@ def write_labels(
     index: ConversationIndex,
     outputs: NDArray[np.float32],
     found: NDArray[np.bool_],
+    reasons: Sequence[str],
     classes: Sequence[str],
     has_probabilities: bool,
 ) -> None:
@@ -31,14 +32,16 @@ def write_labels(
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     shown = [f"probability_{name}" for name in classes if has_probabilities]
-    writer.writerow(["dialogue_id", "utterance_id", "label", *shown, "modalities"])
+    writer.writerow(["dialogue_id", "utterance_id", "label", *shown, "modalities", "reason"])
     shares = probabilities(outputs)
     dialogues, ids = index.dialogue_of_utterances().tolist(), index.utterance_ids.tolist()
     for row, (dialogue, one) in enumerate(zip(dialogues, ids, strict=True)):
         used = " ".join(m for m, there in zip(MODALITIES, found[row], strict=True) if there)
-        told = [_label(outputs[row], classes), *(f"{share:.9g}" for share in shares[row])]
-        cells = told[: 1 + len(shown)] if used else [""] * (1 + len(shown))
-        writer.writerow([dialogue, one, *cells, used])
+        cells = [""] * (1 + len(shown))
+        if not reasons[row]:
+            told = [_label(outputs[row], classes), *(f"{share:.9g}" for share in shares[row])]
+            cells = told[: 1 + len(shown)]
+        writer.writerow([dialogue, one, *cells, used, reasons[row]])
     write_text(path, buffer.getvalue())
 
 

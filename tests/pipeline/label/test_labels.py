@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -47,6 +48,7 @@ def test_labels_of_the_test_role_are_those_of_the_run(
         "label",
         *names,
         "modalities",
+        "reason",
     ]
     for utterance, row in found.items():
         shares = [float(row[name]) for name in names]
@@ -63,7 +65,7 @@ def test_regression_gives_numbers(make_task, tmp_path, capsys, model):
     numbers = [float(one["label"]) for one in found.values()]
     assert numbers == pytest.approx([float(expected[u]["predicted"]) for u in found], abs=1e-4)
     assert len(set(numbers)) > len(numbers) // 2
-    columns = ["dialogue_id", "utterance_id", "label", "modalities"]
+    columns = ["dialogue_id", "utterance_id", "label", "modalities", "reason"]
     assert list(next(iter(found.values()))) == columns
     assert ("predicts a sign" in capsys.readouterr().err) == (model == "cpmnet")
 
@@ -93,7 +95,9 @@ def test_an_utterance_without_anything_has_no_label(trained, corpus, tmp_path, c
     rows = label(run, corpus.write(), tmp_path / "labels.csv")
     for row, old in zip(rows, before, strict=True):
         if row["utterance_id"] == "s0d1_2":
-            assert set(row.values()) == {"s0d1", "s0d1_2", ""}
+            nothing = "nothing found in any modality"
+            assert set(row.values()) == {"s0d1", "s0d1_2", "", nothing}
+            assert row["reason"] == nothing
         else:
             assert row["label"] == old["label"] != ""
     n = len(rows)
@@ -140,6 +144,27 @@ def test_networks_without_layers_over_time_take_any_length(trained, corpus, tmp_
 def test_only_gcnet_minds_speakers(trained, corpus, tmp_path, model):
     folder = longer(corpus, 3, speakers="abc")
     assert len(label(trained(model)[1], folder, tmp_path / "labels.csv")) == 3
+
+
+def test_a_dialogue_that_is_too_long_costs_its_own_labels_alone(trained, corpus, tmp_path, capsys):
+    """The task's dialogues have at most 6 utterances with a label, some have more without."""
+    run = trained("iteacnet")[1]
+    rows = label(run, corpus.write(), tmp_path / "labels.csv")
+    lengths = Counter(one.dialogue_id for one in corpus.utterances)
+    long = {dialogue: n for dialogue, n in lengths.items() if n > 6}
+    assert 0 < len(long) < len(lengths)
+    said = capsys.readouterr().err
+    for dialogue, n in long.items():
+        reasons = {row["reason"] for row in rows if row["dialogue_id"] == dialogue}
+        assert reasons == {f"dialogue of {n} utterances"}
+        assert f"no labels: dialogue {dialogue} has {n} utterances; " in said
+    for row in rows:
+        is_empty = [not row[name] for name in row if name.startswith(("label", "probability_"))]
+        assert set(is_empty) == {row["dialogue_id"] in long}
+    corpus.keep({one.utterance_id for one in corpus.utterances if one.dialogue_id not in long})
+    alone = label(run, corpus.write(), tmp_path / "alone.csv")
+    labels = {row["utterance_id"]: row["label"] for row in rows if row["label"]}
+    assert labels == {row["utterance_id"]: row["label"] for row in alone}
 
 
 def test_a_dialogue_longer_than_the_time_mixers_is_named(trained, corpus, refusal):
