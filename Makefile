@@ -50,11 +50,12 @@ weights: $(READY)  ## Fetch the weights that CONFIG (config.yaml) names and that
 clean:  ## Remove results; the cache of extracted features stays
 	rm -rf build
 
-# `uv` installs the lock as it is, hashes checked, without resolving: half a minute instead of two.
+# `uv` installs the lock as it is, hashes checked, without resolving: a minute instead of two. Compiled
+# at once: where PYTHONDONTWRITEBYTECODE is set, as in many containers, every job would compile torch.
 $(READY): requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	    { echo "error: $(PYTHON) is older than 3.11: make PYTHON=python3.11 ..." >&2; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock
 	touch $@
