@@ -32,6 +32,7 @@ from pipeline.training.randomness import make_deterministic, seed_torch
 from pipeline.training.session import choose_device
 
 NOTHING_FOUND = "nothing found in any modality"
+WAY_OUT = "give parts of it a `dialogue_id` each, or choose a run of another method"
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -81,16 +82,16 @@ def predict(
 def _fitting(run: TrainedRun, corpus: Corpus) -> tuple[IntArray, list[str]]:
     """Dialogues to predict, and for each utterance in line why it gets no label, "" if it does."""
     index = corpus.index
-    refused = misfits(run.learner, run.facts, index)
+    refused = misfits(run.learner, index)
     texts = [f"dialogue {index.dialogue_ids[one]!s} has {why}" for one, why in refused.items()]
     if len(refused) == len(index.lengths):
-        raise LabelError(texts[0])
+        raise LabelError(f"{texts[0]}: {WAY_OUT}")
     for text in texts:
-        warn(f"no labels: {text}")
+        warn(f"no labels, {text}: {WAY_OUT}")
     reasons = ["" if any(there) else NOTHING_FOUND for there in corpus.found]
     for one, why in refused.items():
         for place in index.utterances_of(np.array([one])):
-            reasons[place] = f"dialogue of {why.partition(';')[0]}"
+            reasons[place] = f"dialogue of {why}"
     return np.setdiff1d(np.arange(len(index.lengths)), list(refused)), reasons
 
 

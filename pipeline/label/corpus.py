@@ -59,13 +59,12 @@ def read_corpus(folder: Path, facts: Facts) -> Corpus:
     return Corpus(index, stores)
 
 
-def misfits(learner: Learner, facts: Facts, index: ConversationIndex) -> dict[int, str]:
+def misfits(learner: Learner, index: ConversationIndex) -> dict[int, str]:
     """Numbers of the dialogues that the run's network cannot take, whatever they hold, and why."""
     n_speakers = np.maximum.reduceat(index.speakers, index.starts) + 1
-    model = facts.method.model
     return {
-        **_beyond(index.lengths, learner.max_utterances, f"utterances; this {model}"),
-        **_beyond(n_speakers, learner.max_speakers, f"speakers; this {model}"),
+        **_beyond(index.lengths, learner.max_utterances, "utterances"),
+        **_beyond(n_speakers, learner.max_speakers, "speakers"),
     }
 
 
@@ -124,8 +123,6 @@ def _beyond(counts: NDArray[np.int64], limit: int | None, what: str) -> dict[int
     if limit is None:
         return {}
     return {
-        int(number): f"{counts[number]} {what} was built for at most {limit}, the most with a "
-        "label in a dialogue that it knew: give parts of the dialogue a `dialogue_id` each, or "
-        "choose a run of another method"
+        int(number): f"{counts[number]} {what}, the network takes at most {limit}"
         for number in np.flatnonzero(counts > limit)
     }

@@ -156,8 +156,8 @@ def test_a_dialogue_that_is_too_long_costs_its_own_labels_alone(trained, corpus,
     said = capsys.readouterr().err
     for dialogue, n in long.items():
         reasons = {row["reason"] for row in rows if row["dialogue_id"] == dialogue}
-        assert reasons == {f"dialogue of {n} utterances"}
-        assert f"no labels: dialogue {dialogue} has {n} utterances; " in said
+        assert reasons == {f"dialogue of {n} utterances, the network takes at most 6"}
+        assert f"no labels, dialogue {dialogue} has {n} utterances, " in said
     for row in rows:
         is_empty = [not row[name] for name in row if name.startswith(("label", "probability_"))]
         assert set(is_empty) == {row["dialogue_id"] in long}
@@ -170,8 +170,8 @@ def test_a_dialogue_that_is_too_long_costs_its_own_labels_alone(trained, corpus,
 def test_a_dialogue_longer_than_the_time_mixers_is_named(trained, corpus, refusal):
     message = refusal(trained("iteacnet")[1], longer(corpus, 40))
     assert "dialogue long has 40 utterances" in message
-    assert "this iteacnet was built for at most 6, " in message
-    assert "give parts of the dialogue a `dialogue_id` each" in message
+    assert "the network takes at most 6: " in message
+    assert "give parts of it a `dialogue_id` each" in message
 
 
 def test_more_speakers_than_gcnet_was_built_for_are_named(trained, corpus, refusal):
