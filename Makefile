@@ -38,7 +38,7 @@ format: $(READY)  ## Rewrite sources in the house style
 	snakefmt Snakefile pipeline/rules
 
 lock: $(READY)  ## Rebuild requirements.lock from requirements.in and overrides.txt
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest --generate-hashes --no-emit-index-url \
 	    --no-annotate --no-header --override overrides.txt --output-file requirements.lock requirements.in
 
 doctor: $(READY)  ## What CONFIG's corpora and encoders need, what is there, what is missing; ROOT=FOLDER of the corpus

@@ -1,6 +1,8 @@
 """FFmpeg reads the file that it is given, and no other file or host."""
 
 import logging
+import struct
+import wave
 
 import av
 import numpy as np
@@ -72,3 +74,26 @@ def test_a_file_that_may_not_be_read_is_unreadable(secret, monkeypatch):
     monkeypatch.setattr(type(secret), "open", refuse)
     with pytest.raises(UnreadableError, match="Permission denied"), open_media(secret):
         pass
+
+
+def with_title(path, title):
+    """A WAV file of a second whose LIST/INFO chunk carries `title`, as Microsoft's RIFF has it."""
+    with wave.open(str(path), "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(16000)
+        sound.writeframes(np.tile([1000, -1000], 8000).astype("<i2").tobytes())
+    whole = path.read_bytes()
+    info = b"INFO" + b"INAM" + struct.pack("<I", len(title)) + title
+    chunk = b"LIST" + struct.pack("<I", len(info)) + info
+    size = struct.pack("<I", len(whole) - 8 + len(chunk))
+    path.write_bytes(whole[:4] + size + whole[8:36] + chunk + whole[36:])
+
+
+def test_a_title_that_is_no_utf8_does_not_stop_the_reading(tmp_path):
+    path = tmp_path / "latin1.wav"
+    with_title(path, "Gespräch über Äpfel!".encode("latin-1"))
+    with pytest.raises(UnicodeDecodeError), av.open(str(path)):
+        pass  # what PyAV does with it where nobody says otherwise
+    ((_, waveform),) = read_waveforms(path, [(0, 1)])
+    assert len(waveform) == 16000
