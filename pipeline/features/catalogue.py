@@ -49,7 +49,7 @@ _ALL = (
         name="moonshine-tiny",
         modality="audio",
         module=f"{ENCODERS}.moonshine",
-        source="the wheel of moonshine-voice==0.0.49 (assets/tiny-en/encoder_model.ort)",
+        source="the wheel of moonshine-voice==0.0.73 (assets/tiny-en/encoder_model.ort)",
         options=("max_seconds",),
         pooling="frames",
         wheel=("moonshine_voice", "assets/tiny-en/encoder_model.ort"),
