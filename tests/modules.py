@@ -15,6 +15,7 @@ FLAT = tuple(
         "provenance",
         "files",
         "arrays",
+        "pickles",
         "progress",
         "shards",
         "sections",

@@ -12,6 +12,7 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from pipeline.errors import CheckpointError
+from pipeline.features.checkpoints import open_checkpoint, refuse_expanded, unpublished
 from pipeline.features.offline import refuse_network
 
 refuse_network()
@@ -28,9 +29,7 @@ LOCAL: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
 
 def load_model(folder: Path, device: torch.device) -> Any:
     """The base model of a folder, float32, ready to encode."""
-    model, report = _load(
-        transformers.AutoModel, folder, output_loading_info=True, dtype=torch.float32
-    )
+    model, report = _filled(folder)
     lacking = sorted(key for key in report["missing_keys"] if not _is_unused(key))
     wrong = [str(key) for key in report["mismatched_keys"]]
     if lacking or wrong:
@@ -41,6 +40,23 @@ def load_model(folder: Path, device: torch.device) -> Any:
     if getattr(model.config, "is_encoder_decoder", False):
         raise CheckpointError(f"{folder}: {type(model).__name__} is no pure encoder")
     return model.eval().to(device)
+
+
+def _filled(folder: Path) -> tuple[Any, dict[str, Any]]:
+    """The base model with its weights, and what of them was missing."""
+    options = {"output_loading_info": True, "dtype": torch.float32}
+    pickled = sorted(folder.glob("pytorch_model*.bin"))
+    if list(folder.glob("*.safetensors")) or not pickled:
+        return _load(transformers.AutoModel, folder, **options)  # type: ignore[no-any-return]
+    state: dict[str, Tensor] = {}
+    for path in pickled:
+        with open_checkpoint(path, unpublished) as checkpoint:
+            state |= refuse_expanded(path, checkpoint.state())
+    config = _load(transformers.AutoConfig, folder)
+    with torch.device("meta"):
+        kind = type(transformers.AutoModel.from_config(config))
+    options |= {"pretrained_model_name_or_path": None, "config": config, "state_dict": state}
+    return _load(kind, folder, **options)  # type: ignore[no-any-return]
 
 
 def load_tokenizer(folder: Path) -> Any:
@@ -77,7 +93,7 @@ def sum_last(hidden_states: tuple[Tensor, ...], last_layers: int) -> Tensor:
 
 def _load(kind: Any, folder: Path, **options: Any) -> Any:
     try:
-        return kind.from_pretrained(folder, **LOCAL, **options)
+        return kind.from_pretrained(**{"pretrained_model_name_or_path": folder, **LOCAL, **options})
     except (OSError, ValueError, ImportError, KeyError, SafetensorError) as error:
         raise CheckpointError(f"{folder}: {kind.__name__} cannot load it: {error}") from error
 

@@ -1,9 +1,9 @@
 """The published fairseq checkpoint of wav2vec (FACTS C.1).
 
-Besides tensors it holds fairseq's settings as an `argparse.Namespace`, which we allow.
+Read are `model` and `args`, fairseq's settings. Beside them its trainer keeps meters, the state of
+the optimizer and more (fairseq v0.6.2 to v0.9.0, `Trainer.save_checkpoint`), which do not matter.
 """
 
-import argparse
 import ast
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Any
 from torch import Tensor
 
 from models.encoders import wav2vec
-from pipeline.features.checkpoints import load_checkpoint, part_of
+from pipeline.features.checkpoints import open_checkpoint
 from pipeline.features.published import WAV2VEC
 from pipeline.features.strict_state import fit_state
 
@@ -32,22 +32,22 @@ FAIRSEQ_ARGUMENTS: dict[str, Any] = {
     "vq_type": "none",
     "project_features": "none",
 }
+LONGEST_LAYERS = 2000  # characters
 
 
 def read_fairseq_wav2vec(path: Path) -> dict[str, Tensor]:
     """The weights of `models.encoders.wav2vec.Wav2Vec`, float32, from a fairseq checkpoint."""
-    content = load_checkpoint(path, WAV2VEC, [argparse.Namespace])
-    arguments = content.get("args")
-    if isinstance(arguments, argparse.Namespace):
-        _check_arguments(path, vars(arguments))
-    state = part_of(path, content, "model", WAV2VEC)
+    with open_checkpoint(path, WAV2VEC.refuse) as checkpoint:
+        arguments = checkpoint.settings("args")
+        state = checkpoint.state("model")
+    _check_arguments(path, arguments or {})
     kept = {key: v for key, v in state.items() if not key.startswith("wav2vec_predictions.")}
     return fit_state(path, kept, wav2vec.Wav2Vec, WAV2VEC)
 
 
 def _check_arguments(path: Path, arguments: Mapping[str, Any]) -> None:
     problems = [
-        f"{name}={arguments[name]!r} (expected {expected!r})"
+        f"{name}={arguments[name]!r:.300} (expected {expected!r})"
         for name, expected in FAIRSEQ_ARGUMENTS.items()
         if name in arguments and _parse_layers(arguments[name]) != expected
     ]
@@ -57,9 +57,9 @@ def _check_arguments(path: Path, arguments: Mapping[str, Any]) -> None:
 
 def _parse_layers(value: object) -> object:
     """The layers that fairseq keeps as text, e.g. "[(512, 10, 5), (512, 8, 4)]"; else `value`."""
-    if not isinstance(value, str) or not value.startswith("["):
+    if not isinstance(value, str) or not value.startswith("[") or len(value) > LONGEST_LAYERS:
         return value
     try:
         return ast.literal_eval(value)
-    except (ValueError, SyntaxError):
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
         return value

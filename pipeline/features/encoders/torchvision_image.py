@@ -14,7 +14,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from pipeline.errors import CheckpointError, SettingsError
-from pipeline.features.checkpoints import UNREADABLE
+from pipeline.features.checkpoints import open_checkpoint, refuse_expanded, unpublished
 from pipeline.features.extractor import Extractor, Weights
 from pipeline.features.torch_setup import check_precision, choose_device
 from pipeline.features.visual import Crop, FaceEncoder, face_extractor
@@ -60,10 +60,6 @@ def load_trunk(name: str, path: Path) -> tuple[nn.Module, int]:
 def _read_state(path: Path) -> dict[str, Tensor]:
     if path.suffix == ".safetensors":
         return load_file(path)
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except UNREADABLE as error:
-        raise CheckpointError(f"{path} cannot be read as weights: {error}") from error
-    if not isinstance(state, dict) or not all(isinstance(v, Tensor) for v in state.values()):
-        raise CheckpointError(f"{path} holds no dictionary of tensors")
-    return state
+    with open_checkpoint(path, unpublished) as checkpoint:
+        state = checkpoint.state()
+    return refuse_expanded(path, state)

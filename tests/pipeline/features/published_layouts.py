@@ -4,7 +4,10 @@ Weights that need no real values are one number expanded to the shape, so that f
 """
 
 import argparse
+import sys
 from collections import OrderedDict
+from types import ModuleType
+from unittest import mock
 
 import numpy as np
 import torch
@@ -33,16 +36,77 @@ def shadow(network):
     )
 
 
+class AverageMeter:
+    """These three stand for the classes of fairseq/meters.py; only their attributes are kept."""
+
+    woken = False
+
+    def __init__(self):
+        self.val, self.avg, self.sum, self.count = torch.tensor(1.5), 1.5, 3.0, 2
+
+    def __setstate__(self, state):
+        AverageMeter.woken = True
+
+
+class TimeMeter:
+    def __init__(self):
+        self.init, self.start, self.n = 0, 1567000000.0, 400000
+
+
+class StopwatchMeter:
+    def __init__(self):
+        self.sum, self.n, self.start_time = 86400.5, 400000, None
+
+
+METERS = {
+    **dict.fromkeys(("train_loss", "train_nll_loss", "valid_loss"), AverageMeter),
+    **dict.fromkeys(("wps", "ups"), TimeMeter),
+    **dict.fromkeys(("gnorm", "clip", "oom", "loss_scale"), AverageMeter),
+    "wall": TimeMeter,
+    "train_wall": StopwatchMeter,
+}
+
+
+def fairseq_optimizer():
+    """`convert_state_dict_type(optimizer.state_dict())`: Adam's state in ordered dictionaries."""
+    weight = torch.zeros(3, requires_grad=True)
+    optimizer = torch.optim.Adam([weight])
+    weight.sum().backward()
+    optimizer.step()
+    state = optimizer.state_dict()
+    return OrderedDict(
+        state=OrderedDict((key, OrderedDict(value)) for key, value in state["state"].items()),
+        param_groups=[OrderedDict(group) for group in state["param_groups"]],
+        loss_scale=128.0,
+    )
+
+
 def fairseq(state, arguments=LARGE):
+    """What `Trainer.save_checkpoint` of fairseq v0.6.2 to v0.9.0 gives to torch.save."""
     head = {
         "wav2vec_predictions.project_to_steps.weight": torch.ones(()).expand(512, 512, 1, 12),
         "wav2vec_predictions.project_to_steps.bias": torch.zeros(512),
     }
+    model = OrderedDict(state | head)
+    model._metadata = OrderedDict([("", {"version": 1})])
     return {
         "args": argparse.Namespace(**arguments),
-        "model": OrderedDict(state | head),
-        "optimizer_history": [{"criterion_name": "BinaryCrossEntropyCriterion", "num_updates": 9}],
-        "extra_state": {"epoch": 1, "best": 1.5, "train_iterator": {"offset": 0}},
+        "model": model,
+        "optimizer_history": [
+            {
+                "criterion_name": "BinaryCrossEntropyCriterion",
+                "optimizer_name": "FP16Optimizer",
+                "lr_scheduler_state": {"best": None},
+                "num_updates": 400000,
+            }
+        ],
+        "last_optimizer_state": fairseq_optimizer(),
+        "extra_state": {
+            "train_iterator": {"epoch": 1, "iterations_in_epoch": 0, "shuffle": True},
+            "val_loss": 1.5,
+            "best": 1.5,
+            "train_meters": OrderedDict((name, kind()) for name, kind in METERS.items()),
+        },
     }
 
 
@@ -76,6 +140,12 @@ def authors(state, recorder):
 
 
 def save(tmp_path, content, *, is_zip=True):
+    """torch.save, with the modules of fairseq there as for its trainer, and gone afterwards."""
     path = tmp_path / "checkpoint.pt"
-    torch.save(content, path, _use_new_zipfile_serialization=is_zip)
+    meters = ModuleType("fairseq.meters")
+    for kind in (AverageMeter, TimeMeter, StopwatchMeter):
+        kind.__module__ = meters.__name__
+        setattr(meters, kind.__name__, kind)
+    with mock.patch.dict(sys.modules, {"fairseq": ModuleType("fairseq"), meters.__name__: meters}):
+        torch.save(content, path, _use_new_zipfile_serialization=is_zip)
     return path

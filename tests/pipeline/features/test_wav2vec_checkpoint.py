@@ -6,7 +6,7 @@ import torch
 from models.encoders.wav2vec import Wav2Vec
 from pipeline.features.published import CheckpointError
 from pipeline.features.wav2vec_checkpoint import read_fairseq_wav2vec
-from tests.pipeline.features.published_layouts import LARGE, fairseq, save
+from tests.pipeline.features.published_layouts import LARGE, AverageMeter, fairseq, save
 
 
 @pytest.mark.parametrize("is_zip", [True, False], ids=["zip", "before torch 1.6"])
@@ -19,6 +19,15 @@ def test_fairseq_layout_with_random_weights_loads_strictly(tmp_path, is_zip):
     waveform = torch.randn(1, 1600)
     with torch.inference_mode():
         assert torch.equal(copy(waveform), source(waveform))
+
+
+@pytest.mark.parametrize("is_zip", [True, False], ids=["zip", "before torch 1.6"])
+def test_the_meters_of_the_trainer_are_there_and_never_brought_to_life(tmp_path, shadows, is_zip):
+    path = save(tmp_path, fairseq(shadows["wav2vec"]), is_zip=is_zip)
+    assert b"fairseq.meters" in path.read_bytes()
+    AverageMeter.woken = False
+    assert len(read_fairseq_wav2vec(path)) == len(shadows["wav2vec"])
+    assert not AverageMeter.woken
 
 
 def test_weights_kept_in_half_precision_come_back_as_float32(tmp_path, shadows):

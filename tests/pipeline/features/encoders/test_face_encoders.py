@@ -215,7 +215,7 @@ def test_weights_of_another_network_are_refused(
     with pytest.raises(SettingsError, match="no classifier 'no_such_net'"):
         torchvision_image.build(unknown, local(shufflenet_v2_x0_5_weights), "cpu")
     (tmp_path / "bad.pth").write_bytes(b"not weights")
-    with pytest.raises(CheckpointError, match="cannot be read as weights"):
+    with pytest.raises(CheckpointError, match="cannot be read as a checkpoint"):
         torchvision_image.build(
             settings_of("visual", encoder="torchvision:shufflenet_v2_x0_5"),
             local(tmp_path / "bad.pth"),

@@ -7,12 +7,15 @@ import wave
 import cv2
 import numpy as np
 import pytest
+import torch
+from safetensors.torch import load_file
 
 from pipeline.features.crops import CropRecord, write_crops
 from pipeline.features.store import read_store
 from pipeline.records import FaceRow, Utterance
 from pipeline.stages import extract_features
 from pipeline.tables import write_rows
+from tests.pipeline.features.test_hostile_checkpoints import Payload
 
 DIGEST = "ab" * 32
 SPEECH = ["wav2vec2_group", "wav2vec2_layer", "hubert", "wavlm", "data2vec"]
@@ -88,3 +91,21 @@ def test_the_encoder_of_another_modality_is_refused_with_its_folder(folder_of, s
         stage("audio", f"hf:{folder_of('deberta')}")
     with pytest.raises(SystemExit, match=r"vit.*AutoTokenizer cannot load it"):
         stage("text", f"hf:{folder_of('vit')}")
+
+
+def test_pickled_weights_give_what_safe_ones_give_and_none_of_them_is_run(
+    folder_of, stage, tmp_path
+):
+    marker = tmp_path / "executed"
+    expected = stage("text", f"hf:{folder_of('deberta')}").features
+    folder = tmp_path / "pickled"
+    shutil.copytree(folder_of("deberta"), folder)
+    weights = load_file(folder / "model.safetensors")
+    (folder / "model.safetensors").unlink()
+    torch.save(weights, folder / "pytorch_model.bin")
+    assert np.array_equal(stage("text", f"hf:{folder}").features, expected)
+    evil = {"embeddings.word_embeddings.weight": Payload(marker)}
+    torch.save(weights | evil, folder / "pytorch_model.bin")
+    with pytest.raises(SystemExit, match=r"pytorch_model.bin: refused: it asks for '\w+\.system'"):
+        stage("text", f"hf:{folder}")
+    assert not marker.exists()
