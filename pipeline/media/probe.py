@@ -1,4 +1,4 @@
-"""What is in a media file: container, streams, durations in seconds, rotation, frame rate."""
+"""What is in a media file: container, streams, durations in seconds, how pictures are shown."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,12 +6,12 @@ from pathlib import Path
 import av
 from av.container import InputContainer
 from av.stream import Stream
-from av.video.frame import VideoFrame
 
 from pipeline.media.container import Damage, best_stream, decode, open_media
 from pipeline.media.errors import MediaError, NoStreamError
+from pipeline.media.shown import orientation_of, pixel_aspect, square_size
 
-__all__ = ["AudioInfo", "MediaError", "MediaInfo", "VideoInfo", "probe", "rotation_of"]
+__all__ = ["AudioInfo", "MediaError", "MediaInfo", "VideoInfo", "probe"]
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,7 @@ class VideoInfo:
     duration_s: float | None
     fps: float | None  # average
     rotation_deg: int  # counterclockwise turn from the stored to the shown picture
+    is_mirrored: bool  # left and right of the stored picture are exchanged before that turn
     width_px: int
     height_px: int
 
@@ -55,11 +56,6 @@ def probe(path: Path) -> MediaInfo:
     with open_media(path) as container:
         video = _video_info(container)
     return MediaInfo(name, None if duration is None else duration / av.time_base, audio, video)
-
-
-def rotation_of(frame: VideoFrame) -> int:
-    """Counterclockwise turn, in whole quarters, that shows the stored picture upright."""
-    return round(frame.rotation / 90) * 90 % 360
 
 
 def _audio_info(container: InputContainer) -> AudioInfo | None:
@@ -87,15 +83,16 @@ def _video_info(container: InputContainer) -> VideoInfo | None:
     frame = next(decode(container, stream, Damage()), None)
     if frame is None:
         return None
-    rotation = rotation_of(frame)
-    width, height = (
-        (frame.width, frame.height) if rotation % 180 == 0 else (frame.height, frame.width)
-    )
+    orientation = orientation_of(frame)
+    width, height = square_size(frame, pixel_aspect(stream))
+    if orientation.is_transposed:
+        width, height = height, width
     return VideoInfo(
         codec=stream.codec_context.name,
         duration_s=_duration_s(stream),
         fps=float(stream.average_rate) if stream.average_rate else None,
-        rotation_deg=rotation,
+        rotation_deg=orientation.rotation_deg,
+        is_mirrored=orientation.is_mirrored,
         width_px=width,
         height_px=height,
     )

@@ -1,4 +1,4 @@
-"""Frames of a video at the times asked for: RGB, upright, by presentation time.
+"""Frames of a video at the times asked for: RGB, as players show them, by presentation time.
 
 One decode pass per file serves all its spans (pipeline.media.grid says which times they look at).
 What is seen at a time is the last frame presented at or before it, for as long as it lasts. A frame
@@ -11,19 +11,15 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
-import numpy as np
 from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
-from numpy.typing import NDArray
 
 from pipeline.media.container import Damage, best_stream, decode, open_media, stamp_of, start_of
 from pipeline.media.errors import UnreadableError
 from pipeline.media.grid import SECOND, Grid, Span
-from pipeline.media.probe import rotation_of
-
-Picture = NDArray[np.uint8]  # (height, width, 3), RGB
+from pipeline.media.shown import Picture, orientation_of, pixel_aspect, square_size
 
 MAX_PICTURE_PX = 8192 * 8192  # 200 MB as RGB
 SEEK_AHEAD = 10 * SECOND  # a shorter way is decoded: about what a seek costs
@@ -57,7 +53,7 @@ def sample_frames(
         stream = best_stream(container, "video")
         for time_us, frame, due in _due_frames(container, stream, grid, damage):
             try:
-                picture = _upright(frame, converter)
+                picture = _shown(frame, stream, converter)
             except av.error.FFmpegError as error:
                 n_lost += 1
                 damage.add(f"a picture cannot be converted: {error.strerror}")
@@ -159,10 +155,9 @@ def _duration_us(frame: VideoFrame, stream: VideoStream) -> int:
     return _period_us(stream)
 
 
-def _upright(frame: VideoFrame, converter: VideoReformatter) -> Picture:
-    if frame.width * frame.height > MAX_PICTURE_PX:
-        raise UnreadableError(
-            f"pictures of {frame.width} x {frame.height} px; {MAX_PICTURE_PX} px can be read"
-        )
-    picture = converter.reformat(frame, format="rgb24", threads=1).to_ndarray()
-    return np.ascontiguousarray(np.rot90(picture, rotation_of(frame) // 90))
+def _shown(frame: VideoFrame, stream: VideoStream, converter: VideoReformatter) -> Picture:
+    width, height = square_size(frame, pixel_aspect(stream))
+    if max(width, frame.width) * height > MAX_PICTURE_PX:
+        raise UnreadableError(f"pictures of {width} x {height} px; {MAX_PICTURE_PX} px can be read")
+    square = converter.reformat(frame, width=width, height=height, format="rgb24", threads=1)
+    return orientation_of(frame).apply(square.to_ndarray())

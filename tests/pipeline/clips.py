@@ -67,9 +67,13 @@ def write_video(
     rotation=0,
     sound=None,
     encoder_options=None,
+    aspect=None,
     **options,
 ):
-    """Write RGB pictures at their times; beside them int16 sound at 16 kHz if there is any."""
+    """Write RGB pictures at their times; beside them int16 sound at 16 kHz if there is any.
+
+    `aspect` is that of a pixel, as the codec and the container say it.
+    """
     with av.open(str(path), "w", **options) as container:
         stream = container.add_stream(codec, rate=rate, options=encoder_options or {})
         pictures = iter(pictures)
@@ -78,6 +82,8 @@ def write_video(
         stream.pix_fmt = "yuv420p"
         clock = Fraction(1, rate if codec == "mpeg4" else 90000)
         stream.codec_context.time_base = clock
+        if aspect:
+            stream.codec_context.sample_aspect_ratio = aspect
         if rotation:
             stream.set_display_rotation(rotation)
         if sound is not None:
