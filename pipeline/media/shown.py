@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
-from av.sidedata.sidedata import Type
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
@@ -58,10 +57,10 @@ class Orientation:
 
 def orientation_of(frame: VideoFrame) -> Orientation:
     """The orientation that the display matrix of a frame asks for, to the nearest of eight."""
-    for side in list(frame.side_data):
-        if side.type == Type.DISPLAYMATRIX and side.buffer_size >= 36:
-            return nearest_orientation(np.frombuffer(bytes(side), np.int32, 9).tolist())
-    return Orientation()
+    matrix = frame.side_data.get("DISPLAYMATRIX")
+    if matrix is None:
+        return Orientation()
+    return nearest_orientation(np.frombuffer(bytes(matrix), np.int32).tolist())
 
 
 def nearest_orientation(matrix: Sequence[int]) -> Orientation:

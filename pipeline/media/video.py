@@ -160,4 +160,5 @@ def _shown(frame: VideoFrame, stream: VideoStream, converter: VideoReformatter) 
     if max(width, frame.width) * height > MAX_PICTURE_PX:
         raise UnreadableError(f"pictures of {width} x {height} px; {MAX_PICTURE_PX} px can be read")
     square = converter.reformat(frame, width=width, height=height, format="rgb24", threads=1)
-    return orientation_of(frame).apply(square.to_ndarray())
+    stored: Picture = square.to_ndarray()  # type: ignore[assignment]  # rgb24 is uint8
+    return orientation_of(frame).apply(stored)
