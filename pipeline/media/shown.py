@@ -8,6 +8,7 @@ container says of the aspect counts before what the codec says.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 from av.video.frame import VideoFrame
@@ -57,10 +58,11 @@ class Orientation:
 
 def orientation_of(frame: VideoFrame) -> Orientation:
     """The orientation that the display matrix of a frame asks for, to the nearest of eight."""
-    matrix = frame.side_data.get("DISPLAYMATRIX")
+    matrix: Any = frame.side_data.get("DISPLAYMATRIX")  # a buffer, which its type does not say
     if matrix is None:
         return Orientation()
-    return nearest_orientation(np.frombuffer(bytes(matrix), np.int32).tolist())
+    numbers: list[int] = np.frombuffer(matrix, np.int32).tolist()
+    return nearest_orientation(numbers)
 
 
 def nearest_orientation(matrix: Sequence[int]) -> Orientation:
