@@ -8,12 +8,6 @@ from snakemake.utils import min_version
 min_version("9.27")
 
 
-# `--configfile configs/x.yaml` replaces config.yaml; Snakemake alone would merge the two.
-if not workflow.config_settings.configfiles:
-
-    configfile: "config.yaml"
-
-
 include: "pipeline/rules/common.smk"
 
 

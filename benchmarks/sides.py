@@ -21,12 +21,9 @@ from models.batch import ConversationBatch
 from models.learner import Learner
 from pipeline.conversations.collate import collate, items_of
 from pipeline.conversations.inference import predict_rates
-from pipeline.sections.methods import (
-    GcnetSettings,
-    IteacnetSettings,
-    MminSettings,
-    model_module,
-)
+from pipeline.sections.baselines import GcnetSettings, MminSettings
+from pipeline.sections.methods import model_module
+from pipeline.sections.networks import IteacnetSettings
 from pipeline.training.masks import TrainingMasks
 from pipeline.training.means import Means
 from pipeline.training.optimizers import PhaseOptimizers

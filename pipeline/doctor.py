@@ -11,13 +11,11 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-import yaml
 from rich.console import Console
 from rich.table import Table
 
-from pipeline.config import Config, parse_config
+from pipeline.config import Config, parse_config, read_config
 from pipeline.corpora.checks import by_kind
 from pipeline.corpora.listing import list_files
 from pipeline.corpora.manifest import Media, warnings
@@ -29,7 +27,7 @@ from pipeline.features.weights import locate
 from pipeline.files import resolve_inside
 from pipeline.records import MODALITIES
 from pipeline.sections.corpora import CorpusSettings
-from pipeline.settings import SettingsError, dump, read_yaml
+from pipeline.settings import SettingsError, dump
 
 SHOWN_DROPPED = 20
 LOG_WIDTH = 110
@@ -40,7 +38,7 @@ def main(argv: list[str] | None = None) -> None:
     args = _parse(argv)
     console = _console()
     try:
-        config = parse_config(_values(args))
+        config = _read(args)
     except SettingsError as error:
         raise SystemExit(f"error: {error}") from None
     problems = examine(config, console, None if args.all_dropped else SHOWN_DROPPED)
@@ -197,18 +195,11 @@ def _size(path: Path) -> str:
     return f"{sum(one.stat().st_size for one in files):,} bytes"
 
 
-def _values(args: argparse.Namespace) -> dict[str, Any]:
+def _read(args: argparse.Namespace) -> Config:
     """The configuration as Snakemake would see it: the file, then single values over it."""
     if args.config_json is not None:
-        values: dict[str, Any] = json.loads(args.config_json)
-        return values
-    values = read_yaml(args.configfile)
-    for pair in args.config:
-        key, mark, value = pair.partition("=")
-        if not mark:
-            raise SettingsError(f"--config {pair}: expected key=value")
-        values[key] = yaml.safe_load(value)
-    return values
+        return parse_config(json.loads(args.config_json))
+    return read_config(args.configfile, args.config)
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:

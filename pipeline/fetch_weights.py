@@ -18,7 +18,7 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
-from pipeline.config import parse_config
+from pipeline.config import read_config
 from pipeline.features.catalogue import Encoder, find_encoder
 from pipeline.features.published import CheckpointError
 from pipeline.features.weights import (
@@ -35,7 +35,7 @@ from pipeline.features.weights import (
 )
 from pipeline.files import atomic_path
 from pipeline.records import MODALITIES
-from pipeline.settings import SettingsError, dump, read_yaml
+from pipeline.settings import SettingsError, dump
 
 TIMEOUT_S = 60
 CHUNK_BYTES = 1 << 20
@@ -53,7 +53,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--configfile", type=Path, default=Path("config.yaml"))
     args = parser.parse_args(argv)
     try:
-        features = parse_config(read_yaml(args.configfile)).features
+        features = read_config(args.configfile).features
     except SettingsError as error:
         raise SystemExit(f"error: {error}") from None
     failed = False

@@ -87,9 +87,17 @@ def _parse(folder: Path, source: str) -> _Module:
     tree = ast.parse(source)
     imports, data = tuple(_imports(tree)), tuple(_data(tree, folder))
     for node in ast.walk(tree):
-        if isinstance(node, DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
+        if isinstance(node, ast.ClassDef):  # its docstring, and one below each attribute
+            node.body = [part for part in node.body if not _is_text(part)]
+        elif isinstance(node, DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
             node.body = node.body[1:]
     return _Module(imports, hashlib.sha256(ast.dump(tree).encode()).hexdigest(), data)
+
+
+def _is_text(node: ast.stmt) -> bool:
+    """A string that stands alone: it documents."""
+    value = node.value if isinstance(node, ast.Expr) else None
+    return isinstance(value, ast.Constant) and isinstance(value.value, str)
 
 
 def _imports(tree: ast.Module) -> Iterator[str]:

@@ -12,6 +12,8 @@ FLAT = tuple(
         "records",
         "tables",
         "settings",
+        "settings_faults",
+        "yaml_files",
         "provenance",
         "files",
         "arrays",

@@ -90,6 +90,7 @@ RULES_MAY_IMPORT = (
     "pipeline.plan",
     "pipeline.seals",
     "pipeline.settings",
+    "pipeline.yaml_files",
 )
 RULE_FILES = [ROOT / "Snakefile", *sorted((ROOT / "pipeline" / "rules").glob("*.smk"))]
 

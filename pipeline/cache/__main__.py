@@ -19,12 +19,11 @@ from uuid import uuid4
 from pipeline.cache.asked import Asked, NotYetError, asked_of, runs_of
 from pipeline.cache.contents import QUARANTINE, RUNS, Kept, contents, problem_of
 from pipeline.cache.explaining import flat, is_kept, nearest
-from pipeline.config import Config, parse_config
+from pipeline.config import Config, read_config
 from pipeline.errors import CheckpointError, SettingsError
 from pipeline.media.faces import DetectorError
 from pipeline.progress import Progress, progress
 from pipeline.seals import SEALS, changed_files
-from pipeline.settings import read_yaml
 from pipeline.training.runs import RunFolder
 
 BUILD = Path("build")
@@ -34,7 +33,7 @@ def main(argv: list[str] | None = None) -> None:
     """Read the command line, do what it says."""
     args = _parse(argv)
     try:
-        configs = [parse_config(read_yaml(path)) for path in args.configfile]
+        configs = [read_config(path) for path in args.configfile]
         args.run(args, configs, Path(configs[0].cache))
     except (SettingsError, CheckpointError, DetectorError, NotYetError) as error:
         raise SystemExit(f"error: {error}") from None

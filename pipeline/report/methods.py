@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from pipeline.evaluation.scoring import MAJORITY
 from pipeline.report.published import LABELS
-from pipeline.sections.methods import IteacnetMethod, IteacnetSettings, MethodSettings
+from pipeline.sections.methods import IteacnetMethod, MethodSettings
+from pipeline.sections.networks import IteacnetSettings
 
 BASELINES = ("cpmnet", "ae", "cra", "mmin", "gcnet")  # models, in the order of Tables 3 and 4
 ENCODERS = {"transformer": "TF", "nas": "NAS"}

@@ -15,14 +15,33 @@ os.environ["PYTHONPATH"] = os.pathsep.join(
     filter(None, [str(workflow.basedir), os.environ.get("PYTHONPATH")])
 )
 
-from pipeline.config import parse_config
+from pipeline.config import as_typed, parse_config
 from pipeline.decisions import Decisions
 from pipeline.plan import Plan
 from pipeline.seals import changed_files, explain
 from pipeline.settings import SettingsError
+from pipeline.yaml_files import read_yaml
+
+# Files are read twice: Snakemake keeps the last of two equal keys and forgets lines, and it would
+# run what stands in config.yaml below `__use_yte__`, so that one is looked at first.
+try:
+    CONFIG_FILES = [
+        read_yaml(Path(os.path.relpath(path)))
+        for path in workflow.config_settings.configfiles or ["config.yaml"]
+    ]
+except SettingsError as error:
+    raise WorkflowError(str(error)) from None
+
+
+# `--configfile configs/x.yaml` replaces config.yaml; Snakemake alone would merge the two.
+if not workflow.config_settings.configfiles:
+
+    configfile: "config.yaml"
+
 
 try:
-    PLAN = Plan(parse_config(config))
+    VALUES = as_typed(config, workflow.config_settings.config_args)
+    PLAN = Plan(parse_config(VALUES, CONFIG_FILES))
 except SettingsError as error:
     raise WorkflowError(str(error)) from None
 DECISIONS = Decisions(PLAN)

@@ -121,7 +121,7 @@ rule doctor:
     log:
         "build/logs/doctor.txt",
     params:
-        config=lambda wildcards: json.dumps(config, sort_keys=True),
+        config=lambda wildcards: json.dumps(VALUES, sort_keys=True),
     shell:
         r"""
         exec &> >(tee {log:q})

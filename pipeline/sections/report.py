@@ -7,6 +7,10 @@ class ReportSettings(Section):
     """`report`: what the page shows."""
 
     title: str = "Emotion recognition with missing data"
-    text: bool = True  # show transcripts
-    faces: bool = False  # contact sheets of face crops: personal data, so off
-    heatmap_dialogue: str | None = None  # None = the longest test dialogue
+    """Title of the page."""
+    text: bool = True
+    """Show transcripts."""
+    faces: bool = False
+    """Contact sheets of face crops: personal data, so off."""
+    heatmap_dialogue: str | None = None
+    """Dialogue whose context is drawn; null = the longest test dialogue."""

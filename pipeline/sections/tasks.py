@@ -4,28 +4,31 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from pipeline.settings import Name, Rate, Section
+from pipeline.settings import ClassName, Distinct, Name, Rate, Section
+from pipeline.settings_faults import refusal
 
 Generator = Literal["gcnet", "exact"]
 
 
 class FoldRule(Section):
-    """Who tests whom.
-
-    sessions: one session held out per fold; official: the `split` annotation, one fold;
-    dialogues: k folds of whole dialogues; speakers: k folds of whole groups of speakers.
-    """
+    """Who tests whom."""
 
     by: Literal["sessions", "official", "dialogues", "speakers"]
+    """Sessions: one held out per fold; official: the `split` annotation, one fold; else k folds of
+    whole dialogues, or of whole groups of speakers."""
     k: Annotated[int, Field(ge=2, le=100)] = 5
+    """Number of folds; under sessions, of sessions."""
     seed: Annotated[int, Field(ge=0)] = 0
-    annotation: str = "split"  # official: the annotation that holds the role
+    """Decides between dialogues of one size."""
+    annotation: str = "split"
+    """Official: the annotation that holds the role."""
 
 
 class FoldsSettings(FoldRule):
     """`tasks.<name>.folds`: the rule, and which of its folds are run."""
 
-    only: tuple[int, ...] = ()  # run just these folds; () = all
+    only: Annotated[tuple[int, ...], Distinct] = ()
+    """Run just these folds, counted from 0; [] = all."""
 
     @property
     def n_folds(self) -> int:
@@ -35,7 +38,8 @@ class FoldsSettings(FoldRule):
     @model_validator(mode="after")
     def _only_names_folds(self) -> "FoldsSettings":
         if unknown := sorted(set(self.only) - set(range(self.n_folds))):
-            raise ValueError(f"only: {unknown} are no folds; there are 0 to {self.n_folds - 1}")
+            message = f"{unknown} are no folds; there are 0 to {self.n_folds - 1}"
+            raise refusal(("only",), message)
         return self
 
 
@@ -43,17 +47,25 @@ class LabeledTask(Section):
     """What gives a task its labels and splits."""
 
     kind: Literal["classification", "regression"] = "classification"
+    """Classes, or numbers."""
     annotation: str = "emotion"
-    classes: dict[Name, tuple[str, ...]] = {}  # class -> annotation values; order = class index
+    """The annotation of the corpus that is the target."""
+    classes: dict[ClassName, tuple[str, ...]] = {}
+    """Class: the annotation's values that it stands for; the order is that of the tables."""
     folds: FoldRule
+    """Who trains, validates and tests."""
 
     @model_validator(mode="after")
     def _classes_belong_to_classification(self) -> "LabeledTask":
         if (self.kind == "classification") != bool(self.classes):
             raise ValueError("`classes` is needed for classification, and only there")
+        if empty := sorted(name for name, group in self.classes.items() if not group):
+            raise refusal(("classes", empty[0]), "a class without values: list at least one", [])
+        if self.classes and len(self.classes) < 2:
+            raise refusal(("classes",), "one class alone leaves nothing to tell apart; give two")
         values = [value for group in self.classes.values() for value in group]
         if twice := sorted({value for value in values if values.count(value) > 1}):
-            raise ValueError(f"classes: {twice} stand in more than one class")
+            raise refusal(("classes",), f"{twice} stand in more than one class, or twice in one")
         return self
 
 
@@ -61,22 +73,37 @@ class TaskSettings(LabeledTask):
     """`tasks.<name>`: labels, splits and metrics on one corpus."""
 
     corpus: Name
+    """The corpus that it is about."""
     folds: FoldsSettings
-    modalities: tuple[Literal["audio", "text", "visual"], ...] = ("audio", "text", "visual")
+    """Who trains, validates and tests."""
+    modalities: Annotated[
+        tuple[Literal["audio", "text", "visual"], ...], Field(min_length=1), Distinct
+    ] = ("audio", "text", "visual")
+    """What the networks may use."""
 
 
 class ProtocolSettings(Section):
     """`protocol`: FACTS A.6, B.4, E."""
 
-    name: Literal["paper", "strict"] = "strict"  # paper: IEMOCAP selects on the test session
-    rates: tuple[Rate, ...] = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
+    name: Literal["paper", "strict"] = "strict"
+    """Strict: a validation part selects epochs; paper: IEMOCAP selects on the test session."""
+    rates: Annotated[tuple[Rate, ...], Field(min_length=1), Distinct] = (
+        *(0.0, 0.1, 0.2, 0.3),
+        *(0.4, 0.5, 0.6, 0.7),
+    )
+    """Missing rates of the test."""
     generator: Generator = "gcnet"
+    """Gcnet: the rate is met within 0.005; exact: an exact count."""
     mask_seed: Annotated[int, Field(ge=0)] = 7000
-    standardize: bool = False  # by mean and deviation of the training role
+    """Test masks are drawn once from it and shared by all methods."""
+    standardize: bool = False
+    """Features by mean and deviation of the training role."""
 
 
 class ScoredTask(Section):
     """What scoring and training read of a task: its kind, its classes in order of index."""
 
     kind: Literal["classification", "regression"] = "classification"
-    classes: tuple[Name, ...] = ()
+    """Classes, or numbers."""
+    classes: tuple[ClassName, ...] = ()
+    """Names of the classes, in order of index."""

@@ -20,7 +20,8 @@ from models.baselines import gcnet, mmin
 from models.batch import ConversationBatch
 from models.iteacnet import learner as iteacnet
 from models.learner import TaskShape
-from pipeline.sections.methods import GcnetSettings, IteacnetSettings, MminSettings
+from pipeline.sections.baselines import GcnetSettings, MminSettings
+from pipeline.sections.networks import IteacnetSettings
 from pipeline.training.optimizers import PhaseOptimizers
 
 DIMS = {"audio": 60, "text": 90, "visual": 80}

@@ -94,8 +94,9 @@ def test_yunet_needs_its_file(configfile, capsys):
     assert "MISSING  crop_faces.weights: None, the .onnx file" in capsys.readouterr().out
 
 
-def test_demo_that_is_not_made_yet_is_no_fault(configfile, capsys, tmp_path):
-    demo = {"reader": "iemocap", "root": str(tmp_path / "demo"), "make_demo": {}}
+def test_demo_that_is_not_made_yet_is_no_fault(configfile, capsys, tmp_path, monkeypatch):
+    demo = {"reader": "iemocap", "root": "build/demo/raw", "make_demo": {}}
+    monkeypatch.chdir(tmp_path)
     main(["--configfile", configfile(corpora={"demo": demo})])
     assert "Not there yet: the rule make_demo makes it." in capsys.readouterr().out
 

@@ -9,7 +9,7 @@ from models.learner import TaskShape
 from pipeline.conversations import inference
 from pipeline.conversations.collate import collate, items_of, place_masks
 from pipeline.conversations.inference import predict_rates
-from pipeline.sections.methods import IteacnetSettings
+from pipeline.sections.networks import IteacnetSettings
 
 DIMS = {"audio": 5, "text": 7, "visual": 4}
 BATCHINGS = ("dialogues", "utterances", "full")

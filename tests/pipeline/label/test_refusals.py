@@ -34,7 +34,7 @@ def test_a_run_json_without_a_key_is_named(run, edit_run, corpus, refusal):
 @pytest.mark.parametrize(
     ("where", "value", "message"),
     [
-        (("shape", "n_speakers"), 0, "shape.n_speakers: Input should be greater than or equal"),
+        (("shape", "n_speakers"), 0, "shape.n_speakers: must be greater than or equal"),
         (("shape", "feature_dims"), {}, "shape.feature_dims"),
         (("shape", "feature_dims"), {"smell": 3}, "shape.feature_dims"),
         (("shape", "n_outputs"), 4, "with 3 classes, but a network for classification with 4"),
