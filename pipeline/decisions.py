@@ -1,9 +1,9 @@
 """What decides whether a rule runs again: one string per job.
 
-Snakemake does not see edits of imported modules, nor most edits of the configuration (FIELD 3.2).
-So each rule has one string param: JSON of exactly the configuration that it reads, with `code`,
-the digest of the first-party modules that it runs. Where a corpus, weights or the cache lie is no
-part of it: moving a folder costs nothing.
+Snakemake does not see edits of imported modules, nor most edits of the configuration. So each rule
+has one string param that its command does not read: JSON of exactly the configuration that decides,
+with `code`, the digest of the first-party modules that it runs. Where a corpus, weights or the
+cache lie is no part of it: moving a folder costs nothing.
 """
 
 from collections.abc import Mapping
@@ -61,15 +61,16 @@ class Decisions:
         """JSON of all that decides what a job writes, its inputs aside."""
         stage = self._stage(rule, wildcards)
         deciding = stage.settings if stage.deciding is None else stage.deciding
-        return canonical_json({**deciding, "code": self._code(rule, stage)})
+        return canonical_json({**deciding, "code": self.code(rule, wildcards)})
 
     def settings(self, rule: str, wildcards: Wildcards) -> Untracked:
-        """JSON of what a stage is handed, where it holds more than decides: places of weights."""
-        stage = self._stage(rule, wildcards)
-        return Untracked(canonical_json({**stage.settings, "code": self._code(rule, stage)}))
+        """JSON of what a stage is handed; it may hold more than decides: places of weights."""
+        return Untracked(canonical_json(self._stage(rule, wildcards).settings))
 
-    def _code(self, rule: str, stage: Stage) -> str:
-        return code_digest(f"pipeline.stages.{rule}", *stage.modules)
+    def code(self, rule: str, wildcards: Wildcards) -> Untracked:
+        """Digest of the first-party modules that a job runs."""
+        stage = self._stage(rule, wildcards)
+        return Untracked(code_digest(f"pipeline.stages.{rule}", *stage.modules))
 
     def _stage(self, rule: str, wildcards: Wildcards) -> Stage:
         job = f"{rule} {sorted(wildcards.items())}"
@@ -86,12 +87,16 @@ class Decisions:
         settings = {key: value for key, value in dump(corpus).items() if key != "root"}
         settings["make_demo"] = {} if corpus.make_demo else None  # how it is made is its own rule
         files = "" if corpus.make_demo else fingerprint(corpus)
-        values = {"corpus": settings, "files": files, "n_shards": self._config.shards}
-        return Stage(values, (READERS[corpus.reader],))
+        return Stage(
+            {"corpus": settings},
+            (READERS[corpus.reader],),
+            {"corpus": settings, "files": files, "n_shards": self._config.shards},
+        )
 
     def _import_features(self, wildcards: Wildcards) -> Stage:
         corpus = self._config.corpora[wildcards["corpus"]]
-        return Stage({"source": dump(corpus)["import"], "files": fingerprint(corpus)})
+        settings = {"source": dump(corpus)["import"]}
+        return Stage(settings, deciding={**settings, "files": fingerprint(corpus)})
 
     def _crop_faces(self, wildcards: Wildcards) -> Stage:
         faces = self._config.crop_faces

@@ -1,42 +1,28 @@
 """Digests of first-party source code, so that a stage reruns when its code changes, and only then.
 
-Snakemake sees a changed shell command, but not a change in a module that the command imports
-(FIELD 3.2). Each rule passes `code_digest(...)` of its modules inside its one string param.
-Comments, docstrings and formatting do not count. Files that a module reads from beside itself do:
-those that it names as `Path(__file__).parent / "..."`, or all in a folder that it names so.
+Snakemake sees a changed shell command, but not a change in a module that the command imports. So
+what decides each job (pipeline.decisions) holds the `code_digest(...)` of its modules: of what they
+say (pipeline.source_form), of all first-party modules that they import, and of the files that they
+read from beside themselves: those named as `Path(__file__).parent / "..."`, or all in a folder that
+is named so. It is a digest of contents: a module that is moved or renamed changes none.
 """
 
-import ast
 import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
+from pipeline.source_form import SourceForm, read_source
+
 ROOT = Path(__file__).resolve().parents[1]
 FIRST_PARTY = ("pipeline", "models")
-DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-BESIDE = "Path(__file__).parent"
 NO_DATA = (".md", ".py", ".pyc")
-
-
-@dataclass(frozen=True)
-class _Module:
-    """What there is to know of one source file."""
-
-    imports: tuple[str, ...]
-    digest: str
-    data: tuple[Path, ...]  # files and folders that it names beside itself
 
 
 @cache
 def code_digest(*modules: str) -> str:
     """Digest of `modules`, of all first-party modules that they import, and of their data."""
-    for name in modules:
-        _path(name)  # a misspelt module must not digest to nothing
-    pieces = [(name, _module(_path(name)).digest) for name in closure(*modules)]
-    pieces += [(str(path.relative_to(ROOT)), _content(path)) for path in data_of(*modules)]
-    return hashlib.sha256(repr(sorted(pieces)).encode()).hexdigest()[:16]
+    return _sha256(*map(_digest, modules))[:16]
 
 
 @cache
@@ -46,86 +32,99 @@ def closure(*modules: str) -> frozenset[str]:
     waiting = list(modules)
     while waiting:
         name = waiting.pop()
-        if name in found or not _is_first_party(name):
-            continue
-        found.add(name)
-        waiting += _module(_path(name)).imports
-        waiting += [name.rpartition(".")[0]] if "." in name else []
+        if name not in found:
+            found.add(name)
+            waiting += _targets(name)
     return frozenset(found)
 
 
 def data_of(*modules: str) -> frozenset[Path]:
     """Files that lie beside the closure of `modules` and that its modules name."""
-    named = [place for name in closure(*modules) for place in _module(_path(name)).data]
-    files = [path for place in named for path in (place, *place.rglob("*")) if path.is_file()]
-    return frozenset(path for path in files if path.suffix not in NO_DATA)
+    places = [place for name in closure(*modules) for place in _form(name).data]
+    return frozenset(path for place in places for path in _files(place))
+
+
+def forget() -> None:
+    """Read every source anew: for tests, which edit them while the process lasts."""
+    for remembered in (code_digest, closure, _digest, _form, _content, _find):
+        remembered.cache_clear()
+
+
+@cache
+def _digest(name: str) -> str:
+    """Digest of one module with all that it imports.
+
+    Modules that import each other in a circle are first digested without each other, then with
+    those digests: whichever of them is asked for first, the result is the same.
+    """
+    circle = {other for other in closure(name) if name in closure(other)}
+    if circle == {name}:
+        return _filled(name, _digest)
+
+    def outside(target: str) -> str:
+        return "circle" if target in circle else _digest(target)
+
+    members = {other: _filled(other, outside) for other in circle}
+    whole = sorted(members.values())
+
+    def inside(target: str) -> str:
+        return _sha256(members[target], *whole) if target in circle else _digest(target)
+
+    return _filled(name, inside)
+
+
+def _filled(name: str, digest_of: Callable[[str], str]) -> str:
+    """Digest of what a module says, of what it imports and reads, and of its packages."""
+    form = _form(name)
+    text = form.fill(
+        {target: digest_of(target) for target in form.modules},
+        {place: _content(place) for place in form.data},
+    )
+    packages = {digest_of(package) for package in _packages(name) if not _form(package).is_empty}
+    return _sha256(text, *sorted(packages))
+
+
+def _targets(name: str) -> frozenset[str]:
+    return _form(name).modules | _packages(name)
+
+
+def _packages(name: str) -> frozenset[str]:
+    """The packages that hold a module; Python runs their `__init__` before it."""
+    parts = name.split(".")
+    return frozenset(".".join(parts[:end]) for end in range(1, len(parts)))
+
+
+@cache
+def _form(name: str) -> SourceForm:
+    path = _find(name)
+    if path is None:
+        raise ModuleNotFoundError(f"{name} is not a module of {' or '.join(FIRST_PARTY)}")
+    return read_source(path.read_text(encoding="utf-8"), path.parent, _is_first_party)
 
 
 def _is_first_party(name: str) -> bool:
     return name.split(".")[0] in FIRST_PARTY and _find(name) is not None
 
 
+@cache
 def _find(name: str) -> Path | None:
     stem = ROOT.joinpath(*name.split("."))
     candidates = (stem.with_suffix(".py"), stem / "__init__.py")
     return next((path for path in candidates if path.is_file()), None)
 
 
-def _path(name: str) -> Path:
-    path = _find(name)
-    if path is None:
-        raise ModuleNotFoundError(f"{name} is not a module of {' or '.join(FIRST_PARTY)}")
-    return path
-
-
-def _module(path: Path) -> _Module:
-    return _parse(path.parent, path.read_text(encoding="utf-8"))
+def _files(place: Path) -> list[Path]:
+    """The data files at a place: itself, or all below it."""
+    files = [path for path in (place, *place.rglob("*")) if path.is_file()]
+    return sorted(path for path in files if path.suffix not in NO_DATA)
 
 
 @cache
-def _parse(folder: Path, source: str) -> _Module:
-    tree = ast.parse(source)
-    imports, data = tuple(_imports(tree)), tuple(_data(tree, folder))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ClassDef):  # its docstring, and one below each attribute
-            node.body = [part for part in node.body if not _is_text(part)]
-        elif isinstance(node, DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
-            node.body = node.body[1:]
-    return _Module(imports, hashlib.sha256(ast.dump(tree).encode()).hexdigest(), data)
+def _content(place: Path) -> str:
+    """Digest of a data file, or of all data in a folder with their names there."""
+    files = [(path.relative_to(place).as_posix(), path.read_bytes()) for path in _files(place)]
+    return _sha256(*(f"{name} {hashlib.sha256(data).hexdigest()}" for name, data in files))
 
 
-def _is_text(node: ast.stmt) -> bool:
-    """A string that stands alone: it documents."""
-    value = node.value if isinstance(node, ast.Expr) else None
-    return isinstance(value, ast.Constant) and isinstance(value.value, str)
-
-
-def _imports(tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
-
-
-def _data(node: ast.AST, folder: Path) -> Iterator[Path]:
-    """The longest paths that the source below `node` builds from its own folder."""
-    place = _place(node, folder)
-    if place is not None:
-        yield place
-        return
-    for child in ast.iter_child_nodes(node):
-        yield from _data(child, folder)
-
-
-def _place(node: ast.AST, folder: Path) -> Path | None:
-    if not (isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div)):
-        return None
-    name = node.right.value if isinstance(node.right, ast.Constant) else None
-    before = folder if ast.unparse(node.left) == BESIDE else _place(node.left, folder)
-    return before / name if isinstance(name, str) and before is not None else None
-
-
-def _content(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def _sha256(*texts: str) -> str:
+    return hashlib.sha256("\n".join(texts).encode()).hexdigest()

@@ -15,6 +15,7 @@ FLAT = tuple(
         "settings_faults",
         "yaml_files",
         "provenance",
+        "source_form",
         "files",
         "arrays",
         "pickles",

@@ -17,8 +17,9 @@ from pipeline.features.keys import encoder_ingredients, record_key, text_content
 from pipeline.features.weights import locate
 from pipeline.plan import Plan
 from pipeline.records import FaceRow, Modality, Utterance
+from pipeline.sections.faces import CropFacesSettings
 from pipeline.settings import dump, parse_section
-from pipeline.stages.crop_faces import StageSettings, crop_ingredients
+from pipeline.stages.crop_faces import crop_ingredients
 from pipeline.stages.extract_features import audio_job, visual_job
 from pipeline.tables import read_rows
 
@@ -70,7 +71,7 @@ def runs_of(build: Path) -> set[str]:
 
 def _faces(plan: Plan, corpus: str, rows: list[Utterance], media: Any) -> Iterator[Asked]:
     handed = Decisions(plan).settings("crop_faces", {"corpus": corpus})
-    settings = parse_section(str(handed), StageSettings, where="crop_faces")
+    settings = parse_section(str(handed), CropFacesSettings, where="crop_faces")
     if settings.which_face == "auto":
         raise ValueError(f"{corpus}: the plan leaves open whose face to crop")
     ingredients = crop_ingredients(rows, media, settings, settings.which_face)

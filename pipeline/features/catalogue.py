@@ -12,6 +12,7 @@ from pipeline.records import Modality
 
 HUB = "https://huggingface.co"
 ENCODERS = "pipeline.features.encoders"
+HUB_FAMILIES = {"audio": "hf_speech", "text": "hf_text", "visual": "hf_image"}
 
 
 @dataclass(frozen=True)
@@ -33,9 +34,15 @@ class Encoder:
         """The setting that takes a local copy of the weights."""
         return f"features.{self.modality}.weights"
 
+    @property
+    def family(self) -> str:
+        """What computes, in words: models of the hub share one family per modality."""
+        is_of_hub = self.source.startswith(HUB)
+        return HUB_FAMILIES[self.modality] if is_of_hub else self.name.removesuffix(":")
+
     def shown_name(self, name: str) -> str:
         """The encoder's name in feature files: a folder of this machine is no part of it."""
-        return self.module.rpartition(".")[2] if name.startswith("hf:") else name
+        return self.family if name.startswith("hf:") else name
 
     def pooled(self, settings: Mapping[str, Any]) -> str:
         """What a vector is the mean of, under these settings."""

@@ -32,7 +32,7 @@ def encoder_ingredients(
     return {
         "schema": SCHEMA,
         "modality": modality,
-        "encoder": encoder.module.rpartition(".")[2],
+        "encoder": encoder.family,
         "code": code_digest(encoder.module),
         "settings": {name: settings[name] for name in encoder.options},
         "precision": settings["precision"],

@@ -93,14 +93,19 @@ wildcard_constraints:
     seed=r"\d+",
 
 
-def stage(rule_name):
-    """Param: all that decides a job but its inputs, as one JSON string (pipeline.decisions)."""
+def decision_of(rule_name):
+    """Tracked param: all that decides a job but its inputs, as JSON; no command reads it."""
     return lambda wildcards: DECISIONS.key(rule_name, dict(wildcards.items()))
 
 
 def settings_of(rule_name):
-    """Untracked param: what a stage is handed, where weights lie included."""
+    """Untracked param: what a stage is handed, as JSON."""
     return lambda wildcards: DECISIONS.settings(rule_name, dict(wildcards.items()))
+
+
+def code_of(rule_name):
+    """Untracked param: digest of the code that a job runs."""
+    return lambda wildcards: DECISIONS.code(rule_name, dict(wildcards.items()))
 
 
 # Snakemake does not track a param that is a Path: moving a corpus or the cache reruns nothing.

@@ -32,7 +32,8 @@ rule score:
     benchmark:
         "build/benchmarks/{task}/score.tsv"
     params:
-        stage=stage("score"),
+        decision=decision_of("score"),
+        settings=settings_of("score"),
     shell:
         r"""
         job {log:q} {output:q}
@@ -43,7 +44,7 @@ rule score:
             --labels {input.labels:q} \
             --splits {input.splits:q} \
             --runs {input.runs:q} \
-            --settings {params.stage:q} \
+            --settings {params.settings:q} \
             --out {output.scores:q}
         """
 
@@ -75,13 +76,12 @@ rule count_parameters:
     benchmark:
         "build/benchmarks/count_parameters.tsv"
     params:
-        stage=stage("count_parameters"),
+        decision=decision_of("count_parameters"),
     shell:
         r"""
         job {log:q} {output:q}
 
         python -m pipeline.stages.count_parameters \
-            --settings {params.stage:q} \
             --out {output.parameters:q}
         """
 
@@ -114,7 +114,8 @@ rule report:
     benchmark:
         "build/benchmarks/report.tsv"
     params:
-        stage=stage("report"),
+        decision=decision_of("report"),
+        settings=settings_of("report"),
         cache=cache_of,
     shell:
         r"""
@@ -124,7 +125,7 @@ rule report:
             --build build \
             --cache {params.cache:q} \
             --parameters {input.parameters:q} \
-            --settings {params.stage:q} \
+            --settings {params.settings:q} \
             --out-page {output.page:q} \
             --out-tables {output.tables:q} \
             --out-figures {output.figures:q}

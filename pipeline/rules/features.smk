@@ -50,7 +50,7 @@ rule crop_faces:
         mem_mb=more_each_time(4000),
         runtime=more_each_time(240),
     params:
-        stage=stage("crop_faces"),
+        decision=decision_of("crop_faces"),
         settings=settings_of("crop_faces"),
         root=root_of,
         cache=cache_of,
@@ -87,7 +87,7 @@ rule extract_features:
         mem_mb=more_each_time(8000),
         runtime=more_each_time(240),
     params:
-        stage=stage("extract_features"),
+        decision=decision_of("extract_features"),
         settings=settings_of("extract_features"),
         root=root_of,
         cache=cache_of,
@@ -124,7 +124,7 @@ rule join_features:
     wildcard_constraints:
         corpus=one_of(EXTRACTED),
     params:
-        stage=stage("join_features"),
+        decision=decision_of("join_features"),
     shell:
         r"""
         job {log:q} {output:q}
@@ -132,6 +132,5 @@ rule join_features:
         python -m pipeline.stages.join_features \
             --utterances {input.utterances:q} \
             --shards {input.shards:q} \
-            --settings {params.stage:q} \
             --out {output.features:q}
         """

@@ -29,13 +29,14 @@ rule make_demo:
         "build/benchmarks/{corpus}/make_demo.tsv"
     threads: 2
     params:
-        stage=stage("make_demo"),
+        decision=decision_of("make_demo"),
+        settings=settings_of("make_demo"),
     shell:
         r"""
         job {log:q} {output:q}
 
         python -m pipeline.stages.make_demo \
-            --settings {params.stage:q} \
+            --settings {params.settings:q} \
             --threads {threads} \
             --out {output.corpus:q}
         """
@@ -59,7 +60,8 @@ checkpoint build_manifest:
     wildcard_constraints:
         corpus=one_of(EXTRACTED),
     params:
-        stage=stage("build_manifest"),
+        decision=decision_of("build_manifest"),
+        settings=settings_of("build_manifest"),
         root=root_of,
         cache=cache_of,
     shell:
@@ -69,7 +71,7 @@ checkpoint build_manifest:
         python -m pipeline.stages.build_manifest \
             --corpus {wildcards.corpus:q} \
             --root {params.root:q} \
-            --settings {params.stage:q} \
+            --settings {params.settings:q} \
             --cache {params.cache:q} \
             --out-utterances {output.utterances:q} \
             --out-annotations {output.annotations:q} \
@@ -97,7 +99,8 @@ checkpoint import_features:
     wildcard_constraints:
         corpus=one_of(IMPORTED),
     params:
-        stage=stage("import_features"),
+        decision=decision_of("import_features"),
+        settings=settings_of("import_features"),
         root=root_of,
     shell:
         r"""
@@ -106,7 +109,7 @@ checkpoint import_features:
         python -m pipeline.stages.import_features \
             --corpus {wildcards.corpus:q} \
             --root {params.root:q} \
-            --settings {params.stage:q} \
+            --settings {params.settings:q} \
             --out-utterances {output.utterances:q} \
             --out-annotations {output.annotations:q} \
             --out-corpus {output.corpus:q} \

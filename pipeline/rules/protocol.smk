@@ -23,7 +23,8 @@ rule assign_splits:
     benchmark:
         "build/benchmarks/{task}/assign_splits.tsv"
     params:
-        stage=stage("assign_splits"),
+        decision=decision_of("assign_splits"),
+        settings=settings_of("assign_splits"),
     shell:
         r"""
         job {log:q} {output:q}
@@ -31,7 +32,7 @@ rule assign_splits:
         python -m pipeline.stages.assign_splits \
             --utterances {input.utterances:q} \
             --annotations {input.annotations:q} \
-            --settings {params.stage:q} \
+            --settings {params.settings:q} \
             --out-labels {output.labels:q} \
             --out-splits {output.splits:q}
         """
@@ -50,7 +51,8 @@ rule draw_availability:
     benchmark:
         "build/benchmarks/{task}/draw_availability_{rate}_{mask_seed}.tsv"
     params:
-        stage=stage("draw_availability"),
+        decision=decision_of("draw_availability"),
+        settings=settings_of("draw_availability"),
     shell:
         r"""
         job {log:q} {output:q}
@@ -59,7 +61,7 @@ rule draw_availability:
             --utterances {input.utterances:q} \
             --labels {input.labels:q} \
             --splits {input.splits:q} \
-            --settings {params.stage:q} \
+            --settings {params.settings:q} \
             --missing-rate {wildcards.rate} \
             --mask-seed {wildcards.mask_seed} \
             --out {output.masks:q}

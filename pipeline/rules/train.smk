@@ -53,7 +53,9 @@ rule train:
         mem_mb=more_each_time(8000),
         runtime=more_each_time(480),
     params:
-        stage=stage("train"),
+        decision=decision_of("train"),
+        settings=settings_of("train"),
+        code=code_of("train"),
         cache=cache_of,
     shell:
         r"""
@@ -67,7 +69,8 @@ rule train:
             --splits {input.splits:q} \
             --features {input.features:q} \
             --availability {input.masks:q} \
-            --settings {params.stage:q} \
+            --settings {params.settings:q} \
+            --code {params.code} \
             --train-rate {wildcards.train_rate} \
             --fold {wildcards.fold} \
             --seed {wildcards.seed} \
@@ -101,7 +104,8 @@ rule predict:
         mem_mb=more_each_time(8000),
         runtime=more_each_time(60),
     params:
-        stage=stage("predict"),
+        decision=decision_of("predict"),
+        settings=settings_of("predict"),
     shell:
         r"""
         job {log:q} {output:q}
@@ -114,7 +118,7 @@ rule predict:
             --availability {input.masks:q} \
             --weights {input.weights:q} \
             --run {input.run:q} \
-            --settings {params.stage:q} \
+            --settings {params.settings:q} \
             --fold {wildcards.fold} \
             --seed {wildcards.seed} \
             --threads {threads} \
@@ -151,7 +155,8 @@ rule trace:
         mem_mb=more_each_time(8000),
         runtime=more_each_time(60),
     params:
-        stage=stage("trace"),
+        decision=decision_of("trace"),
+        settings=settings_of("trace"),
         fold=lambda wildcards: PLAN.traced(wildcards.task)[wildcards.method].fold,
     shell:
         r"""
@@ -165,7 +170,7 @@ rule trace:
             --availability {input.masks:q} \
             --weights {input.weights:q} \
             --run {input.run:q} \
-            --settings {params.stage:q} \
+            --settings {params.settings:q} \
             --fold {params.fold} \
             --threads {threads} \
             --out {output.trace:q}

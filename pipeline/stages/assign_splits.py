@@ -18,7 +18,6 @@ class AssignSplitsSettings(Section):
 
     task: LabeledTask
     protocol: ProtocolName
-    code: str = ""
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -27,15 +27,9 @@ MAX_READERS = 4  # disks rarely serve more at once; hashing itself needs no inte
 
 
 class BuildManifestSettings(Section):
-    """What the rule hands over as JSON; `files` is the fingerprint of the corpus folder.
-
-    Like `files` and `code`, `n_shards` is there for Snakemake: the outputs say it too.
-    """
+    """What the rule hands over as JSON."""
 
     corpus: dict[str, Any]
-    files: str = ""
-    n_shards: int = 0
-    code: str = ""
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -120,7 +114,7 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--corpus", required=True, help="its name in config.yaml")
     parser.add_argument("--root", type=Path, required=True, help="folder of the raw corpus")
-    parser.add_argument("--settings", required=True, help="JSON: corpus, files")
+    parser.add_argument("--settings", required=True, help="JSON: corpus")
     parser.add_argument("--cache", type=Path, required=True, help="remembers media digests")
     parser.add_argument("--out-utterances", type=Path, required=True, help="utterances.csv")
     parser.add_argument("--out-annotations", type=Path, required=True, help="annotations.csv")

@@ -40,12 +40,6 @@ PUBLISHED = {
 }
 
 
-class CountParametersSettings(Section):
-    """What the rule hands over as JSON."""
-
-    code: str = ""
-
-
 class _Chosen(Section):
     method: MethodSettings
 
@@ -64,10 +58,8 @@ class ParameterRow:
 def main(argv: list[str] | None = None) -> None:
     """Read the command line, build, count, write."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--settings", required=True, help="JSON: code")
     parser.add_argument("--out", type=Path, required=True, help="parameters.csv")
     args = parser.parse_args(argv)
-    parse_section(args.settings, CountParametersSettings, where="")
     rows = parameter_rows()
     write_rows(args.out, rows, ParameterRow)
     for row in rows:

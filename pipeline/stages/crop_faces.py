@@ -34,19 +34,13 @@ CROPPING = "pipeline.features.face_cropping"  # with what it imports, all code t
 Found = dict[str, CropRecord | MediaError]  # by key
 
 
-class StageSettings(CropFacesSettings):
-    """What the rule hands over as JSON; `code` is the digest of the stage's modules."""
-
-    code: str = ""
-
-
 def main(argv: list[str] | None = None) -> None:
     """Read the command line, crop what is not cached, write the rows, say what came out."""
     args = _parse(argv)
     utterances = read_rows(args.utterances, Utterance)
     media = json.loads(args.media.read_text(encoding="utf-8"))
     try:
-        settings = parse_section(args.settings, StageSettings, where="crop_faces")
+        settings = parse_section(args.settings, CropFacesSettings, where="crop_faces")
         which_face = _rule(args.which_face or settings.which_face)
         jobs = crop_jobs(utterances, media, settings, which_face)
         cache = CropCache(args.cache)
@@ -91,7 +85,7 @@ def crop_ingredients(
     shared = {
         "schema": SCHEMA,
         "code": code_digest(CROPPING, detector_module(settings.detector)),
-        "settings": {**dump(settings), "weights": None, "code": None, "which_face": which_face},
+        "settings": {**dump(settings), "weights": None, "which_face": which_face},
         "detector": detector_digest(settings.detector, settings.weights),
     }
     return {

@@ -19,7 +19,6 @@ class DrawAvailabilitySettings(Section):
 
     generator: GeneratorName
     modalities: Annotated[tuple[Modality, ...], Field(min_length=1)]
-    code: str = ""
 
 
 def main(argv: list[str] | None = None) -> None:

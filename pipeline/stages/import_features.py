@@ -21,11 +21,9 @@ OK, NO_FEATURE = STATUSES.index("ok"), STATUSES.index("no_feature")
 
 
 class ImportFeaturesSettings(Section):
-    """What the rule hands over as JSON; `files` is the fingerprint of the files."""
+    """What the rule hands over as JSON."""
 
     source: ImportSettings
-    files: str = ""
-    code: str = ""
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -100,7 +98,7 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--corpus", required=True, help="its name in config.yaml")
     parser.add_argument("--root", type=Path, required=True, help="folder of the features")
-    parser.add_argument("--settings", required=True, help="JSON: source, files")
+    parser.add_argument("--settings", required=True, help="JSON: source")
     for name in ("utterances", "annotations", "corpus", *MODALITIES):
         parser.add_argument(f"--out-{name}", type=Path, required=True, help=f"written: {name}")
     return parser.parse_args(argv)

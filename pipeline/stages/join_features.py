@@ -14,7 +14,6 @@ def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--utterances", type=Path, required=True, help="utterances.csv")
     parser.add_argument("--shards", type=Path, nargs="+", required=True, help="shard 0, 1, ...")
-    parser.add_argument("--settings", default="{}", help="JSON of the rule; nothing is read of it")
     parser.add_argument("--out", type=Path, required=True, help="the feature file")
     args = parser.parse_args(argv)
 

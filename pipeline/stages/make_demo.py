@@ -9,12 +9,6 @@ from pipeline.sections.corpora import DemoSettings
 from pipeline.settings import SettingsError, parse_section
 
 
-class MakeDemoSettings(DemoSettings):
-    """What the rule hands over as JSON; `code` is the digest of the modules that it runs."""
-
-    code: str = ""
-
-
 def main(argv: list[str] | None = None) -> None:
     """Read the command line, make the corpus."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -26,7 +20,7 @@ def main(argv: list[str] | None = None) -> None:
         parser.error(f"--threads {args.threads}: at least 1 is needed")
 
     try:
-        settings = parse_section(args.settings, MakeDemoSettings, where="make_demo")
+        settings = parse_section(args.settings, DemoSettings, where="make_demo")
         summary = make_demo(settings, args.out, args.threads)
     except (DemoError, SettingsError, SpeechError) as error:
         raise SystemExit(f"error: {error}") from None

@@ -38,7 +38,6 @@ class ReportStageSettings(Section):
     methods: dict[str, MethodSettings]
     protocol: ProtocolSettings
     train: TrainSettings
-    code: str = ""
 
 
 def main(argv: list[str] | None = None) -> None:

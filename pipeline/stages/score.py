@@ -11,12 +11,6 @@ from pipeline.settings import parse_section
 from pipeline.tables import read_rows, write_rows
 
 
-class ScoreSettings(ScoredTask):
-    """What the rule hands over as JSON."""
-
-    code: str = ""
-
-
 def main(argv: list[str] | None = None) -> None:
     """Read the command line, score, write."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -29,7 +23,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, required=True, help="scores.csv")
     args = parser.parse_args(argv)
 
-    settings = parse_section(args.settings, ScoreSettings, where=f"tasks.{args.task}")
+    settings = parse_section(args.settings, ScoredTask, where=f"tasks.{args.task}")
     scores: list[Score] = []
     for path in args.runs:
         run = json.loads(path.read_text(encoding="utf-8"))

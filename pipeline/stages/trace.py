@@ -30,7 +30,6 @@ class TraceSettings(Section):
     method: IteacnetMethod
     rates: tuple[str, ...] = Field(min_length=1)
     dialogue: str | None = None
-    code: str = ""
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -36,7 +36,7 @@ def main(argv: list[str] | None = None) -> None:
     validation = index.numbers_of(tables.roles["validation"])
     masks = read_rates(args.availability, rates, args.fold, tables.labels, index, validation)
     deciding = {
-        "settings": settings.deciding(),
+        "settings": settings.deciding(args.code),
         "inputs": input_digests(tables, SEEN, args.features, masks),
         "versions": versions(),
         "train_rate": args.train_rate,
@@ -102,6 +102,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--features", type=Path, nargs="+", required=True, help="one per modality")
     parser.add_argument("--availability", type=Path, nargs="+", required=True, help="stored masks")
     parser.add_argument("--settings", required=True, help="JSON of task, protocol, method, train")
+    parser.add_argument("--code", required=True, help="digest of the code: part of the run's key")
     parser.add_argument("--train-rate", required=True, help="0.0 to 0.7, random or progressive")
     parser.add_argument("--fold", type=int, required=True, help="fold of splits.csv")
     parser.add_argument("--seed", type=int, required=True, help="seed of the run")

@@ -25,30 +25,28 @@ class WithheldSettings(Section):
 
 
 class PredictSettings(Section):
-    """What prediction reads; `code` is the digest of the modules that it runs."""
+    """What prediction reads."""
 
     task: ScoredTask
     method: MethodSettings
     rates: tuple[str, ...]
-    code: str = ""
 
 
 class RunSettings(Section):
-    """What training reads; `code` is the digest of the modules that it runs."""
+    """What training reads."""
 
     task: ScoredTask
     protocol: WithheldSettings
     method: MethodSettings
     train: LengthSettings
-    code: str = ""
 
     def validation_rates(self, train_rate: str) -> tuple[float, ...]:
         """Rates that select the epoch: the training rate if constant, else all (FACTS A.6)."""
         rate = parse_train_rate(train_rate)
         return (rate,) if isinstance(rate, float) else self.protocol.rates
 
-    def deciding(self) -> dict[str, Any]:
-        """The settings that decide weights and history, and no others."""
+    def deciding(self, code: str) -> dict[str, Any]:
+        """The settings that decide weights and history, and the digest of the code that runs."""
         method = dump(self.method)
         return {
             "kind": self.task.kind,
@@ -58,5 +56,5 @@ class RunSettings(Section):
             "model": method["model"],
             "method": method["settings"],
             "train": dump(self.train),
-            "code": self.code,
+            "code": code,
         }

@@ -113,5 +113,5 @@ def edited(name: str) -> Iterator[Path]:
 
 def forget_code() -> None:
     """Code and weights are taken to stay as they are while Snakemake runs."""
-    for remembered in (provenance.code_digest, provenance.closure, weights._fingerprint):
-        remembered.cache_clear()
+    provenance.forget()
+    weights._fingerprint.cache_clear()

@@ -48,7 +48,7 @@ class Build:
             [
                 *("--build", str(self.folder), "--cache", str(self.root / "cache")),
                 *("--parameters", str(self.folder / "parameters.csv")),
-                *("--settings", Decisions(self.plan).key("report", {})),
+                *("--settings", Decisions(self.plan).settings("report", {})),
                 *("--out-page", str(out / "index.html")),
                 *("--out-tables", str(out / "tables"), "--out-figures", str(out / "figures")),
             ]

@@ -46,7 +46,7 @@ def write_task(build, kind):
                 "--runs",
                 *(str(build.root / run.folder / "run.json") for run in build.plan.runs("t")),
             ),
-            *("--settings", Decisions(build.plan).key("score", {"task": "t"})),
+            *("--settings", Decisions(build.plan).settings("score", {"task": "t"})),
             *("--out", str(folder / "scores.csv")),
         ]
     )

@@ -52,7 +52,7 @@ class Extraction:
         if faces is not None:
             write_rows(self.folder / f"{out}.faces.csv", faces, FaceRow)
             given.append(str(self.folder / f"{out}.faces.csv"))
-        stage = {"encoder": {"encoder": encoder, **settings}, "weights": "x", "code": "y"}
+        stage = {"encoder": {"encoder": encoder, **settings}}
         options = {
             "--utterances": self.folder / f"{out}.csv",
             "--media": self.folder / f"{out}.json",

@@ -35,11 +35,11 @@ def run_both(folder, rate="0.7"):
         [
             *("--utterances", f"{folder}/utterances.csv"),
             *("--annotations", f"{folder}/annotations.csv"),
-            *("--settings", json.dumps({"task": TASK, "protocol": "strict", "code": "x"})),
+            *("--settings", json.dumps({"task": TASK, "protocol": "strict"})),
             *("--out-labels", f"{folder}/labels.csv", "--out-splits", f"{folder}/splits.csv"),
         ]
     )
-    settings = {"generator": "gcnet", "modalities": ["audio", "text", "visual"], "code": "x"}
+    settings = {"generator": "gcnet", "modalities": ["audio", "text", "visual"]}
     draw_availability.main(
         [
             *("--utterances", f"{folder}/utterances.csv", "--labels", f"{folder}/labels.csv"),

@@ -34,7 +34,7 @@ def build(tmp_path):
         out = tmp_path / name
         shards = [str(out / f"{k}.csv") for k in range(N_SHARDS)]
         media = [str(out / f"{k}.json") for k in range(N_SHARDS)]
-        given = {"corpus": {"reader": "folder", **settings}, "files": "x", "code": "y"}
+        given = {"corpus": {"reader": "folder", **settings}}
         arguments = ["--corpus", "mine", "--root", str(root), "--settings", json.dumps(given)]
         arguments += ["--cache", str(tmp_path / "cache"), "--out-shards", *shards]
         arguments += ["--out-media", *media, "--out-corpus", str(out / "corpus.json")]

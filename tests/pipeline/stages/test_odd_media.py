@@ -116,7 +116,7 @@ class Stages:
         out = []
         for option, name in OUTPUTS.items():
             out += [f"--out-{option}", str(self.folder / name)]
-        settings = json.dumps({"corpus": {"reader": "folder"}, "files": "x", "code": "y"})
+        settings = json.dumps({"corpus": {"reader": "folder"}})
         given = ["--corpus", "odd", "--root", str(self.root), "--settings", settings]
         build_manifest.main([*given, *self.common, *out])
         summary = json.loads((self.folder / "corpus.json").read_text())

@@ -32,6 +32,7 @@ def make_run(make_task, tmp_path):
             [
                 *files.arguments(),
                 *("--settings", files.train_settings(), "--task", "t", "--method", "m"),
+                *("--code", "c0de"),
                 *("--fold", "1", "--seed", "0", "--train-rate", "0.3", "--device", "cpu"),
                 *("--cache", str(tmp_path / "cache")),
                 *("--out-weights", str(tmp_path / "weights.safetensors")),

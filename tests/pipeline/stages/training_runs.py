@@ -19,7 +19,7 @@ def method(model):
 def train_arguments(files, out, rate="0.3", seed=0, cache=None):
     return [
         *files.arguments(),
-        *("--settings", files.train_settings()),
+        *("--settings", files.train_settings(), "--code", "c0de"),
         *("--task", "t", "--method", "m", "--fold", "1", "--seed", str(seed)),
         *("--train-rate", rate, "--cache", str(cache or out / "cache"), "--device", "cpu"),
         *("--out-weights", str(out / "weights.safetensors")),

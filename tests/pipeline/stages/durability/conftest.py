@@ -107,6 +107,7 @@ def training(task: Any, folder: Path) -> list[str]:
     return [
         *task.arguments(),
         *("--settings", json.dumps(settings), "--task", "t", "--method", "m"),
+        *("--code", "c0de"),
         *("--fold", "1", "--seed", "0", "--train-rate", "random", "--device", "cpu"),
         *("--cache", str(folder / "cache"), "--checkpoint-every", "0"),
         *("--out-weights", str(folder / "weights.safetensors")),
