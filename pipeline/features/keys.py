@@ -10,6 +10,7 @@ from typing import Any
 
 from pipeline.features.catalogue import find_encoder
 from pipeline.features.extractor import Weights
+from pipeline.features.libraries import versions_of
 from pipeline.files import canonical_json, text_digest
 from pipeline.provenance import code_digest
 from pipeline.records import Modality
@@ -27,7 +28,7 @@ def record_key(ingredients: Mapping[str, Any]) -> str:
 def encoder_ingredients(
     modality: Modality, settings: Mapping[str, Any], weights: Weights
 ) -> Ingredients:
-    """What all records of one encoder share: its code, weights, settings and precision."""
+    """What all records of one encoder share: code, weights, settings, precision, libraries."""
     encoder = find_encoder(modality, settings["encoder"])
     return {
         "schema": SCHEMA,
@@ -37,6 +38,7 @@ def encoder_ingredients(
         "settings": {name: settings[name] for name in encoder.options},
         "precision": settings["precision"],
         "weights": weights.digest,
+        "libraries": versions_of(encoder.libraries),
     }
 
 

@@ -5,8 +5,8 @@ why. The header names the utterances (by digest) and all that made the features,
 cannot be used with another table, nor vectors of two encoders be mixed.
 """
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +33,7 @@ class StoreHeader:
     weights: str  # digest of the weights
     pooling: str  # what a vector is the mean of
     precision: str
+    libraries: Mapping[str, str] = field(default_factory=dict)  # versions of what computed them
     statuses: tuple[str, ...] = STATUSES  # what the codes of `status` mean
 
 

@@ -137,15 +137,18 @@ def _status_table(files: CorpusFiles) -> TableView:
 
 def _encoder_table(files: CorpusFiles) -> TableView:
     rows = [
-        text_row(m, h["encoder"], h["dim"], h["pooling"], h["precision"], h["weights"][:16])
+        text_row(
+            *(m, h["encoder"], h["dim"], h["pooling"], h["precision"], h["weights"][:16]),
+            ", ".join(f"{name} {version}" for name, version in h["libraries"].items()) or "-",
+        )
         for m, h in files.encoders.items()
     ]
-    columns = ["modality", "encoder", "size", "pooled", "precision", "weights (sha256)"]
+    columns = ["modality", "encoder", "size", "pooled", "precision", "weights (sha256)", "made by"]
     return TableView(
         "Features",
         columns,
         rows,
-        text=["encoder", "pooled", "precision", "weights (sha256)"],
+        text=["encoder", "pooled", "precision", "weights (sha256)", "made by"],
         name=f"{files.folder.name}_features",
         source=f"build/{files.folder.name}/features/*.safetensors",
     )

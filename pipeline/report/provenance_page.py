@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 from pipeline.arrays import read_header
 from pipeline.provenance import ROOT
@@ -15,21 +16,8 @@ from pipeline.report.published import LABELS
 from pipeline.report.task_data import TaskResults, read_run
 from pipeline.report.views import Part, Row, TableView, text_row
 
-PACKAGES = (
-    "torch",
-    "torchaudio",
-    "transformers",
-    "onnxruntime",
-    "facenet-pytorch",
-    "opencv-python-headless",
-    "av",
-    "numpy",
-    "scipy",
-    "scikit-learn",
-    "pandas",
-    "matplotlib",
-    "snakemake",
-)
+# Of this report alone: what made the features and the runs is read from what they left.
+PACKAGES = ("numpy", "scipy", "scikit-learn", "pandas", "matplotlib", "snakemake")
 # What people see, the file that it stands in, the stage that writes the file, the stage's inputs.
 IMPORTED_FILES = (
     ("corpus and features", "corpus.json, features/*", "import_features", "the imported file"),
@@ -66,7 +54,7 @@ def provenance_parts(
     imported = {name for name in corpora if _is_imported(build / name)}
     parts = [
         Part("From files to numbers", text, [_file_table(corpora, imported, tasks)]),
-        Part("Versions", tables=[_version_table()]),
+        Part("Versions", tables=[_version_table(build, corpora, tasks)]),
     ]
     if tasks:
         parts.append(Part("Runs", tables=[_run_table(tasks)], is_folded=True))
@@ -143,12 +131,42 @@ def _file_table(
     return TableView("Which command wrote what", columns, rows, text=columns[1:])
 
 
-def _version_table() -> TableView:
-    rows = [text_row("Python", platform.python_version())]
-    rows += [text_row(name, metadata.version(name)) for name in PACKAGES]
+def _version_table(
+    build: Path, corpora: Mapping[str, Sequence[Modality]], tasks: Sequence[TaskResults]
+) -> TableView:
+    """Of features and runs the versions that made them, which may not be those of today."""
+    rows = []
+    for corpus, modalities in corpora.items():
+        for modality in modalities:
+            header = read_header(build / corpus / "features" / f"{modality}.safetensors")
+            group = f"Features of {corpus}: {modality}"
+            rows += [text_row(*pair, group=group) for pair in header["libraries"].items()]
+    rows += [
+        text_row(name, ", ".join(sorted(found)), group="Training")
+        for name, found in _run_versions(tasks).items()
+    ]
+    today = [("Python", platform.python_version())]
+    today += [(name, metadata.version(name)) for name in PACKAGES]
     if known := commit():
-        rows.append(text_row("commit", known))
+        today.append(("commit", known))
+    rows += [text_row(*pair, group="This report") for pair in today]
     return TableView("Packages", ["what", "value"], rows, text=["value"], name="versions")
+
+
+def _run_versions(tasks: Sequence[TaskResults]) -> dict[str, set[str]]:
+    """By library the versions that all runs were trained with."""
+    found: dict[str, set[str]] = {}
+    for task in tasks:
+        for run in _runs(task):
+            for name, version in run["versions"].items():
+                found.setdefault(name, set()).add(version)
+    return found
+
+
+def _runs(task: TaskResults) -> list[dict[str, Any]]:
+    ways = [(method.name, way) for method in task.methods for way in method.evaluations]
+    folders = dict.fromkeys(run for name, way in ways for run in task.runs(name, way))
+    return [read_run(folder) for folder in folders]
 
 
 def _run_table(tasks: Sequence[TaskResults]) -> TableView:

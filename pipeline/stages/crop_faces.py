@@ -17,6 +17,7 @@ from pipeline.features.cache_folder import CacheError
 from pipeline.features.crop_cache import CropCache
 from pipeline.features.crops import CropRecord
 from pipeline.features.face_cropping import CropJob, FaceCropper, WhichFace
+from pipeline.features.libraries import DETECTORS, versions_of
 from pipeline.files import UnsafePathError, canonical_json, resolve_inside, text_digest
 from pipeline.media.container import Damage
 from pipeline.media.errors import MediaError
@@ -87,6 +88,7 @@ def crop_ingredients(
         "code": code_digest(CROPPING, detector_module(settings.detector)),
         "settings": {**dump(settings), "weights": None, "which_face": which_face},
         "detector": detector_digest(settings.detector, settings.weights),
+        "libraries": versions_of(DETECTORS[settings.detector]),
     }
     return {
         one.utterance_id: {

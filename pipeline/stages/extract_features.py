@@ -44,7 +44,7 @@ def main(argv: list[str] | None = None) -> None:
         settings = encoder_settings(modality, args.settings)
         weights = locate(modality, settings, args.cache)
         shared = encoder_ingredients(modality, settings, weights)
-        choice = EncoderChoice(modality, settings, weights, args.device)
+        choice = EncoderChoice(modality, settings, weights, args.device, _detector(args.settings))
         cache = UtteranceCache(args.cache, modality)
         outcome = extract(_jobs(args, utterances, shared), choice, cache, args.threads)
     except (SettingsError, CheckpointError, CacheError, UnsafePathError) as error:
@@ -63,6 +63,11 @@ def encoder_settings(modality: Modality, stage: str) -> dict[str, Any]:
     values = json.loads(stage)
     section = parse_section(values["encoder"], SECTIONS[modality], where=f"features.{modality}")
     return dump(section)
+
+
+def _detector(stage: str) -> str:
+    """What found the faces, for the header; "" where there are none."""
+    return str(json.loads(stage).get("detector") or "")
 
 
 def _jobs(args: argparse.Namespace, utterances: list[Utterance], shared: Ingredients) -> list[Job]:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.features import libraries
+from pipeline.features.catalogue import _ALL
 from pipeline.features.keys import (
     audio_content,
     encoder_ingredients,
@@ -16,6 +18,7 @@ from pipeline.features.keys import (
 from pipeline.features.weights import Weights
 from pipeline.sections.features import AudioSettings, TextSettings, VisualSettings
 from pipeline.settings import dump
+from tests.test_light_modules import loaded_with
 
 WEIGHTS = Weights(Path("/some/where/model"), "ab" * 32)
 SPAN = ("cd" * 32, 1.5, 2.25)
@@ -80,3 +83,61 @@ def test_no_path_and_no_name_is_part_of_a_key():
 def test_a_text_is_kept_by_its_digest():
     assert text_content("hello") == text_content("hello") != text_content("Hello")
     assert "hello" not in repr(text_content("hello"))
+
+
+@pytest.mark.parametrize(
+    ("modality", "encoder", "library", "counts"),
+    [
+        ("audio", "moonshine-tiny", "onnxruntime", True),
+        ("audio", "moonshine-tiny", "transformers", False),
+        ("audio", "moonshine-tiny", "av", True),
+        ("audio", "wav2vec", "onnxruntime", False),
+        ("text", "minilm", "tokenizers", True),
+        ("text", "minilm", "av", False),
+        ("visual", "mini-xception", "opencv-python-headless", True),
+        ("visual", "torchvision:resnet18", "torchvision", True),
+        ("visual", "manet", "torchvision", False),
+    ],
+)
+def test_a_version_counts_where_the_library_computes_and_nowhere_else(
+    modality, encoder, library, counts, monkeypatch
+):
+    section = {"audio": AudioSettings, "text": TextSettings, "visual": VisualSettings}[modality]
+    settings = dump(section(encoder=encoder))
+    before = encoder_ingredients(modality, settings, WEIGHTS)
+    installed = libraries.version
+
+    def other(name):
+        return "0.0.1" if name == library else installed(name)
+
+    monkeypatch.setattr(libraries, "version", other)
+    libraries._version.cache_clear()
+    try:
+        after = encoder_ingredients(modality, settings, WEIGHTS)
+    finally:
+        libraries._version.cache_clear()
+    assert (record_key(after) != record_key(before)) == counts
+    if counts:
+        changed = {name for name in before if before[name] != after[name]}
+        assert changed == {"libraries"}
+        assert after["libraries"][library] == "0.0.1"
+
+
+def test_every_encoder_names_what_its_modules_import():
+    """Truth: third-party modules that an encoder's module reaches; the names are distributions."""
+    known = {
+        "av": "av",
+        "cv2": "opencv-python-headless",
+        "onnxruntime": "onnxruntime",
+        "torchaudio": "torchaudio",
+        "torchvision": "torchvision",
+        "PIL": "pillow",
+        "transformers": "transformers",
+        "torch": "torch",
+    }
+    for module in {encoder.module for encoder in _ALL}:
+        reached = {name.partition(".")[0] for name in loaded_with(module)}
+        wanted = {name for top, name in known.items() if top in reached}
+        for encoder in _ALL:
+            if encoder.module == module:
+                assert wanted <= set(encoder.libraries), (encoder.name, module)

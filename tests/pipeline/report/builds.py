@@ -123,7 +123,10 @@ def _write_corpus(build, modalities):
         status = np.zeros(n, np.uint8)
         status[3 : 6 if modality == "visual" else 3] = STATUSES.index("no_face")
         features = np.where(status[:, None] == 0, 1.0, 0.0).astype(np.float32).repeat(4, axis=1)
-        header = StoreHeader(digest, modality, f"{modality}-net", "f" * 64, "mean", "float32")
+        header = StoreHeader(
+            *(digest, modality, f"{modality}-net", "f" * 64, "mean", "float32"),
+            libraries={"torch": "0.9.7"},
+        )
         store = FeatureStore(header, features, status == 0, status)
         write_store(folder / "features" / f"{modality}.safetensors", store)
     faces = [FaceRow(u.utterance_id, 8, 7, "ab" * 32, "ok") for u in build.utterances]

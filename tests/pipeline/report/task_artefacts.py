@@ -76,6 +76,7 @@ def _write_run(build, run, labels, dialogue_of, kind, rng):
     pd.DataFrame(history).to_csv(folder / "history.csv", index=False)
     facts = {"task": "t", "method": run.method, "fold": run.fold, "seed": run.seed}
     facts |= {"train_rate": run.train_rate, "selection": "validation", "best_epoch": 2}
+    facts |= {"versions": {"torch": "1.2.3"}}
     facts |= {"best_score": 0.6, "device": "cpu", "key": "k" * 64, "settings": {"code": "c0de"}}
     (folder / "run.json").write_text(json.dumps(facts), encoding="utf-8")
 
