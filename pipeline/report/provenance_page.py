@@ -139,18 +139,17 @@ def _version_table(
     for corpus, modalities in corpora.items():
         for modality in modalities:
             header = read_header(build / corpus / "features" / f"{modality}.safetensors")
-            group = f"Features of {corpus}: {modality}"
-            rows += [text_row(*pair, group=group) for pair in header["libraries"].items()]
-    rows += [
-        text_row(name, ", ".join(sorted(found)), group="Training")
-        for name, found in _run_versions(tasks).items()
-    ]
+            made = f"{corpus}, {modality}"
+            rows += [text_row(*pair, made) for pair in header["libraries"].items()]
+    for name, found in _run_versions(tasks).items():
+        rows.append(text_row(name, ", ".join(sorted(found)), "training"))
     today = [("Python", platform.python_version())]
     today += [(name, metadata.version(name)) for name in PACKAGES]
     if known := commit():
         today.append(("commit", known))
-    rows += [text_row(*pair, group="This report") for pair in today]
-    return TableView("Packages", ["what", "value"], rows, text=["value"], name="versions")
+    rows += [text_row(*pair, "this report") for pair in today]
+    columns = ["what", "value", "made"]
+    return TableView("Packages", columns, rows, text=columns[1:], name="versions")
 
 
 def _run_versions(tasks: Sequence[TaskResults]) -> dict[str, set[str]]:

@@ -165,8 +165,8 @@ def test_what_is_missing_from_a_corpus_is_told_with_its_reason(make_build):
 def test_versions_are_those_that_made_the_features_and_the_runs(two_methods):
     build, _ = two_methods
     table = build.table("versions")
-    of = {(row.group, row.what): row.value for row in table.itertuples()}
-    features = {value for (group, what), value in of.items() if group.startswith("Features of c")}
+    of = {(row.made, row.what): row.value for row in table.itertuples()}
+    features = {value for (made, _), value in of.items() if made.startswith("c, ")}
     assert features == {"0.9.7"}  # as in the headers of the feature files
-    assert of["Training", "torch"] == "1.2.3"
-    assert ("This report", "torch") not in of
+    assert of["training", "torch"] == "1.2.3"
+    assert ("this report", "torch") not in of
