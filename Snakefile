@@ -20,6 +20,7 @@ rule all:
 # On a cluster these run beside Snakemake: a place in the queue would cost more than they do.
 localrules:
     assign_splits,
+    check_tasks,
     count_parameters,
     doctor,
     draw_availability,

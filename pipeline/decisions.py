@@ -130,12 +130,22 @@ class Decisions:
     def _join_features(self, wildcards: Wildcards) -> Stage:
         return Stage({})
 
+    def _check_tasks(self, wildcards: Wildcards) -> Stage:
+        names = self._plan.tasks_of(wildcards["corpus"])
+        tasks = {name: self._labeled(name) for name in names}
+        return Stage({"tasks": tasks, "protocol": self._config.protocol.name})
+
     def _assign_splits(self, wildcards: Wildcards) -> Stage:
-        task = dump(self._config.tasks[wildcards["task"]])
+        task = self._labeled(wildcards["task"])
+        return Stage({"task": task, "protocol": self._config.protocol.name})
+
+    def _labeled(self, name: str) -> Values:
+        """What decides labels and splits of a task."""
+        task = dump(self._config.tasks[name])
         for key in ("corpus", "modalities"):
             del task[key]
         del task["folds"]["only"]
-        return Stage({"task": task, "protocol": self._config.protocol.name})
+        return task
 
     def _draw_availability(self, wildcards: Wildcards) -> Stage:
         task = self._config.tasks[wildcards["task"]]
@@ -177,7 +187,7 @@ class Decisions:
 
     def _scored(self, wildcards: Wildcards) -> Values:
         task = self._config.tasks[wildcards["task"]]
-        return {"kind": task.kind, "classes": list(task.classes)}
+        return {"kind": task.kind, "classes": list(task.classes), "center": task.center}
 
     def _method(self, wildcards: Wildcards) -> Values:
         method = self._config.methods[wildcards["method"]]

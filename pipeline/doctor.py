@@ -140,7 +140,7 @@ def _files_table(root: Path, settings: CorpusSettings) -> Table:
 
 def _counts_table(raw: RawCorpus) -> Table:
     table = Table("annotation", "split", "value", title="Utterances", title_justify="left")
-    for column in ("expected", "found", "used"):
+    for column in ("expected", "found", "kept"):
         table.add_column(column, justify="right")
     for row in raw.counts:
         expected = "-" if row.expected is None else str(row.expected)

@@ -46,6 +46,10 @@ class Plan:
         used = [set(t.modalities) for t in self.config.tasks.values() if t.corpus == corpus]
         return tuple(m for m in MODALITIES if not used or any(m in one for one in used))
 
+    def tasks_of(self, corpus: str) -> list[str]:
+        """Tasks of a corpus that are trained and scored."""
+        return [name for name in self.tasks if self.config.tasks[name].corpus == corpus]
+
     def folds(self, task: str) -> tuple[int, ...]:
         """Folds of a task that are run."""
         folds = self.config.tasks[task].folds
@@ -112,7 +116,7 @@ class Plan:
 
     def _corpus_files(self, corpus: str) -> list[str]:
         modalities = self.modalities(corpus)
-        names = ["utterances.csv", "annotations.csv", "corpus.json"]
+        names = ["utterances.csv", "annotations.csv", "corpus.json", "tasks.json"]
         names += [f"features/{modality}.safetensors" for modality in modalities]
         shards = range(0 if self.config.corpora[corpus].import_ else self.config.shards)
         for shard in shards:

@@ -54,8 +54,9 @@ def label(run_folder: Path, corpus_folder: Path, out: Path, device: str, n_threa
     dialogues, reasons = _fitting(run, corpus)
     outputs = predict(run, corpus, dialogues, place)
     _say_what_outputs_mean(run)
-    classes, has_probabilities = run.facts.task.classes, run.learner.gives_logits
-    write_labels(out, corpus.index, outputs, corpus.found, reasons, classes, has_probabilities)
+    task, is_sure = run.facts.task, run.learner.gives_logits
+    line = (corpus.index, outputs, corpus.found, reasons)
+    write_labels(out, *line, task.classes, has_probabilities=is_sure, center=task.center)
     n_labels = sum(not reason for reason in reasons)
     print(f"{n_labels} of {len(reasons)} utterances have a label in {out}")
 

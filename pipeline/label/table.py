@@ -27,8 +27,12 @@ def write_labels(
     reasons: Sequence[str],
     classes: Sequence[str],
     has_probabilities: bool,
+    center: float,
 ) -> None:
-    """Write outputs (N, C) of the line, C = 1 without classes; `found` (N, 3) says from what."""
+    """Write outputs (N, C) of the line, C = 1 without classes; `found` (N, 3) says from what.
+
+    Without classes an output is a distance to `center`.
+    """
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     shown = [f"probability_{name}" for name in classes if has_probabilities]
@@ -39,11 +43,14 @@ def write_labels(
         used = " ".join(m for m, there in zip(MODALITIES, found[row], strict=True) if there)
         cells = [""] * (1 + len(shown))
         if not reasons[row]:
-            told = [_label(outputs[row], classes), *(f"{share:.9g}" for share in shares[row])]
+            told = [
+                _label(outputs[row], classes, center),
+                *(f"{share:.9g}" for share in shares[row]),
+            ]
             cells = told[: 1 + len(shown)]
         writer.writerow([dialogue, one, *cells, used, reasons[row]])
     write_text(path, buffer.getvalue())
 
 
-def _label(output: NDArray[np.float32], classes: Sequence[str]) -> str:
-    return classes[int(output.argmax())] if classes else f"{output[0]:.9g}"
+def _label(output: NDArray[np.float32], classes: Sequence[str], center: float) -> str:
+    return classes[int(output.argmax())] if classes else f"{output[0] + center:.9g}"

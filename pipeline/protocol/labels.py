@@ -1,37 +1,77 @@
 """Targets of a task: which annotation of a corpus means which class, or which number.
 
 An utterance without the annotation, or with a value that belongs to no class, has no label and
-takes no part in the task (FACTS B.1: the raw corpora annotate more than any task uses).
+takes no part in the task (FACTS B.1: the raw corpora annotate more than any task uses). Such values
+are counted, so that a spelling which costs labels is seen. NaN and its like, as numpy and pandas
+write them where there is no value, are no label.
 """
 
+import difflib
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from pipeline.protocol.errors import ProtocolError
 from pipeline.records import Annotation, Label, Utterance
 from pipeline.sections.tasks import LabeledTask
 
+NO_VALUE = ("", "nan", "na", "n/a", "<na>", "none", "null")  # in small letters
+SHOWN = 8
+
+
+@dataclass(frozen=True)
+class LabelAccount:
+    """What became of every utterance; `values` and `unused` count annotation values."""
+
+    n_utterances: int
+    n_labels: int
+    n_without: int  # utterances that lack the annotation
+    values: Mapping[str, int]  # that gave a label; classification only
+    unused: Mapping[str, int]  # that gave none
+
+    def notes(self, task: LabeledTask) -> list[str]:
+        """What a user should look at: values that cost labels, spellings that differ by case."""
+        told = []
+        if self.unused:
+            meaning = "belong to no class" if task.classes else "are not numbers"
+            told.append(
+                f"{sum(self.unused.values())} utterances have values of {task.annotation!r} that "
+                f"{meaning}, so no label: {_counted(self.unused)}"
+            )
+        listed = {value: name for name, group in task.classes.items() for value in group}
+        by_letters = {_letters(value): name for value, name in listed.items()}
+        for value in self.unused:
+            if (name := by_letters.get(_letters(value))) is not None:
+                told.append(
+                    f"{value!r} is a value of class {name!r} but for capitals or blanks: add it "
+                    f"to `classes.{name}` if it means the same"
+                )
+        if never := sorted(value for value in listed if value not in self.values):
+            told.append(f"values in `classes` that no utterance has: {', '.join(never)}")
+        return told
+
 
 def labels_of_task(
     task: LabeledTask, utterances: Sequence[Utterance], annotations: Iterable[Annotation]
-) -> list[Label]:
-    """Labels of all utterances that have one, in the order of the utterance table."""
+) -> tuple[list[Label], LabelAccount]:
+    """Labels of all utterances that have one, in the order of the utterance table; the account."""
+    annotations = list(annotations)
     values = annotation_values(annotations, task.annotation)
-    class_of = {value: name for name, group in task.classes.items() for value in group}
-    labels = []
-    for name in (utterance.utterance_id for utterance in utterances):
-        if task.kind == "regression" and name in values:
-            labels.append(Label(name, _number(name, values[name])))
-        elif values.get(name) in class_of:
-            labels.append(Label(name, class_of[values[name]]))
-    if not labels:
-        seen = dict(Counter(values.values()).most_common(8))
+    ids = [utterance.utterance_id for utterance in utterances]
+    if not any(name in values for name in ids):
+        names = Counter(row.name for row in annotations)
+        near = difflib.get_close_matches(task.annotation, names, n=1)
         raise ProtocolError(
-            f"no utterance has a label: annotation {task.annotation!r} holds {seen or 'nothing'}; "
-            "set the task's `annotation` and `classes` to what build/<corpus>/annotations.csv holds"
+            f"no utterance has a label: annotation {task.annotation!r} holds nothing; there are "
+            f"{_counted(names) or 'no annotations at all'}"
+            + (f"; did you mean {near[0]!r}?" if near else "; set the task's `annotation`")
         )
-    return labels
+    label_of = _numbers(task, values) if task.kind == "regression" else _classes(task, values)
+    labels = [Label(name, label_of[values[name]]) for name in ids if values.get(name) in label_of]
+    account = _account(ids, values, label_of, len(labels))
+    _refuse_empty(task, labels, account)
+    return labels, account
 
 
 def annotation_values(annotations: Iterable[Annotation], name: str) -> dict[str, str]:
@@ -46,11 +86,72 @@ def annotation_values(annotations: Iterable[Annotation], name: str) -> dict[str,
     return values
 
 
-def _number(utterance_id: str, value: str) -> str:
-    try:
-        number = float(value)
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number):
-        raise ProtocolError(f"{utterance_id}: label {value!r} is no finite number")
-    return repr(number)
+def _classes(task: LabeledTask, values: Mapping[str, str]) -> dict[str, str]:
+    return {value: name for name, group in task.classes.items() for value in group}
+
+
+def _numbers(task: LabeledTask, values: Mapping[str, str]) -> dict[str, str]:
+    """Number of each value that is one, less the task's centre; a word is refused."""
+    numbers = {}
+    for utterance, value in values.items():
+        if value.strip().lower() in NO_VALUE:
+            continue
+        try:
+            number = float(value)
+        except ValueError:
+            number = math.inf
+        if not math.isfinite(number):
+            raise ProtocolError(
+                f"{utterance}: label {value!r} of {task.annotation!r} is not a finite number; "
+                "leave the cell empty where there is no label, or set `kind: classification`"
+            )
+        numbers[value] = repr(number - task.center)
+    return numbers
+
+
+def _account(
+    ids: Sequence[str], values: Mapping[str, str], label_of: Mapping[str, str], n_labels: int
+) -> LabelAccount:
+    counts = Counter(values[name] for name in ids if name in values)
+    return LabelAccount(
+        n_utterances=len(ids),
+        n_labels=n_labels,
+        n_without=len(ids) - sum(counts.values()),
+        values={value: n for value, n in counts.most_common() if value in label_of},
+        unused={value: n for value, n in counts.most_common() if value not in label_of},
+    )
+
+
+def _refuse_empty(task: LabeledTask, labels: Sequence[Label], account: LabelAccount) -> None:
+    """Refuse a task without labels, and a class that no utterance has."""
+    found = {**account.values, **account.unused}
+    holds = f"annotation {task.annotation!r} holds {_counted(found) or 'nothing'}"
+    if task.kind == "regression":
+        if not labels:
+            raise ProtocolError(f"no utterance has a label: {holds}; set the task's `annotation`")
+        return
+    for name, group in task.classes.items():
+        if any(value in account.values for value in group):
+            continue
+        letters = {_letters(value): value for value in account.unused}
+        near = [
+            letters[match]
+            for value in group
+            for match in difflib.get_close_matches(_letters(value), letters, n=1)
+        ]
+        hint = f"; did you mean {', '.join(map(repr, dict.fromkeys(near)))}?" if near else ""
+        raise ProtocolError(
+            f"class {name!r}: no utterance has {' or '.join(map(repr, group))}{hint} ({holds}); "
+            f"mend `classes.{name}`, or delete the class"
+        )
+
+
+def _letters(value: str) -> str:
+    return value.strip().casefold()
+
+
+def _counted(values: Mapping[str, int]) -> str:
+    """`happy 12, sad 3 and 4 more values`."""
+    shown = ", ".join(f"{value} {n}" for value, n in list(values.items())[:SHOWN])
+    n_more = len(values) - SHOWN
+    return f"{shown} and {n_more} more values" if n_more > 0 else shown

@@ -18,8 +18,8 @@ Dialogues = dict[str, list[Utterance]]  # labelled utterances by dialogue, in or
 Parts = list[list[str]]  # dialogue ids
 
 
-def parts_of(dialogues: Dialogues, folds: FoldRule) -> Parts:
-    """The k parts; refuses a corpus that does not make k of them."""
+def parts_of(dialogues: Dialogues, folds: FoldRule, least: int) -> Parts:
+    """The k parts; refuses a corpus that does not make k of them. `least`: parts needed."""
     if folds.by == "sessions":
         parts = _sessions(dialogues)
     else:
@@ -28,10 +28,22 @@ def parts_of(dialogues: Dialogues, folds: FoldRule) -> Parts:
     filled = sum(bool(part) for part in parts)
     if filled != folds.k or len(parts) != folds.k:
         raise ProtocolError(
-            f"folds.k={folds.k}, but the labelled dialogues make {filled} parts by {folds.by}; "
-            f"set folds.k={filled}, or another `folds.by`"
+            f"folds.k={folds.k}, but the {len(dialogues)} labelled dialogues make {filled} parts "
+            f"by {folds.by}; {_way_out(folds, filled, len(dialogues), least)}"
         )
     return parts
+
+
+def _way_out(folds: FoldRule, filled: int, n_dialogues: int, least: int) -> str:
+    """Advice that can be taken: each of its settings makes parts enough."""
+    if filled >= least:
+        return f"set folds.k={filled}"
+    if folds.by != "dialogues" and n_dialogues >= least:
+        return f"set folds.by=dialogues and folds.k={min(n_dialogues, folds.k)}"
+    needed = f"{least} are needed for training, validation and test: label more dialogues"
+    if least == 3 and filled == 2:
+        return f"{needed}, or set protocol.name=paper and folds.k=2 (validation on the test part)"
+    return needed
 
 
 def _sessions(dialogues: Dialogues) -> Parts:

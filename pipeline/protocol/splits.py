@@ -17,6 +17,8 @@ from pipeline.sections.tasks import FoldRule
 
 ProtocolName = Literal["paper", "strict"]
 
+LEAST_PARTS: Mapping[ProtocolName, int] = {"strict": 3, "paper": 2}
+
 ROLE_OF: dict[str, Role] = {role: role for role in ROLES} | {
     "val": "validation",
     "valid": "validation",
@@ -36,7 +38,8 @@ def assign_splits(
     if folds.by == "official":
         by_fold = {0: _official(dialogues, annotation_values(annotations, folds.annotation))}
     else:
-        by_fold = dict(enumerate(_rotate(parts_of(dialogues, folds), protocol)))
+        parts = parts_of(dialogues, folds, LEAST_PARTS[protocol])
+        by_fold = dict(enumerate(_rotate(parts, protocol)))
     order = list(dialogues)
     rows = [row for fold, roles in by_fold.items() for row in _rows(fold, roles, order)]
     if protocol == "strict":
@@ -67,9 +70,10 @@ def check_one_role(rows: Iterable[SplitRow]) -> None:
 
 def _rotate(parts: Parts, protocol: ProtocolName) -> Iterator[dict[Role, list[str]]]:
     n = len(parts)
-    if protocol == "strict" and n < 3:
+    if n < LEAST_PARTS[protocol]:
         raise ProtocolError(
-            f"{n} parts cannot train, validate and test; use folds.k >= 3 or protocol.name=paper"
+            f"{n} parts cannot train, validate and test; set folds.k to 3 or more, which takes as "
+            "many labelled dialogues, or protocol.name=paper"
         )
     for k in range(n):
         validating = k if protocol == "paper" else (k + 1) % n

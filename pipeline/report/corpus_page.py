@@ -38,6 +38,7 @@ class CorpusFiles:
     statuses: Mapping[Modality, Sequence[str]]  # in the order of the table
     encoders: Mapping[Modality, Mapping[str, Any]]  # headers of the feature files, with their dim
     faces: Mapping[str, FaceRow]
+    tasks: Mapping[str, Any]  # tasks.json
 
 
 def corpus_view(
@@ -52,7 +53,8 @@ def corpus_view(
     n_media, n_dropped = len(files.account["missing_media"]), len(files.account["dropped"])
     parts = [
         Part("", tables=[_status_table(files), _encoder_table(files)]),
-        Part("Expected, found, used", tables=[_count_table(files)]),
+        Part("Expected, found, kept", tables=[_count_table(files)]),
+        Part("Labels of the tasks", tables=_label_tables(files)),
         Part(f"Missing media ({n_media})", tables=_media_tables(files), is_folded=True),
         Part(f"Dropped items ({n_dropped})", tables=_dropped_tables(files), is_folded=True),
         Part(
@@ -82,7 +84,8 @@ def read_corpus_files(folder: Path, modalities: Sequence[Modality]) -> CorpusFil
     faces = {row.utterance_id: row for path in paths for row in read_rows(path, FaceRow)}
     account = json.loads((folder / "corpus.json").read_text(encoding="utf-8"))
     utterances = read_rows(folder / "utterances.csv", Utterance)
-    return CorpusFiles(folder, account, utterances, statuses, encoders, faces)
+    tasks = json.loads((folder / "tasks.json").read_text(encoding="utf-8"))
+    return CorpusFiles(folder, account, utterances, statuses, encoders, faces, tasks)
 
 
 def _summary(account: Mapping[str, Any]) -> str:
@@ -93,7 +96,7 @@ def _summary(account: Mapping[str, Any]) -> str:
 
 def _cards(files: CorpusFiles) -> list[Card]:
     cards = [
-        Card(f"{len(files.utterances)}", "utterances used"),
+        Card(f"{len(files.utterances)}", "utterances"),
         Card(f"{len({one.dialogue_id for one in files.utterances})}", "dialogues"),
     ]
     speakers = {(one.session, one.speaker) for one in files.utterances if one.speaker}
@@ -168,13 +171,39 @@ def _count_table(files: CorpusFiles) -> TableView:
         for count in counts
     ]
     return TableView(
-        "Counts; “-” where nothing is published to expect",
-        [*words, *numbers],
+        "Counts; “-” where nothing is published to expect; kept: passed every check",
+        [*words, "expected", "found", "kept"],
         rows,
         text=words[1:],
         name=f"{files.folder.name}_counts",
         source=f"build/{files.folder.name}/corpus.json",
     )
+
+
+def _label_tables(files: CorpusFiles) -> list[TableView]:
+    """Of each task: which annotation values gave no label, and what to look at."""
+    rows, notes = [], []
+    for task, account in files.tasks.items():
+        rows.append(text_row(task, "(has a label)", account["n_labels"]))
+        if account["n_without"]:
+            rows.append(text_row(task, "(lacks the annotation)", account["n_without"]))
+        rows += [
+            text_row(task, value, n) for value, n in list(account["unused"].items())[:SHOWN_ROWS]
+        ]
+        notes += [f"{task}: {note}." for note in account["notes"]]
+    if not rows:
+        return []
+    return [
+        TableView(
+            "Utterances with a label, and annotation values that gave none",
+            ["task", "value", "utterances"],
+            rows,
+            text=["value"],
+            name=f"{files.folder.name}_labels",
+            note=" ".join(notes),
+            source=f"build/{files.folder.name}/tasks.json",
+        )
+    ]
 
 
 def _media_tables(files: CorpusFiles) -> list[TableView]:

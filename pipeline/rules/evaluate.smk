@@ -56,6 +56,7 @@ def corpora_shown():
         files[corpus] = [
             f"build/{corpus}/utterances.csv",
             f"build/{corpus}/corpus.json",
+            f"build/{corpus}/tasks.json",
         ]
         files[corpus] += [
             f"build/{corpus}/features/{m}.safetensors" for m in PLAN.modalities(corpus)

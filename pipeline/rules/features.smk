@@ -33,9 +33,15 @@ def faces_of_shard(wildcards):
     )
 
 
+def tasks_can_work(wildcards):
+    """Media is decoded only once all tasks fit the tables; what they say decides no feature."""
+    return ancient(f"build/{wildcards.corpus}/tasks.json")
+
+
 rule crop_faces:
     """Find the speaker's face in every utterance and keep the crops."""
     input:
+        tasks_can_work,
         utterances=shard_table,
         media=shard_media,
     output:
@@ -72,6 +78,7 @@ rule crop_faces:
 rule extract_features:
     """Encode every utterance of a shard in one modality."""
     input:
+        tasks_can_work,
         utterances=shard_table,
         media=shard_media,
         faces=faces_of_shard,

@@ -5,9 +5,36 @@ REQUIRED INPUT
     build/{corpus}/utterances.csv, annotations.csv
 
 OUTPUT
+    build/{corpus}/tasks.json
     build/{task}/labels.csv, splits.csv
     build/{task}/availability/{rate}_{mask_seed}.safetensors
 """
+
+
+rule check_tasks:
+    """Lay every task on the tables of its corpus: faults are told before media is decoded."""
+    input:
+        utterances=lambda wildcards: manifest_of(wildcards.corpus, "utterances"),
+        annotations=lambda wildcards: manifest_of(wildcards.corpus, "annotations"),
+    output:
+        tasks="build/{corpus}/tasks.json",
+    log:
+        "build/logs/{corpus}/check_tasks.txt",
+    benchmark:
+        "build/benchmarks/{corpus}/check_tasks.tsv"
+    params:
+        decision=decision_of("check_tasks"),
+        settings=settings_of("check_tasks"),
+    shell:
+        r"""
+        job {log:q} {output:q}
+
+        python -m pipeline.stages.check_tasks \
+            --utterances {input.utterances:q} \
+            --annotations {input.annotations:q} \
+            --settings {params.settings:q} \
+            --out {output.tasks:q}
+        """
 
 
 rule assign_splits:
@@ -30,6 +57,7 @@ rule assign_splits:
         job {log:q} {output:q}
 
         python -m pipeline.stages.assign_splits \
+            --task {wildcards.task:q} \
             --utterances {input.utterances:q} \
             --annotations {input.annotations:q} \
             --settings {params.settings:q} \

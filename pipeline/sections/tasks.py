@@ -52,6 +52,9 @@ class LabeledTask(Section):
     """The annotation of the corpus that is the target."""
     classes: dict[ClassName, tuple[str, ...]] = {}
     """Class: the annotation's values that it stands for; the order is that of the tables."""
+    center: float = 0.0
+    """Regression: the middle of the scale, e.g. 3 of 1 to 5; the networks learn the distance to it,
+    and tables compare on which side of it values lie."""
     folds: FoldRule
     """Who trains, validates and tests."""
 
@@ -59,10 +62,10 @@ class LabeledTask(Section):
     def _classes_belong_to_classification(self) -> "LabeledTask":
         if (self.kind == "classification") != bool(self.classes):
             raise ValueError("`classes` is needed for classification, and only there")
+        if self.center and self.kind == "classification":
+            raise refusal(("center",), "only a regression has a centre", self.center)
         if empty := sorted(name for name, group in self.classes.items() if not group):
             raise refusal(("classes", empty[0]), "a class without values: list at least one", [])
-        if self.classes and len(self.classes) < 2:
-            raise refusal(("classes",), "one class alone leaves nothing to tell apart; give two")
         values = [value for group in self.classes.values() for value in group]
         if twice := sorted({value for value in values if values.count(value) > 1}):
             raise refusal(("classes",), f"{twice} stand in more than one class, or twice in one")
@@ -107,3 +110,5 @@ class ScoredTask(Section):
     """Classes, or numbers."""
     classes: tuple[ClassName, ...] = ()
     """Names of the classes, in order of index."""
+    center: float = 0.0
+    """Regression: what labels were measured from."""

@@ -20,7 +20,7 @@ from pipeline.report.views import CorpusView, PageView
 from pipeline.sections.methods import MethodSettings, TrainSettings
 from pipeline.sections.report import ReportSettings
 from pipeline.sections.tasks import ProtocolSettings, TaskSettings
-from pipeline.settings import Name, Section, dump, parse_section
+from pipeline.settings import ClassName, Section, dump, parse_section
 
 SYNTHETIC = (
     "This corpus is synthetic: synthesized speech and two animated portraits. Its numbers show "
@@ -34,7 +34,9 @@ class ReportStageSettings(Section):
     report: ReportSettings
     corpora: dict[str, tuple[Modality, ...]]
     tasks: dict[str, TaskSettings]
-    classes: dict[str, tuple[Name, ...]]  # of each task, in order of index: JSON sorts its keys
+    classes: dict[
+        str, tuple[ClassName, ...]
+    ]  # of each task, in order of index: JSON sorts its keys
     methods: dict[str, MethodSettings]
     protocol: ProtocolSettings
     train: TrainSettings

@@ -151,7 +151,7 @@ def draw_task(folder, settings, modalities):
     """Run the stages assign_splits and draw_availability."""
     assign_splits.main(
         [
-            *("--utterances", f"{folder}/utterances.csv"),
+            *("--task", "t", "--utterances", f"{folder}/utterances.csv"),
             *("--annotations", f"{folder}/annotations.csv"),
             *("--out-labels", f"{folder}/labels.csv", "--out-splits", f"{folder}/splits.csv"),
             "--settings",

@@ -153,3 +153,5 @@ def _write_corpus(build, modalities):
             "notes": ["made for a test"],
         },
     )
+    account = {"n_labels": n, "n_without": 0, "unused": {f"Happy {EVIL}": 2}, "notes": ["2 lost"]}
+    write_json(folder / "tasks.json", dict.fromkeys(build.config["tasks"], account))

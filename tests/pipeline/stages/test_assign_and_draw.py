@@ -33,7 +33,7 @@ def tables(tmp_path):
 def run_both(folder, rate="0.7"):
     assign_splits.main(
         [
-            *("--utterances", f"{folder}/utterances.csv"),
+            *("--task", "mood", "--utterances", f"{folder}/utterances.csv"),
             *("--annotations", f"{folder}/annotations.csv"),
             *("--settings", json.dumps({"task": TASK, "protocol": "strict"})),
             *("--out-labels", f"{folder}/labels.csv", "--out-splits", f"{folder}/splits.csv"),
@@ -78,10 +78,13 @@ def test_what_the_protocol_refuses_is_said_without_a_traceback(tables):
     with pytest.raises(SystemExit, match=r"error: missing rate 0\.9 lies outside \[0, 0\.7\]"):
         run_both(tables, "0.9")
     bad = json.dumps({"task": {**TASK, "folds": {"by": "sessions", "k": 4}}, "protocol": "strict"})
-    with pytest.raises(SystemExit, match=r"error: folds\.k=4, but .* 3 parts by sessions"):
+    with pytest.raises(
+        SystemExit, match=r"error: tasks\.mood: folds\.k=4, but .* 3 parts by sessions"
+    ):
         assign_splits.main(
             [
-                *("--utterances", f"{tables}/utterances.csv", "--settings", bad),
+                *("--task", "mood", "--utterances", f"{tables}/utterances.csv"),
+                *("--settings", bad),
                 *("--annotations", f"{tables}/annotations.csv"),
                 *("--out-labels", f"{tables}/l.csv", "--out-splits", f"{tables}/s.csv"),
             ]

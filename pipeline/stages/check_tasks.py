@@ -1,0 +1,56 @@
+"""Stage check_tasks: can the tasks of a corpus be laid on its tables? Asked before any decoding.
+
+Writes, by task, which annotation values gave labels and which gave none, for the report.
+"""
+
+import argparse
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from pipeline.files import write_json
+from pipeline.protocol.errors import ProtocolError
+from pipeline.protocol.playing import play
+from pipeline.protocol.splits import ProtocolName
+from pipeline.records import Annotation, Utterance
+from pipeline.sections.tasks import LabeledTask
+from pipeline.settings import Section, parse_section
+from pipeline.tables import read_rows
+
+
+class CheckTasksSettings(Section):
+    """What the rule hands over as JSON."""
+
+    tasks: dict[str, LabeledTask]
+    protocol: ProtocolName
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Read the command line, play every task, write the accounts."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--utterances", type=Path, required=True, help="utterances.csv")
+    parser.add_argument("--annotations", type=Path, required=True, help="annotations.csv")
+    parser.add_argument("--settings", required=True, help="JSON of the tasks and the protocol")
+    parser.add_argument("--out", type=Path, required=True, help="tasks.json")
+    args = parser.parse_args(argv)
+
+    settings = parse_section(args.settings, CheckTasksSettings, where="")
+    utterances = read_rows(args.utterances, Utterance)
+    annotations = read_rows(args.annotations, Annotation)
+    accounts: dict[str, Any] = {}
+    errors = []
+    for name, task in settings.tasks.items():
+        try:
+            played = play(task, utterances, annotations, settings.protocol)
+        except ProtocolError as error:
+            errors.append(f"error: tasks.{name}: {error}")
+            continue
+        accounts[name] = {**asdict(played.account), "notes": played.notes}
+        print(f"{name}: " + f"\n{name}: ".join(played.lines(task)))
+    if errors:
+        raise SystemExit("\n".join(errors))
+    write_json(args.out, accounts)
+
+
+if __name__ == "__main__":
+    main()

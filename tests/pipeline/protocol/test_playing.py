@@ -1,0 +1,94 @@
+"""Tasks laid on tables: what cannot be trained or scored is refused, with advice that works."""
+
+import re
+
+import pytest
+
+from pipeline.protocol.errors import ProtocolError
+from pipeline.protocol.playing import play
+from pipeline.records import Annotation, Utterance
+from pipeline.sections.tasks import LabeledTask
+
+CLASSES = {"happy": ["happy"], "sad": ["sad"]}
+
+
+def utterances(n_dialogues, speakers="FM", sessions=1):
+    return [
+        Utterance(
+            f"d{d}_{t}", f"d{d}", t, speakers[t % 2], f"s{d % sessions}", "", t, t + 1, "full", ""
+        )
+        for d in range(n_dialogues)
+        for t in range(4)
+    ]
+
+
+def feelings(rows):
+    return [
+        Annotation(u.utterance_id, "emotion", ("happy", "sad")[number % 2])
+        for number, u in enumerate(rows)
+    ]
+
+
+def task(kind="classification", center=0.0, **folds):
+    values = {"kind": kind, "annotation": "emotion" if kind == "classification" else "valence"}
+    values |= {"classes": CLASSES} if kind == "classification" else {"center": center}
+    return LabeledTask.model_validate({**values, "folds": {"by": "dialogues", "k": 3, **folds}})
+
+
+def refusal(one, rows, annotations, protocol="strict"):
+    with pytest.raises(ProtocolError) as error:
+        play(one, rows, annotations, protocol)
+    return str(error.value)
+
+
+@pytest.mark.parametrize("n_dialogues", [1, 2, 3, 4, 6])
+@pytest.mark.parametrize("by", ["dialogues", "speakers", "sessions"])
+@pytest.mark.parametrize("protocol", ["strict", "paper"])
+@pytest.mark.parametrize("k", [2, 3, 5])
+def test_advice_about_folds_can_be_taken(n_dialogues, by, protocol, k):
+    """Each setting that a refusal advises makes the refusal go away; else it asks for data."""
+    rows = utterances(n_dialogues, sessions=2)
+    folds = {"by": by, "k": k}
+    try:
+        play(task(**folds), rows, feelings(rows), protocol)
+    except ProtocolError as error:
+        advice = str(error).partition("; ")[2]
+        for key, value in re.findall(r"folds\.(k|by)=(\w+)", advice):
+            folds[key] = int(value) if key == "k" else value
+        protocol = "paper" if "protocol.name=paper" in advice else protocol
+        if "set " in advice:
+            assert play(task(**folds), rows, feelings(rows), protocol).labels
+        else:
+            assert n_dialogues < (3 if protocol == "strict" else 2)
+            assert "label more dialogues" in advice
+
+
+def valence(rows, value):
+    return [Annotation(u.utterance_id, "valence", str(value(n))) for n, u in enumerate(rows)]
+
+
+def test_a_scale_on_one_side_of_the_centre_is_refused_and_centred_accepted():
+    rows = utterances(6)
+    values = valence(rows, lambda n: 1 + n % 5)
+    told = refusal(task("regression"), rows, values)
+    assert "'valence' goes from 1 to 5 (24 labels)" in told
+    assert "no value lies below 0, all others above" in told
+    assert "`center` to the middle of the scale (3 for 1 to 5)" in told
+    played = play(task("regression", center=3.0), rows, values, "strict")
+    assert {float(one.label) for one in played.labels} == {-2.0, -1.0, 0.0, 1.0, 2.0}
+
+
+def test_zeros_alone_are_refused():
+    rows = utterances(6)
+    told = refusal(task("regression"), rows, valence(rows, lambda n: 0))
+    assert "every value is 0, and such values are not scored" in told
+
+
+def test_a_role_on_one_side_is_named_with_its_fold():
+    rows = utterances(6)
+    values = [
+        Annotation(u.utterance_id, "valence", "1" if u.dialogue_id in ("d0", "d1") else "-1")
+        for u in rows
+    ]
+    told = refusal(task("regression"), rows, values)
+    assert re.match(r"fold \d, (validation|test): 'valence' goes from", told)
