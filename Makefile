@@ -9,7 +9,7 @@ PYTHON ?= python3
 export OMP_NUM_THREADS ?= 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: run miniature test cluster-test lint lock lock-check doctor weights format clean help
+.PHONY: run miniature test cluster-test fresh-test lint lock lock-check doctor weights format clean help
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*##/\t/' | expand -t 16
@@ -25,6 +25,9 @@ test: $(TOOLS)  ## Environment, then all tests
 
 cluster-test: $(TOOLS)  ## The workflow through a real Slurm, started on this machine for it (root, slurm-wlm, munge)
 	CLUSTER_TEST=1 pytest tests/cluster
+
+fresh-test: $(TOOLS)  ## `make run` and the tests marked `fresh` on a bare Debian 13 made for it (root, debootstrap)
+	python -m tests.environment.fresh
 
 lint: $(TOOLS)  ## Style, types, and Snakemake's own checks (waivers: tests/workflow/lint.py)
 	ruff check .

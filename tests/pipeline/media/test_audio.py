@@ -11,6 +11,8 @@ from pipeline.media import container
 from pipeline.media.audio import read_waveforms
 from tests.pipeline.media.sounds import RATE_HZ, noise, read, statuses
 
+pytestmark = pytest.mark.fresh
+
 
 def test_a_span_holds_exactly_its_samples(make_sound):
     samples = noise(RATE_HZ)

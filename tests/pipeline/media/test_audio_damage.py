@@ -4,9 +4,12 @@ import math
 import os
 
 import numpy as np
+import pytest
 
 from pipeline.media import audio, container
 from tests.pipeline.media.sounds import RATE_HZ, noise, read, statuses, tone
+
+pytestmark = pytest.mark.fresh
 
 
 def test_a_lost_packet_is_silence_and_moves_nothing(make_sound):

@@ -7,6 +7,8 @@ import pytest
 
 from tests.pipeline.media.sounds import RATE_HZ, noise, read, statuses, tone
 
+pytestmark = pytest.mark.fresh
+
 
 @pytest.mark.parametrize("rate_hz", [8000, 22050, 44100, 48000, 11027])
 def test_other_rates_become_16_khz_at_the_right_time(make_sound, rate_hz):

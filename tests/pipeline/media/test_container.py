@@ -12,6 +12,8 @@ from pipeline.media.audio import read_waveforms
 from pipeline.media.container import open_media
 from pipeline.media.errors import MediaError, UnreadableError
 
+pytestmark = pytest.mark.fresh
+
 
 @pytest.fixture
 def secret(make_sound):

@@ -5,6 +5,8 @@ import pytest
 from pipeline.media.face_choice import largest, overlap, steadiest_track
 from pipeline.media.faces import Face
 
+pytestmark = pytest.mark.fresh
+
 
 def face(left, size, confidence=0.999, top=0):
     return Face((left, top, left + size, top + size), confidence)

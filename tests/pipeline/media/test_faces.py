@@ -24,6 +24,8 @@ from pipeline.media.faces import (
     view_of,
 )
 
+pytestmark = pytest.mark.fresh
+
 HOPPER_NOSE = (263, 215)
 ASTRONAUT_NOSE = (223, 125)
 

@@ -6,6 +6,8 @@ import pytest
 from pipeline.media.errors import MediaError
 from pipeline.media.probe import AudioInfo, probe
 
+pytestmark = pytest.mark.fresh
+
 
 def test_both_streams_are_described(make_video, numbered):
     path = make_video(

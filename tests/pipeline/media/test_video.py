@@ -9,6 +9,8 @@ import pytest
 from pipeline.media import container, video
 from pipeline.media.video import sample_frames
 
+pytestmark = pytest.mark.fresh
+
 INF = math.inf
 
 

@@ -11,6 +11,8 @@ from pipeline.media.container import Damage
 from pipeline.media.errors import MediaError
 from pipeline.media.video import sample_frames
 
+pytestmark = pytest.mark.fresh
+
 INF = math.inf
 
 

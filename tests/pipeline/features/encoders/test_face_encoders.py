@@ -19,6 +19,8 @@ from pipeline.features.visual import BATCH, FaceEncoder
 from pipeline.settings import SettingsError
 from tests.pipeline import tiny_models
 
+pytestmark = pytest.mark.fresh
+
 NAMES = ["mini_xception", "vit", "shufflenet_v2_x0_5"]
 
 

@@ -17,6 +17,8 @@ from pipeline.stages import extract_features
 from pipeline.tables import write_rows
 from tests.pipeline.features.test_hostile_checkpoints import Payload
 
+pytestmark = pytest.mark.fresh
+
 DIGEST = "ab" * 32
 SPEECH = ["wav2vec2_group", "wav2vec2_layer", "hubert", "wavlm", "data2vec"]
 CASES = [

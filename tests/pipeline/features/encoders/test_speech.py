@@ -13,6 +13,8 @@ from pipeline.features.published import CheckpointError
 from pipeline.settings import SettingsError
 from tests.pipeline import tiny_models
 
+pytestmark = pytest.mark.fresh
+
 NAMES = ["wav2vec2_group", "wav2vec2_layer", "hubert", "wavlm", "data2vec"]
 LENGTHS = [4000, 1000, 16_000, 4000, 7777]
 

@@ -14,6 +14,8 @@ from pipeline.features.encoders.hf_text import gcnet_passages
 from pipeline.features.published import CheckpointError
 from pipeline.features.text import Tokenization
 
+pytestmark = pytest.mark.fresh
+
 TEXTS = [
     "hello world, it's a sunny day today!",
     "what are you doing?  i don't know",
