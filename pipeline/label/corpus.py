@@ -45,7 +45,7 @@ def read_corpus(folder: Path, facts: Facts) -> Corpus:
         missing = features if table.is_file() else table
         raise LabelError(
             f"{missing} is not there: --corpus is what the workflow made of a corpus, for example "
-            "build/clips, not the folder of the videos (README: Labels for new videos)"
+            "build/clips, not the folder of the videos (docs/label.md)"
         )
     utterances = read_rows(table, Utterance)
     ids = [one.utterance_id for one in utterances]

@@ -75,3 +75,10 @@ def test_what_is_installed_is_not_installed_again(checkout):
     assert up_to_date(checkout) == {"ready"}
     os.utime(checkout / "requirements.lock", (2000, 2000))
     assert up_to_date(checkout) == set()
+
+
+def test_help_lists_every_target():
+    text = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.search(r"^\.PHONY: (.*)$", text, re.M).group(1).split())
+    listed = {line.split()[0] for line in make("help", cwd=ROOT).stdout.splitlines()}
+    assert listed == targets

@@ -1,4 +1,4 @@
-"""Print the rerun table as Markdown, for the README: `python -m tests.workflow.rerun_matrix`.
+"""Print the rerun table as Markdown, for docs/reruns.md: `python -m tests.workflow.rerun_matrix`.
 
 Rows that say the same stand together. Between which jobs of a rule a cell tells apart (of which
 corpus, encoder, model) is left out here; it is in rerun_keys.csv and rerun_files.csv.
