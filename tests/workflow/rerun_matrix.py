@@ -1,32 +1,49 @@
-"""Print the rerun table as Markdown, for docs/reruns.md: `python -m tests.workflow.rerun_matrix`.
+"""Print the rerun table as Markdown, and put that of the keys into docs/reruns.md.
 
+`python -m tests.workflow.rerun_matrix` prints both tables, `--update` writes the page.
 Rows that say the same stand together. Between which jobs of a rule a cell tells apart (of which
 corpus, encoder, model) is left out here; it is in rerun_keys.csv and rerun_files.csv.
 """
 
+import re
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from pipeline.config import parse_config
 from tests.workflow.rerun_states import STATES
 from tests.workflow.rerun_table import FILES, KEYS, Row, read_table, schema_key
 
+PAGE = Path(__file__).resolve().parents[2] / "docs/reruns.md"
 RUNS, FOLLOWS = "●", "○"
 Marks = tuple[str, ...]
 
 
 def main() -> None:
-    """Both tables, one after the other."""
-    keys, files = read_table(KEYS), read_table(FILES)
-    rules = tuple(keys[0].cells)
+    """Both tables, one after the other; or the page with the first."""
+    if sys.argv[1:] == ["--update"]:
+        page = re.sub(
+            r"(?m)(?:^\| .*\n|^\|-.*\n)+\Z", table_of_keys() + "\n", PAGE.read_text("utf-8")
+        )
+        PAGE.write_text(page, encoding="utf-8")
+        return
+    files = read_table(FILES)
+    rules = tuple(files[0].cells)
     print(
         f"{RUNS} runs (those of its jobs that the key or file is about), "
         f"{FOLLOWS} runs if what is before it came out different\n"
     )
-    print("\n".join(table("key of config.yaml", rules, grouped(keys, rules, _key, "."))))
+    print(table_of_keys())
     print()
     print("\n".join(table("file", rules, grouped(files, rules, _file, "/"))))
+
+
+def table_of_keys() -> str:
+    """The table that docs/reruns.md ends with."""
+    keys = read_table(KEYS)
+    rules = tuple(keys[0].cells)
+    return "\n".join(table("key of config.yaml", rules, grouped(keys, rules, _key, ".")))
 
 
 def table(title: str, rules: tuple[str, ...], rows: Iterable[tuple[str, Marks]]) -> Iterator[str]:
