@@ -44,7 +44,21 @@ MAY_IMPORT = {
         "pipeline.corpora",
         "pipeline.features",
     ),
-    "pipeline.doctor": (*FLAT, "pipeline.config", "pipeline.corpora", "pipeline.features"),
+    "pipeline.examining": (
+        *FLAT,
+        "pipeline.config",
+        "pipeline.corpora",
+        "pipeline.media",
+        "pipeline.protocol",
+        "pipeline.stages.import_features",
+    ),
+    "pipeline.doctor": (
+        *FLAT,
+        "pipeline.config",
+        "pipeline.corpora",
+        "pipeline.features",
+        "pipeline.examining",
+    ),
     "pipeline.cache": (
         *FLAT,
         "pipeline.config",

@@ -6,11 +6,11 @@ durations in seconds.
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from pipeline.corpora.checks import by_kind
-from pipeline.corpora.raw import UTTERANCES, RawCorpus
+from pipeline.corpora.raw import MEDIA_FILES, UTTERANCES, CountRow, RawCorpus
 from pipeline.corpora.readers import reader
 from pipeline.records import Utterance
 from pipeline.sections.corpora import CorpusSettings
@@ -47,12 +47,21 @@ def describe(corpus: str, settings: CorpusSettings, raw: RawCorpus, media: Media
         "is_synthetic": settings.make_demo is not None,
         "media": media.of(raw.utterances),
         "missing_media": dict(sorted(media.missing.items())),
-        "counts": [asdict(row) for row in raw.counts],
+        "counts": [asdict(row) for row in counts(raw, media)],
         "dropped": [asdict(one) for one in raw.dropped],
         "dropped_by_reason": by_kind(raw.dropped),
         "durations": durations(raw.utterances),
         "notes": list(raw.notes),
     }
+
+
+def counts(raw: RawCorpus, media: Media) -> list[CountRow]:
+    """Expected, found, used; a media file is found where it is there, not where it is named."""
+    n_there = len(media.present)
+    return [
+        replace(row, found=n_there, used=n_there) if row.value == MEDIA_FILES else row
+        for row in raw.counts
+    ]
 
 
 def durations(rows: Iterable[Utterance]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ Counts = Mapping[Key, int]
 
 UTTERANCES: Key = ("all", "", "utterances")
 DIALOGUES: Key = ("all", "", "dialogues")
+MEDIA_FILES = "media files"
 
 
 class CorpusError(ValueError):
@@ -95,7 +96,7 @@ def count(rows: Sequence[Candidate], classes: Sequence[str], signs: Sequence[str
                 counts[name, where, "all"] += 1
                 counts[name, where, kind] += 1
     counts[DIALOGUES] = len({row.dialogue_id for row in rows})
-    counts["all", "", "media files"] = len({row.media for row in rows if row.media})
+    counts["all", "", MEDIA_FILES] = len({row.media for row in rows if row.media})
     return counts
 
 

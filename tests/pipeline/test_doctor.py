@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import wave
 
 import pytest
 
@@ -17,8 +18,17 @@ def corpus(tmp_path):
     root = tmp_path / "corpus"
     root.mkdir()
     (root / "utterances.csv").write_text(TABLE + "u3,d,../b.mp4,sad,test\n")
-    (root / "a.mp4").touch()
+    write_sound(root / "a.mp4")
     return root
+
+
+def write_sound(path):
+    """A tenth of a second; what a file is called does not matter to a decoder."""
+    with wave.open(str(path), "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(8000)
+        sound.writeframes(bytes(1600))
 
 
 @pytest.fixture
@@ -72,7 +82,52 @@ def test_corpus_without_any_media_is_missing_something(configfile, corpus, capsy
     (corpus / "a.mp4").unlink()
     with pytest.raises(SystemExit):
         main(["--configfile", configfile()])
-    assert "MISSING  mine: all 1 media files, e.g. a.mp4" in capsys.readouterr().out
+    assert "MISSING  mine: all 1 media files, e.g. a.mp4: is not there" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [(b"", "is empty (0 bytes)"), (b"RIFF\0\0\0\0AVI ", "unreadable: not a media file")],
+)
+def test_what_is_called_present_is_opened(configfile, corpus, capsys, content, reason):
+    (corpus / "utterances.csv").write_text(TABLE + "u4,d,b.avi,sad,test\n")
+    (corpus / "b.avi").write_bytes(content)
+    with pytest.raises(SystemExit):
+        main(["--configfile", configfile()])
+    said = capsys.readouterr().out
+    assert f"MISSING  mine: 1 of 2 media files cannot be used, e.g. b.avi: {reason}" in said
+    row = next(line for line in said.splitlines() if "media files" in line and "│" in line)
+    assert [cell.strip() for cell in row.split("│")[3:-1]] == ["media files", "-", "1", "1"]
+
+
+TASK = {"corpus": "mine", "classes": {"good": ["joy"], "bad": ["sad"]}, "folds": {"by": "official"}}
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"annotation": "emotions"}, "tasks.mood: no utterance has a label: annotation 'emotions'"),
+        ({"classes": {"good": ["jay"], "bad": ["sad"]}}, "did you mean 'joy'?"),
+        ({"folds": {"by": "dialogues", "k": 5}}, "1 parts by dialogues; 3 are needed"),
+        ({"folds": {"by": "sessions"}}, "folds.by=sessions: dialogue 'd' has sessions ['']"),
+        ({}, "tasks.mood: dialogue 'd' has official splits ['test', 'train']"),
+    ],
+)
+def test_tasks_are_laid_on_the_tables(configfile, capsys, change, told):
+    with pytest.raises(SystemExit):
+        main(["--configfile", configfile(tasks={"mood": {**TASK, **change}})])
+    assert told in capsys.readouterr().out
+
+
+def test_an_import_is_tried(configfile, capsys, tmp_path):
+    (tmp_path / "all.npz").write_bytes(b"no archive")
+    settings = {"reader": "import", "root": str(tmp_path)}
+    settings["import"] = {"format": "npz", "path": "all.npz"}
+    with pytest.raises(SystemExit):
+        main(["--configfile", configfile(corpora={"mine": settings}, tasks={"mood": TASK})])
+    said = capsys.readouterr().out
+    assert "MISSING  corpora.mine.import: " in said
+    assert "Not looked at: its corpus cannot be read yet." in said
 
 
 def test_missing_weights_say_where_they_come_from(configfile, capsys, monkeypatch, tmp_path):
