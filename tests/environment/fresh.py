@@ -9,6 +9,7 @@ removed. Ends with 0 where it passed or cannot run here (the reason is printed),
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -74,6 +75,8 @@ def main() -> int:
         print(f"fresh-test skipped: {reason}")
         return 0
     began = time.monotonic()
+    for number in (signal.SIGTERM, signal.SIGHUP):  # as Ctrl-C: the child is killed, all is removed
+        signal.signal(number, lambda *_: sys.exit(1))
     folder = Path(tempfile.mkdtemp(prefix="fresh-"))
     try:
         failed = run(folder)
