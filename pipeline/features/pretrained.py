@@ -34,8 +34,8 @@ def load_model(folder: Path, device: torch.device) -> Any:
     wrong = [str(key) for key in report["mismatched_keys"]]
     if lacking or wrong:
         raise CheckpointError(
-            f"{folder}: the checkpoint does not fill {type(model).__name__}; missing {lacking}, "
-            f"of another shape {wrong}"
+            f"{folder}: the checkpoint does not fill {type(model).__name__}; missing "
+            f"{_some(lacking)}, of another shape {_some(wrong)}"
         )
     if getattr(model.config, "is_encoder_decoder", False):
         raise CheckpointError(f"{folder}: {type(model).__name__} is no pure encoder")
@@ -96,6 +96,11 @@ def _load(kind: Any, folder: Path, **options: Any) -> Any:
         return kind.from_pretrained(**{"pretrained_model_name_or_path": folder, **LOCAL, **options})
     except (OSError, ValueError, ImportError, KeyError, SafetensorError) as error:
         raise CheckpointError(f"{folder}: {kind.__name__} cannot load it: {error}") from error
+
+
+def _some(names: list[str]) -> str:
+    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+    return f"{names[:5]}{more}"
 
 
 def _is_unused(key: str) -> bool:

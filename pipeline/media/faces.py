@@ -23,7 +23,18 @@ Picture = NDArray[np.uint8]
 Box = tuple[float, float, float, float]
 DetectorName = Literal["mtcnn", "yunet"]
 
-MTCNN_WEIGHTS = ("pnet.pt", "rnet.pt", "onet.pt")
+# sha256 of what the wheel of facenet-pytorch 2.6.0 carries: anyone can upload a package.
+MTCNN_WEIGHTS = {
+    "pnet.pt": "a2a71925e0b9996a42f63e47efc1ca19043e69558b5c523b978d611dfae49c8f",
+    "rnet.pt": "bbb937de72efc9ef83b186c49f5f558467a1d7e3453a8ece0d71a886633f6a86",
+    "onet.pt": "165bfbe42940416ccfb977545cf0e976d5bf321f67083ae2aaaa5c764280118d",
+}
+# As the pointers of github.com/opencv/opencv_zoo, models/face_detection_yunet, state it.
+YUNET_PUBLISHED = {
+    "face_detection_yunet_2023mar.onnx": (
+        "8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4"
+    ),
+}
 
 
 class DetectorError(ValueError):
@@ -71,11 +82,14 @@ class LazyDetector:
 
 def detector_digest(name: DetectorName, weights: str | None) -> str:
     """Digest of a detector's weights, which it does not load; raises DetectorError."""
+    return text_digest(" ".join(map(file_digest, detector_files(name, weights))))
+
+
+def detector_files(name: DetectorName, weights: str | None) -> list[Path]:
+    """The files that a detector is made of; raises DetectorError."""
     if name == "mtcnn":
-        files = [mtcnn_folder() / weight for weight in MTCNN_WEIGHTS]
-    else:
-        files = [yunet_file(weights)]
-    return text_digest(" ".join(map(file_digest, files)))
+        return [mtcnn_folder() / weight for weight in MTCNN_WEIGHTS]
+    return [yunet_file(weights)]
 
 
 def open_detector(
@@ -102,6 +116,8 @@ def mtcnn_folder() -> Path:
     folder = Path(folders[0], "data") if folders else Path("facenet_pytorch")
     if not all((folder / weight).is_file() for weight in MTCNN_WEIGHTS):
         raise DetectorError(f"{folder} lacks the weights of MTCNN: install requirements.lock")
+    for weight, known in MTCNN_WEIGHTS.items():
+        _check_known(folder / weight, known, "install requirements.lock")
     return folder
 
 
@@ -113,7 +129,18 @@ def yunet_file(weights: str | None) -> Path:
             "face_detection_yunet_2023mar.onnx from https://github.com/opencv/opencv_zoo; "
             "`detector: mtcnn` needs no file"
         )
-    return Path(weights)
+    path = Path(weights)
+    if path.name in YUNET_PUBLISHED:
+        _check_known(path, YUNET_PUBLISHED[path.name], "fetch it again (git-lfs pull)")
+    return path
+
+
+def _check_known(path: Path, known: str, way_out: str) -> None:
+    found = file_digest(path)
+    if found != known:
+        raise DetectorError(
+            f"{path}: sha256 {found} is not that of the published file ({known}): {way_out}"
+        )
 
 
 def view_of(picture: Picture, region: Region) -> tuple[Picture, int]:

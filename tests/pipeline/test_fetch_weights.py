@@ -6,16 +6,19 @@ import os
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from pipeline import fetch_weights
+from pipeline.features.catalogue import find_encoder
 from pipeline.features.weights import locate
 from pipeline.fetch_weights import FetchError, download, wanted_files
 from pipeline.sections.features import TextSettings
 from pipeline.settings import dump
+from tests.pipeline import tiny_models
 
 COMMIT = "c0ffee" + "0" * 34
 MODEL = {
@@ -131,20 +134,51 @@ def test_the_hash_in_a_name_is_checked(server, tmp_path):
     assert download(f"{server}/{name}", tmp_path / name).read_bytes() == content
 
 
-def test_a_model_of_the_hub_is_fetched_at_one_commit_and_then_found(online, tmp_path):
+@pytest.fixture
+def real_model(tmp_path_factory, monkeypatch):
+    """The server's model is one that loads."""
+    folder = tiny_models.save_deberta_v3(tmp_path_factory.mktemp("model"))
+    kept = {path.name: path.read_bytes() for path in folder.iterdir()}
+    monkeypatch.setitem(globals(), "MODEL", kept | {"README.md": b"# model"})
+    return {name for name in kept if not name.endswith(".md")}
+
+
+def test_a_model_of_the_hub_is_fetched_at_one_commit_and_then_found(online, tmp_path, real_model):
     write_config(text="hf:some/model")
     command = [sys.executable, "-m", "pipeline.fetch_weights"]
     done = subprocess.run(command, env=online, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"commit {COMMIT} (set `revision` to pin it)" in done.stdout
     folder = tmp_path / "weights" / "some--model"
-    expected = {"config.json", "model.safetensors", "tokenizer.json"}
-    assert {path.name for path in folder.iterdir()} == expected
-    assert all((folder / name).read_bytes() == MODEL[name] for name in expected)
+    assert {path.name for path in folder.iterdir()} == real_model
+    assert all((folder / name).read_bytes() == MODEL[name] for name in real_model)
     settings = dump(TextSettings(encoder="hf:some/model"))
     assert locate("text", settings, tmp_path / "cache").path.resolve() == folder
     again = subprocess.run(command, env=online, capture_output=True, text=True, timeout=120)
     assert "is there" in again.stdout
+
+
+def test_a_model_without_the_weights_of_its_network_is_not_called_there(online):
+    write_config(text="hf:some/model")
+    command = [sys.executable, "-m", "pipeline.fetch_weights"]
+    for _ in range(2):
+        done = subprocess.run(command, env=online, capture_output=True, text=True, timeout=120)
+        assert done.returncode == 1
+        assert "the checkpoint does not fill DebertaModel" in done.stdout
+        assert "Traceback" not in done.stderr
+
+
+def test_a_page_in_the_place_of_weights_is_not_kept(server, tmp_path, capsys, monkeypatch):
+    Handler.files = {"wav2vec_large.pt": b"<html>please log in</html>"}
+    found = replace(find_encoder("audio", "wav2vec"), source=f"{server}/wav2vec_large.pt")
+    monkeypatch.setattr(
+        fetch_weights, "find_encoder", lambda m, n: found if m == "audio" else find_encoder(m, n)
+    )
+    write_config(audio="wav2vec")
+    with pytest.raises(SystemExit):
+        fetch_weights.main([])
+    assert "cannot be read as a checkpoint" in capsys.readouterr().out
+    assert not (tmp_path / "weights" / "wav2vec_large.pt").exists()
 
 
 def test_a_model_that_cannot_be_fetched_is_said_and_fails(online):
