@@ -28,7 +28,11 @@ from pipeline.training.masks import TrainingMasks
 from pipeline.training.means import Means
 from pipeline.training.optimizers import PhaseOptimizers
 
-SETTINGS = {"iteacnet": IteacnetSettings, "gcnet": GcnetSettings, "mmin": MminSettings}
+SETTINGS = {  # defaults, but GCNet with the attention that the plain code has
+    "iteacnet": IteacnetSettings(),
+    "gcnet": GcnetSettings(time_attention=True),
+    "mmin": MminSettings(),
+}
 
 
 class Ours:
@@ -106,9 +110,9 @@ SIDES: dict[str, type[Ours] | type[Plain]] = {"plain": Plain, "ours": Ours}
 
 
 def build(model: str, made: Made) -> Learner:
-    """Ours, at the defaults of the configuration; MMIN in its second phase."""
+    """Ours, with SETTINGS; MMIN in its second phase."""
     module = import_module(model_module(model))
-    learner: Learner = module.build(SETTINGS[model]().model_dump(), made.shape)
+    learner: Learner = module.build(SETTINGS[model].model_dump(), made.shape)
     if model == "mmin":
         learner.finish_phase("pretrain")
     return learner.to(made.conversations.device)

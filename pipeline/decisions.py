@@ -191,7 +191,14 @@ class Decisions:
 
     def _method(self, wildcards: Wildcards) -> Values:
         method = self._config.methods[wildcards["method"]]
-        return {"model": method.model, "settings": dump(method.settings)}
+        settings = method.settings_at(self._train_rate(wildcards))
+        return {"model": method.model, "settings": dump(settings)}
+
+    def _train_rate(self, wildcards: Wildcards) -> str:
+        """Of the run; a trace is of one that the plan chooses."""
+        if "train_rate" in wildcards:
+            return wildcards["train_rate"]
+        return self._plan.traced(wildcards["task"])[wildcards["method"]].train_rate
 
     def _model(self, wildcards: Wildcards) -> tuple[str, ...]:
         return (model_module(self._config.methods[wildcards["method"]].model),)

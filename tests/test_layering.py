@@ -32,7 +32,7 @@ MAY_IMPORT = {
         "pipeline.conversations",
         "models",
     ),
-    "pipeline.report": (*FLAT, "pipeline.evaluation"),
+    "pipeline.report": (*FLAT, "pipeline.evaluation", "pipeline.protocol"),
     "pipeline.config": FLAT,
     "pipeline.own_gpu": (),
     "pipeline.seals": FLAT,

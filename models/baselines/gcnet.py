@@ -5,9 +5,10 @@ learning in conversation" (FACTS B.5). All modalities -> bidirectional LSTM -> t
 with temporal and one with speaker relations, each graph -> LSTM -> attention -> linear; their sum
 is classified and decoded to the features.
 
-Parameters with hidden 200, features of 512, 1024, 1024, two speakers, four classes: 30,102,364. The
-published count of 34,139,164 (PAPER Table 5: 34.14M) holds a bidirectional GRU of 4,036,800 that
-the published code creates and never calls; `unused_gru` creates it here too.
+Parameters with hidden 200, features of 512, 1024, 1024, two speakers, four classes: 28,098,364. The
+published count of 34,139,164 (PAPER Table 5: 34.14M) holds what the published code creates and, as
+its authors ran it, never calls: a bidirectional GRU of 4,036,800 and both attentions over time, of
+2,004,000. `idle_parts` creates them here too.
 
 Left out: the GRU form of the network, and a second set of features for the listener (an utterance
 has its speaker's). Departures: recurrent layers stop at a dialogue's last utterance, so padding
@@ -17,7 +18,7 @@ Shapes: N packed utterances of all dialogues (`models.layout`), C outputs, D_m f
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -37,6 +38,7 @@ from models.learner import Learner, Loss, OptimizerGroup, Phase, TaskShape
 from models.losses import reconstruction_error, task_loss
 from models.products import Linear, linear
 
+Attending = Literal["used", "idle", "none"]
 N_TEMPORAL = 3  # the target comes later, is the source itself, comes earlier
 
 
@@ -58,21 +60,22 @@ class TimeAttention(nn.Module):
 class GraphBranch(nn.Module):
     """Graph over the window, then LSTM and attention over the dialogue: (N, 2h) -> (N, D)."""
 
-    def __init__(self, dim: int, n_relations: int, dropout: float, has_attention: bool) -> None:
+    def __init__(self, dim: int, n_relations: int, dropout: float, attention: Attending) -> None:
         super().__init__()
         graph_dim = dim // 4  # h / 2
         self.out_dim = dim + graph_dim
         self.relational = RelationalConv(dim, graph_dim, n_relations)
         self.graph = GraphConv(graph_dim, graph_dim)
         self.lstm = BidirectionalLstm(self.out_dim, self.out_dim, dropout)
-        self.attention = TimeAttention(2 * self.out_dim) if has_attention else None
+        self.attention = None if attention == "none" else TimeAttention(2 * self.out_dim)
+        self.is_attending = attention == "used"
         self.reduce = Linear(2 * self.out_dim, self.out_dim)
 
     def forward(self, x: Tensor, relations: Relations, layout: Layout, turns: Turns) -> Tensor:
         """(N, 2h) -> (N, D), D = 2h + h / 2."""
         local = self.graph(self.relational(x, relations), relations.window)
         context = self.lstm(torch.cat([x, local], dim=1), turns)
-        if self.attention is not None:
+        if self.attention is not None and self.is_attending:
             context = self.attention(context, layout)
         return torch.relu(self.reduce(context))
 
@@ -88,14 +91,15 @@ class Gcnet(Learner):
         self.settings, self.shape = settings, shape
         self.batch_size = settings["batch_size"]
         self.max_speakers = shape.n_speakers
-        dropout, has_attention = settings["dropout"], settings["time_attention"]
+        dropout, has_idle = settings["dropout"], settings["idle_parts"]
+        attention: Attending = "idle" if has_idle else "none"
+        if settings["time_attention"]:
+            attention = "used"
         self.lstm = BidirectionalLstm(in_dim, hidden_dim, dropout)
-        self.unused_gru = (
-            nn.GRU(in_dim, hidden_dim, 2, bidirectional=True) if settings["unused_gru"] else None
-        )
+        self.idle_gru = nn.GRU(in_dim, hidden_dim, 2, bidirectional=True) if has_idle else None
         width = 2 * hidden_dim
-        self.temporal = GraphBranch(width, N_TEMPORAL, dropout, has_attention)
-        self.speaker = GraphBranch(width, shape.n_speakers**2, dropout, has_attention)
+        self.temporal = GraphBranch(width, N_TEMPORAL, dropout, attention)
+        self.speaker = GraphBranch(width, shape.n_speakers**2, dropout, attention)
         self.classifier = Linear(self.temporal.out_dim, shape.n_outputs)
         self.decoder = Linear(self.temporal.out_dim, in_dim)
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.arrays import ArraysError, read_arrays
 from pipeline.features.cache import BadRecordError, read_record
 from pipeline.features.crops import CropsError, verify_crops
 from pipeline.files import UNFINISHED
@@ -68,9 +69,11 @@ def problem_of(kept: Kept) -> str:
             verify_crops(kept.path, kept.key)
         elif kept.kind == RUNS:
             run = RunFolder(kept.path)
-            return "" if not run.is_finished or run.is_intact() else "its files were changed"
+            if run.is_finished:
+                return "" if run.is_intact() else "its files were changed"
+            read_arrays(run.checkpoint)
     except FileNotFoundError:
         return ""  # another process has taken it away
-    except (BadRecordError, CropsError) as error:
+    except (BadRecordError, CropsError, ArraysError) as error:
         return str(error)
     return ""

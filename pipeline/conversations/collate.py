@@ -32,6 +32,12 @@ class Items:
         """Some of the items, in the order of `numbers`."""
         return Items(self.starts[numbers], self.lengths[numbers])
 
+    def places(self) -> Tensor:
+        """(n,) int64 places in line of all their utterances, item after item."""
+        firsts = self.lengths.cumsum(0) - self.lengths
+        steps = torch.arange(int(self.lengths.sum()))
+        return steps + (self.starts - firsts).repeat_interleave(self.lengths)
+
 
 def items_of(index: ConversationIndex, dialogues: IntArray, batching: Batching) -> Items:
     """The dialogues as items; as single utterances for learners without context."""

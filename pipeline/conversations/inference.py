@@ -46,7 +46,7 @@ def predict_rates(
     groups = torch.split(torch.from_numpy(masks), 1 if learner.sees_padding else len(masks))
     outputs = []
     with torch.no_grad():
-        predict, conversations = _embedded(learner, conversations, _line_places(items))
+        predict, conversations = _embedded(learner, conversations, items.places())
         for group in groups:
             seed()
             outputs.append(_predict_items(predict, conversations, items, group, batch_size))
@@ -78,7 +78,7 @@ def _predict_items(
 ) -> NDArray[np.float32]:
     """(R, n, C) of all utterances of the items, item after item, masks (R, N, 3)."""
     n_rates, n_line, _ = masks.shape
-    places = _line_places(items)
+    places = items.places()
     equals = _equal_rates(masks[:, places] & conversations.extracted.cpu()[places], items)
     chosen = equals == torch.arange(n_rates).unsqueeze(1)
     flat = masks.flatten(0, 1).to(conversations.device)
@@ -90,7 +90,7 @@ def _predict_items(
         outputs = predict(batch)[batch.valid].float()
         if line is None:
             line = outputs.new_empty(n_rates * n_line, outputs.shape[-1])
-        line[_line_places(shifted).to(line.device)] = outputs
+        line[shifted.places().to(line.device)] = outputs
     assert line is not None
     cells = equals.repeat_interleave(items.lengths, dim=1) * n_line + places
     return line[cells.to(line.device)].cpu().numpy()
@@ -123,10 +123,3 @@ def _batches(
         picked = order[start : start + (batch_size or max(1, MAX_CELLS // longest))]
         yield every.take(picked), offsets[picked]
         start += len(picked)
-
-
-def _line_places(items: Items) -> Tensor:
-    """Places of all utterances of the items, item after item."""
-    firsts = items.lengths.cumsum(0) - items.lengths
-    steps = torch.arange(int(items.lengths.sum()))
-    return steps + (items.starts - firsts).repeat_interleave(items.lengths)

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.arrays import read_arrays, write_arrays
+from pipeline.arrays import read_arrays, read_some, write_arrays
 from pipeline.features.extractor import STATUSES
 from pipeline.files import canonical_json, text_digest
 
@@ -102,6 +102,19 @@ def read_store(path: Path, utterance_ids: Sequence[str] | None = None) -> Featur
     if utterance_ids is not None:
         _check_table(path, store, utterance_ids)
     return store
+
+
+def read_extracted(
+    paths: Sequence[Path], utterance_ids: Sequence[str]
+) -> dict[str, NDArray[np.bool_]]:
+    """By modality: which utterances (N,) have a vector. The vectors themselves stay on the disk."""
+    found = {}
+    for path in paths:
+        (extracted,), header = read_some(path, ("extracted",))
+        if header["table"] != table_digest(utterance_ids) or len(extracted) != len(utterance_ids):
+            raise StoreError(f"{path} was made for another table of utterances (or another order)")
+        found[str(header["modality"])] = np.asarray(extracted, dtype=bool)
+    return found
 
 
 def join_stores(

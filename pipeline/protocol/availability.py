@@ -1,14 +1,17 @@
 """Which modalities the protocol withholds: generators of availability masks, True = usable.
 
-A mask is (N, V) bool for N utterances and the V modalities of a task. Every utterance keeps at
-least one, so the realised missing rate never exceeds 1 - 1/V: a nominal 0.7 means 2/3 of three.
-Two generators (FACTS B.4): GCNet's, by rejection, and ITEACNet's, with an exact count.
+A mask is (N, V) bool for N utterances and the V modalities of a task. What was never extracted can
+be neither withheld nor kept: rates are shares of the cells that were extracted, and every utterance
+that has any keeps one of these. So the realised missing rate never exceeds 1 - 1/V: a nominal 0.7
+means 2/3 of three. Two generators (FACTS B.4): GCNet's, by rejection, and ITEACNet's, with an exact
+count.
 """
 
 from collections.abc import Iterable, Iterator
 from typing import Literal
 
 import numpy as np
+from numpy.random import Generator
 from numpy.typing import NDArray
 
 from pipeline.protocol.errors import ProtocolError
@@ -26,10 +29,23 @@ TOLERANCE = 0.005  # accepted distance between the kept share and 1 - rate
 MAX_TRIES = 10_000
 
 
+def withhold(extracted: Mask, rate: float, generator: GeneratorName, rng: Generator) -> Mask:
+    """Extracted cells (N, V) -> available ones, at a nominal missing `rate` of those.
+
+    GCNet's generator knows complete rows alone. Where cells lack the count is exact, which is
+    GCNet's rule under the condition that its rate is met. What was never extracted is True.
+    """
+    if extracted.all():
+        n_rows, n_modalities = extracted.shape
+        return draw_availability(n_rows, n_modalities, rate, generator, rng)
+    check_rate(rate)
+    return draw_among(extracted, rate, rng) | ~extracted
+
+
 def draw_availability(
-    n_rows: int, n_modalities: int, rate: float, generator: GeneratorName, rng: np.random.Generator
+    n_rows: int, n_modalities: int, rate: float, generator: GeneratorName, rng: Generator
 ) -> Mask:
-    """(n_rows, n_modalities) bool at a nominal missing `rate` of 0 to 0.7."""
+    """(n_rows, n_modalities) bool at a nominal missing `rate` of 0 to 0.7; all was extracted."""
     check_rate(rate)
     if generator == "exact":
         return draw_exact(n_rows, n_modalities, rate, rng)
@@ -37,7 +53,7 @@ def draw_availability(
     return np.concatenate(pieces) if pieces else np.ones((0, n_modalities), dtype=bool)
 
 
-def draw_gcnet(n_rows: int, n_modalities: int, rate: float, rng: np.random.Generator) -> Mask:
+def draw_gcnet(n_rows: int, n_modalities: int, rate: float, rng: Generator) -> Mask:
     """GCNet's generator (FACTS B.4), with `rng` in place of the global one."""
     kept = 1 - rate
     if rate == 0:
@@ -59,18 +75,23 @@ def draw_gcnet(n_rows: int, n_modalities: int, rate: float, rng: np.random.Gener
     )
 
 
-def draw_exact(n_rows: int, n_modalities: int, rate: float, rng: np.random.Generator) -> Mask:
+def draw_exact(n_rows: int, n_modalities: int, rate: float, rng: Generator) -> Mask:
     """One random modality per row; what lacks to round(V N (1 - rate)) cells from the others."""
     mask = _one_each(n_rows, n_modalities, rng)
-    kept = min(max(round(mask.size * (1 - rate)), n_rows), mask.size)
-    others = np.flatnonzero(~mask)
-    mask.flat[rng.choice(others, size=kept - n_rows, replace=False)] = True
-    return mask
+    return _fill_up(mask, ~mask, rate, rng)
 
 
-def realised_rate(mask: Mask) -> float:
-    """Share of cells that are withheld."""
-    return float(1 - mask.mean())
+def draw_among(extracted: Mask, rate: float, rng: Generator) -> Mask:
+    """`draw_exact` among the extracted cells (N, V): one of each row that has any, then others."""
+    order = np.where(extracted, rng.random(extracted.shape), -1.0)
+    first = extracted & (order.argmax(axis=1)[:, None] == np.arange(extracted.shape[1]))
+    return _fill_up(first, extracted & ~first, rate, rng)
+
+
+def realised_rate(available: Mask, extracted: Mask) -> float:
+    """Share of the extracted cells that are withheld; 0 where there are none."""
+    n_cells = np.count_nonzero(extracted)
+    return 1 - np.count_nonzero(available & extracted) / n_cells if n_cells else 0.0
 
 
 def check_rate(rate: float) -> None:
@@ -88,7 +109,7 @@ def spread(mask: Mask, modalities: Iterable[str]) -> Mask:
     return wide
 
 
-def _candidate(shape: tuple[int, int], kept: float, rng: np.random.Generator) -> Mask | None:
+def _candidate(shape: tuple[int, int], kept: float, rng: Generator) -> Mask | None:
     first = _one_each(*shape, rng)
     wanted = first.size * kept - shape[0]  # cells besides the first ones
     trial = _percent(shape, wanted / first.size, rng)
@@ -100,12 +121,22 @@ def _candidate(shape: tuple[int, int], kept: float, rng: np.random.Generator) ->
     return mask
 
 
-def _percent(shape: tuple[int, int], share: float, rng: np.random.Generator) -> Mask:
+def _percent(shape: tuple[int, int], share: float, rng: Generator) -> Mask:
     bits: Mask = rng.integers(0, 100, size=shape) < int(100 * share)
     return bits
 
 
-def _one_each(n_rows: int, n_modalities: int, rng: np.random.Generator) -> Mask:
+def _fill_up(mask: Mask, others: Mask, rate: float, rng: Generator) -> Mask:
+    """Keep as many of `others`, beside what `mask` keeps, as the rate leaves of both together."""
+    places = np.flatnonzero(others)
+    n_first = int(np.count_nonzero(mask))
+    n_cells = n_first + len(places)
+    n_kept = min(max(round(n_cells * (1 - rate)), n_first), n_cells)
+    mask.flat[rng.choice(places, size=n_kept - n_first, replace=False)] = True
+    return mask
+
+
+def _one_each(n_rows: int, n_modalities: int, rng: Generator) -> Mask:
     mask: Mask = rng.integers(0, n_modalities, size=(n_rows, 1)) == np.arange(n_modalities)
     return mask
 

@@ -2,7 +2,8 @@
 
 One file per rate: for each fold a (N, 3) bool tensor over the N rows of labels.csv, columns in
 the order audio, text, visual. Rows of dialogues that neither test nor validate in the fold are
-all False: nobody may read them. Columns of modalities that the task lacks are False.
+all False: nobody may read them. Columns of modalities that the task lacks are False. True where
+nothing was extracted: the protocol can withhold only what is there, and rates are shares of it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,9 +18,9 @@ from pipeline.files import text_digest
 from pipeline.protocol.availability import (
     GeneratorName,
     Mask,
-    draw_availability,
     realised_rate,
     spread,
+    withhold,
 )
 from pipeline.protocol.errors import ProtocolError
 from pipeline.records import Label, Role, SplitRow
@@ -57,11 +58,12 @@ def draw_masks(
     splits: Iterable[SplitRow],
     dialogue_of: Mapping[str, str],
     modalities: Sequence[str],
+    extracted: Mask,
     rate: float,
     generator: GeneratorName,
     mask_seed: int,
 ) -> StoredMasks:
-    """Masks of every fold for its test and validation dialogues."""
+    """Masks of every fold for its test and validation dialogues; extracted (N, V) as labels.csv."""
     dialogues = np.array([dialogue_of[label.utterance_id] for label in labels])
     by_fold: dict[int, dict[Role, set[str]]] = {}
     for row in splits:
@@ -71,9 +73,10 @@ def draw_masks(
         narrow = np.zeros((len(labels), len(modalities)), dtype=bool)
         for number, rows in enumerate(_rows_of_roles(dialogues, members)):
             rng = np.random.default_rng([mask_seed, round(1000 * rate), fold, number])
-            narrow[rows] = draw_availability(len(rows), len(modalities), rate, generator, rng)
+            narrow[rows] = withhold(extracted[rows], rate, generator, rng)
         drawn = narrow.any(axis=1)
-        folds[fold], realised[fold] = spread(narrow, modalities), realised_rate(narrow[drawn])
+        folds[fold] = spread(narrow, modalities)
+        realised[fold] = realised_rate(narrow[drawn], extracted[drawn])
     return StoredMasks(rate, mask_seed, table_digest(labels), folds, realised)
 
 

@@ -1,7 +1,8 @@
 """What was really missing: the stored test masks, and with them what was never extracted.
 
 Masks are (N, 3) bool over labels.csv, columns audio, text, visual; counted are the test rows of
-every fold. `extracted` comes from the feature files: natural missingness is in addition.
+every fold. `extracted` comes from the feature files. What is withheld is a share of what was
+extracted; natural missingness is in addition.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from pipeline.arrays import read_arrays
 from pipeline.files import text_digest
+from pipeline.protocol.availability import realised_rate
 from pipeline.records import MODALITIES, Label, SplitRow, Utterance
 from pipeline.report.figures import plot_stacks
 from pipeline.report.task_data import TaskResults
@@ -31,7 +33,7 @@ class Missingness:
     rate: float
     cause: str
     n_utterances: int
-    missing_cells: float  # share of (utterance, modality) cells
+    missing_cells: float  # share of (utterance, modality) cells: of all, or of the extracted ones
     by_modality: Mapping[str, float]
     n_usable: tuple[float, ...]  # share of utterances with 0, 1, ... M usable modalities
 
@@ -43,8 +45,9 @@ def missingness_part(results: TaskResults) -> Part:
     causes = {cause: [row for row in rows if row.cause == cause] for cause in (WITHHELD, IN_FACT)}
     figures = [_figure(results, causes[WITHHELD], "withheld", source)]
     text = (
-        "Every method meets the same stored test masks. One modality of each utterance is kept, so "
-        "that a nominal 0.7 of three modalities means 2/3."
+        "Every method meets the same stored test masks. Rates are shares of what was extracted; of "
+        "each utterance one modality that it has is kept, so that a nominal 0.7 of three "
+        "modalities means 2/3."
     )
     if any(
         one.missing_cells > other.missing_cells
@@ -73,10 +76,10 @@ def _measure(results: TaskResults) -> Iterator[Missingness]:
             (masks[f"fold{fold}"][chosen][:, columns], extracted[chosen])
             for fold, chosen in tested.items()
         ]
-        withheld = np.concatenate([mask for mask, _ in drawn])
-        there = np.concatenate([mask & found for mask, found in drawn])
-        yield _summary(rate, WITHHELD, withheld, columns)
-        yield _summary(rate, IN_FACT, there, columns)
+        usable = np.concatenate([mask & found for mask, found in drawn])
+        found = np.concatenate([found for _, found in drawn])
+        yield _summary(rate, WITHHELD, usable, found, columns)
+        yield _summary(rate, IN_FACT, usable, np.ones_like(found), columns)
 
 
 def _tested(results: TaskResults, dialogues: NDArray[np.str_]) -> dict[int, Mask]:
@@ -105,14 +108,17 @@ def _extracted(results: TaskResults, n_rows: int) -> Mask:
     return found
 
 
-def _summary(rate: float, cause: str, usable: Mask, columns: list[int]) -> Missingness:
+def _summary(
+    rate: float, cause: str, usable: Mask, counted: Mask, columns: list[int]
+) -> Missingness:
+    """Shares of the `counted` cells that are not usable; cells (n, M) of M modalities."""
     counts = np.bincount(usable.sum(axis=1), minlength=len(columns) + 1) / max(len(usable), 1)
     return Missingness(
         rate,
         cause,
         len(usable),
-        float(1 - usable.mean()),
-        {MODALITIES[c]: float(1 - usable[:, i].mean()) for i, c in enumerate(columns)},
+        realised_rate(usable, counted),
+        {MODALITIES[c]: realised_rate(usable[:, i], counted[:, i]) for i, c in enumerate(columns)},
         tuple(counts.tolist()),
     )
 

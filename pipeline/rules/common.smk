@@ -124,6 +124,12 @@ def corpus_of(wildcards):
     return PLAN.config.tasks[wildcards.task].corpus
 
 
+def features_of_task(wildcards):
+    """Joined features of the modalities that a task uses."""
+    corpus, task = corpus_of(wildcards), PLAN.config.tasks[wildcards.task]
+    return [f"build/{corpus}/features/{m}.safetensors" for m in task.modalities]
+
+
 def manifest_of(corpus, name):
     """A table of a corpus. What depends on it is decided anew once its content is known.
 

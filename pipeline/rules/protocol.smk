@@ -2,7 +2,7 @@
 Protocol: who trains, validates and tests; what is withheld at test time.
 
 REQUIRED INPUT
-    build/{corpus}/utterances.csv, annotations.csv
+    build/{corpus}/utterances.csv, annotations.csv, features (what was extracted can be withheld)
 
 OUTPUT
     build/{corpus}/tasks.json
@@ -72,6 +72,7 @@ rule draw_availability:
         utterances=lambda wildcards: manifest_of(corpus_of(wildcards), "utterances"),
         labels="build/{task}/labels.csv",
         splits="build/{task}/splits.csv",
+        features=features_of_task,
     output:
         masks="build/{task}/availability/{rate}_{mask_seed}.safetensors",
     log:
@@ -89,6 +90,7 @@ rule draw_availability:
             --utterances {input.utterances:q} \
             --labels {input.labels:q} \
             --splits {input.splits:q} \
+            --features {input.features:q} \
             --settings {params.settings:q} \
             --missing-rate {wildcards.rate} \
             --mask-seed {wildcards.mask_seed} \

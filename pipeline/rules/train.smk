@@ -13,12 +13,6 @@ OUTPUT
 RUN = "build/{task}/runs/{method}/{train_rate}/fold{fold}_seed{seed}"
 
 
-def features_of_task(wildcards):
-    """Joined features of the modalities that a task uses."""
-    corpus, task = corpus_of(wildcards), PLAN.config.tasks[wildcards.task]
-    return [f"build/{corpus}/features/{m}.safetensors" for m in task.modalities]
-
-
 def validation_masks(wildcards):
     """Stored masks of the rates that choose the epoch."""
     return PLAN.masks(wildcards.task, PLAN.validation_rates(wildcards.train_rate))

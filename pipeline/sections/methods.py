@@ -1,7 +1,7 @@
 """`methods` and `train`: which networks, how they are built, how they are trained."""
 
 import math
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -13,7 +13,7 @@ from pipeline.sections.baselines import (
     MminSettings,
 )
 from pipeline.sections.networks import IteacnetSettings
-from pipeline.settings import Distinct, Name, Section
+from pipeline.settings import Distinct, Name, Rate, Section, dump, parse_section
 from pipeline.settings_faults import refusal
 
 # One model for all rates | a model per rate | a model of complete data (PAPER Table 1).
@@ -21,10 +21,26 @@ Evaluation = Literal["ume", "ime", "complete"]
 
 
 class _Method(Section):
+    settings: Section
+    """How it is built and trained."""
     evaluations: Annotated[tuple[Evaluation, ...], Field(min_length=1), Distinct] = ("ume",)
     """Ume: one model for all rates; ime: a model per rate; complete: a model of rate 0.0."""
     label: str = ""
     """What tables print; "" = the method's name."""
+    by_rate: dict[Rate, dict[str, Any]] = {}
+    """Settings that differ in trainings at a rate, as `{0.7: {hidden_dim: 100}}`."""
+
+    @model_validator(mode="after")
+    def _settings_of_rates_are_known(self) -> Self:
+        for rate in self.by_rate:
+            self.settings_at(str(rate))
+        return self
+
+    def settings_at(self, train_rate: str) -> Section:
+        """The settings of a training at this rate."""
+        changes = {str(rate): change for rate, change in self.by_rate.items()}.get(train_rate, {})
+        place = f"by_rate.{train_rate}"
+        return parse_section({**dump(self.settings), **changes}, type(self.settings), where=place)
 
 
 class IteacnetMethod(_Method):

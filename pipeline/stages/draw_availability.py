@@ -1,11 +1,15 @@
 """Stage draw_availability: the masks that every method is validated and tested under."""
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
+from pipeline.features.store import read_extracted
 from pipeline.protocol.availability import GeneratorName
 from pipeline.protocol.errors import ProtocolError
 from pipeline.protocol.stored_masks import draw_masks, write_masks
@@ -27,6 +31,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--utterances", type=Path, required=True, help="utterances.csv")
     parser.add_argument("--labels", type=Path, required=True, help="labels.csv")
     parser.add_argument("--splits", type=Path, required=True, help="splits.csv")
+    parser.add_argument("--features", type=Path, nargs="+", required=True, help="one per modality")
     parser.add_argument("--settings", required=True, help="JSON of generator and modalities")
     parser.add_argument("--missing-rate", type=float, required=True, help="nominal, 0 to 0.7")
     parser.add_argument("--mask-seed", type=int, required=True, help="seed of the masks")
@@ -34,12 +39,15 @@ def main(argv: list[str] | None = None) -> None:
     args = parser.parse_args(argv)
 
     settings = parse_section(args.settings, DrawAvailabilitySettings, where="")
+    utterances, labels = read_rows(args.utterances, Utterance), read_rows(args.labels, Label)
+    extracted = extracted_of(labels, utterances, args.features, settings.modalities)
     try:
         masks = draw_masks(
-            read_rows(args.labels, Label),
+            labels,
             read_rows(args.splits, SplitRow),
-            {u.utterance_id: u.dialogue_id for u in read_rows(args.utterances, Utterance)},
+            {u.utterance_id: u.dialogue_id for u in utterances},
             settings.modalities,
+            extracted,
             args.missing_rate,
             settings.generator,
             args.mask_seed,
@@ -49,6 +57,20 @@ def main(argv: list[str] | None = None) -> None:
     write_masks(args.out, masks)
     for fold, realised in masks.realised.items():
         print(f"fold {fold}: missing rate {masks.rate} asked, {realised:.4f} realised")
+
+
+def extracted_of(
+    labels: Sequence[Label],
+    utterances: Sequence[Utterance],
+    features: Sequence[Path],
+    modalities: Sequence[str],
+) -> NDArray[np.bool_]:
+    """(N, V) over the rows of labels.csv: what there is to withhold."""
+    ids = [utterance.utterance_id for utterance in utterances]
+    place = {name: row for row, name in enumerate(ids)}
+    rows = np.array([place[label.utterance_id] for label in labels], dtype=np.int64)
+    found = read_extracted(features, ids)
+    return np.stack([found[modality][rows] for modality in modalities], axis=1)
 
 
 if __name__ == "__main__":

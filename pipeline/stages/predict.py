@@ -6,6 +6,7 @@ from pathlib import Path
 
 import torch
 
+from pipeline.arrays import ArraysError
 from pipeline.conversations.inference import predict_rates
 from pipeline.conversations.reading import read_fold, read_rates, read_stores
 from pipeline.evaluation.predict import write_predictions
@@ -24,10 +25,13 @@ def main(argv: list[str] | None = None) -> None:
     make_deterministic(args.threads, device)
     settings = parse_section(args.settings, PredictSettings, where="")
     tables = read_fold(args.utterances, args.labels, args.splits, args.fold)
-    stores = read_stores(args.features, tables.utterances)
-    run = restore_run(
-        args.weights, args.run, tables, stores, settings.task, settings.method, device
-    )
+    try:
+        stores = read_stores(args.features, tables.utterances)
+        run = restore_run(
+            args.weights, args.run, tables, stores, settings.task, settings.method, device
+        )
+    except ArraysError as error:
+        raise SystemExit(f"error: {error}") from None
     index, test = run.index, run.test
     rates = [float(rate) for rate in settings.rates]
     masks = read_rates(args.availability, rates, args.fold, tables.labels, index, test)

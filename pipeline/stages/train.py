@@ -39,6 +39,7 @@ def main(argv: list[str] | None = None) -> None:
         "settings": settings.deciding(args.code),
         "inputs": input_digests(tables, SEEN, args.features, masks),
         "versions": versions(),
+        "threads": args.threads,  # sums are cut into as many parts, and rounded so
         "train_rate": args.train_rate,
         "fold": args.fold,
         "seed": args.seed,

@@ -6,7 +6,8 @@ exact-count generator (FACTS B.4) whatever the protocol's is.
 
 Learners with masks "per_batch" get a fresh mask for each batch. Those "per_run" keep one mask for
 the whole training set, drawn once for a constant rate, and once for every new rate otherwise.
-Padding gets no mask of its own: GCNet draws for padded cells too, which nobody sees.
+Padding gets no mask of its own: GCNet draws for padded cells too, which nobody sees. As for stored
+masks, rates are shares of what was extracted, and one extracted modality of each utterance stays.
 """
 
 from typing import Literal
@@ -16,12 +17,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.batch import ConversationBatch
+from models.batch import MODALITIES, ConversationBatch
 from models.learner import Masks
 from pipeline.conversations.collate import Items, place_masks, scatter_masks
 from pipeline.conversations.dataset import Conversations
 from pipeline.conversations.index import IntArray
-from pipeline.protocol.availability import MAX_RATE, GeneratorName, draw_availability, spread
+from pipeline.protocol.availability import MAX_RATE, GeneratorName, spread, withhold
 from pipeline.training.randomness import stream
 
 TrainRate = float | Literal["random", "progressive"]
@@ -50,6 +51,8 @@ class TrainingMasks:
         self.generator: GeneratorName = "exact" if rate == "random" else generator
         self._conversations, self._utterances = conversations, utterances
         self._modalities = tuple(conversations.features)
+        columns = [MODALITIES.index(name) for name in self._modalities]
+        self._extracted = conversations.extracted.cpu().numpy()[:, columns]
         self._line: Tensor | None = None
         self._line_rate: float | None = None
         self.start_epoch(0, 0)
@@ -61,7 +64,7 @@ class TrainingMasks:
         """
         self._is_complete = is_complete
         self._rng = stream(self.seed, "masks", phase, epoch)
-        self._n_rows = 0
+        self._n_rows, self._n_extracted = 0, 0.0
         self._rate_sum = self._missing_sum = 0.0
         self._epoch_rate = progressive_rate(epoch) if self.rate == "progressive" else self.rate
         if self.kind == "per_run" and not is_complete:
@@ -74,8 +77,8 @@ class TrainingMasks:
 
     @property
     def realised(self) -> float:
-        """Share of the cells of the epoch so far that were withheld."""
-        return self._missing_sum / max(self._n_rows, 1)
+        """Share of the extracted cells of the epoch so far that were withheld."""
+        return self._missing_sum / self._n_extracted if self._n_extracted else 0.0
 
     def place(self, batch: ConversationBatch, items: Items) -> ConversationBatch:
         """The batch of these items, nothing withheld from it yet, under its mask."""
@@ -83,7 +86,7 @@ class TrainingMasks:
             return batch
         if self._line is not None:
             return batch.with_available(place_masks(self._conversations, items, self._line))
-        mask = self._draw(int(items.lengths.sum()), self._next_rate(), self._rng)
+        mask = self._draw(items.places().numpy(), self._next_rate(), self._rng)
         placed = torch.from_numpy(mask).to(batch.valid.device)
         return batch.with_available(scatter_masks(batch, placed))
 
@@ -94,25 +97,28 @@ class TrainingMasks:
 
     def _renew_line(self) -> None:
         rate = self._next_rate()
-        n_rows = len(self._utterances)
         if rate == self._line_rate and self._line is not None:
-            self._count(self._line.cpu().numpy()[self._utterances], rate)
+            self._count(self._line.cpu().numpy()[self._utterances], self._utterances, rate)
             return
         is_random = self.rate == "random"
         rng = self._rng if is_random else stream(self.seed, "run_masks", 0, round(1000 * rate))
         line = np.zeros((len(self._conversations.rows), 3), dtype=bool)
-        line[self._utterances] = self._draw(n_rows, rate, rng)
+        line[self._utterances] = self._draw(self._utterances, rate, rng)
         self._line = torch.from_numpy(line).to(self._conversations.device)
         self._line_rate = rate
 
-    def _draw(self, n_rows: int, rate: float, rng: np.random.Generator) -> NDArray[np.bool_]:
-        narrow = draw_availability(n_rows, len(self._modalities), rate, self.generator, rng)
+    def _draw(self, places: IntArray, rate: float, rng: np.random.Generator) -> NDArray[np.bool_]:
+        narrow = withhold(self._extracted[places], rate, self.generator, rng)
         mask = spread(narrow, self._modalities)
-        self._count(mask, rate)
+        self._count(mask, places, rate)
         return mask
 
-    def _count(self, mask: NDArray[np.bool_], rate: float) -> None:
-        """Columns of absent modalities are False and count neither as kept nor as withheld."""
+    def _count(self, mask: NDArray[np.bool_], places: IntArray, rate: float) -> None:
+        """What was never extracted counts neither as kept nor as withheld."""
+        extracted = spread(self._extracted[places], self._modalities)
+        n_modalities = len(self._modalities)
+        n_extracted = float(extracted.sum()) / n_modalities
         self._n_rows += len(mask)
         self._rate_sum += rate * len(mask)
-        self._missing_sum += len(mask) - float(mask.sum()) / len(self._modalities)
+        self._n_extracted += n_extracted
+        self._missing_sum += n_extracted - float((mask & extracted).sum()) / n_modalities

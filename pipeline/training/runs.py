@@ -2,8 +2,8 @@
 
 `cache/runs/<key>/` holds the checkpoint while a run lasts, and its three files once it has ended.
 The key is a digest of all that decides the result: what the run reads (of labels only those of
-the dialogues that it may see), settings, code, versions of the libraries. Threads, device, folders
-and names are no part of it.
+the dialogues that it may see), settings, code, versions of the libraries, the number of threads, by
+which sums are rounded. Device, folders and names are no part of it.
 """
 
 import errno

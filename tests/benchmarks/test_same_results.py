@@ -46,7 +46,7 @@ def ours_of(model, shape):
         )
         return iteacnet.build(settings.model_dump(), shape)
     if model == "gcnet":
-        settings = GcnetSettings(hidden_dim=60, dropout=0.0)
+        settings = GcnetSettings(hidden_dim=60, dropout=0.0, time_attention=True)
         return gcnet.build(settings.model_dump(), shape)
     settings = MminSettings(hidden_dim=32, layers=(48, 24), n_blocks=3, dropout=0.0)
     built = mmin.build(settings.model_dump(), shape)

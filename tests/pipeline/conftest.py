@@ -163,6 +163,7 @@ def draw_task(folder, settings, modalities):
             [
                 *("--utterances", f"{folder}/utterances.csv", "--labels", f"{folder}/labels.csv"),
                 *("--splits", f"{folder}/splits.csv", "--missing-rate", rate),
+                *("--features", *(f"{folder}/features/{m}.safetensors" for m in modalities)),
                 *("--settings", json.dumps({"generator": "gcnet", "modalities": modalities})),
                 *("--mask-seed", "7000"),
                 *("--out", f"{folder}/availability/{rate}_7000.safetensors"),

@@ -34,6 +34,34 @@ def test_a_cut_file_is_refused_by_name(tmp_path, keep):
         read_arrays(path)
 
 
+def test_every_flipped_bit_is_noticed(tmp_path):
+    path = tmp_path / "flipped"
+    arrays = {"a": np.arange(5, dtype=np.float32), "empty": np.zeros((0, 3)), "b": np.array(True)}
+    write_arrays(path, arrays, {"rate": 0.5, "of": {1: "one", 10: "ten"}})
+    whole = path.read_bytes()
+    assert read_arrays(path)[1] == {"rate": 0.5, "of": {"1": "one", "10": "ten"}}
+    for place in range(len(whole)):
+        for bit in (0x01, 0x20):
+            damaged = bytearray(whole)
+            damaged[place] ^= bit
+            path.write_bytes(damaged)
+            try:
+                read = read_arrays(path)
+            except ArraysError:
+                continue
+            # Only blanks around the header and the name of the digest itself may change unseen.
+            assert read[1].items() >= {"rate": 0.5, "of": {"1": "one", "10": "ten"}}.items()
+            assert all(np.array_equal(read[0][name], arrays[name]) for name in arrays), place
+
+
+def test_what_an_older_version_wrote_is_read(tmp_path):
+    path = tmp_path / "old"
+    save_file({"a": np.ones(2)}, path, metadata={"header": '{"rate": 0.5}'})
+    arrays, header = read_arrays(path)
+    assert header == {"rate": 0.5}
+    assert arrays["a"].tolist() == [1, 1]
+
+
 def test_a_foreign_file_is_refused(tmp_path):
     save_file({"a": np.ones(2)}, tmp_path / "x")
     with pytest.raises(ArraysError, match="another program"):

@@ -8,26 +8,30 @@ from models.layout import Layout
 
 
 @pytest.mark.parametrize(
-    ("hidden_dim", "unused_gru", "kind", "n_speakers", "expected"),
+    ("hidden_dim", "settings", "kind", "n_speakers", "expected"),
     [
-        (200, True, "classification", 2, 34_139_164),  # PAPER Table 5: 34.14M
-        (200, False, "classification", 2, 30_102_364),
-        (100, True, "classification", 2, 10_660_864),  # FACTS B.5
-        (200, True, "regression", 1, 34_017_661),  # FACTS B.5, MOSI
+        (200, {"idle_parts": True}, "classification", 2, 34_139_164),  # PAPER Table 5: 34.14M
+        (200, {"idle_parts": True, "time_attention": True}, "classification", 2, 34_139_164),
+        (200, {"time_attention": True}, "classification", 2, 30_102_364),
+        (200, {}, "classification", 2, 30_102_364 - 2 * (1000 * 1000 + 1000)),  # two attentions
+        (100, {"idle_parts": True}, "classification", 2, 10_660_864),  # FACTS B.5
+        (200, {"idle_parts": True}, "regression", 1, 34_017_661),  # FACTS B.5, MOSI
     ],
 )
-def test_counts_as_published(kit, hidden_dim, unused_gru, kind, n_speakers, expected):
+def test_counts_as_published(kit, hidden_dim, settings, kind, n_speakers, expected):
     shape = kit.shape(kit.paper_dims, kind=kind, n_speakers=n_speakers)
-    learner = kit.learner("gcnet", shape, hidden_dim=hidden_dim, unused_gru=unused_gru)
+    learner = kit.learner("gcnet", shape, hidden_dim=hidden_dim, **settings)
     assert learner.count_parameters() == expected
 
 
-def test_the_idle_gru_changes_no_prediction(kit):
+def test_idle_parts_change_no_prediction(kit):
     batch = kit.batch([4, 2])
-    idle = kit.learner("gcnet", hidden_dim=8, unused_gru=True).eval()
+    idle = kit.learner("gcnet", hidden_dim=8, idle_parts=True).eval()
     plain = kit.learner("gcnet", hidden_dim=8).eval()
-    state = {k: v for k, v in idle.state_dict().items() if not k.startswith("unused_gru")}
-    plain.load_state_dict(state)
+    missing, unexpected = plain.load_state_dict(idle.state_dict(), strict=False)
+    assert not missing
+    assert {name.split(".")[-3] for name in unexpected if "transform" in name} == {"attention"}
+    assert any(name.startswith("idle_gru") for name in unexpected)
     assert torch.equal(idle.predict(batch), plain.predict(batch))
 
 

@@ -3,9 +3,11 @@
 import os
 
 import pytest
+import torch
 
 from pipeline.cache.__main__ import main
 from pipeline.files import file_digest
+from pipeline.training.checkpoint import Checkpoints, RunState
 from tests.pipeline.cache.small_project import keep_run, records
 
 
@@ -41,6 +43,20 @@ def test_damage_is_named_and_repaired(project, kind, damage, capsys):
     assert not path.exists()
     assert len(list((project / "cache/quarantine").iterdir())) == 1
     main(["verify"])
+
+
+def test_a_damaged_checkpoint_is_named_and_repaired(project, capsys):
+    path = project / "cache/runs/half/checkpoint.safetensors"
+    Checkpoints(path, 0).save(RunState(epoch=1, weights={"x": torch.ones(4)}))
+    main(["verify"])
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(SystemExit, match="1"):
+        main(["verify"])
+    assert "damaged: cache/runs/half" in capsys.readouterr().out
+    main(["verify", "--repair"])
+    assert not path.exists()
 
 
 def test_a_changed_result_is_found_whatever_its_date_and_removed(project, capsys):

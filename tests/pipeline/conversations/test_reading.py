@@ -4,6 +4,7 @@ import pytest
 from pipeline.conversations.reading import read_fold, read_rates, read_stores
 from pipeline.features.extractor import STATUSES
 from pipeline.features.store import FeatureStore, StoreHeader, table_digest, write_store
+from pipeline.records import MODALITIES
 
 
 def test_roles_of_the_fold_and_their_dialogues(small_task):
@@ -26,7 +27,9 @@ def test_stored_masks_come_in_the_order_of_the_line(small_task, tables):
     line = read_rates(files.availability, [0.7, 0.0], 1, tables.labels, index, test)
     assert line.shape == (2, len(index.utterance_ids), 3)
     places = index.utterances_of(test)
-    assert (line[0, places].sum(axis=1) == 1).all()  # 0.7: one modality each
+    stores = read_stores(files.features, tables.utterances)
+    extracted = np.stack([stores[m].extracted[index.store_rows[places]] for m in MODALITIES], 1)
+    assert ((line[0, places] & extracted).sum(axis=1) == 1).all()  # 0.7: one modality each
     assert line[1, places].all()
     others = np.setdiff1d(np.arange(len(index.utterance_ids)), places)
     assert not line[:, others].any()

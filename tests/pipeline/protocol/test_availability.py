@@ -3,14 +3,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.protocol import availability
 from pipeline.protocol.availability import (
+    draw_among,
     draw_availability,
     draw_exact,
     draw_gcnet,
-    realised_rate,
     spread,
+    withhold,
 )
 from pipeline.protocol.errors import ProtocolError
+
+
+def realised_rate(mask, extracted=None):
+    everything = np.ones_like(mask) if extracted is None else extracted
+    return availability.realised_rate(mask, everything)
+
 
 # FACTS B.4, of the published code, 60 draws of 1920 rows:
 # nominal rate -> realised rate, shares of rows that keep one, two, three of three modalities
@@ -120,3 +128,65 @@ def test_absent_modalities_are_never_available():
     wide = spread(np.array([[True, False], [True, True]]), ("text", "audio"))
     assert wide.tolist() == [[True, False, False], [True, True, False]]
     assert spread(np.array([[True]]), ("visual",)).tolist() == [[False, False, True]]
+
+
+TENTHS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
+
+
+@pytest.fixture
+def incomplete():
+    """Rows that lack one, two or all of three modalities, as corpora do."""
+    extracted = np.random.default_rng(3).random((3000, 3)) >= (0.1, 0.02, 0.25)
+    extracted[:20] = False
+    return extracted
+
+
+@pytest.mark.parametrize("generator", ["gcnet", "exact"])
+@pytest.mark.parametrize("rate", TENTHS)
+def test_rates_are_shares_of_what_was_extracted_and_one_of_that_stays(incomplete, rate, generator):
+    available = withhold(incomplete, rate, generator, np.random.default_rng(0))
+    usable, has_any = available & incomplete, incomplete.any(axis=1)
+    assert usable.any(axis=1).tolist() == has_any.tolist()
+    most = 1 - has_any.sum() / incomplete.sum()  # all but one of each row is withheld
+    assert realised_rate(available, incomplete) == pytest.approx(min(rate, most), abs=1e-3)
+    assert available[~incomplete].all()  # the protocol withholds only what is there
+
+
+@pytest.mark.parametrize("generator", ["gcnet", "exact"])
+@pytest.mark.parametrize("rate", TENTHS)
+def test_masks_are_the_same_bytes_where_everything_was_extracted(rate, generator):
+    mask = withhold(np.ones((700, 3), bool), rate, generator, np.random.default_rng(5))
+    drawn = draw_availability(700, 3, rate, generator, np.random.default_rng(5))
+    assert mask.tobytes() == drawn.tobytes()
+
+
+def test_a_text_only_corpus_loses_nothing_at_any_rate():
+    # MELD with its csv alone: two thirds of the utterances had nothing left at 0.7.
+    extracted = np.zeros((500, 3), bool)
+    extracted[:, 1] = True
+    for rate in TENTHS:
+        available = withhold(extracted, rate, "gcnet", np.random.default_rng(0))
+        assert (available & extracted).any(axis=1).all()
+        assert realised_rate(available, extracted) == 0
+
+
+def test_what_is_kept_and_what_is_added_is_drawn_evenly(incomplete):
+    rows = incomplete[(incomplete.sum(axis=1) == 2) & ~incomplete[:, 2]]
+    kept = np.mean(
+        [draw_among(rows, 0.5, np.random.default_rng(seed)).mean(axis=0) for seed in range(40)],
+        axis=0,
+    )
+    assert kept[:2] == pytest.approx([0.5, 0.5], abs=0.02)
+    assert kept[2] == 0
+
+
+def test_where_nothing_was_extracted_nothing_is_withheld():
+    nothing = np.zeros((4, 3), bool)
+    assert withhold(nothing, 0.7, "gcnet", np.random.default_rng(0)).all()
+    assert realised_rate(np.ones((4, 3), bool), nothing) == 0
+
+
+@pytest.mark.parametrize("rate", [-0.1, 0.71, float("nan")])
+def test_rates_outside_0_to_07_are_refused_for_incomplete_rows_too(incomplete, rate):
+    with pytest.raises(ProtocolError, match=f"missing rate {rate} lies outside"):
+        withhold(incomplete, rate, "gcnet", np.random.default_rng(0))

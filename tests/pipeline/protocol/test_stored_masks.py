@@ -12,10 +12,12 @@ ALL = ("audio", "text", "visual")
 
 @pytest.fixture
 def draw(corpus, labels):
-    def make(protocol="strict", rate=0.5, seed=7000, modalities=ALL):
+    def make(protocol="strict", rate=0.5, seed=7000, modalities=ALL, extracted=None):
+        if extracted is None:
+            extracted = np.ones((len(labels), len(modalities)), bool)
         splits = assign_splits(corpus, labels, [], FoldsSettings(by="sessions"), protocol)
         dialogue_of = {u.utterance_id: u.dialogue_id for u in corpus}
-        return draw_masks(labels, splits, dialogue_of, modalities, rate, "gcnet", seed)
+        return draw_masks(labels, splits, dialogue_of, modalities, extracted, rate, "gcnet", seed)
 
     return make
 
@@ -77,3 +79,15 @@ def test_rows_that_were_not_drawn_are_refused(draw, corpus):
         draw().of_rows(0, session_rows(corpus, 3))
     with pytest.raises(ProtocolError, match="hold folds"):
         draw().of_rows(9, session_rows(corpus, 0))
+
+
+def test_one_extracted_modality_of_every_drawn_row_stays(draw, corpus):
+    extracted = np.random.default_rng(0).random((len(corpus), 3)) >= 0.4
+    masks = draw(rate=0.7, extracted=extracted)
+    for fold in range(5):
+        rows = session_rows(corpus, fold)
+        usable = masks.of_rows(fold, rows) & extracted[rows]
+        assert (usable.sum(axis=1) == extracted[rows].any(axis=1)).all()
+        drawn = [*rows, *session_rows(corpus, (fold + 1) % 5)]
+        n_kept = extracted[drawn].any(axis=1).sum()
+        assert masks.realised[fold] == pytest.approx(1 - n_kept / extracted[drawn].sum())

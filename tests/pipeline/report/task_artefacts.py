@@ -11,6 +11,7 @@ from pipeline.decisions import Decisions
 from pipeline.protocol.stored_masks import draw_masks, write_masks
 from pipeline.records import Label, SplitRow
 from pipeline.stages import score
+from pipeline.stages.draw_availability import extracted_of
 from pipeline.tables import write_rows
 
 CLASSES = ("happy", "sad", "angry")
@@ -31,8 +32,10 @@ def write_task(build, kind):
     dialogue_of = {u.utterance_id: u.dialogue_id for u in build.utterances}
     settings = parse_config(build.config)
     modalities = settings.tasks["t"].modalities
+    features = [build.folder / f"c/features/{m}.safetensors" for m in modalities]
+    extracted = extracted_of(labels, build.utterances, features, modalities)
     for path, rate in zip(build.plan.masks("t"), settings.protocol.rates, strict=True):
-        masks = draw_masks(labels, splits, dialogue_of, modalities, rate, "gcnet", 7000)
+        masks = draw_masks(labels, splits, dialogue_of, modalities, extracted, rate, "gcnet", 7000)
         write_masks(build.root / path, masks)
     for run in build.plan.runs("t"):
         _write_run(build, run, labels, dialogue_of, kind, rng)

@@ -2,10 +2,12 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from pipeline.arrays import read_arrays
-from pipeline.records import Annotation, Label, SplitRow, Utterance
+from pipeline.features.store import FeatureStore, StoreHeader, table_digest, write_store
+from pipeline.records import MODALITIES, Annotation, Label, SplitRow, Utterance
 from pipeline.stages import assign_splits, draw_availability
 from pipeline.tables import read_rows, write_rows
 
@@ -27,7 +29,18 @@ def tables(tmp_path):
     annotations = [Annotation(u.utterance_id, "emotion", values[u.turn]) for u in utterances]
     write_rows(tmp_path / "utterances.csv", utterances, Utterance)
     write_rows(tmp_path / "annotations.csv", annotations, Annotation)
+    write_stores(tmp_path, [u.utterance_id for u in utterances])
     return tmp_path
+
+
+def write_stores(folder, ids, missing=None):
+    """Stores of one number an utterance; `missing` has nothing in them."""
+    for modality in MODALITIES:
+        status = np.full(len(ids), modality == missing, np.uint8)
+        header = StoreHeader(table_digest(ids), modality, "e", "w", "mean", "float32")
+        features = np.ones((len(ids), 1), np.float32) * (status == 0)[:, None]
+        store = FeatureStore(header, features.astype(np.float32), status == 0, status)
+        write_store(folder / f"{modality}.safetensors", store)
 
 
 def run_both(folder, rate="0.7"):
@@ -44,6 +57,7 @@ def run_both(folder, rate="0.7"):
         [
             *("--utterances", f"{folder}/utterances.csv", "--labels", f"{folder}/labels.csv"),
             *("--splits", f"{folder}/splits.csv", "--settings", json.dumps(settings)),
+            *("--features", *(f"{folder}/{m}.safetensors" for m in MODALITIES)),
             *("--missing-rate", rate, "--mask-seed", "7000", "--out", f"{folder}/masks"),
         ]
     )
@@ -90,3 +104,15 @@ def test_what_the_protocol_refuses_is_said_without_a_traceback(tables):
             ]
         )
     assert not (tables / "l.csv").exists()
+
+
+def test_rates_are_drawn_over_what_was_extracted(tables, capsys):
+    ids = [u.utterance_id for u in read_rows(tables / "utterances.csv", Utterance)]
+    write_stores(tables, ids, missing="visual")
+    run_both(tables)
+    masks, header = read_arrays(tables / "masks")
+    drawn = masks["fold0"].any(axis=1)
+    assert (masks["fold0"][drawn][:, :2].sum(axis=1) == 1).all()
+    assert masks["fold0"][drawn][:, 2].all()  # never there, so never withheld
+    assert header["realised"]["0"] == 0.5
+    assert "0.7 asked, 0.5000 realised" in capsys.readouterr().out

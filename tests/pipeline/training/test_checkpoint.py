@@ -1,3 +1,4 @@
+import json
 import math
 
 import pytest
@@ -48,6 +49,23 @@ def test_a_damaged_file_is_reported_and_not_used(state, tmp_path, keep, capsys):
     path = tmp_path / "c"
     Checkpoints(path, 0).save(state)
     path.write_bytes(path.read_bytes()[:keep])
+    assert Checkpoints(path, 0).load() is None
+    assert "starting anew" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("part", ["weights/x", "optimizers/0.steps.0", "best/x", "header"])
+def test_a_flipped_bit_is_reported_and_not_used(state, tmp_path, part, capsys):
+    # With other weights, moments or history the run would end otherwise, and nobody would know.
+    path = tmp_path / "c"
+    Checkpoints(path, 0).save(state)
+    content = bytearray(path.read_bytes())
+    length = int.from_bytes(content[:8], "little")
+    if part == "header":
+        place = content.index(b"best_epoch") + len(b'best_epoch\\":')
+    else:
+        place = 8 + length + json.loads(content[8 : 8 + length])[part]["data_offsets"][0]
+    content[place] ^= 0x02
+    path.write_bytes(content)
     assert Checkpoints(path, 0).load() is None
     assert "starting anew" in capsys.readouterr().err
 

@@ -1,9 +1,13 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from pipeline.conversations.collate import collate, items_of
+from pipeline.protocol.availability import draw_availability
 from pipeline.training.masks import TrainingMasks, progressive_rate
+from pipeline.training.randomness import stream
 
 
 @pytest.fixture
@@ -24,6 +28,7 @@ def draw(data):
     def of(masks):
         return masks.place(batch, items).available[batch.valid]
 
+    of.extracted = batch.extracted[batch.valid]
     return of
 
 
@@ -59,7 +64,7 @@ def test_the_mask_of_a_run_follows_progressive_and_random_rates(make_masks, draw
     masks.start_epoch(0, 9)
     assert draw(masks).all()
     masks.start_epoch(0, 79)
-    assert (draw(masks).sum(dim=1) == 1).all()
+    assert ((draw(masks) & draw.extracted).sum(dim=1) == 1).all()
     masks = make_masks("random", "per_run")
     masks.start_epoch(0, 0)
     one = draw(masks)
@@ -96,7 +101,11 @@ def test_realised_rates_are_those_of_the_masks(make_masks, draw, kind):
     masks = make_masks(0.7, kind)
     masks.start_epoch(0, 0)
     drawn = draw(masks)
-    assert masks.realised == pytest.approx(1 - drawn.float().mean().item()) == pytest.approx(2 / 3)
+    n_extracted = draw.extracted.sum().item()
+    assert n_extracted < draw.extracted.numel()  # the small task lacks some visuals
+    n_kept = (drawn & draw.extracted).sum().item()
+    assert n_kept == len(drawn)  # at 0.7 one of each
+    assert masks.realised == pytest.approx(1 - n_kept / n_extracted)
     assert masks.mean_rate == pytest.approx(0.7)
 
 
@@ -110,3 +119,27 @@ def test_random_rates_are_uniform_between_0_and_07(make_masks, draw):
     assert 0 <= min(rates) < 0.03
     assert 0.67 < max(rates) <= 0.7
     assert np.mean(rates) == pytest.approx(0.35, abs=0.03)
+
+
+@pytest.mark.parametrize("kind", ["per_batch", "per_run"])
+@pytest.mark.parametrize("rate", [0.7, "random", "progressive"])
+def test_an_utterance_keeps_something_that_it_has(make_masks, draw, kind, rate):
+    masks = make_masks(rate, kind)
+    for epoch in (0, 75):
+        masks.start_epoch(0, epoch)
+        assert (draw(masks) & draw.extracted).any(dim=1).all()
+
+
+@pytest.mark.parametrize("generator", ["gcnet", "exact"])
+def test_complete_features_are_withheld_as_they_ever_were(data, draw, generator):
+    # The stream and its use as they were before masks knew what was extracted.
+    everything = replace(
+        data.conversations, extracted=torch.ones_like(data.conversations.extracted)
+    )
+    places = data.conversations.index.utterances_of(data.train)
+    masks = TrainingMasks(everything, places, 0.4, generator, "per_batch", 3)
+    masks.start_epoch(0, 5)
+    rng = stream(3, "masks", 0, 5)
+    before = draw_availability(len(places), 3, 0.4, generator, rng)
+    assert draw(masks).tolist() == before.tolist()
+    assert masks.realised == (len(places) - float(before.sum()) / 3) / len(places)

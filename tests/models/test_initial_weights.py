@@ -1,0 +1,162 @@
+"""Every network starts as its reference does: spread and bias of each parameter, none left out.
+
+Truth: torch's own layers of the same sizes (`nn.MultiheadAttention` draws query, key and value as
+one matrix), the normal and Kaiming starts of GCNet's comparison for AE, CRA and MMIN, and Glorot's
+bound for what PyTorch Geometric and CPM-Net draw. A parameter that no rule here claims fails.
+"""
+
+import math
+from functools import partial
+
+import pytest
+import torch
+from torch import nn
+
+from models.baselines import ae, cpmnet, cra, gcnet, mmin
+from models.baselines.dialogue_graph import RelationalConv
+from models.baselines.latent_codes import LinearDecoders
+from models.iteacnet import learner as iteacnet
+from models.iteacnet.context_encoder import SharedWindow
+from models.layers import MultiHeadAttention
+from models.learner import TaskShape
+from pipeline.sections import baselines, networks
+
+SHAPE = TaskShape({"audio": 96, "text": 128, "visual": 80}, 4, "classification", 48, 2)
+IDLE = {"hidden_dim": 64, "idle_parts": True}
+LEARNERS = {
+    "iteacnet": lambda: iteacnet.build(networks.IteacnetSettings().model_dump(), SHAPE),
+    "burger6": lambda: iteacnet.build(
+        networks.IteacnetSettings(
+            student=networks.NetworkSettings(
+                encoder="nas", n_layers=2, dropout=0.0, mixers="burger6"
+            ),
+            context=networks.ContextSettings(local="shared_softmax", per_head=True),
+        ).model_dump(),
+        SHAPE,
+    ),
+    "gcnet": lambda: gcnet.build(baselines.GcnetSettings(**IDLE).model_dump(), SHAPE),
+    "ae": lambda: ae.build(baselines.AutoencoderSettings().model_dump(), SHAPE),
+    "cra": lambda: cra.build(baselines.CraSettings().model_dump(), SHAPE),
+    "mmin": lambda: mmin.build(baselines.MminSettings().model_dump(), SHAPE),
+    "cpmnet": lambda: cpmnet.build(baselines.CpmnetSettings().model_dump(), SHAPE),
+}
+NORMAL = ("ae", "cra", "mmin")
+
+
+def uniform(bound):
+    return bound / math.sqrt(3)
+
+
+def of_torch(make):
+    """Standard deviation of what torch's own layer draws in ten starts, by parameter."""
+    starts = [make().state_dict() for _ in range(10)]
+    return {n: float(torch.stack([one[n] for one in starts]).std(correction=0)) for n in starts[0]}
+
+
+def of_attention(layer):
+    own = nn.MultiheadAttention(layer.query.in_features, layer.n_heads)
+    joint, output = (float(p.detach().std()) for p in (own.in_proj_weight, own.out_proj.weight))
+    spreads = {f"{part}.weight": joint for part in ("query", "key", "value")}
+    no_bias = {f"{part}.bias": 0.0 for part in ("query", "key", "value", "output")}
+    return {**spreads, **no_bias, "output.weight": output}
+
+
+def of_linear(model, name, layer):
+    if model == "mmin" and name.startswith("pretrained."):
+        return {"weight": math.sqrt(2 / layer.in_features), "bias": 0.0}
+    if model in NORMAL:
+        return {"weight": 0.02, "bias": 0.0}
+    sizes = (layer.in_features, layer.out_features, layer.bias is not None)
+    return of_torch(lambda: nn.Linear(*sizes))
+
+
+def conv_sizes(layer):
+    return layer.in_channels, layer.out_channels, layer.kernel_size[0]
+
+
+def glorot(n_in, n_out):
+    return uniform(math.sqrt(6 / (n_in + n_out)))
+
+
+def expected_spreads(model, learner):
+    """By full name of the parameter. Attention comes first: its Linears are not on their own."""
+    found = {}
+    for name, layer in learner.named_modules():
+        if isinstance(layer, MultiHeadAttention):
+            own = of_attention(layer)
+        elif isinstance(layer, nn.Linear):
+            own = of_linear(model, name, layer)
+        elif isinstance(layer, nn.Conv1d):
+            own = of_torch(partial(nn.Conv1d, *conv_sizes(layer), groups=layer.groups))
+        elif isinstance(layer, nn.LSTM | nn.GRU):
+            sizes = (layer.input_size, layer.hidden_size, layer.num_layers)
+            own = of_torch(partial(type(layer), *sizes, bidirectional=layer.bidirectional))
+        elif isinstance(layer, nn.LayerNorm):
+            own = of_torch(partial(nn.LayerNorm, layer.normalized_shape))
+        elif isinstance(layer, RelationalConv):
+            _, n_in, n_out = layer.weight.shape
+            spread = glorot(n_in, n_out)
+            own = {"weight": spread, "root": spread, "bias": 0.0}
+        elif isinstance(layer, LinearDecoders):
+            weights = {f"weights.{m}": glorot(*w.shape) for m, w in layer.weights.items()}
+            own = weights | {f"biases.{m}": 0.0 for m in layer.biases}
+        elif isinstance(layer, SharedWindow):
+            own = {"logits": 0.0}
+        else:
+            continue
+        for parameter, spread in own.items():
+            found.setdefault(f"{name}.{parameter}", spread)
+    return found
+
+
+@pytest.mark.parametrize("model", LEARNERS)
+def test_every_parameter_starts_as_in_the_reference(model):
+    torch.manual_seed(0)
+    learner = LEARNERS[model]()
+    expected = expected_spreads(model, learner)
+    ours = {name: p.detach() for name, p in learner.named_parameters() if p.numel()}
+    assert set(ours) == set(expected)
+    for name, values in ours.items():
+        # How far draws of so many values lie apart by chance.
+        tolerance = 5 * expected[name] / math.sqrt(values.numel()) + 1e-9
+        is_norm = name.endswith("norm.weight") or (".norms." in name and name.endswith("weight"))
+        assert float(values.mean()) == pytest.approx(float(is_norm), abs=tolerance), name
+        spread = float((values - float(is_norm)).square().mean().sqrt())
+        assert spread == pytest.approx(expected[name], abs=tolerance + 0.01 * expected[name]), name
+
+
+def test_attention_of_the_papers_size_has_the_spread_that_its_sizes_give():
+    torch.manual_seed(0)
+    layer = MultiHeadAttention(128, 8, dropout=0.0)
+    joint = torch.cat([layer.query.weight, layer.key.weight, layer.value.weight]).detach()
+    assert float(joint.std()) == pytest.approx(0.0625, rel=0.01)  # sqrt(2 / (384 + 128))
+    assert float(joint.abs().max()) <= math.sqrt(6 / (384 + 128))
+    assert not any(p.any() for name, p in layer.named_parameters() if name.endswith("bias"))
+
+
+def test_codes_of_cpmnet_start_within_their_xavier_bound(kit_batch):
+    torch.manual_seed(0)
+    learner = LEARNERS["cpmnet"]()
+    learner.prepare(kit_batch)
+    n_codes, dim = learner.codes.shape
+    bound = math.sqrt(6 / (n_codes + dim))
+    assert float(learner.codes.detach().abs().max()) <= bound
+    assert float(learner.codes.detach().std()) == pytest.approx(uniform(bound), rel=0.05)
+
+
+@pytest.fixture
+def kit_batch():
+    from models.batch import ConversationBatch
+
+    size = (4, 30)
+    valid = torch.ones(size, dtype=torch.bool)
+    three = valid[..., None].expand(-1, -1, 3)
+    return ConversationBatch(
+        features={name: torch.randn(*size, dim) for name, dim in SHAPE.feature_dims.items()},
+        extracted=three,
+        available=three,
+        valid=valid,
+        speakers=torch.zeros(size, dtype=torch.int64),
+        labels=torch.arange(120).view(size) % 4,
+        rows=torch.arange(120).view(size),
+    )
