@@ -32,3 +32,15 @@ include: "pipeline/rules/features.smk"
 include: "pipeline/rules/protocol.smk"
 include: "pipeline/rules/train.smk"
 include: "pipeline/rules/evaluate.smk"
+
+
+onsuccess:
+    SCREEN.succeed(
+        has_report=bool(
+            {"all", "report"} & {str(job.rule) for job in workflow.dag.targetjobs}
+        )
+    )
+
+
+onerror:
+    SCREEN.fail()

@@ -35,6 +35,7 @@ MAY_IMPORT = {
     "pipeline.report": (*FLAT, "pipeline.evaluation", "pipeline.protocol"),
     "pipeline.config": FLAT,
     "pipeline.own_gpu": (),
+    "pipeline.terminal": (),
     "pipeline.seals": FLAT,
     "pipeline.plan": (*FLAT, "pipeline.config"),
     "pipeline.decisions": (
@@ -104,7 +105,11 @@ RULES_MAY_IMPORT = (
     "pipeline.plan",
     "pipeline.seals",
     "pipeline.settings",
+<<<<<<< HEAD
     "pipeline.yaml_files",
+=======
+    "pipeline.terminal.screen",
+>>>>>>> 857f81a (The terminal: a line per finished job, signs of life, the report or each error last)
 )
 RULE_FILES = [ROOT / "Snakefile", *sorted((ROOT / "pipeline" / "rules").glob("*.smk"))]
 

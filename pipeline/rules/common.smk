@@ -3,23 +3,37 @@
 import json
 import os
 import re
-import shlex
 import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
 
-# Rules run `python -m pipeline...` from any working directory.
-sys.path.insert(0, str(workflow.basedir))
+# Rules run `python -m pipeline...` in the working directory. Nothing but the two packages is put
+# before Python's own modules: a `queue.py` beside config.yaml is no part of a job. The way there is
+# relative, since PYTHONPATH and the shell would take a path with `:`, `{` or `$` apart.
+CODE = Path(".snakemake/iteacnet")
+CODE.mkdir(parents=True, exist_ok=True)
+for package in ("pipeline", "models"):
+    target, link = Path(workflow.basedir, package), CODE / package
+    if not link.is_symlink() or Path(os.readlink(link)) != target:
+        made = CODE / f"{package}.{os.getpid()}"
+        made.symlink_to(target)
+        made.replace(link)
+sys.path.insert(0, str(CODE.absolute()))
 os.environ["PYTHONPATH"] = os.pathsep.join(
-    filter(None, [str(workflow.basedir), os.environ.get("PYTHONPATH")])
+    filter(None, [str(CODE), os.environ.get("PYTHONPATH")])
 )
+os.environ["PYTHONSAFEPATH"] = "1"
+# Logs are in order, and whole when a job is killed.
+os.environ["PYTHONUNBUFFERED"] = "1"
 
 from pipeline.config import as_typed, parse_config
 from pipeline.decisions import Decisions
 from pipeline.plan import Plan
 from pipeline.seals import changed_files, explain
 from pipeline.settings import SettingsError
+from pipeline.terminal.screen import attach
 from pipeline.yaml_files import read_yaml
 
 # Files are read twice: Snakemake keeps the last of two equal keys and forgets lines, and it would
@@ -47,9 +61,19 @@ except SettingsError as error:
 DECISIONS = Decisions(PLAN)
 
 # Every job logs and, once it ends well, seals what it wrote: `job LOG OUTPUT...`.
-shell.prefix(
-    f"set -euo pipefail; source {shlex.quote(str(workflow.basedir))}/pipeline/rules/job.sh; "
-)
+shell.prefix("set -euo pipefail; source .snakemake/iteacnet/pipeline/rules/job.sh; ")
+
+# What people see of a run; jobs then write to their logs alone (pipeline/rules/job.sh).
+if workflow.is_main_process:
+    SCREEN = attach(
+        logger,
+        workflow.output_settings,
+        lambda: [
+            (workflow.dag.jobid(job), job.rule.name)
+            for job in workflow.dag.needrun_jobs()
+        ],
+    )
+    os.environ["ITEACNET_JOBS_SPEAK"] = "" if SCREEN.shows else "1"
 
 # A file that a person or a disk changed would otherwise count as a result.
 if workflow.is_main_process and (changed := changed_files()):

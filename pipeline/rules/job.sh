@@ -1,10 +1,17 @@
 # Bash functions of every job; pipeline/rules/common.smk puts them before each rule's command.
 
-# job LOG OUTPUT...: write everything to LOG too; once the command ends well, seal the outputs.
+# job LOG OUTPUT...: write everything to LOG; once the command ends well, seal the outputs. What
+# people see is read from LOG (pipeline/terminal), unless Snakemake was asked to speak for itself.
 # The old seal goes first, so that a killed job leaves none (pipeline.seals). A killed Snakemake
 # leaves jobs that go on: whoever began last seals, and what an older job writes later is noticed.
 job() {
-    exec &> >(tee "$1")
+    if [ -n "${ITEACNET_JOBS_SPEAK:-}" ]; then
+        local name="${1#build/logs/}"
+        name="${name%.txt}"
+        exec &> >(tee -- "$1" | sed -u "s|^|${name//[_\/]/ }: |")
+    else
+        exec &> "$1"
+    fi
     shift
     outputs=("$@")
     seal="build/.seals/${1#build/}.sha256"

@@ -41,6 +41,10 @@ def main(argv: list[str] | None = None) -> None:
     write_rows(args.out_labels, played.labels, Label)
     write_rows(args.out_splits, played.splits, SplitRow)
     print("\n".join(played.lines(settings.task)))
+    n_folds = len({row.fold for row in played.splits})
+    print(
+        f"done: {len(played.labels)} of {len(utterances)} utterances have a label, {n_folds} folds"
+    )
 
 
 if __name__ == "__main__":

@@ -105,7 +105,7 @@ def _say(corpus: str, raw: RawCorpus, media: Media) -> None:
     for kind, n in by_kind(raw.dropped).items():
         print(f"dropped: {n} x {kind}")
     print(
-        f"{corpus}: {len(raw.utterances)} utterances, {len(media.present)} media files, "
+        f"done: {len(raw.utterances)} utterances, {len(media.present)} media files, "
         f"{len(raw.dropped)} items dropped"
     )
 

@@ -50,6 +50,7 @@ def main(argv: list[str] | None = None) -> None:
     if errors:
         raise SystemExit("\n".join(errors))
     write_json(args.out, accounts)
+    print(f"done: {len(accounts)} tasks fit the tables")
 
 
 if __name__ == "__main__":

@@ -67,6 +67,7 @@ def main(argv: list[str] | None = None) -> None:
     write_rows(args.out, rows, ParameterRow)
     for row in rows:
         print(f"{row.model} {row.module}: {row.parameters:,} (paper {row.published})")
+    print(f"done: {len(rows)} networks at the paper's sizes")
 
 
 def parameter_rows() -> list[ParameterRow]:

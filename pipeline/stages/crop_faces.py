@@ -190,18 +190,17 @@ def _say(
     n_hits: int,
     cache: CropCache,
 ) -> None:
-    statuses = ", ".join(f"{n} {status}" for status, n in Counter(r.status for r in rows).items())
-    print(f"crop_faces: {len(rows)} utterances: {statuses or 'none'}")
-    print(
-        f"crop_faces: cache: {n_hits} hits, {len(found) - n_hits} misses, "
-        f"{cache.n_damaged} damaged and set aside"
-    )
     for row in rows:
         record = found[jobs[row.utterance_id].key] if row.utterance_id in jobs else None
         if isinstance(record, MediaError):
             print(f"  {row.utterance_id}: {record}")
         elif row.status != "ok":
             print(f"  {row.utterance_id}: {row.status}: {row.n_frames} frames looked at")
+    statuses = ", ".join(f"{n} {status}" for status, n in Counter(r.status for r in rows).items())
+    print(
+        f"done: {len(rows)} utterances ({statuses or 'none'}); cache: {n_hits} hits, "
+        f"{len(found) - n_hits} misses, {cache.n_damaged} damaged and set aside"
+    )
 
 
 def _parse(argv: list[str] | None) -> argparse.Namespace:

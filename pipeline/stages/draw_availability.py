@@ -57,6 +57,8 @@ def main(argv: list[str] | None = None) -> None:
     write_masks(args.out, masks)
     for fold, realised in masks.realised.items():
         print(f"fold {fold}: missing rate {masks.rate} asked, {realised:.4f} realised")
+    reached = masks.realised.values()
+    print(f"done: {min(reached):.3f} to {max(reached):.3f} reached over {len(reached)} folds")
 
 
 def extracted_of(

@@ -51,11 +51,11 @@ def main(argv: list[str] | None = None) -> None:
         raise SystemExit(f"error: {error}") from None
     ids = [utterance.utterance_id for utterance in utterances]
     write_store(args.out, to_store((outcome.records[one] for one in ids), choice.header(ids)))
-    print(f"{modality}: {outcome.describe()}")
     for one in ids:
         record = outcome.records[one]
         if record.detail:
             print(f"  {one}: {record.status}: {record.detail}")
+    print(f"done: {outcome.describe()}")
 
 
 def encoder_settings(modality: Modality, stage: str) -> dict[str, Any]:

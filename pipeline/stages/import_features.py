@@ -43,6 +43,7 @@ def main(argv: list[str] | None = None) -> None:
         store = to_store(imported, modality, source_digest(args.root, settings))
         write_store(path, store)
         print(f"{modality}: {store.dim} dimensions, {store.counts()}")
+    print(f"done: features of {len(imported.utterances)} utterances")
 
 
 def read_source(root: Path, settings: ImportSettings) -> Imported:

@@ -26,9 +26,8 @@ def main(argv: list[str] | None = None) -> None:
         list(zip(args.shards, ids, strict=True)), [one.utterance_id for one in utterances]
     )
     write_store(args.out, store)
-    print(f"{store.header.modality}: {len(utterances)} utterances, {store.dim} dimensions")
-    for status, n in store.counts().items():
-        print(f"  {status}: {n}")
+    counts = ", ".join(f"{n} {status}" for status, n in store.counts().items())
+    print(f"done: {len(utterances)} utterances ({counts}), {store.dim} dimensions")
 
 
 if __name__ == "__main__":

@@ -25,8 +25,8 @@ def main(argv: list[str] | None = None) -> None:
     except (DemoError, SettingsError, SpeechError) as error:
         raise SystemExit(f"error: {error}") from None
     print(
-        f"make_demo: {summary['n_dialogues']} dialogues, {summary['n_labeled']} labeled "
-        f"utterances, {summary['duration_s']:.0f} s -> {args.out}"
+        f"done: {summary['n_dialogues']} dialogues, {summary['n_labeled']} labeled "
+        f"utterances, {summary['duration_s']:.0f} s"
     )
 
 

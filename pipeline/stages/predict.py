@@ -2,14 +2,19 @@
 
 import argparse
 import os
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from pipeline.arrays import ArraysError
 from pipeline.conversations.inference import predict_rates
 from pipeline.conversations.reading import read_fold, read_rates, read_stores
 from pipeline.evaluation.predict import write_predictions
+from pipeline.protocol.selection import TaskKind, weighted_f1
 from pipeline.settings import parse_section
 from pipeline.training.randomness import make_deterministic, seed_torch
 from pipeline.training.restored import restore_run
@@ -48,7 +53,23 @@ def main(argv: list[str] | None = None) -> None:
         outputs,
         tuple(settings.task.classes),
     )
-    print(f"{len(places)} utterances at {len(rates)} missing rates")
+    target = run.conversations.labels.cpu().numpy()[places]
+    print(f"done: {len(places)} utterances, {describe(settings.task.kind, target, outputs, rates)}")
+
+
+def describe(
+    kind: TaskKind, target: NDArray[Any], outputs: NDArray[np.float32], rates: Sequence[float]
+) -> str:
+    """How good outputs (R, N, C) are at the first and the last rate, in words."""
+    told = []
+    for rate, output in list(zip(rates, outputs, strict=True))[:: max(len(rates) - 1, 1)]:
+        if kind == "classification":
+            score = f"{100 * weighted_f1(target, output.argmax(axis=1)):.1f} %"
+        else:
+            score = f"{np.abs(output[:, 0] - target).mean():.3f}"
+        told.append(f"{score} at missing rate {rate}")
+    metric = "weighted F1" if kind == "classification" else "mean absolute error"
+    return f"{metric} {', '.join(told)}"
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -49,7 +49,9 @@ def main(argv: list[str] | None = None) -> None:
     page = _page(args, settings)
     write_outputs(page, args.out_tables, args.out_figures)
     write_text(args.out_page, render(page))
-    print(f"report: {len(page.tasks)} tasks, {len(page.corpora)} corpora -> {args.out_page}")
+    for task in page.tasks:
+        print(f"found: {task.name}: {task.headline}")
+    print("done: the page with its tables and figures")
 
 
 def _page(args: argparse.Namespace, settings: ReportStageSettings) -> PageView:

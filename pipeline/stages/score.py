@@ -36,7 +36,7 @@ def main(argv: list[str] | None = None) -> None:
         roles = labels_of_roles(fold, labels, splits, dialogue_of)
         scores += majority_rows(args.task, fold, roles, settings.kind, settings.classes, rates)
     write_rows(args.out, scores, Score)
-    print(f"score: {len(args.runs)} runs, {len(scores)} numbers -> {args.out}")
+    print(f"done: {len(scores)} numbers of {len(args.runs)} runs")
 
 
 if __name__ == "__main__":

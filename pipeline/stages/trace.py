@@ -61,7 +61,7 @@ def main(argv: list[str] | None = None) -> None:
         "candidates": list(network.options.candidates),
     }
     write_arrays(args.out, arrays, header)
-    print(f"{name}: {len(header['utterances'])} utterances; {', '.join(sorted(arrays))}")
+    print(f"done: dialogue {name}, {len(header['utterances'])} utterances")
 
 
 def choose_dialogue(

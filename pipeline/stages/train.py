@@ -58,7 +58,7 @@ def main(argv: list[str] | None = None) -> None:
     selection = "test" if tested else "validation"
     names = {"task": args.task, "method": args.method, "selection": selection}
     write_json(args.out_run, {**facts, **names, "encoders": origins(args.features)})
-    print(f"best epoch {facts['best_epoch']}, {selection} score {facts['best_score']:.4f}")
+    print(f"done: best epoch {facts['best_epoch']}, {selection} score {facts['best_score']:.4f}")
 
 
 def _train(

@@ -179,4 +179,4 @@ def test_log_says_what_was_dropped_and_what_is_missing(corpus, build, capsys):
     said = capsys.readouterr().out
     assert "dropped: 1 x media leaves the corpus folder" in said
     assert "mine: 1 media files are missing (3 utterances stay without audio and video)" in said
-    assert "mine: 18 utterances, 5 media files, 1 items dropped" in said
+    assert "done: 18 utterances, 5 media files, 1 items dropped" in said

@@ -1,0 +1,66 @@
+"""The last lines on the screen: what was found and where it is, or what failed and how to go on."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from pipeline.terminal.board import Board, Failure
+from pipeline.terminal.logs import read_logs
+from pipeline.terminal.words import duration
+
+REPORT = Path("build/report/index.html")
+REPORT_LOG = "build/logs/report.txt"
+SHOWN_FINDINGS = 10
+AGAIN = "the same command goes on from there"
+
+
+def succeeded(board: Board, now_s: float, has_report: bool) -> list[str]:
+    """All that was asked for is there."""
+    if not board.n_done:
+        return ["Nothing to be done: all results are there.", *_found(has_report)]
+    jobs = "The job is" if board.n_done == 1 else f"All {board.n_done} jobs are"
+    return [f"{jobs} done in {duration(now_s - board.began_s)}.", *_found(has_report)]
+
+
+def interrupted(board: Board) -> list[str]:
+    """Somebody stopped the run; jobs that were told to stop are no failures."""
+    own = [one for one in board.failures.values() if not _was_stopped(one)]
+    kept = f"Stopped. {_done(board)}; {AGAIN}."
+    return [kept, *_failures(own)] if own else [kept]
+
+
+def failed(board: Board) -> list[str]:
+    """Each failed job with its error and its log, last on the screen."""
+    failures = list(board.failures.values())
+    if not failures:
+        return [f"The run ended early, see above. {_done(board)}."]
+    n = len(failures)
+    jobs = "1 job failed" if n == 1 else f"{n} jobs failed"
+    n_left = board.n_total - board.n_done - n
+    rest = f", {n_left} wait for what failed" if n_left > 0 else ""
+    return [f"{jobs}. {_done(board)}{rest}. Mend this, and {AGAIN}:", *_failures(failures)]
+
+
+def _found(has_report: bool) -> list[str]:
+    if not has_report or not REPORT.is_file():
+        return []
+    return [*read_logs([REPORT_LOG]).found[:SHOWN_FINDINGS], f"The report: {REPORT}"]
+
+
+def _done(board: Board) -> str:
+    return f"{board.n_done} of {board.n_total} jobs are done and kept"
+
+
+def _failures(failures: Iterable[Failure]) -> list[str]:
+    return [
+        line
+        for one in failures
+        for line in (f"error: {one.title}: {one.reason}", f"       log: {_paths(one.logs)}")
+    ]
+
+
+def _paths(logs: Sequence[str]) -> str:
+    return ", ".join(logs) or "none"
+
+
+def _was_stopped(failure: Failure) -> bool:
+    return "KeyboardInterrupt" in failure.reason or "without saying why" in failure.reason
