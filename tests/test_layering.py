@@ -105,11 +105,8 @@ RULES_MAY_IMPORT = (
     "pipeline.plan",
     "pipeline.seals",
     "pipeline.settings",
-<<<<<<< HEAD
     "pipeline.yaml_files",
-=======
     "pipeline.terminal.screen",
->>>>>>> 857f81a (The terminal: a line per finished job, signs of life, the report or each error last)
 )
 RULE_FILES = [ROOT / "Snakefile", *sorted((ROOT / "pipeline" / "rules").glob("*.smk"))]
 
