@@ -24,6 +24,7 @@ from pipeline.provenance import code_digest
 from pipeline.records import MODALITIES
 from pipeline.sections.faces import detector_module
 from pipeline.sections.methods import model_module, parse_train_rate
+from pipeline.sections.yunet import yunet_place
 from pipeline.settings import dump
 
 MODELS = ("iteacnet", "gcnet", "mmin", "cra", "ae", "cpmnet")
@@ -106,7 +107,7 @@ class Decisions:
         settings = {**dump(faces), "which_face": chosen}
         weights = None
         if faces.detector == "yunet":
-            file = Path(faces.weights or "")
+            file = yunet_place(faces.weights)
             is_there = file.is_file()
             weights = remembered_digest(file, Path(self._config.cache)) if is_there else MISSING
         module = detector_module(faces.detector)

@@ -20,7 +20,7 @@ from typing import Any
 
 from pipeline.config import read_config
 from pipeline.features.catalogue import Encoder, find_encoder
-from pipeline.features.opening import check_weights
+from pipeline.features.opening import check_detector, check_weights
 from pipeline.features.published import CheckpointError
 from pipeline.features.weights import (
     DESCRIPTIONS,
@@ -36,8 +36,14 @@ from pipeline.features.weights import (
 )
 from pipeline.files import atomic_path
 from pipeline.records import MODALITIES, Modality
+from pipeline.sections.faces import CropFacesSettings
+from pipeline.sections.yunet import yunet_place
 from pipeline.settings import SettingsError, dump
 
+YUNET = (
+    "https://github.com/opencv/opencv_zoo/raw/main/models/face_detection_yunet/"
+    "face_detection_yunet_2023mar.onnx"
+)
 TIMEOUT_S = 60
 CHUNK_BYTES = 1 << 20
 # Files of torchvision and others end in the first digits of their sha256: resnet18-f37072fd.pth
@@ -70,8 +76,24 @@ def main(argv: list[str] | None = None) -> None:
         except (FetchError, CheckpointError, SettingsError) as error:
             failed = True
             print(f"{label}: {error}")
+    if config.crop_faces.detector == "yunet":
+        failed |= not _is_yunet_there(config.crop_faces)
     if failed:
         raise SystemExit(1)
+
+
+def _is_yunet_there(faces: CropFacesSettings) -> bool:
+    """Fetch YuNet where its file is not there; whether it opens."""
+    place, label = yunet_place(faces.weights), "crop_faces: yunet"
+    try:
+        is_there = faces.weights is not None or place.is_file()
+        path = place if is_there else download(YUNET, place)
+        check_detector(faces)
+    except (FetchError, CheckpointError) as error:
+        print(f"{label}: {error}")
+        return False
+    print(f"{label}: {'is there' if is_there else 'fetched'}: {path}")
+    return True
 
 
 def _check_opens(

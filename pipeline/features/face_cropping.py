@@ -18,10 +18,20 @@ import cv2
 
 from pipeline.features.crops import JPEG_QUALITY, CropRecord, CropStatus, write_crops
 from pipeline.features.workers import overlap
+from pipeline.media import gcnet_faces
 from pipeline.media.container import Damage
 from pipeline.media.errors import MediaError
 from pipeline.media.face_choice import largest, steadiest_track
-from pipeline.media.faces import Detector, Face, Picture, crop_square, find_faces, shrink, view_of
+from pipeline.media.faces import (
+    Detector,
+    Face,
+    Picture,
+    crop_box,
+    crop_square,
+    find_faces,
+    shrink,
+    view_of,
+)
 from pipeline.media.video import Frame, sample_frames
 from pipeline.records import Region
 
@@ -80,6 +90,8 @@ class FaceCropper:
     margin: float
     size_px: int
     threads: int = 1
+    shape: Literal["square", "box"] = "square"
+    compat: Literal["none", "gcnet"] = "none"  # gcnet: pipeline.media.gcnet_faces
 
     def crop(
         self, path: Path, jobs: Sequence[CropJob], writing: Writing, damage: Damage
@@ -98,7 +110,7 @@ class FaceCropper:
             for look in overlap(self._look, views, self.threads):
                 for index in [one for one in open_ if jobs[one].end_s <= look.time_s]:
                     del waiting[index]
-                    yield jobs[index], open_.pop(index).finish(self.which_face, writing)
+                    yield jobs[index], open_.pop(index).finish(self._rule, writing)
                 for index in look.spans:
                     utterance = open_.setdefault(index, _Utterance(jobs[index]))
                     utterance.add(look.time_s, look.seen[jobs[index].region])
@@ -107,17 +119,34 @@ class FaceCropper:
             return
         for index in waiting:
             utterance = open_[index] if index in open_ else _Utterance(jobs[index])
-            yield jobs[index], utterance.finish(self.which_face, writing)
+            yield jobs[index], utterance.finish(self._rule, writing)
+
+    @property
+    def _rule(self) -> WhichFace:
+        """Of GCNet's faces the first is kept at once: there is none to follow through a span."""
+        is_tracked = self.which_face == "track" and self.compat == "gcnet"
+        return "single" if is_tracked else self.which_face
 
     def _view(self, frame: Frame, jobs: Sequence[CropJob]) -> _Views:
         """The regions of a frame that somebody asks for, and what the detector sees of them."""
         regions = list(dict.fromkeys(jobs[index].region for index in frame.spans))
+        if self.compat == "gcnet":
+            whole = dict.fromkeys(regions, (frame.image, 0))
+            return _Views(frame.spans, frame.time_s, whole, [frame.image])
         views = [view_of(frame.image, region) for region in regions]
         small = [shrink(view, self.detect_width_px) for view, _ in views]
         return _Views(frame.spans, frame.time_s, dict(zip(regions, views, strict=True)), small)
 
     def _look(self, views: _Views) -> _Look:
         """Find, choose and cut the faces of one frame, in each of its regions."""
+        if self.compat == "gcnet":
+            (candidates,) = self.detector.detect(views.small)
+            (picture,) = views.small
+            shown = {
+                region: _bare(picture, gcnet_faces.faces_of(candidates, picture, region))
+                for region in views.regions
+            }
+            return _Look(views.spans, views.time_s, shown)
         full = [view for view, _ in views.regions.values()]
         found = find_faces(self.detector, full, views.small)
         seen = {
@@ -129,7 +158,8 @@ class FaceCropper:
     def _cut(self, view: Picture, first_px: int, faces: list[Face]) -> _Seen:
         best = largest(faces)
         kept = faces if self.which_face == "track" or best is None else [faces[best]]
-        jpegs = [_jpeg(crop_square(view, face.box, self.margin, self.size_px)) for face in kept]
+        cut = crop_square if self.shape == "square" else crop_box
+        jpegs = [_jpeg(cut(view, face.box, self.margin, self.size_px)) for face in kept]
         return _Seen(len(faces), [_shifted(face, first_px) for face in kept], jpegs)
 
 
@@ -181,6 +211,13 @@ class _Utterance:
         start, length = place
         self.spool.seek(start)
         return self.spool.read(length)
+
+
+def _bare(picture: Picture, faces: list[Face]) -> _Seen:
+    """GCNet's crop: the first face, in its own pixels."""
+    kept = faces[:1]
+    jpegs = [_jpeg(gcnet_faces.crop(picture, face)) for face in kept]
+    return _Seen(len(faces), kept, jpegs)
 
 
 def _shifted(face: Face, first_px: int) -> Face:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from pipeline.files import file_digest, text_digest
 from pipeline.records import Region
+from pipeline.sections.yunet import YUNET_FILE, yunet_place
 
 Picture = NDArray[np.uint8]
 Box = tuple[float, float, float, float]
@@ -31,9 +32,7 @@ MTCNN_WEIGHTS = {
 }
 # As the pointers of github.com/opencv/opencv_zoo, models/face_detection_yunet, state it.
 YUNET_PUBLISHED = {
-    "face_detection_yunet_2023mar.onnx": (
-        "8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4"
-    ),
+    YUNET_FILE: ("8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4"),
 }
 
 
@@ -122,14 +121,14 @@ def mtcnn_folder() -> Path:
 
 
 def yunet_file(weights: str | None) -> Path:
-    """The model file of YuNet, which the user gives."""
-    if weights is None or not Path(weights).is_file():
+    """The model file of YuNet, which is fetched or given."""
+    path = yunet_place(weights)
+    if not path.is_file():
         raise DetectorError(
             f"crop_faces.weights={weights!r} is no file: `detector: yunet` needs the path of "
-            "face_detection_yunet_2023mar.onnx from https://github.com/opencv/opencv_zoo; "
-            "`detector: mtcnn` needs no file"
+            "face_detection_yunet_2023mar.onnx from https://github.com/opencv/opencv_zoo "
+            "(`make weights` fetches it); `detector: mtcnn` needs no file"
         )
-    path = Path(weights)
     if path.name in YUNET_PUBLISHED:
         _check_known(path, YUNET_PUBLISHED[path.name], "fetch it again (git-lfs pull)")
     return path
@@ -178,6 +177,23 @@ def crop_square(view: Picture, box: Box, margin: float, size_px: int) -> Picture
     square = view[y : y + side, x : x + side]
     how = cv2.INTER_AREA if side > size_px else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(square, (size_px, size_px), interpolation=how), dtype=np.uint8)
+
+
+def crop_box(view: Picture, box: Box, margin: float, size_px: int) -> Picture:
+    """The box itself, grown by `margin` of its sides (half on each), cut at the border, stretched.
+
+    The crop is a square of `size_px`, whatever the proportions of the box.
+    """
+    height, width = view.shape[:2]
+    left, top, right, bottom = box
+    grown_x, grown_y = (right - left) * margin / 2, (bottom - top) * margin / 2
+    x = min(max(round(left - grown_x), 0), width - 1)
+    y = min(max(round(top - grown_y), 0), height - 1)
+    end_x = min(max(round(right + grown_x), x + 1), width)
+    end_y = min(max(round(bottom + grown_y), y + 1), height)
+    cut = view[y:end_y, x:end_x]
+    how = cv2.INTER_AREA if min(cut.shape[:2]) > size_px else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(cut, (size_px, size_px), interpolation=how), dtype=np.uint8)
 
 
 def shrink(view: Picture, width_px: int) -> Picture:

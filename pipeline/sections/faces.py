@@ -1,8 +1,8 @@
 """`crop_faces`: how faces are found and cut out."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from pipeline.settings import PathText, Section, Share
 
@@ -26,8 +26,18 @@ class CropFacesSettings(Section):
     """Added around the box, share of its side."""
     size_px: Annotated[int, Field(ge=32, le=1024)] = 224
     """Crops are squares of this side."""
+    shape: Literal["square", "box"] = "square"
+    """What is cut out and scaled: a square around the box, or the box itself, stretched."""
+    compat: Literal["none", "gcnet"] = "none"
+    """gcnet = as its authors: every frame, whole picture, bare first box; needs detector yunet."""
     which_face: Literal["auto", "side", "single", "track"] = "auto"
     """Whose face where there are several; auto = what the corpus asks for."""
+
+    @model_validator(mode="after")
+    def _gcnet_has_its_detector(self) -> Self:
+        if self.compat == "gcnet" and self.detector != "yunet":
+            raise ValueError("compat: gcnet finds faces with YuNet: set `detector: yunet`")
+        return self
 
 
 def detector_module(detector: str) -> str:

@@ -22,6 +22,7 @@ from pipeline.files import UnsafePathError, canonical_json, resolve_inside, text
 from pipeline.media.container import Damage
 from pipeline.media.errors import MediaError
 from pipeline.media.faces import DetectorError, LazyDetector, detector_digest, open_detector
+from pipeline.media.gcnet_faces import EVERY_FRAME_FPS, SMALLEST_FACE_PX
 from pipeline.progress import Progress, progress
 from pipeline.provenance import code_digest
 from pipeline.records import FaceRow, Utterance
@@ -148,14 +149,16 @@ def _make_cropper(
         open_detector,
         settings.detector,
         weights=settings.weights,
-        min_face_px=settings.min_face_px,
+        min_face_px=SMALLEST_FACE_PX if settings.compat == "gcnet" else settings.min_face_px,
         min_confidence=settings.min_confidence,
         device=device,
     )
     return FaceCropper(
         detector=LazyDetector(detector),
         which_face=which_face,
-        fps=settings.fps,
+        fps=EVERY_FRAME_FPS if settings.compat == "gcnet" else settings.fps,
+        shape=settings.shape,
+        compat=settings.compat,
         detect_width_px=settings.detect_width_px,
         margin=settings.margin,
         size_px=settings.size_px,

@@ -16,6 +16,7 @@ from pipeline.media import container, video
 from pipeline.media.container import Damage
 from pipeline.media.errors import MediaError
 from pipeline.media.faces import Face
+from pipeline.media.gcnet_faces import EVERY_FRAME_FPS
 from tests.pipeline import clips
 
 WIDTH, HEIGHT = 320, 128
@@ -189,3 +190,15 @@ def test_an_error_of_the_detector_stops_the_run(clip, cache, monkeypatch):
     with pytest.raises(ZeroDivisionError):
         crop(clip, [job(0, 0.0, 1.0)], cache)
     assert contents(cache) == {}
+
+
+def test_gcnets_recipe_takes_every_frame_and_the_bare_box(clip, cache):
+    jobs = [job(0, 0.0, 0.4, "left"), job(1, 0.0, 0.4, "right"), job(2, 1.2, 1.6, "left")]
+    options = {"which_face": "side", "fps": EVERY_FRAME_FPS, "detect_width_px": 100}
+    records = crop(clip, jobs, cache, compat="gcnet", margin=0.5, **options)
+    assert [records[k].n_frames for k in range(3)] == [10, 10, 10]  # 25 per second
+    assert [records[k].n_faces for k in range(3)] == [10, 10, 0]
+    assert records[0].times_s == pytest.approx([k / 25 for k in range(10)])
+    for k, side in ((0, 48), (1, 32)):
+        shapes = {found.shape for found in read_crops(cache.path(jobs[k].key))}
+        assert all(abs(n - side) <= 2 for height, width, _ in shapes for n in (height, width))
