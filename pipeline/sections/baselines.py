@@ -1,11 +1,11 @@
-"""`methods.<name>.settings` of the baselines; defaults as published (FACTS B.5 to B.7)."""
+"""`methods.<name>.settings` of the baselines; defaults as published."""
 
 from pipeline.sections.networks import Count, Dropout, Positive, Weight
 from pipeline.settings import Section
 
 
 class GcnetSettings(Section):
-    """`methods.<name>.settings` of model gcnet (FACTS B.5)."""
+    """`methods.<name>.settings` of model gcnet."""
 
     hidden_dim: Count = 200
     """Width of the recurrent and graph layers."""
@@ -31,7 +31,7 @@ class GcnetSettings(Section):
 
 
 class UtteranceSettings(Section):
-    """What ae, cra and mmin share: optimisation and encoders of single utterances (FACTS B.6)."""
+    """What ae, cra and mmin share: optimisation and encoders of single utterances."""
 
     hidden_dim: Count = 128
     """Width of every fully connected part, and of one encoded modality."""
@@ -48,7 +48,7 @@ class UtteranceSettings(Section):
 
 
 class AutoencoderSettings(UtteranceSettings):
-    """`methods.<name>.settings` of model ae (FACTS B.6)."""
+    """`methods.<name>.settings` of model ae."""
 
     layers: tuple[Count, ...] = (256, 128)
     """Widths of the autoencoder on the way down."""
@@ -57,7 +57,7 @@ class AutoencoderSettings(UtteranceSettings):
 
 
 class CraSettings(AutoencoderSettings):
-    """`methods.<name>.settings` of model cra (FACTS B.6)."""
+    """`methods.<name>.settings` of model cra."""
 
     n_blocks: Count = 3
     """Residual autoencoders in a row."""
@@ -66,7 +66,7 @@ class CraSettings(AutoencoderSettings):
 
 
 class MminSettings(UtteranceSettings):
-    """`methods.<name>.settings` of model mmin (FACTS B.6)."""
+    """`methods.<name>.settings` of model mmin."""
 
     layers: tuple[Count, ...] = (256, 128, 64)
     """Widths of an imagination block on the way down."""
@@ -83,7 +83,7 @@ class MminSettings(UtteranceSettings):
 
 
 class CpmnetSettings(Section):
-    """`methods.<name>.settings` of model cpmnet (FACTS B.7)."""
+    """`methods.<name>.settings` of model cpmnet."""
 
     code_dim: Count = 128
     """Values of the latent code of an utterance."""

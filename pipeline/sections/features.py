@@ -62,7 +62,7 @@ class TextSettings(Section):
     pooling: Literal["words", "tokens"] = "words"
     """Hf, deberta: the mean is over words or over tokens."""
     compat: Literal["none", "gcnet"] = "none"
-    """Gcnet: sub-sentences and cleaned words, as GCNet's features (FACTS C.2)."""
+    """Gcnet: sub-sentences and cleaned words, as GCNet's features."""
     max_tokens: Annotated[int, Field(ge=8, le=8192)] = 512
     """Longer texts are read in windows of this length."""
     precision: Precision = "float32"

@@ -16,7 +16,7 @@ from pipeline.sections.networks import IteacnetSettings
 from pipeline.settings import Distinct, Name, Rate, Section, dump, parse_section
 from pipeline.settings_faults import refusal
 
-# One model for all rates | a model per rate | a model of complete data (PAPER Table 1).
+# One model for all rates | a model per rate | a model of complete data.
 Evaluation = Literal["ume", "ime", "complete"]
 
 

@@ -1,4 +1,4 @@
-"""`methods.<name>.settings` of ITEACNet; defaults are the paper's, or FACTS E's."""
+"""`methods.<name>.settings` of ITEACNet; defaults are the paper's."""
 
 from typing import Annotated, Literal
 
@@ -24,7 +24,7 @@ Mixer = Literal[
 
 
 class ContextSettings(Section):
-    """ECCE, the emotion context changing encoder (PAPER Algorithm 1, FACTS A.3)."""
+    """ECCE, the emotion context changing encoder."""
 
     local: Literal["dense", "shared_softmax", "off"] = "dense"
     """Local context: a convolution of all channels, softmax weights that they share, or none."""
@@ -43,7 +43,7 @@ class ContextSettings(Section):
 
 
 class NetworkSettings(Section):
-    """One encoder-decoder of ITEACNet: teacher or student (FACTS A.2, A.4)."""
+    """One encoder-decoder of ITEACNet: teacher or student."""
 
     encoder: Literal["transformer", "nas"]
     """Transformer: attention in every layer; nas: a router over `mixers`."""

@@ -86,7 +86,7 @@ class TaskSettings(LabeledTask):
 
 
 class ProtocolSettings(Section):
-    """`protocol`: FACTS A.6, B.4, E."""
+    """`protocol`."""
 
     name: Literal["paper", "strict"] = "strict"
     """Strict: a validation part selects epochs; paper: IEMOCAP selects on the test session."""
