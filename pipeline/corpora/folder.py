@@ -61,7 +61,8 @@ def read(root: Path, settings: CorpusSettings) -> RawCorpus:
         return _read_videos(root, settings)
     sheet = read_sheet(root, settings.utterances, NEEDED)
     candidates, dropped, notes = _read_rows(sheet)
-    named = {one.media for one in candidates}
+    # A row that is refused names its file all the same.
+    named = {str(PurePosixPath(row.cells["media"].strip())) for row in sheet.rows}
     dropped += [
         drop(file.relative, f"no row of {settings.utterances} names this file")
         for file in list_files(root, [f"**/{ANY_VIDEO}"])

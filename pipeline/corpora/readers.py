@@ -4,12 +4,16 @@ A reader is imported by name when it is needed: the stage's code digest names th
 so that a change in one reader reruns no other corpus.
 """
 
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Literal, Protocol, cast
 
+from pipeline.corpora.checks import by_kind
+from pipeline.corpora.listing import list_files
 from pipeline.corpora.raw import CorpusError, RawCorpus
 from pipeline.corpora.texts import printable
+from pipeline.records import Dropped
 from pipeline.sections.corpora import CorpusSettings
 
 WhichFace = Literal["side", "single", "track"]
@@ -58,12 +62,21 @@ def read_corpus(corpus: str, root: Path, settings: CorpusSettings) -> RawCorpus:
             raise CorpusError("there is no such folder")
         raw = module.read(root, settings)
         if not raw.utterances:
-            first = [f"first: {one.item}: {one.reason}" for one in raw.dropped[:1]]
-            counted = f"{len(raw.dropped)} items dropped"
-            raise CorpusError(f"no utterance found ({', '.join([counted, *first])})")
+            raise CorpusError(f"no utterance found ({_why(raw.dropped)})")
     except CorpusError as error:
+        if root.is_dir() and list_files(root, module.files(settings)):  # the root is right
+            raise CorpusError(f"{corpus}: {error}") from error
         raise CorpusError(explain(str(error), corpus, root, module)) from error
     return raw
+
+
+def _why(dropped: Sequence[Dropped]) -> str:
+    """How many items were dropped for each kind of reason, each with its first."""
+    told = [f"{len(dropped)} items dropped"]
+    for kind, n in by_kind(dropped).items():
+        first = next(one for one in dropped if one.reason.partition(": ")[0] == kind)
+        told.append(f"{n} x {kind}, first: {first.item}: {first.reason}")
+    return "; ".join(told)
 
 
 def explain(message: str, corpus: str, root: Path, module: Reader) -> str:

@@ -36,6 +36,7 @@ STYLE: Any = {
     "svg.fonttype": "none",
     "font.family": "sans-serif",
     "font.size": 10,
+    "text.parse_math": False,  # a speaker may be called "$1"
     "axes.titlesize": 10,
     "axes.spines.top": False,
     "axes.spines.right": False,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import MaxNLocator, NullFormatter
 
 from pipeline.report.methods import MethodView
 from pipeline.report.svg import INK, PALETTE, drawing, to_svg
@@ -74,6 +74,8 @@ def _plot_losses(axes: Axes, histories: Sequence[pd.DataFrame], pooled: pd.DataF
         axes.plot(mean.index, mean[part], linestyle=":", color=color, label=name)
     if _spans_decades(mean[[LOSS, *parts]]):
         axes.set_yscale("log")
+        axes.yaxis.set_major_formatter("{x:g}")  # the usual one writes formulas
+        axes.yaxis.set_minor_formatter(NullFormatter())
     axes.set_title("loss")
     _finish(axes)
     axes.legend(fontsize=8)

@@ -63,7 +63,7 @@ def test_the_preset_trains_and_tests_on_the_published_set(tmp_path, write_mosei,
     labels = {**published_shape(), "-3g5yACwYnA_5": "-1", "notInAnyFold_0": "2"}
     raw = read(write_mosei(tmp_path, labels, videos=False), settings("mosei"))
     task = parse_config(yaml.safe_load(PRESET.read_text())).tasks["mosei"]
-    targets = labels_of_task(task, raw.utterances, raw.annotations)
+    targets, _ = labels_of_task(task, raw.utterances, raw.annotations)
     rows = assign_splits(raw.utterances, targets, raw.annotations, task.folds, "strict")
     roles = {row.dialogue_id: row.role for row in rows}
     counts = Counter(roles[one.utterance_id.rpartition("_")[0]] for one in targets)

@@ -10,7 +10,7 @@ from pipeline.report.figures import Bars, Curve, plot_bars, plot_curves, plot_st
 from pipeline.report.maps import N_LABELLED, DialogueAxis, plot_dialogue_map, plot_matrix
 from pipeline.report.svg import INK, with_own_ids
 
-HOSTILE = "a <b> & c"
+HOSTILE = r"a <b> & c $\frac{ $ $x_1$"
 AXIS = DialogueAxis(["F", "M", "F"], ["happy", "sad", "sad"], ("happy", "sad"))
 
 
