@@ -18,7 +18,7 @@ from pipeline.features.digests import remembered_digest
 from pipeline.features.keys import encoder_ingredients
 from pipeline.features.libraries import DETECTORS, versions_of
 from pipeline.features.weights import MISSING, Weights, weights_fingerprint
-from pipeline.files import canonical_json
+from pipeline.files import canonical_json, text_digest
 from pipeline.plan import Plan
 from pipeline.provenance import code_digest
 from pipeline.records import MODALITIES
@@ -64,6 +64,10 @@ class Decisions:
         stage = self._stage(rule, wildcards)
         deciding = stage.settings if stage.deciding is None else stage.deciding
         return canonical_json({**deciding, "code": self.code(rule, wildcards)})
+
+    def digest(self, rule: str, wildcards: Wildcards) -> str:
+        """Sha256 of the key, short enough for a seal and a command line."""
+        return text_digest(self.key(rule, wildcards))
 
     def settings(self, rule: str, wildcards: Wildcards) -> Untracked:
         """JSON of what a stage is handed; it may hold more than decides: places of weights."""

@@ -31,7 +31,7 @@ os.environ["PYTHONUNBUFFERED"] = "1"
 from pipeline.config import as_typed, parse_config
 from pipeline.decisions import Decisions
 from pipeline.plan import Plan
-from pipeline.seals import changed_files, explain
+from pipeline.seals import changed_files, date_after, explain, is_sealed_as
 from pipeline.settings import SettingsError
 from pipeline.terminal.screen import attach
 from pipeline.yaml_files import read_yaml
@@ -79,8 +79,7 @@ if workflow.is_main_process:
 if workflow.is_main_process and (changed := changed_files()):
     raise WorkflowError(explain(changed))
 
-# Without its records Snakemake takes any old result for a current one (FIELD 3.2). This file is
-# lost with them, and a new one is newer than all results: they are made again, out of the caches.
+# Every result depends on this file. It counts, as newer, where a result cannot be trusted.
 RECORDS = ".snakemake/records_since"
 if not os.path.exists(RECORDS):
     os.makedirs(".snakemake", exist_ok=True)
@@ -120,6 +119,30 @@ wildcard_constraints:
 def decision_of(rule_name):
     """Tracked param: all that decides a job but its inputs, as JSON; no command reads it."""
     return lambda wildcards: DECISIONS.key(rule_name, dict(wildcards.items()))
+
+
+def seal_of(rule_name):
+    """Tracked param: the digest of the decision, which the job puts into its seal."""
+    return lambda wildcards: DECISIONS.digest(rule_name, dict(wildcards.items()))
+
+
+def trusted(rule_name):
+    """Input: newer than the result unless Snakemake's record of it and its seal agree.
+
+    Without its record Snakemake takes any old result for a current one, and a power cut can empty a
+    record or bring back an older one. Such results are made again, mostly out of the caches.
+    """
+
+    def records(wildcards):
+        output = workflow.get_rule(rule_name).output[0].apply_wildcards(wildcards)
+        if is_sealed_as(Path(output), workflow.persistence.params(output) or []):
+            return ancient(RECORDS)
+        is_running = workflow.dryrun and any(Path(".snakemake/locks").glob("*"))
+        if not is_running:
+            date_after(Path(RECORDS), Path(output))
+        return RECORDS
+
+    return records
 
 
 def settings_of(rule_name):

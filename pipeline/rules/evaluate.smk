@@ -20,6 +20,7 @@ def files_of_runs(name):
 rule score:
     """Score every run of a task at every rate, one number per row."""
     input:
+        records=trusted("score"),
         utterances=lambda wildcards: manifest_of(corpus_of(wildcards), "utterances"),
         labels="build/{task}/labels.csv",
         splits="build/{task}/splits.csv",
@@ -33,10 +34,11 @@ rule score:
         "build/benchmarks/{task}/score.tsv"
     params:
         decision=decision_of("score"),
+        seal=seal_of("score"),
         settings=settings_of("score"),
     shell:
         r"""
-        job {log:q} {output:q}
+        job {log:q} {params.seal} {output:q}
 
         python -m pipeline.stages.score \
             --task {wildcards.task:q} \
@@ -69,7 +71,7 @@ def corpora_shown():
 rule count_parameters:
     """Count the parameters of every model at the paper's sizes (Table 5)."""
     input:
-        records=RECORDS,
+        records=trusted("count_parameters"),
     output:
         parameters="build/parameters.csv",
     log:
@@ -78,9 +80,10 @@ rule count_parameters:
         "build/benchmarks/count_parameters.tsv"
     params:
         decision=decision_of("count_parameters"),
+        seal=seal_of("count_parameters"),
     shell:
         r"""
-        job {log:q} {output:q}
+        job {log:q} {params.seal} {output:q}
 
         python -m pipeline.stages.count_parameters \
             --out {output.parameters:q}
@@ -91,6 +94,7 @@ rule report:
     """Tables, figures and one page that opens without network."""
     input:
         corpora_shown(),
+        records=trusted("report"),
         scores=expand("build/{task}/scores.csv", task=PLAN.tasks),
         runs=[
             f"{run.folder}/{name}"
@@ -116,11 +120,12 @@ rule report:
         "build/benchmarks/report.tsv"
     params:
         decision=decision_of("report"),
+        seal=seal_of("report"),
         settings=settings_of("report"),
         cache=cache_of,
     shell:
         r"""
-        job {log:q} {output:q}
+        job {log:q} {params.seal} {output:q}
 
         python -m pipeline.stages.report \
             --build build \

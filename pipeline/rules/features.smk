@@ -42,6 +42,7 @@ rule crop_faces:
     """Find the speaker's face in every utterance and keep the crops."""
     input:
         tasks_can_work,
+        records=trusted("crop_faces"),
         utterances=shard_table,
         media=shard_media,
     output:
@@ -57,12 +58,13 @@ rule crop_faces:
         runtime=more_each_time(240),
     params:
         decision=decision_of("crop_faces"),
+        seal=seal_of("crop_faces"),
         settings=settings_of("crop_faces"),
         root=root_of,
         cache=cache_of,
     shell:
         r"""
-        job {log:q} {output:q}
+        job {log:q} {params.seal} {output:q}
 
         python -m pipeline.own_gpu {resources.gpu} python -m pipeline.stages.crop_faces \
             --utterances {input.utterances:q} \
@@ -79,6 +81,7 @@ rule extract_features:
     """Encode every utterance of a shard in one modality."""
     input:
         tasks_can_work,
+        records=trusted("extract_features"),
         utterances=shard_table,
         media=shard_media,
         faces=faces_of_shard,
@@ -95,12 +98,13 @@ rule extract_features:
         runtime=more_each_time(240),
     params:
         decision=decision_of("extract_features"),
+        seal=seal_of("extract_features"),
         settings=settings_of("extract_features"),
         root=root_of,
         cache=cache_of,
     shell:
         r"""
-        job {log:q} {output:q}
+        job {log:q} {params.seal} {output:q}
 
         python -m pipeline.own_gpu {resources.gpu} python -m pipeline.stages.extract_features \
             --utterances {input.utterances:q} \
@@ -118,6 +122,7 @@ rule extract_features:
 rule join_features:
     """Put the shards of one modality together, row i = row i of the table."""
     input:
+        records=trusted("join_features"),
         utterances=lambda wildcards: manifest_of(wildcards.corpus, "utterances"),
         shards=expand(
             "build/{{corpus}}/shards/{{modality}}/{shard}.safetensors", shard=SHARDS
@@ -132,9 +137,10 @@ rule join_features:
         corpus=one_of(EXTRACTED),
     params:
         decision=decision_of("join_features"),
+        seal=seal_of("join_features"),
     shell:
         r"""
-        job {log:q} {output:q}
+        job {log:q} {params.seal} {output:q}
 
         python -m pipeline.stages.join_features \
             --utterances {input.utterances:q} \

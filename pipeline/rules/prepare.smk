@@ -20,7 +20,7 @@ def raw_corpus(wildcards):
 rule make_demo:
     """Synthesize the demo corpus in the raw IEMOCAP layout."""
     input:
-        records=RECORDS,
+        records=trusted("make_demo"),
     output:
         corpus=directory("build/{corpus}/raw"),
     log:
@@ -30,10 +30,11 @@ rule make_demo:
     threads: 2
     params:
         decision=decision_of("make_demo"),
+        seal=seal_of("make_demo"),
         settings=settings_of("make_demo"),
     shell:
         r"""
-        job {log:q} {output:q}
+        job {log:q} {params.seal} {output:q}
 
         python -m pipeline.stages.make_demo \
             --settings {params.settings:q} \
@@ -45,8 +46,8 @@ rule make_demo:
 checkpoint build_manifest:
     """Read a raw corpus into tables, whole and per shard; say what was dropped and why."""
     input:
+        records=trusted("build_manifest"),
         raw=raw_corpus,
-        records=RECORDS,
     output:
         utterances="build/{corpus}/utterances.csv",
         annotations="build/{corpus}/annotations.csv",
@@ -61,12 +62,13 @@ checkpoint build_manifest:
         corpus=one_of(EXTRACTED),
     params:
         decision=decision_of("build_manifest"),
+        seal=seal_of("build_manifest"),
         settings=settings_of("build_manifest"),
         root=root_of,
         cache=cache_of,
     shell:
         r"""
-        job {log:q} {output:q}
+        job {log:q} {params.seal} {output:q}
 
         python -m pipeline.stages.build_manifest \
             --corpus {wildcards.corpus:q} \
@@ -84,7 +86,7 @@ checkpoint build_manifest:
 checkpoint import_features:
     """Take features that somebody else extracted; the corpus has no media."""
     input:
-        records=RECORDS,
+        records=trusted("import_features"),
     output:
         utterances="build/{corpus}/utterances.csv",
         annotations="build/{corpus}/annotations.csv",
@@ -100,11 +102,12 @@ checkpoint import_features:
         corpus=one_of(IMPORTED),
     params:
         decision=decision_of("import_features"),
+        seal=seal_of("import_features"),
         settings=settings_of("import_features"),
         root=root_of,
     shell:
         r"""
-        job {log:q} {output:q}
+        job {log:q} {params.seal} {output:q}
 
         python -m pipeline.stages.import_features \
             --corpus {wildcards.corpus:q} \

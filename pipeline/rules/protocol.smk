@@ -14,6 +14,7 @@ OUTPUT
 rule check_tasks:
     """Lay every task on the tables of its corpus: faults are told before media is decoded."""
     input:
+        records=trusted("check_tasks"),
         utterances=lambda wildcards: manifest_of(wildcards.corpus, "utterances"),
         annotations=lambda wildcards: manifest_of(wildcards.corpus, "annotations"),
     output:
@@ -24,10 +25,11 @@ rule check_tasks:
         "build/benchmarks/{corpus}/check_tasks.tsv"
     params:
         decision=decision_of("check_tasks"),
+        seal=seal_of("check_tasks"),
         settings=settings_of("check_tasks"),
     shell:
         r"""
-        job {log:q} {output:q}
+        job {log:q} {params.seal} {output:q}
 
         python -m pipeline.stages.check_tasks \
             --utterances {input.utterances:q} \
@@ -40,6 +42,7 @@ rule check_tasks:
 rule assign_splits:
     """Give every labelled utterance its target and every dialogue its role in each fold."""
     input:
+        records=trusted("assign_splits"),
         utterances=lambda wildcards: manifest_of(corpus_of(wildcards), "utterances"),
         annotations=lambda wildcards: manifest_of(corpus_of(wildcards), "annotations"),
     output:
@@ -51,10 +54,11 @@ rule assign_splits:
         "build/benchmarks/{task}/assign_splits.tsv"
     params:
         decision=decision_of("assign_splits"),
+        seal=seal_of("assign_splits"),
         settings=settings_of("assign_splits"),
     shell:
         r"""
-        job {log:q} {output:q}
+        job {log:q} {params.seal} {output:q}
 
         python -m pipeline.stages.assign_splits \
             --task {wildcards.task:q} \
@@ -69,6 +73,7 @@ rule assign_splits:
 rule draw_availability:
     """Decide which modalities are withheld at test time; every method meets the same masks."""
     input:
+        records=trusted("draw_availability"),
         utterances=lambda wildcards: manifest_of(corpus_of(wildcards), "utterances"),
         labels="build/{task}/labels.csv",
         splits="build/{task}/splits.csv",
@@ -81,10 +86,11 @@ rule draw_availability:
         "build/benchmarks/{task}/draw_availability_{rate}_{mask_seed}.tsv"
     params:
         decision=decision_of("draw_availability"),
+        seal=seal_of("draw_availability"),
         settings=settings_of("draw_availability"),
     shell:
         r"""
-        job {log:q} {output:q}
+        job {log:q} {params.seal} {output:q}
 
         python -m pipeline.stages.draw_availability \
             --utterances {input.utterances:q} \

@@ -28,6 +28,7 @@ def test_masks(wildcards):
 rule train:
     """Train one method on one fold. A run with the same inputs is taken from the cache."""
     input:
+        records=trusted("train"),
         utterances=lambda wildcards: manifest_of(corpus_of(wildcards), "utterances"),
         labels="build/{task}/labels.csv",
         splits="build/{task}/splits.csv",
@@ -48,12 +49,13 @@ rule train:
         runtime=more_each_time(480),
     params:
         decision=decision_of("train"),
+        seal=seal_of("train"),
         settings=settings_of("train"),
         code=code_of("train"),
         cache=cache_of,
     shell:
         r"""
-        job {log:q} {output:q}
+        job {log:q} {params.seal} {output:q}
 
         python -m pipeline.own_gpu {resources.gpu} python -m pipeline.stages.train \
             --task {wildcards.task:q} \
@@ -79,6 +81,7 @@ rule train:
 rule predict:
     """Predict the test role of a run's fold at every missing rate asked for."""
     input:
+        records=trusted("predict"),
         utterances=lambda wildcards: manifest_of(corpus_of(wildcards), "utterances"),
         labels="build/{task}/labels.csv",
         splits="build/{task}/splits.csv",
@@ -99,10 +102,11 @@ rule predict:
         runtime=more_each_time(60),
     params:
         decision=decision_of("predict"),
+        seal=seal_of("predict"),
         settings=settings_of("predict"),
     shell:
         r"""
-        job {log:q} {output:q}
+        job {log:q} {params.seal} {output:q}
 
         python -m pipeline.own_gpu {resources.gpu} python -m pipeline.stages.predict \
             --utterances {input.utterances:q} \
@@ -130,6 +134,7 @@ def file_of_traced(name):
 rule trace:
     """Attention, ECCE and routers of one run of a form of ITEACNet, for the report's figures."""
     input:
+        records=trusted("trace"),
         utterances=lambda wildcards: manifest_of(corpus_of(wildcards), "utterances"),
         labels="build/{task}/labels.csv",
         splits="build/{task}/splits.csv",
@@ -150,11 +155,12 @@ rule trace:
         runtime=more_each_time(60),
     params:
         decision=decision_of("trace"),
+        seal=seal_of("trace"),
         settings=settings_of("trace"),
         fold=lambda wildcards: PLAN.traced(wildcards.task)[wildcards.method].fold,
     shell:
         r"""
-        job {log:q} {output:q}
+        job {log:q} {params.seal} {output:q}
 
         python -m pipeline.own_gpu {resources.gpu} python -m pipeline.stages.trace \
             --utterances {input.utterances:q} \

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.seals import changed_files, explain, read_seal
+from pipeline.seals import changed_files, explain, is_sealed_as, read_seal
 from tests.workflow.sealing import run_job
 
 ONE, TWO = Path("build/t/one.csv"), Path("build/t/two words.csv")
@@ -59,13 +59,45 @@ def test_a_touched_result_is_read_once_and_taken(place):
     assert SEAL.stat().st_mtime_ns >= ONE.stat().st_mtime_ns  # not newer: not read again
 
 
-def test_a_change_that_keeps_the_date_is_found_by_reading_all(place):
-    """As by a disk: a quick look believes the date."""
+def test_a_change_that_keeps_size_and_date_is_found(place):
+    """Whoever sets a date back leaves a later ctime."""
     before = ONE.stat()
     ONE.write_text("x\n")
     os.utime(ONE, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert changed_files() == [ONE]
+
+
+def test_another_file_in_its_place_is_found_though_it_is_old(place):
+    """`mv` and `cp --preserve` bring old dates."""
+    other = place / "other"
+    other.write_text("x\n")
+    os.utime(other, (0, 0))
+    other.rename(ONE)
+    assert changed_files() == [ONE]
+
+
+def test_what_a_disk_changes_is_found_by_reading_all(place):
+    """A disk leaves no date: here the seal is dated after the change."""
+    ONE.write_text("x\n")
+    later = time.time_ns() + 1_000_000_000
+    os.utime(SEAL, ns=(later, later))
     assert changed_files() == []
     assert changed_files(thorough=True) == [ONE]
+
+
+def test_a_seal_says_what_decided(place):
+    assert SEAL.read_text().startswith("# decision d3c1de\n")
+    assert is_sealed_as(ONE, ["'d3c1de'", "'untracked'"])
+    assert not is_sealed_as(ONE, ["'other'"])
+    assert not is_sealed_as(ONE, [])
+
+
+@pytest.mark.parametrize("content", [b"", b"0123  build/t/one.csv\n", b"\xff\xfe", None])
+def test_a_seal_without_a_decision_says_nothing(place, content):
+    SEAL.unlink()
+    if content is not None:
+        SEAL.write_bytes(content)
+    assert not is_sealed_as(ONE, ["''", "'d3c1de'"])
 
 
 def test_a_deleted_result_is_left_to_snakemake(place):
@@ -82,7 +114,8 @@ def test_a_job_that_fails_or_has_begun_leaves_no_seal(place):
 
 def test_a_killed_job_leaves_no_seal(place):
     script = Path(__file__).resolve().parents[2] / "pipeline/rules/job.sh"
-    begin = f"set -euo pipefail; source '{script}'; job log.txt {ONE}; echo half > {ONE}; sleep 60"
+    begin = f"set -euo pipefail; source '{script}'; job log.txt 0 {ONE}"
+    begin += f"; echo half > {ONE}; sleep 60"
     process = subprocess.Popen(["bash", "-c", begin], start_new_session=True)
     while SEAL.exists() or ONE.read_text() != "half\n":
         time.sleep(0.01)

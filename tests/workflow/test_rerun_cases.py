@@ -13,8 +13,7 @@ from tests.workflow.driver import Planned, WorkflowFailed, plan, rules_of, snake
 from tests.workflow.rerun_check import edited, forget_code, states
 from tests.workflow.rerun_states import STATES
 from tests.workflow.rerun_table import changed
-from tests.workflow.sealing import run_job
-from tests.workflow.workspaces import write_config
+from tests.workflow.workspaces import finish, write_config
 
 TALKS = {
     **STATES["strategy"],
@@ -28,6 +27,7 @@ EVERYTHING = {
     "extract_features": 2,
     "join_features": 1,
     "assign_splits": 1,
+    "check_tasks": 1,
     "draw_availability": 2,
     "count_parameters": 1,
     "train": 1,
@@ -117,6 +117,28 @@ def test_without_snakemakes_records_nothing_is_taken_for_a_result(folder):
     assert again == jobs
 
 
+@pytest.mark.parametrize("place", [".snakemake/metadata", "build/.seals"])
+def test_a_result_whose_record_or_seal_a_power_cut_emptied_is_made_again(folder, place):
+    """What was never brought to the disk is empty, or an older version, when the power is back."""
+    emptied = [path for path in (folder / place).rglob("*") if path.is_file()]
+    for path in emptied:
+        path.write_bytes(b"")
+    assert emptied
+    jobs = rules_of(planned(folder))
+    assert {rule: jobs.count(rule) for rule in jobs} == EVERYTHING
+
+
+def test_a_record_that_a_power_cut_brought_back_is_not_believed(folder):
+    """The result is of 2 epochs, the record of one; asked for is one again."""
+    records = {path: path.read_bytes() for path in (folder / ".snakemake/metadata").rglob("*")}
+    write_config(folder, changed(TALKS, "train.n_epochs", 2))
+    finish(folder)
+    for path, content in records.items():
+        path.write_bytes(content)
+    jobs = rules_of(planned(folder, TALKS))
+    assert jobs == ["predict", "report", "score", "train"]
+
+
 def test_a_video_more_is_seen_though_its_date_is_old(folder):
     added = folder / "talks/b.mp4"
     added.write_bytes(b"b")
@@ -178,11 +200,15 @@ def test_fewer_shards_are_another_manifest(folder):
     assert jobs.count("extract_features") == 1
 
 
-def test_a_result_that_was_edited_stops_the_workflow_by_name(folder):
-    """Snakemake would take the edit for news and make everything after it from it."""
-    run_job([Path("build/mood/labels.csv"), Path("build/mood/splits.csv")], "true", folder=folder)
+@pytest.mark.parametrize("keeps_its_date", [False, True])
+def test_a_result_that_was_edited_stops_the_workflow_by_name(folder, keeps_its_date):
+    """Also in a dry run. Snakemake takes the edit for news and makes all after it from it."""
     assert planned(folder) == []
-    (folder / "build/mood/splits.csv").write_text("edited")
+    path = folder / "build/mood/splits.csv"
+    before = path.stat()
+    path.write_text("edited")
+    if keeps_its_date:
+        os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
     with pytest.raises(WorkflowFailed, match=r"changed since .*: build/mood/splits.csv\. .*verify"):
         planned(folder)
 

@@ -1,15 +1,22 @@
 """Folders in which a whole workflow counts as done, though nothing was computed.
 
 Every file that a dry run names is made, each with content of its own, until nothing is missing;
-`snakemake --touch` then records that all of it belongs to the present configuration and code.
+`snakemake --touch` then records that all of it belongs to the present configuration and code, and
+seals say the same.
 """
 
 import shutil
+from contextlib import chdir
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from pipeline.config import parse_config
+from pipeline.decisions import Decisions
+from pipeline.files import file_digest
+from pipeline.plan import Plan
+from pipeline.seals import seal_path
 from tests.workflow.driver import ROOT, Job, plan, snakemake
 
 CODE = ("pipeline", "models")
@@ -24,16 +31,31 @@ def write_config(folder: Path, config: dict[str, Any], name: str = "config.yaml"
 def finish(folder: Path) -> set[Job]:
     """Make the workflow of folder/config.yaml count as done; return all of its jobs."""
     configfile = ("--configfile", str(folder / "config.yaml"))
-    jobs: set[Job] = set()
+    made_by: dict[Job, tuple[str, ...]] = {}
     while True:
         planned = plan(folder, *configfile)
         made = [_make(folder / path) for one in planned for path in one.outputs]
-        jobs |= {one.job for one in planned}
+        made_by |= {one.job: one.outputs for one in planned}
         if not any(made):
             break
     snakemake(folder, "--touch", "--forceall", *configfile)
+    seal(folder, made_by)
     assert plan(folder, *configfile) == []
-    return jobs
+    return set(made_by)
+
+
+def seal(folder: Path, made_by: dict[Job, tuple[str, ...]]) -> None:
+    """Write the seals of jobs, as pipeline/rules/job.sh does, for the present configuration."""
+    values = yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8"))
+    decisions = Decisions(Plan(parse_config(values)))
+    with chdir(folder):
+        for job, outputs in made_by.items():
+            files = [path for name in outputs for path in (Path(name), *Path(name).rglob("*"))]
+            rows = [f"{file_digest(path)}  {path}" for path in files if path.is_file()]
+            decision = f"# decision {decisions.digest(job.rule, dict(job.wildcards))}"
+            path = seal_path(Path(outputs[0]))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text("\n".join([decision, *rows, ""]), encoding="utf-8")
 
 
 def copy_code(target: Path) -> Path:
