@@ -27,6 +27,7 @@ Status = Literal[
     "no_text",  # no word in the transcript
     "not_finite",  # the encoder gave NaN or infinity
     "no_feature",  # imported features hold nothing for it
+    "unknown_text",  # words were there, none of a token that the encoder knows
 ]
 STATUSES: tuple[Status, ...] = get_args(Status)
 

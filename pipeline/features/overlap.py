@@ -31,6 +31,9 @@ class Overlapped(Generic[Given]):
     dim: int
     read: Callable[[Iterable[Item]], Iterator[tuple[Item, Given | Encoded]]]
     embed: Callable[[Given], Vector]
+    remark: Callable[[Given], str] = lambda _: (
+        ""
+    )  # what is to be said of an input that has a vector
 
     def encode(self, items: Iterable[Item], n_workers: int = 1) -> Iterator[Encoded]:
         """Yield one `Encoded` per item (see `Extractor`)."""
@@ -50,4 +53,4 @@ class Overlapped(Generic[Given]):
         if not np.isfinite(vector).all():
             n_bad = int((~np.isfinite(vector)).sum())
             return Encoded(utterance_id, None, "not_finite", f"{n_bad} of {self.dim} values")
-        return Encoded(utterance_id, vector, "ok")
+        return Encoded(utterance_id, vector, "ok", self.remark(given))

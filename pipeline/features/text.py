@@ -30,6 +30,8 @@ class Window:
 
     ids: list[int]
     shares: NDArray[np.float32]
+    n_tokens: int = 0  # that stand for a letter or digit of this window
+    n_unknown: int = 0  # of them, those that the tokenizer has no entry for
 
 
 @dataclass(frozen=True)
@@ -43,20 +45,28 @@ class Tokenization:
 
     def __call__(self, text: str) -> list[Window]:
         """All windows of a text; their shares sum to 1."""
-        cut: list[tuple[list[int], IntArray]] = []
+        cut: list[tuple[list[int], IntArray, tuple[int, int]]] = []
         n_groups = 0
         for passage in self.passages(text):
             windows = list(self._windows(passage))
-            cut += [(ids, np.where(groups < 0, -1, groups + n_groups)) for ids, groups in windows]
-            n_groups += 1 + max(int(groups.max()) for _, groups in windows)
+            cut += [
+                (ids, np.where(groups < 0, -1, groups + n_groups), counts)
+                for ids, groups, counts in windows
+            ]
+            n_groups += 1 + max(int(groups.max()) for _, groups, _ in windows)
         if not n_groups:
             return []
-        sizes = np.bincount(np.concatenate([groups[groups >= 0] for _, groups in cut]))
+        sizes = np.bincount(np.concatenate([groups[groups >= 0] for _, groups, _ in cut]))
         share = np.append(1 / (np.maximum(sizes, 1) * np.count_nonzero(sizes)), 0)
-        return [Window(ids, share[groups].astype(np.float32)) for ids, groups in cut]
+        return [
+            Window(ids, share[groups].astype(np.float32), *counts) for ids, groups, counts in cut
+        ]
 
-    def _windows(self, passage: str) -> Iterator[tuple[list[int], IntArray]]:
-        """Yield token ids and, for each, what it counts for: its word, or itself; -1 = nothing."""
+    def _windows(self, passage: str) -> Iterator[tuple[list[int], IntArray, tuple[int, int]]]:
+        """Yield token ids and, for each, what it counts for: its word, or itself; -1 = nothing.
+
+        With each window the number of tokens that hold a letter or digit, and of unknown ones.
+        """
         encoding = self.tokenizer(
             passage,
             max_length=self.max_tokens,
@@ -80,7 +90,9 @@ class Tokenization:
                 groups = words[np.maximum(first, end - 1)]
             if self.pooling != "all":
                 groups = np.where(np.asarray(special, dtype=bool), -1, groups)
-            yield ids, groups
+            spoken = [any(map(str.isalnum, passage[first:end])) for first, end in offsets]
+            unknown = np.equal(ids, self.tokenizer.unk_token_id) & spoken
+            yield ids, groups, (sum(spoken), int(unknown.sum()))
 
 
 @dataclass(frozen=True)
@@ -111,10 +123,25 @@ def text_extractor(
         for item in items:
             has_word = any(character.isalnum() for character in item.utterance.text)
             windows = tokenize(item.utterance.text) if has_word else []
-            none = Encoded(item.utterance.utterance_id, None, "no_text")
-            yield item, windows or none
+            name = item.utterance.utterance_id
+            if not windows:
+                yield item, Encoded(name, None, "no_text")
+            elif 0 < _counted(windows)[0] == _counted(windows)[1]:
+                yield item, Encoded(name, None, "unknown_text", _remark(windows))
+            else:
+                yield item, windows
 
-    return Overlapped(dim, read, encode)
+    return Overlapped(dim, read, encode, _remark)
+
+
+def _counted(windows: list[Window]) -> tuple[int, int]:
+    """Tokens with a letter or digit, and the unknown ones among them."""
+    return sum(one.n_tokens for one in windows), sum(one.n_unknown for one in windows)
+
+
+def _remark(windows: list[Window]) -> str:
+    n_tokens, n_unknown = _counted(windows)
+    return f"{n_unknown} of {n_tokens} tokens are unknown to the encoder" if n_unknown else ""
 
 
 def _words_of_characters(passage: str) -> IntArray:

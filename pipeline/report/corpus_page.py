@@ -23,6 +23,7 @@ MEANINGS = {
     "silent": "no sample above -60 dBFS",
     "no_face": "frames were read, no face was found",
     "no_text": "no word in the transcript",
+    "unknown_text": "no token of the words is known to the encoder: another language or script",
     "not_finite": "the encoder gave NaN or infinity",
     "no_feature": "the imported file holds nothing for it",
 }

@@ -2,11 +2,11 @@
 
 import argparse
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline.features.cache import UtteranceCache
+from pipeline.features.cache import Record, UtteranceCache
 from pipeline.features.cache_folder import CacheError, CacheFolder
 from pipeline.features.extraction import EncoderChoice, Job, extract, to_store
 from pipeline.features.extractor import STATUSES, Item
@@ -55,7 +55,22 @@ def main(argv: list[str] | None = None) -> None:
         record = outcome.records[one]
         if record.detail:
             print(f"  {one}: {record.status}: {record.detail}")
+    if modality == "text":
+        _note_unknown([outcome.records[one] for one in ids], settings["encoder"])
     print(f"done: {outcome.describe()}")
+
+
+def _note_unknown(records: Sequence[Record], encoder: str) -> None:
+    """Say how much of a corpus the encoder cannot read, and the way out."""
+    n_partly = sum(record.status == "ok" and record.detail != "" for record in records)
+    n_wholly = sum(record.status == "unknown_text" for record in records)
+    if n_partly or n_wholly:
+        print(
+            f"note: of {len(records)} utterances, {n_wholly} have no token and {n_partly} not all "
+            f"tokens that {encoder} knows: it was trained on another language or script (minilm "
+            "and deberta: English). Way out: features.text.encoder: hf:<a model of the language, "
+            "or a multilingual one>"
+        )
 
 
 def encoder_settings(modality: Modality, stage: str) -> dict[str, Any]:

@@ -182,6 +182,28 @@ def test_a_text_without_a_word_is_a_status(text, compat, build, item):
     assert (encoded.vector, encoded.status) == (None, "no_text")
 
 
+@pytest.mark.parametrize("text", ["สวัสดีครับ", "ฉันเกลียดคุณ", "สวัสดีครับ!", "𐎠𐎡𐎢 𐎣"])
+def test_a_text_of_which_no_token_is_known_is_a_status(text, build, item):
+    (encoded,) = build("minilm").encode([item("u", text)])
+    assert (encoded.vector, encoded.status) == (None, "unknown_text")
+
+
+def test_a_text_that_is_known_in_part_says_so_with_its_share(build, item):
+    """Truth: BERT's own tokenizer; Chinese signs stand alone there, a Thai word is one token."""
+    texts = {"known": "hello there", "partly": "hello สวัสดีครับ there", "chinese": "我恨你滚开这里"}
+    items = [item(name, text) for name, text in texts.items()]
+    found = {one.utterance_id: one for one in build("minilm").encode(items)}
+    assert {one.status for one in found.values()} == {"ok"}
+    assert found["known"].detail == ""
+    assert found["partly"].detail == "1 of 3 tokens are unknown to the encoder"
+    assert found["chinese"].detail == "5 of 7 tokens are unknown to the encoder"
+
+
+def test_bytes_are_known_in_every_script(build, item):
+    (encoded,) = build("deberta").encode([item("u", "สวัสดีครับ")])
+    assert (encoded.status, encoded.detail) == ("ok", "")
+
+
 @pytest.fixture
 def tokenization(deberta):
     """tokenization(max_tokens): windows of the tiny DeBERTa's tokens, words averaged."""
