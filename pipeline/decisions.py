@@ -101,7 +101,7 @@ class Decisions:
 
     def _import_features(self, wildcards: Wildcards) -> Stage:
         corpus = self._config.corpora[wildcards["corpus"]]
-        settings = {"source": dump(corpus)["import"]}
+        settings = {"source": dump(corpus)["import"], "links": list(corpus.links)}
         return Stage(settings, deciding={**settings, "files": fingerprint(corpus)})
 
     def _crop_faces(self, wildcards: Wildcards) -> Stage:

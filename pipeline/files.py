@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -66,14 +66,22 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def resolve_inside(root: Path, relative: str) -> Path:
-    """Return `root/relative` if, links followed, it lies inside `root`; refuse it otherwise."""
+def resolve_inside(root: Path, relative: str, links: Sequence[str] = ()) -> Path:
+    """Return `root/relative` if, links followed, it lies inside `root`; refuse it otherwise.
+
+    `links`: further folders that links below `root` may lead into, as `corpora.<name>.links` says;
+    the path itself must always stay below `root`.
+    """
     base = root.resolve()
     try:
         path = (base / relative).resolve()
     except (ValueError, RuntimeError) as error:  # a NUL byte; a loop of links
         raise UnsafePathError(f"{relative!r} under {root} is no path: {error}") from error
-    if Path(relative).is_absolute() or not path.is_relative_to(base):
+    if Path(relative).is_absolute() or ".." in Path(relative).parts:
+        allowed = [base]
+    else:
+        allowed = [base, *(Path(folder).resolve() for folder in links)]
+    if Path(relative).is_absolute() or not any(map(path.is_relative_to, allowed)):
         raise UnsafePathError(f"{relative!r} lies outside {root}")
     return path
 

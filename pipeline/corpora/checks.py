@@ -44,7 +44,7 @@ def assemble(
 ) -> RawCorpus:
     """Check candidates one by one and put the corpus together; dialogues keep their order."""
     found, lost = list(candidates), list(dropped)
-    faults = _Faults(root)
+    faults = _Faults(root, settings.links)
     used: list[Candidate] = []
     for one in found:
         fault = faults.of(one)
@@ -76,8 +76,8 @@ def by_kind(dropped: Iterable[Dropped]) -> dict[str, int]:
 class _Faults:
     """What is wrong with candidates of one corpus; remembers ids and media seen so far."""
 
-    def __init__(self, root: Path) -> None:
-        self._root = root
+    def __init__(self, root: Path, links: Sequence[str]) -> None:
+        self._root, self._links = root, links
         self._sources: dict[str, str] = {}
         self._media: dict[str, str | None] = {}
 
@@ -92,7 +92,7 @@ class _Faults:
 
     def _media_fault(self, one: Candidate) -> str | None:
         if one.media not in self._media:
-            self._media[one.media] = _path_fault(self._root, one.media)
+            self._media[one.media] = _path_fault(self._root, one.media, self._links)
         return self._media[one.media]
 
 
@@ -125,7 +125,7 @@ def _value_fault(one: Candidate) -> str | None:
     return None
 
 
-def _path_fault(root: Path, media: str) -> str | None:
+def _path_fault(root: Path, media: str, links: Sequence[str]) -> str | None:
     if not media:
         return "media is not named"
     if any(unicodedata.category(character) in ("Cc", "Cs") for character in media):
@@ -133,12 +133,23 @@ def _path_fault(root: Path, media: str) -> str | None:
     if ".." in media.replace("\\", "/").split("/") or media.startswith("\\"):
         return f"media leaves the corpus folder: {media!r}"
     try:
-        resolve_inside(root, media)
+        resolve_inside(root, media, links)
     except UnsafePathError:
-        return f"media leaves the corpus folder: {media!r}, links followed"
+        return (
+            f"media leaves the corpus folder: {media!r} is a link into {_target(root / media)!r}; "
+            "if files there may be read, name that folder, or one above it, in the key `links`"
+        )
     if not has_suffix(media, MEDIA_SUFFIXES):
         return f"media is of no known type: {media!r}; known: {' '.join(sorted(MEDIA_SUFFIXES))}"
     return None
+
+
+def _target(path: Path) -> str:
+    """The folder where a link ends; "" where it ends nowhere."""
+    try:
+        return str(path.resolve().parent)
+    except (OSError, RuntimeError):
+        return ""
 
 
 def _utterances(used: Iterable[Candidate], with_text: bool) -> Iterator[Utterance]:

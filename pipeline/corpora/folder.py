@@ -27,9 +27,8 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from pipeline.corpora.checks import assemble, drop
-from pipeline.corpora.labels import ROLE_NAMES
 from pipeline.corpora.listing import ANY_MEDIA, ANY_VIDEO, list_files
-from pipeline.corpora.raw import Candidate, CorpusError, RawCorpus, sign
+from pipeline.corpora.raw import ROLE_NAMES, Candidate, CorpusError, RawCorpus, sign
 from pipeline.corpora.sheets import Sheet, SheetRow, read_sheet
 from pipeline.corpora.texts import printable
 from pipeline.records import IDENTIFIER, Dropped
@@ -59,7 +58,7 @@ def read(root: Path, settings: CorpusSettings) -> RawCorpus:
         if settings.utterances != DEFAULT_TABLE:
             raise CorpusError(f"{settings.utterances} is not there (set by the key `utterances`)")
         return _read_videos(root, settings)
-    sheet = read_sheet(root, settings.utterances, NEEDED)
+    sheet = read_sheet(root, settings.utterances, NEEDED, settings.links)
     candidates, dropped, notes = _read_rows(sheet)
     # A row that is refused names its file all the same.
     named = {str(PurePosixPath(row.cells["media"].strip())) for row in sheet.rows}

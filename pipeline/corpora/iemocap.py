@@ -64,6 +64,7 @@ class _Turn:
 class _Account:
     """What happens on the way through the files, beside the utterances themselves."""
 
+    links: tuple[str, ...] = ()
     dropped: list[Dropped] = field(default_factory=list)
     n_without_text: int = 0
     n_legacy_files: int = 0
@@ -86,7 +87,7 @@ def files(settings: CorpusSettings) -> tuple[str, ...]:
 
 def read(root: Path, settings: CorpusSettings) -> RawCorpus:
     """Read every dialogue that has an EmoEvaluation file."""
-    account = _Account()
+    account = _Account(settings.links)
     candidates: list[Candidate] = []
     transcripts = {file.relative for file in list_files(root, [TRANSCRIPTS])}
     for file in list_files(root, [EVALUATIONS]):
@@ -127,7 +128,7 @@ def _expected(settings: CorpusSettings) -> Counts:
 
 
 def _read_lines(root: Path, relative: str, account: _Account) -> list[str]:
-    text, is_legacy = read_legacy_text(root, relative)
+    text, is_legacy = read_legacy_text(root, relative, account.links)
     account.n_legacy_files += is_legacy
     return text.split("\n")
 

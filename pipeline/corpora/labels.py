@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pipeline.corpora.checks import drop
 from pipeline.corpora.csd import CsdRow, read_csd
-from pipeline.corpora.raw import CorpusError
+from pipeline.corpora.raw import ROLE_NAMES, CorpusError
 from pipeline.corpora.sheets import Sheet, SheetRow, parse_sheet, read_sheet
 from pipeline.corpora.texts import read_bytes
 from pipeline.records import Dropped, Role
@@ -19,14 +19,6 @@ from pipeline.sections.corpora import CorpusSettings
 
 # Where labels are looked for when `labels` is not set; in this order.
 PLACES = ("label.csv", "labels.csv", "Labels/label.csv", "Labels/labels.csv")
-ROLE_NAMES: dict[str, Role] = {
-    "train": "train",
-    "valid": "validation",
-    "val": "validation",
-    "dev": "validation",
-    "validation": "validation",
-    "test": "test",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +61,16 @@ def find_labels(root: Path, settings: CorpusSettings, csd_name: str) -> Path:
     return path
 
 
-def read_opinions(path: Path) -> tuple[list[Opinion], list[Dropped]]:
+def read_opinions(path: Path, links: Sequence[str] = ()) -> tuple[list[Opinion], list[Dropped]]:
     """Labels of a CSV file of either kind, with the rows that cannot be used."""
     header = parse_sheet(
-        read_bytes(path.parent, path.name).decode("utf-8-sig", "replace").partition("\n")[0],
+        read_bytes(path.parent, path.name, links).decode("utf-8-sig", "replace").partition("\n")[0],
         path.name,
         [],
     ).header
     is_mmsa = {"video_id", "clip_id", "label"} <= set(header)
     required = ["video_id", "clip_id", "label"] if is_mmsa else ["utterance_id", "sentiment"]
-    sheet = read_sheet(path.parent, path.name, required)
+    sheet = read_sheet(path.parent, path.name, required, links)
     return _collect(sheet, "label" if is_mmsa else "sentiment", is_mmsa)
 
 

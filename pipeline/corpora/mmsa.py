@@ -10,9 +10,9 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from pipeline.corpora.checks import assemble, drop
-from pipeline.corpora.labels import ROLE_NAMES, is_number
+from pipeline.corpora.labels import is_number
 from pipeline.corpora.listing import list_files
-from pipeline.corpora.raw import Candidate, CorpusError, RawCorpus
+from pipeline.corpora.raw import ROLE_NAMES, Candidate, CorpusError, RawCorpus
 from pipeline.corpora.sheets import SheetRow, read_sheet
 from pipeline.sections.corpora import CorpusSettings
 
@@ -43,7 +43,7 @@ def read(root: Path, settings: CorpusSettings) -> RawCorpus:
     table = root / (settings.labels or TABLE)
     if not table.is_file():
         raise CorpusError(f"{table.name} is not there (the key `labels` names another)")
-    sheet = read_sheet(table.parent, table.name, NEEDED)
+    sheet = read_sheet(table.parent, table.name, NEEDED, settings.links)
     good: list[Candidate] = []
     dropped = list(sheet.dropped)
     for row in sheet.rows:

@@ -12,6 +12,7 @@ end lie within 50 ms. That is our reading, no public text says it.
 import math
 import re
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -72,8 +73,8 @@ def files(settings: CorpusSettings) -> tuple[str, ...]:
 def read(root: Path, settings: CorpusSettings) -> RawCorpus:
     """Read every labelled segment that has a line in a transcript; the rest is told."""
     path = find_labels(root, settings, CSD)
-    segments, dropped = _read_transcripts(root)
-    opinions, bad_labels = _read_labels(path, segments)
+    segments, dropped = _read_transcripts(root, settings.links)
+    opinions, bad_labels = _read_labels(path, segments, settings.links)
     disagreeing: list[str] = []
     candidates = []
     for one in sorted(opinions, key=lambda one: (one.video, one.clip)):
@@ -99,12 +100,12 @@ def read(root: Path, settings: CorpusSettings) -> RawCorpus:
     )
 
 
-def _read_transcripts(root: Path) -> tuple[dict[str, Opinion], list[Dropped]]:
+def _read_transcripts(root: Path, links: Sequence[str]) -> tuple[dict[str, Opinion], list[Dropped]]:
     """Segments by utterance id, without annotations."""
     segments: dict[str, Opinion] = {}
     dropped: list[Dropped] = []
     for file in list_files(root, [TRANSCRIPTS]):
-        read_here, bad = _read_transcript(root, file.relative)
+        read_here, bad = _read_transcript(root, file.relative, links)
         if bad and not read_here:  # a whole file of garbage or of numbers is one item, not many
             bad = [drop(file.relative, f"transcript has no segment: {len(bad)} other lines")]
         dropped += bad
@@ -116,11 +117,14 @@ def _read_transcripts(root: Path) -> tuple[dict[str, Opinion], list[Dropped]]:
     return segments, dropped
 
 
-def _read_transcript(root: Path, relative: str) -> tuple[list[Opinion], list[Dropped]]:
+def _read_transcript(
+    root: Path, relative: str, links: Sequence[str]
+) -> tuple[list[Opinion], list[Dropped]]:
     segments: list[Opinion] = []
     bad: list[Dropped] = []
     video = PurePosixPath(relative).stem
-    for number, line in enumerate(read_legacy_text(root, relative)[0].split("\n"), start=1):
+    text, _ = read_legacy_text(root, relative, links)
+    for number, line in enumerate(text.split("\n"), start=1):
         source = f"{relative} line {number}"
         segment = _parse(line.strip(), video, source)
         if segment is not None:
@@ -149,9 +153,11 @@ def _parse(line: str, video: str, source: str) -> Opinion | None:
     )
 
 
-def _read_labels(path: Path, segments: dict[str, Opinion]) -> tuple[list[Opinion], list[Dropped]]:
+def _read_labels(
+    path: Path, segments: dict[str, Opinion], links: Sequence[str]
+) -> tuple[list[Opinion], list[Dropped]]:
     if path.suffix != ".csd":
-        return read_opinions(path)
+        return read_opinions(path, links)
     rows, dropped = read_csd_rows(path, CSD_COLUMNS)
     of_video: dict[str, list[Opinion]] = defaultdict(list)
     for segment in segments.values():

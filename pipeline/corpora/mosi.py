@@ -6,7 +6,7 @@ gives. Annotations: `sentiment` in [-3, 3], `split` of the official folds (52/10
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -59,8 +59,8 @@ def files(settings: CorpusSettings) -> tuple[str, ...]:
 def read(root: Path, settings: CorpusSettings) -> RawCorpus:
     """Read every labelled utterance; what is not labelled is told."""
     path = find_labels(root, settings, CSD)
-    opinions, dropped = _read_labels(path)
-    texts, bad_lines = _read_transcripts(root)
+    opinions, dropped = _read_labels(path, settings.links)
+    texts, bad_lines = _read_transcripts(root, settings.links)
     disagreeing: list[str] = []
     candidates = []
     for one in sorted(opinions, key=lambda one: (one.video, one.clip)):
@@ -106,9 +106,9 @@ def notes(candidates: list[Candidate], disagreeing: list[str], labels: Path) -> 
         yield f"{without_text} utterances stand in no transcript: no text"
 
 
-def _read_labels(path: Path) -> tuple[list[Opinion], list[Dropped]]:
+def _read_labels(path: Path, links: Sequence[str]) -> tuple[list[Opinion], list[Dropped]]:
     if path.suffix != ".csd":
-        return read_opinions(path)
+        return read_opinions(path, links)
     rows, dropped = read_csd_rows(path, ["sentiment"])
     opinions = [
         Opinion(
@@ -124,13 +124,14 @@ def _read_labels(path: Path) -> tuple[list[Opinion], list[Dropped]]:
     return opinions, dropped
 
 
-def _read_transcripts(root: Path) -> tuple[dict[str, str], list[Dropped]]:
+def _read_transcripts(root: Path, links: Sequence[str]) -> tuple[dict[str, str], list[Dropped]]:
     texts: dict[str, str] = {}
     dropped: list[Dropped] = []
     for file in list_files(root, [TRANSCRIPTS]):
         video = PurePosixPath(file.relative).stem
-        for number, line in enumerate(read_legacy_text(root, file.relative)[0].split("\n"), 1):
-            clip, mark, text = line.partition("_DELIM_")
+        text, _ = read_legacy_text(root, file.relative, links)
+        for number, line in enumerate(text.split("\n"), 1):
+            clip, mark, said = line.partition("_DELIM_")
             utterance_id = f"{video}_{clip.strip()}"
             if not line.strip():
                 continue
@@ -140,7 +141,7 @@ def _read_transcripts(root: Path) -> tuple[dict[str, str], list[Dropped]]:
             elif utterance_id in texts:
                 dropped.append(drop(utterance_id, "id stands twice in transcript"))
             else:
-                texts[utterance_id] = text
+                texts[utterance_id] = said
     return texts, dropped
 
 

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pipeline.records import Annotation, Dropped, Utterance
+from pipeline.records import Annotation, Dropped, Role, Utterance
 
 Key = tuple[str, str, str]  # group ("all" or an annotation), split role or "", value
 Counts = Mapping[Key, int]
@@ -17,6 +17,15 @@ Counts = Mapping[Key, int]
 UTTERANCES: Key = ("all", "", "utterances")
 DIALOGUES: Key = ("all", "", "dialogues")
 MEDIA_FILES = "media files"
+# What corpora call the three roles of a split.
+ROLE_NAMES: dict[str, Role] = {
+    "train": "train",
+    "valid": "validation",
+    "val": "validation",
+    "dev": "validation",
+    "validation": "validation",
+    "test": "test",
+}
 
 
 class CorpusError(ValueError):

@@ -36,15 +36,18 @@ class Sheet:
     dropped: tuple[Dropped, ...]
 
 
-def read_sheet(root: Path, relative: str, required: Sequence[str]) -> Sheet:
+def read_sheet(
+    root: Path, relative: str, required: Sequence[str], links: Sequence[str] = ()
+) -> Sheet:
     """Read a UTF-8 CSV file of the corpus strictly; `required` columns must be there."""
-    content = read_bytes(root, relative)
+    content = read_bytes(root, relative, links)
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
         raise CorpusError(
-            f"{relative}: not UTF-8 (byte {error.start} is 0x{content[error.start]:02x}); "
-            "save the file as UTF-8 (in spreadsheets: 'CSV UTF-8')"
+            f"{relative} line {line}: not UTF-8 (byte {error.start} of the file is "
+            f"0x{content[error.start]:02x}); save the file as UTF-8 (in spreadsheets: 'CSV UTF-8')"
         ) from None
     return parse_sheet(text, relative, required)
 

@@ -4,6 +4,7 @@ Every function is linear in the length of the text: a transcript of a million ch
 """
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.corpora.raw import CorpusError
@@ -37,20 +38,24 @@ def printable(text: str, limit: int = 200) -> str:
     return "".join(one if one.isprintable() else repr(one)[1:-1] for one in escaped)
 
 
-def read_bytes(root: Path, relative: str) -> bytes:
-    """Content of a file of the corpus; a link that leads out of the root is refused."""
+def read_bytes(root: Path, relative: str, links: Sequence[str] = ()) -> bytes:
+    """Content of a file of the corpus; a link must stay below the root or in one of `links`."""
     try:
-        return resolve_inside(root, relative).read_bytes()
+        return resolve_inside(root, relative, links).read_bytes()
     except UnsafePathError:
         raise CorpusError(
             f"{printable(relative)}: the file is a link to a place outside the corpus folder; "
-            "copy it into the folder"
+            "copy it into the folder, or name the folder that it leads into in the key `links`"
+        ) from None
+    except OSError as error:
+        raise CorpusError(
+            f"{printable(relative)}: cannot be read: {error.strerror or error}"
         ) from None
 
 
-def read_legacy_text(root: Path, relative: str) -> tuple[str, bool]:
+def read_legacy_text(root: Path, relative: str, links: Sequence[str] = ()) -> tuple[str, bool]:
     """Text of a published file, and whether it was not UTF-8 but of the cp1252 family."""
-    content = read_bytes(root, relative)
+    content = read_bytes(root, relative, links)
     try:
         return content.decode("utf-8-sig"), False
     except UnicodeDecodeError:

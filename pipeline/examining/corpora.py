@@ -57,7 +57,7 @@ def _examine_raw(
     except (CorpusError, TableError) as error:
         console.print(str(error))  # holds the expected tree and what is there
         return Examined([f"{str(error).partition(chr(10))[0]} (corpora.{name}.root: {root})"])
-    broken = unusable(root, raw.media)
+    broken = unusable(root, raw.media, settings.links)
     media = Media({path: MediaFile(0, "") for path in raw.media if path not in broken}, broken)
     console.print(f"Expected:\n{reader(settings.reader).TREE}\n")
     console.print(_files_table(root, settings))
@@ -118,7 +118,8 @@ def _examine_import(name: str, settings: CorpusSettings, console: Console) -> Ex
 
 
 def _source(settings: CorpusSettings) -> str:
-    return json.dumps({"source": dump(settings)["import"]})
+    values = dump(settings)
+    return json.dumps({"source": values["import"], "links": values["links"]})
 
 
 def _run(main: Callable[[list[str]], None], arguments: list[str], said: io.StringIO) -> str | None:

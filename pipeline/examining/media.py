@@ -1,6 +1,6 @@
 """Which media files of a corpus open: a file of 0 bytes or a broken header is no media."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from pipeline.files import resolve_inside
@@ -9,7 +9,7 @@ from pipeline.media.errors import MediaError
 from pipeline.progress import Progress
 
 
-def unusable(root: Path, paths: Iterable[str]) -> dict[str, str]:
+def unusable(root: Path, paths: Iterable[str], links: Sequence[str] = ()) -> dict[str, str]:
     """Files of a corpus that are not there or do not open, each with the reason.
 
     Opens headers and decodes nothing: what is damaged further on is told by the features.
@@ -18,14 +18,14 @@ def unusable(root: Path, paths: Iterable[str]) -> dict[str, str]:
     files: Progress[str] = Progress(paths, len(paths), what="doctor: open media", unit="files")
     found = {}
     for path in files:
-        if reason := _reason(root, path):
+        if reason := _reason(root, path, links):
             found[path] = reason
     return found
 
 
-def _reason(root: Path, path: str) -> str | None:
+def _reason(root: Path, path: str, links: Sequence[str]) -> str | None:
     try:
-        file = resolve_inside(root, path)
+        file = resolve_inside(root, path, links)
         if not file.is_file():
             return "is no file" if file.exists() else "is not there"
         if file.stat().st_size == 0:

@@ -161,6 +161,11 @@ def root_of(wildcards):
     return Path(CORPORA[wildcards.corpus].root)
 
 
+def links_of(wildcards):
+    """Untracked param: folders outside a raw corpus that its links may lead into."""
+    return list(map(Path, CORPORA[wildcards.corpus].links))
+
+
 def cache_of(wildcards):
     """Untracked param: the folder of the utterance and run caches."""
     return Path(PLAN.config.cache)

@@ -61,6 +61,7 @@ rule crop_faces:
         seal=seal_of("crop_faces"),
         settings=settings_of("crop_faces"),
         root=root_of,
+        links=links_of,
         cache=cache_of,
     shell:
         r"""
@@ -70,6 +71,7 @@ rule crop_faces:
             --utterances {input.utterances:q} \
             --media {input.media:q} \
             --root {params.root:q} \
+            --links {params.links:q} \
             --settings {params.settings:q} \
             --cache {params.cache:q} \
             --threads {threads} \
@@ -101,6 +103,7 @@ rule extract_features:
         seal=seal_of("extract_features"),
         settings=settings_of("extract_features"),
         root=root_of,
+        links=links_of,
         cache=cache_of,
     shell:
         r"""
@@ -111,6 +114,7 @@ rule extract_features:
             --media {input.media:q} \
             --faces {input.faces:q} \
             --root {params.root:q} \
+            --links {params.links:q} \
             --modality {wildcards.modality} \
             --settings {params.settings:q} \
             --cache {params.cache:q} \

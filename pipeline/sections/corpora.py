@@ -54,6 +54,8 @@ class CorpusSettings(Section):
     """Reader meld: the splits to read; [] = those that are there."""
     max_missing: Share = 1.0
     """Tolerated share of expected utterances that were not found."""
+    links: tuple[PathText, ...] = ()
+    """Folders outside `root` that links in it may lead into: hub snapshots, DVC, git-annex."""
     make_demo: DemoSettings | None = None
     """Synthesize this corpus first (the demo); its root is made, so it takes none of yours."""
     import_: ImportSettings | None = Field(default=None, alias="import")

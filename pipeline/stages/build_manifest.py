@@ -6,7 +6,7 @@ shard. Utterances whose file is missing stay: their features will say so.
 
 import argparse
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -43,7 +43,7 @@ def main(argv: list[str] | None = None) -> None:
         check_share(args.corpus, raw, settings.max_missing)
     except (CorpusError, SettingsError) as error:
         raise SystemExit(f"error: {error}") from None
-    media = digest_media(args.root, raw.media, args.cache)
+    media = digest_media(args.root, raw.media, args.cache, settings.links)
 
     write_rows(args.out_utterances, raw.utterances, Utterance)
     write_rows(args.out_annotations, raw.annotations, Annotation)
@@ -65,14 +65,14 @@ def check_share(corpus: str, raw: RawCorpus, max_missing: float) -> None:
         )
 
 
-def digest_media(root: Path, paths: Iterable[str], cache: Path) -> Media:
+def digest_media(root: Path, paths: Iterable[str], cache: Path, links: Sequence[str] = ()) -> Media:
     """Size and content digest of every file that is there, read side by side."""
     paths = list(paths)
     present: dict[str, MediaFile] = {}
     missing: dict[str, str] = {}
     n_workers = min(MAX_READERS, os.cpu_count() or 1)
     with ThreadPoolExecutor(n_workers) as pool:
-        digests = pool.map(lambda path: _digest(root, path, cache), paths)
+        digests = pool.map(lambda path: _digest(root, path, cache, links), paths)
         pairs: Progress[tuple[str, MediaFile | str]] = Progress(
             zip(paths, digests, strict=True),
             len(paths),
@@ -87,9 +87,9 @@ def digest_media(root: Path, paths: Iterable[str], cache: Path) -> Media:
     return Media(present, missing)
 
 
-def _digest(root: Path, relative: str, cache: Path) -> MediaFile | str:
+def _digest(root: Path, relative: str, cache: Path, links: Sequence[str]) -> MediaFile | str:
     """The file's size and digest, or why there is none."""
-    path = resolve_inside(root, relative)
+    path = resolve_inside(root, relative, links)
     try:
         if not path.is_file():
             return "is no file" if path.exists() else "is not there"

@@ -49,7 +49,7 @@ def main(argv: list[str] | None = None) -> None:
         found = _look_up(jobs, cache)
         n_hits = len(found)
         cropper = _make_cropper(settings, which_face, args.device, args.threads)
-        found |= _crop_missing(utterances, jobs, found, args.root, cropper, cache)
+        found |= _crop_missing(utterances, jobs, found, (args.root, args.links), cropper, cache)
     except (SettingsError, DetectorError, CacheError, UnsafePathError) as error:
         raise SystemExit(f"error: {error}") from None
     rows = [_row(one.utterance_id, jobs.get(one.utterance_id), found) for one in utterances]
@@ -117,11 +117,11 @@ def _crop_missing(
     utterances: Sequence[Utterance],
     jobs: Mapping[str, CropJob],
     cached: Found,
-    root: Path,
+    place: tuple[Path, Sequence[str]],
     cropper: FaceCropper,
     cache: CropCache,
 ) -> Found:
-    """Crop what is not `cached`, video by video."""
+    """Crop what is not `cached`, video by video; `place`: corpus root, where its links may lead."""
     missing: dict[str, dict[str, CropJob]] = {}
     for one in utterances:
         job = jobs.get(one.utterance_id)
@@ -133,7 +133,7 @@ def _crop_missing(
     with bar:
         for relative, wanted in missing.items():
             damage = Damage()
-            path = resolve_inside(root, relative)
+            path = resolve_inside(place[0], relative, place[1])
             for job, record in cropper.crop(path, list(wanted.values()), cache.writing, damage):
                 found[job.key] = record
                 bar.advance(note=relative)
@@ -211,6 +211,7 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--utterances", type=Path, required=True, help="rows of the shard")
     parser.add_argument("--media", type=Path, required=True, help="JSON: path -> size, sha256")
     parser.add_argument("--root", type=Path, required=True, help="folder of the raw corpus")
+    parser.add_argument("--links", nargs="*", default=[], help="folders that links may lead into")
     parser.add_argument("--settings", required=True, help="section crop_faces, JSON")
     parser.add_argument(
         "--which-face", choices=get_args(WhichFace), help="instead of that of --settings"

@@ -90,7 +90,7 @@ def _jobs(args: argparse.Namespace, utterances: list[Utterance], shared: Ingredi
         return [Job(Item(one), {**shared, **text_content(one.text)}) for one in utterances]
     if args.modality == "audio":
         media = json.loads(args.media.read_text(encoding="utf-8"))
-        return [audio_job(one, args.root, media, shared) for one in utterances]
+        return [audio_job(one, args.root, media, shared, args.links) for one in utterances]
     if args.faces is None:
         raise SystemExit("error: --modality visual needs --faces, the table of crop_faces")
     faces = {row.utterance_id: row for row in read_rows(args.faces, FaceRow)}
@@ -98,13 +98,17 @@ def _jobs(args: argparse.Namespace, utterances: list[Utterance], shared: Ingredi
 
 
 def audio_job(
-    utterance: Utterance, root: Path, media: Mapping[str, Any], shared: Ingredients
+    utterance: Utterance,
+    root: Path,
+    media: Mapping[str, Any],
+    shared: Ingredients,
+    links: Sequence[str] = (),
 ) -> Job:
     """A span of a file; a file without a digest was not there when the corpus was read."""
     if utterance.media not in media:
         return Job(Item(utterance, status="no_media"), {})
     content = audio_content(media[utterance.media]["sha256"], utterance.start_s, utterance.end_s)
-    return Job(Item(utterance, resolve_inside(root, utterance.media)), {**shared, **content})
+    return Job(Item(utterance, resolve_inside(root, utterance.media, links)), {**shared, **content})
 
 
 def visual_job(
@@ -128,6 +132,7 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--media", type=Path, required=True, help="JSON: path -> size, sha256")
     parser.add_argument("--faces", type=Path, nargs="?", help="visual: faces of the shard")
     parser.add_argument("--root", type=Path, required=True, help="folder of the raw corpus")
+    parser.add_argument("--links", nargs="*", default=[], help="folders that links may lead into")
     parser.add_argument("--modality", choices=MODALITIES, required=True)
     parser.add_argument("--settings", required=True, help='JSON: {"encoder": features.<modality>}')
     parser.add_argument("--cache", type=Path, required=True, help="the utterance cache")

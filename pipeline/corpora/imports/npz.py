@@ -1,101 +1,132 @@
 """One .npz for a corpus: a row per utterance, plain arrays only (nothing is unpickled).
 
 Arrays, N rows each: `utterance_id` (or made of dialogue and turn), `dialogue_id`, `turn` (or told
-by `start_s`, or by the number that ends the id), `speaker`, `session`, `sentence`; features
-(N, D) under the names that `import.arrays` gives, by default `audio`, `text`, `visual`. Every
-other one-dimensional array is an annotation of that name.
+by `start_s`, or by the number that ends the id, in this order), `speaker`, `session`, `sentence`;
+features (N, D) under the names that `import.arrays` gives, by default `audio`, `text`, `visual`.
+Every other one-dimensional array is an annotation of that name; empty texts and `nan` give none.
 """
 
-import re
-import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.corpora.imports.imported import Imported, ImportFormatError, pooled, without_media
+from pipeline.corpora.imports.imported import (
+    NUMERIC_KINDS,
+    Imported,
+    ImportFormatError,
+    annotation,
+    pooled,
+    without_media,
+)
+from pipeline.corpora.imports.plain_arrays import ArrayArchive
+from pipeline.corpora.imports.turns import order_of_turns
+from pipeline.corpora.texts import printable
 from pipeline.records import MODALITIES, Annotation, Modality, Utterance
 
-OWN_COLUMNS = {"utterance_id", "dialogue_id", "turn", "speaker", "session", "sentence"}
-Arrays = Mapping[str, NDArray[Any]]
+OWN_COLUMNS: Final = ("utterance_id", "dialogue_id", "turn", "speaker", "session", "sentence")
+Columns = Mapping[str, list[str]]  # by name: N texts
 
 
 def read(path: Path, names: Mapping[Modality, str]) -> Imported:
     """Read `path`; `names` says which array holds which modality."""
-    arrays = _load(path)
-    if "dialogue_id" not in arrays:
-        raise ImportFormatError(f"{path}: no array `dialogue_id`; there are {sorted(arrays)}")
-    n_rows = len(arrays["dialogue_id"])
-    if uneven := sorted(name for name, value in arrays.items() if len(value) != n_rows):
-        raise ImportFormatError(f"{path}: {uneven} do not have {n_rows} rows like `dialogue_id`")
-    chosen = _chosen(path, arrays, names)
-    utterances = _utterances(arrays)
-    return Imported(
-        utterances,
-        _annotations(arrays, utterances, set(chosen.values())),
-        {modality: [pooled(row) for row in arrays[name]] for modality, name in chosen.items()},
-    ).in_order()
-
-
-def _load(path: Path) -> dict[str, NDArray[Any]]:
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            return {name: np.atleast_1d(archive[name]) for name in archive.files}
-    except (ValueError, OSError, zipfile.BadZipFile) as error:
-        raise ImportFormatError(f"{path}: not a .npz of plain arrays ({error})") from error
-
-
-def _chosen(path: Path, arrays: Arrays, names: Mapping[Modality, str]) -> dict[Modality, str]:
-    chosen = dict(names) or {m: m for m in MODALITIES if m in arrays and arrays[m].ndim == 2}
-    for modality, name in chosen.items():
-        if name not in arrays or arrays[name].ndim != 2:
-            matrices = sorted(key for key, value in arrays.items() if value.ndim == 2)
+    with ArrayArchive(path) as archive:
+        shapes = {name: archive.shape(name) for name in archive.names}
+        if len(shapes.get("dialogue_id", ())) != 1:
             raise ImportFormatError(
-                f"{path}: import.arrays.{modality}={name!r} is no (N, D) array; "
-                f"use one of {matrices}"
+                f"{path}: no array `dialogue_id` with one value a row; there are {_shown(shapes)}"
+            )
+        n_rows = shapes["dialogue_id"][0]
+        chosen = _chosen(path, shapes, names)
+        plain = [n for n, shape in shapes.items() if len(shape) == 1 and n not in chosen.values()]
+        _check_rows(path, shapes, [*plain, *chosen.values()], n_rows)
+        columns = {name: _texts(path, name, archive.read(name)) for name in plain}
+        utterances, note = _utterances(path, columns)
+        return Imported(
+            utterances,
+            list(_annotations(columns, utterances)),
+            {
+                modality: [pooled(row) for row in _matrix(path, name, archive.read(name))]
+                for modality, name in chosen.items()
+            },
+            notes=[note],
+        ).in_order()
+
+
+def _shown(shapes: Mapping[str, tuple[int, ...]]) -> str:
+    first = sorted(shapes.items())[:20]
+    return ", ".join(f"{printable(name, 40)} {shape}" for name, shape in first)
+
+
+def _chosen(
+    path: Path, shapes: Mapping[str, tuple[int, ...]], names: Mapping[Modality, str]
+) -> dict[Modality, str]:
+    chosen = dict(names) or {m: m for m in MODALITIES if len(shapes.get(m, ())) == 2}
+    matrices = {name: shape for name, shape in shapes.items() if len(shape) == 2}
+    if not chosen:
+        raise ImportFormatError(
+            f"{path}: none of {', '.join(MODALITIES)} is an (N, D) array; name those "
+            f"that are: {_shown(matrices) or 'there is none'}",
+            key="arrays",
+        )
+    for modality, name in chosen.items():
+        if name not in matrices:
+            raise ImportFormatError(
+                f"{path}: {name!r} is no (N, D) array; there are {_shown(matrices) or 'none'}",
+                key=f"arrays.{modality}",
             )
     return chosen
 
 
-def _utterances(arrays: Arrays) -> list[Utterance]:
-    dialogues = [str(value) for value in arrays["dialogue_id"]]
-    n_rows = len(dialogues)
-    ids = [str(value) for value in arrays["utterance_id"]] if "utterance_id" in arrays else None
-    turns = _turns(arrays, dialogues, ids)
-    ids = ids or [f"{dialogue}_{turn}" for dialogue, turn in zip(dialogues, turns, strict=True)]
-
-    def column(name: str) -> list[str]:
-        return [str(value) for value in arrays[name]] if name in arrays else [""] * n_rows
-
-    rows = zip(
-        ids, dialogues, turns, column("speaker"), column("sentence"), column("session"), strict=True
-    )
-    return [without_media(*row) for row in rows]
+def _check_rows(
+    path: Path, shapes: Mapping[str, tuple[int, ...]], names: list[str], n_rows: int
+) -> None:
+    for name in names:
+        shape = shapes[name]
+        if shape[0] != n_rows:
+            turned = "; it stands on its side" if len(shape) == 2 and shape[1] == n_rows else ""
+            raise ImportFormatError(
+                f"{path}: {printable(name, 80)} has shape {shape}, expected {n_rows} rows as "
+                f"`dialogue_id` has{turned}"
+            )
 
 
-def _turns(arrays: Arrays, dialogues: list[str], ids: list[str] | None) -> list[int]:
-    """Turn of each row: as stated, else by the number that ends the id, else by `start_s`."""
-    if "turn" in arrays:
-        return [int(value) for value in arrays["turn"]]
-    numbers = [re.search(r"(\d+)$", one) for one in ids] if ids else []
-    if numbers and all(numbers):
-        return [int(match.group(1)) for match in numbers if match]
-    if "start_s" not in arrays:
-        raise ImportFormatError(
-            "neither `turn`, nor numbered ids, nor `start_s`: no order of turns"
-        )
-    order = np.lexsort((arrays["start_s"], np.asarray(dialogues)))
-    turns = np.empty(len(dialogues), dtype=np.int64)
-    turns[order] = np.arange(len(dialogues))
-    return [int(turn) for turn in turns]
+def _matrix(path: Path, name: str, array: NDArray[Any]) -> NDArray[Any]:
+    if array.dtype.kind not in NUMERIC_KINDS:
+        raise ImportFormatError(f"{path}: {name} holds {array.dtype}, expected numbers")
+    return array
 
 
-def _annotations(arrays: Arrays, utterances: list[Utterance], used: set[str]) -> list[Annotation]:
-    names = [n for n, v in arrays.items() if v.ndim == 1 and n not in OWN_COLUMNS and n not in used]
+def _texts(path: Path, name: str, array: NDArray[Any]) -> list[str]:
+    """N values as texts; bytes are UTF-8."""
+    try:
+        values = array.tolist()
+    except ValueError:  # numbers that are no characters
+        raise ImportFormatError(f"{path}: {printable(name, 80)} holds what is no text") from None
     return [
-        Annotation(utterance.utterance_id, name, str(value))
-        for name in sorted(names)
-        for utterance, value in zip(utterances, arrays[name].tolist(), strict=True)
+        value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+        for value in values
     ]
+
+
+def _utterances(path: Path, columns: Columns) -> tuple[list[Utterance], str]:
+    """The rows as utterances, and what told the order of their turns."""
+    dialogues = [value.strip() for value in columns["dialogue_id"]]
+    n_rows = len(dialogues)
+    ids = [value.strip() for value in columns.get("utterance_id", [])]
+    turns, note = order_of_turns(path, columns, dialogues, ids)
+    ids = ids or [f"{dialogue}_{turn}" for dialogue, turn in zip(dialogues, turns, strict=True)]
+    speakers, sentences, sessions = (
+        columns.get(name, [""] * n_rows) for name in ("speaker", "sentence", "session")
+    )
+    rows = zip(ids, dialogues, turns, speakers, sentences, sessions, strict=True)
+    return [without_media(f"{path}: row {k}", *row) for k, row in enumerate(rows)], note
+
+
+def _annotations(columns: Columns, utterances: list[Utterance]) -> Iterator[Annotation]:
+    for name in sorted(columns.keys() - set(OWN_COLUMNS)):
+        for utterance, value in zip(utterances, columns[name], strict=True):
+            found = annotation(utterance.utterance_id, name, value)
+            if found is not None:
+                yield found

@@ -132,11 +132,14 @@ def test_unknown_region_is_dropped(folder, row):
         (HEADER + 'u,d,a.mp4,0,1,"never closed\nu2,d,a.mp4,0,1,x\n', "line 2 is no CSV"),
         (HEADER + 'u,d,a.mp4,0,1,"odd" quote\n', "line 2 is no CSV"),
         ("\ufeffutterance_id,dialogue_id,media\n".encode("utf-16"), "not UTF-8"),
-        (HEADER.encode() + b"u,d,a.mp4,0,1,caf\xe9\n", r"not UTF-8 \(byte 67 is 0xe9\)"),
+        (
+            HEADER.encode() + b"u,d,a.mp4,0,1,caf\xe9\n",
+            r"line 2: not UTF-8 \(byte 67 of the file is 0xe9\)",
+        ),
     ],
 )
 def test_broken_structure_is_refused(folder, table, message):
-    with pytest.raises(CorpusError, match=f"utterances.csv: .*{message}"):
+    with pytest.raises(CorpusError, match=f"utterances.csv.*{message}"):
         folder(table)
 
 
@@ -203,10 +206,41 @@ def test_links_out_of_the_folder_are_refused(tmp_path, write, settings, reasons)
     (root / "loop.mp4").symlink_to(root / "loop.mp4")
     raw = read(root, settings("folder"))
     assert sorted(row.media for row in raw.utterances) == ["a.mp4", "inside.mp4"]
-    assert reasons(raw) == {
-        f"{name} ({name})": f"media leaves the corpus folder: '{name}', links followed"
-        for name in ("loop.mp4", "out.mp4")
-    }
+    found = reasons(raw)
+    assert found.keys() == {"loop.mp4 (loop.mp4)", "out.mp4 (out.mp4)"}
+    assert all(one.startswith("media leaves the corpus folder: '") for one in found.values())
+    assert f"is a link into {str(tmp_path)!r}" in found["out.mp4 (out.mp4)"]
+    assert "in the key `links`" in found["out.mp4 (out.mp4)"]
+
+
+def test_links_may_lead_into_folders_that_the_user_names(tmp_path, write, settings, reasons):
+    """As the hub's cache keeps snapshots, and as DVC and git-annex keep files."""
+    write(tmp_path / "store/0a1b2c", b"video")
+    table = write(tmp_path / "store/9f8e", "utterance_id,dialogue_id,media\nu,d,a.mp4\nv,d,b.mp4\n")
+    secret = write(tmp_path / "secret/b", b"private")
+    root = tmp_path / "corpus"
+    root.mkdir()
+    (root / "a.mp4").symlink_to("../store/0a1b2c")
+    (root / "b.mp4").symlink_to(secret)
+    (root / "utterances.csv").symlink_to(table)
+    chosen = settings("folder", links=[str(tmp_path / "store")])
+    raw = read(root, chosen)
+    assert [row.media for row in raw.utterances] == ["a.mp4"]
+    ((item, reason),) = reasons(raw).items()
+    assert item.startswith("v ")
+    assert f"is a link into {str(tmp_path / 'secret')!r}" in reason
+
+
+@pytest.mark.parametrize("media", ["../store/a.mp4", "{store}/a.mp4", "sub/../../store/a.mp4"])
+def test_paths_of_a_table_never_leave_the_folder_whatever_links_may(
+    tmp_path, write, settings, reasons, media
+):
+    write(tmp_path / "store/a.mp4", b"video")
+    media = media.format(store=tmp_path / "store")
+    write(tmp_path / "corpus/utterances.csv", f"utterance_id,dialogue_id,media\nu,d,{media}\n")
+    raw = read(tmp_path / "corpus", settings("folder", links=[str(tmp_path / "store")]))
+    assert not raw.utterances
+    assert "media leaves the corpus folder" in next(iter(reasons(raw).values()))
 
 
 def test_table_that_links_out_of_the_folder_is_refused(tmp_path, write, settings):

@@ -5,6 +5,7 @@ import pytest
 
 from pipeline.corpora.imports.imported import ImportFormatError
 from pipeline.corpora.imports.npy_folder import read
+from pipeline.corpora.raw import CorpusError
 from pipeline.files import UnsafePathError
 
 TABLE = (
@@ -61,5 +62,47 @@ def test_folders_outside_the_root_are_refused(root):
 
 def test_a_table_without_its_columns_is_refused(root):
     (root / "utterances.csv").write_text("utterance_id,turn\nx,0\n")
-    with pytest.raises(ImportFormatError, match="dialogue_id"):
+    with pytest.raises(CorpusError, match="column dialogue_id is missing"):
         read(root, {"audio": "audio"}, "utterances.csv")
+
+
+def test_hidden_twins_and_other_files_are_no_frames(root):
+    folder = root / "frames" / "d_F0"
+    folder.mkdir(parents=True)
+    np.save(folder / "0.npy", np.full(3, 1.0))
+    (folder / "._0.npy").write_bytes(b"of macOS")
+    (folder / "notes.txt").write_text("no frame")
+    imported = read(root, {"visual": "frames"}, "utterances.csv")
+    assert imported.vectors["visual"][0].tolist() == [1.0, 1.0, 1.0]
+
+
+def test_axes_of_length_one_before_time_count_for_nothing(root):
+    """GCNet's loader squeezes what it reads."""
+    np.save(root / "audio" / "d_F0.npy", np.array([[[1.0, 2.0], [3.0, 4.0]]]))
+    imported = read(root, {"audio": "audio"}, "utterances.csv")
+    assert imported.vectors["audio"][0].tolist() == [2.0, 3.0]
+
+
+def test_half_floats_integers_and_big_endian_numbers(root):
+    for kind in (np.float16, np.int32, ">f8", bool):
+        np.save(root / "audio" / "d_F0.npy", np.array([1, 0], dtype=kind))
+        imported = read(root, {"audio": "audio"}, "utterances.csv")
+        assert imported.vectors["audio"][0].tolist() == [1.0, 0.0]
+
+
+def test_a_folder_that_gives_nothing_is_refused(root):
+    (root / "empty").mkdir()
+    with pytest.raises(ImportFormatError, match=r"empty holds no <utterance_id>.npy .* d_F0.npy"):
+        read(root, {"audio": "empty"}, "utterances.csv")
+    with pytest.raises(ImportFormatError, match=r"no folder wav2vec; there are audio, .*faces"):
+        read(root, {"audio": "wav2vec"}, "utterances.csv")
+
+
+def test_a_vector_behind_a_link_must_stay_where_links_may_lead(root, tmp_path_factory):
+    store = tmp_path_factory.mktemp("store")
+    (root / "audio" / "d_F0.npy").rename(store / "0a1b")
+    (root / "audio" / "d_F0.npy").symlink_to(store / "0a1b")
+    with pytest.raises(UnsafePathError, match="outside"):
+        read(root, {"audio": "audio"}, "utterances.csv")
+    imported = read(root, {"audio": "audio"}, "utterances.csv", [str(store)])
+    assert imported.vectors["audio"][0].tolist() == [1.0, 2.0]

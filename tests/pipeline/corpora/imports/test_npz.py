@@ -52,13 +52,14 @@ def test_a_vector_that_is_not_finite_is_missing_not_zero(tmp_path, arrays):
 
 def test_objects_are_refused_without_being_unpickled(tmp_path, arrays):
     arrays["evil"] = np.array([{"a": 1}, 2, 3], dtype=object)
-    with pytest.raises(ImportFormatError, match="plain arrays"):
+    with pytest.raises(ImportFormatError, match="evil: holds object, expected plain"):
         read(save(tmp_path, arrays), {})
 
 
 def test_an_unknown_array_is_named_with_those_that_exist(tmp_path, arrays):
-    with pytest.raises(ImportFormatError, match=r"import.arrays.text='nope'.*text_minilm"):
+    with pytest.raises(ImportFormatError, match=r"'nope' is no .*text_minilm \(3, 4\)") as caught:
         read(save(tmp_path, arrays), {"text": "nope"})
+    assert caught.value.key == "arrays.text"
 
 
 def test_uneven_arrays_are_refused(tmp_path, arrays):
@@ -72,3 +73,97 @@ def test_something_else_posing_as_npz_is_refused(tmp_path):
     path.write_text("not an archive")
     with pytest.raises(ImportFormatError):
         read(path, {})
+
+
+@pytest.fixture
+def sessions(arrays):
+    """Ids that count anew for each speaker, as in IEMOCAP, in the order of time."""
+    names = ["F000", "F001", "M000", "F002", "M001", "M002"]
+    return {
+        "utterance_id": np.array([f"d{d}_{name}" for d in range(2) for name in names]),
+        "dialogue_id": np.array([f"d{d}" for d in range(2) for _ in names]),
+        "start_s": np.arange(12.0),
+        "audio": np.arange(24.0).reshape(12, 2),
+    }
+
+
+def told(imported):
+    return [one.utterance_id for one in imported.utterances], list(imported.notes)
+
+
+def test_times_tell_the_order_before_numbers_of_ids_do(tmp_path, sessions):
+    rng = np.random.default_rng(0)
+    shuffled = rng.permutation(12)
+    path = save(tmp_path, {name: array[shuffled] for name, array in sessions.items()})
+    ids, notes = told(read(path, {}))
+    assert ids == sessions["utterance_id"].tolist()
+    assert notes == ["turns in the order of `start_s`"]
+    assert read(path, {}).vectors["audio"][5].tolist() == [10.0, 11.0]
+
+
+def test_turn_tells_the_order_before_times_do(tmp_path, sessions):
+    sessions["turn"] = np.arange(12.0)[::-1]  # whole numbers, if stored as floats
+    ids, notes = told(read(save(tmp_path, sessions), {}))
+    assert ids[:6] == sessions["utterance_id"][:6][::-1].tolist()
+    assert notes == ["turns as the array `turn` says"]
+
+
+def test_ids_that_count_anew_for_each_speaker_are_no_order(tmp_path, sessions):
+    del sessions["start_s"]
+    with pytest.raises(ImportFormatError, match=r"'d0' do not count its turns \('d0_M000'\)"):
+        read(save(tmp_path, sessions), {})
+
+
+def test_two_rows_at_one_time_are_no_order(tmp_path, sessions):
+    sessions["start_s"][[3, 4]] = 7.5
+    with pytest.raises(ImportFormatError, match=r"rows 3 and 4 of dialogue 'd0' both have"):
+        read(save(tmp_path, sessions), {})
+
+
+def test_times_that_are_not_all_there_leave_it_to_the_ids(tmp_path, arrays):
+    arrays["start_s"] = np.array([5.0, np.nan, 0.0])
+    ids, notes = told(read(save(tmp_path, arrays), {}))
+    assert ids == ["v_2", "v_10", "w_1"]
+    assert "`start_s` of row 1 is 'nan'" in notes[0]
+
+
+def test_empty_and_nan_values_are_no_annotation(tmp_path, arrays):
+    arrays["sentiment"][1] = np.nan
+    arrays["emotion"] = np.array(["joy", "", "sad"])
+    arrays["split"] = np.array(["train", "dev", "test"])
+    values = {
+        (a.utterance_id, a.name): a.value for a in read(save(tmp_path, arrays), {}).annotations
+    }
+    assert values == {
+        ("v_10", "sentiment"): "1.5",
+        ("w_1", "sentiment"): "0.0",
+        ("v_10", "emotion"): "joy",
+        ("w_1", "emotion"): "sad",
+        ("v_10", "split"): "train",
+        ("v_2", "split"): "validation",
+        ("w_1", "split"): "test",
+    }
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"audio": np.zeros((2, 3))}, r"audio has shape \(2, 3\).* stands on its side"),
+        ({"turn": np.array([0, 1.5, 0])}, r"row 1: turn '1.5' is no whole number"),
+        ({"turn": np.array([0, np.nan, 0])}, r"row 1: turn 'nan' is no whole number"),
+        ({"utterance_id": np.array(["a b", "v", "w"])}, r"row 0: utterance_id 'a b' is not"),
+        ({"dialogue_id": np.zeros((3, 2))}, r"no array `dialogue_id` with one value a row"),
+        ({"audio": np.array([["a", "b"]] * 3)}, r"audio holds <U1, expected numbers"),
+        ({"audio": np.zeros(3)}, r"none of audio, text, visual is an .*text_minilm \(3, 4\)"),
+    ],
+)
+def test_a_fault_is_told_with_array_and_row(tmp_path, arrays, change, message):
+    arrays["turn"] = np.arange(3)
+    with pytest.raises(ImportFormatError, match=message):
+        read(save(tmp_path, {**arrays, **change}), {})
+
+
+def test_texts_that_no_table_can_hold_are_made_storable(tmp_path, arrays):
+    arrays["sentence"] = np.array(["a\ud800b", "two\nlines", "caf\u00e9"])
+    imported = read(save(tmp_path, arrays), {})
+    assert [one.text for one in imported.utterances] == ["two lines", "a?b", "caf\u00e9"]
