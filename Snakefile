@@ -34,6 +34,10 @@ include: "pipeline/rules/train.smk"
 include: "pipeline/rules/evaluate.smk"
 
 
+onstart:
+    note_use(PLAN.config, Path())
+
+
 onsuccess:
     SCREEN.succeed(
         has_report=bool(

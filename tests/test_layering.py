@@ -100,6 +100,7 @@ MAY_IMPORT = {
 }
 MODEL_FOLDERS = ("models.encoders", "models.iteacnet", "models.baselines")
 RULES_MAY_IMPORT = (
+    "pipeline.cache.users",
     "pipeline.config",
     "pipeline.decisions",
     "pipeline.plan",

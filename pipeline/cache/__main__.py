@@ -13,12 +13,14 @@ import shutil
 import sys
 from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import chdir
 from pathlib import Path
 from uuid import uuid4
 
-from pipeline.cache.asked import Asked, NotYetError, asked_of, runs_of
+from pipeline.cache.asked import Asked, NotYetError, asked_of, runs_of, runs_planned
 from pipeline.cache.contents import QUARANTINE, RUNS, Kept, contents, problem_of
 from pipeline.cache.explaining import flat, is_kept, nearest
+from pipeline.cache.users import User, others
 from pipeline.config import Config, read_config
 from pipeline.errors import CheckpointError, SettingsError
 from pipeline.media.faces import DetectorError
@@ -76,8 +78,15 @@ def verify(args: argparse.Namespace, configs: Sequence[Config], cache: Path) -> 
 
 def gc(args: argparse.Namespace, configs: Sequence[Config], cache: Path) -> None:
     """Remove what nobody asks for and leftovers of kills; checkpoints of unfinished runs stay."""
-    wanted = {(one.kind, one.key) for config in configs for one in asked_of(config, BUILD)}
-    wanted |= {(RUNS, key) for key in runs_of(BUILD)}
+    unnamed = others(cache, list(configs), Path())
+    if unnamed and args.others is None:
+        names = "\n  ".join(user.name for user in unnamed)
+        raise SystemExit(
+            f"error: {cache} is used by more than -c names:\n  {names}\n"
+            "`--others keep` keeps what they ask for too, `--others drop` does not"
+        )
+    here = [User(Path().resolve(), config) for config in configs]
+    wanted = _wanted(cache, here + (unnamed if args.others == "keep" else []))
     counts: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
     for kept in contents(cache):
         is_wanted = (kept.kind, kept.key) in wanted or _is_unfinished(kept)
@@ -90,6 +99,16 @@ def gc(args: argparse.Namespace, configs: Sequence[Config], cache: Path) -> None
     verb = "would go" if args.dry_run else "are gone"
     for kind, (n_kept, n_gone, n_bytes) in counts.items():
         print(f"{kind:10} {n_kept:8} stay {n_gone:8} {verb} {_megabytes(n_bytes)}")
+
+
+def _wanted(cache: Path, asking: Sequence[User]) -> set[tuple[str, str]]:
+    """Kinds and keys of all that these ask for, each seen from its own folder."""
+    wanted: set[tuple[str, str]] = set()
+    for user in asking:
+        with chdir(user.folder):
+            wanted |= {(one.kind, one.key) for one in asked_of(user.config, BUILD)}
+            wanted |= {(RUNS, key) for key in runs_of(BUILD)}
+    return wanted | {(RUNS, key) for key in runs_planned([u.config for u in asking], cache)}
 
 
 def explain(args: argparse.Namespace, configs: Sequence[Config], cache: Path) -> None:
@@ -170,6 +189,9 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
         if name == "verify":
             command.add_argument("--repair", action="store_true", help="take bad files away")
         if name == "gc":
+            command.add_argument(
+                "--others", choices=("keep", "drop"), help="users of the cache that -c leaves out"
+            )
             command.add_argument("--dry-run", action="store_true", help="only say what would go")
         if name == "explain":
             command.add_argument("utterance_id")

@@ -15,6 +15,7 @@ from pipeline.features.extraction import Job
 from pipeline.features.extractor import Item
 from pipeline.features.keys import encoder_ingredients, record_key, text_content
 from pipeline.features.weights import locate
+from pipeline.files import canonical_json
 from pipeline.plan import Plan
 from pipeline.records import FaceRow, Modality, Utterance
 from pipeline.sections.faces import CropFacesSettings
@@ -22,6 +23,7 @@ from pipeline.settings import dump, parse_section
 from pipeline.stages.crop_faces import crop_ingredients
 from pipeline.stages.extract_features import audio_job, visual_job
 from pipeline.tables import read_rows
+from pipeline.training.settings import RunSettings
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,36 @@ def runs_of(build: Path) -> set[str]:
     """Keys of the runs that results were taken from."""
     files = build.glob("*/runs/*/*/*/run.json")
     return {json.loads(path.read_text(encoding="utf-8"))["key"] for path in files}
+
+
+def runs_planned(configs: Iterable[Config], cache: Path) -> set[str]:
+    """Keys of the newest finished run in the cache for each run that is planned.
+
+    Another configuration may have written its results over those of build/ since.
+    """
+    planned = {text for config in configs for text in _planned_runs(Plan(config))}
+    newest: dict[str, tuple[int, str]] = {}
+    for path in (cache / "runs").glob("*/facts.json"):
+        try:
+            facts = json.loads(path.read_text(encoding="utf-8"))
+            settings = {**facts["settings"], "code": ""}
+            text = canonical_json([settings, facts["train_rate"], facts["fold"], facts["seed"]])
+        except (ValueError, KeyError, TypeError):
+            continue  # `verify` names what is damaged
+        if text in planned:
+            found = (path.stat().st_mtime_ns, path.parent.name)
+            newest[text] = max(newest.get(text, found), found)
+    return {key for _, key in newest.values()}
+
+
+def _planned_runs(plan: Plan) -> Iterator[str]:
+    decisions = Decisions(plan)
+    for task in plan.tasks:
+        for run in plan.runs(task):
+            names = {"task": task, "method": run.method, "train_rate": run.train_rate}
+            handed = str(decisions.settings("train", names))
+            settings = parse_section(handed, RunSettings, where="train").deciding("")
+            yield canonical_json([settings, run.train_rate, run.fold, run.seed])
 
 
 def _faces(plan: Plan, corpus: str, rows: list[Utterance], media: Any) -> Iterator[Asked]:

@@ -28,6 +28,7 @@ os.environ["PYTHONSAFEPATH"] = "1"
 # Logs are in order, and whole when a job is killed.
 os.environ["PYTHONUNBUFFERED"] = "1"
 
+from pipeline.cache.users import note_use
 from pipeline.config import as_typed, parse_config
 from pipeline.decisions import Decisions
 from pipeline.plan import Plan

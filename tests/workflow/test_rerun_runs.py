@@ -51,7 +51,8 @@ def write_table(folder: Path, texts: dict[str, tuple[str, str]]) -> None:
         writer = csv.writer(stream)
         writer.writerow(["utterance_id", "dialogue_id", "media", "text", "emotion"])
         for name, (dialogue, text) in texts.items():
-            writer.writerow([name, dialogue, f"{dialogue}.mp4", text, "happy"])
+            emotion = "happy" if name.endswith("1") else "sad"
+            writer.writerow([name, dialogue, f"{dialogue}.mp4", text, emotion])
 
 
 def run(folder: Path, target: Path = WEIGHTS) -> list[str]:
