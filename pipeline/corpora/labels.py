@@ -6,12 +6,12 @@ plain CSV with utterance_id and sentiment. Columns are read by name, ids always 
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.corpora.checks import drop
 from pipeline.corpora.csd import CsdRow, read_csd
-from pipeline.corpora.raw import ROLE_NAMES, CorpusError
+from pipeline.corpora.raw import ROLE_NAMES, Candidate, CorpusError
 from pipeline.corpora.sheets import Sheet, SheetRow, parse_sheet, read_sheet
 from pipeline.corpora.texts import read_bytes
 from pipeline.records import Dropped, Role
@@ -106,6 +106,23 @@ def with_role(
     if own and own != role:
         disagreeing.append(opinion.utterance_id)
     return {**opinion.annotations, "split": role}
+
+
+def from_zero(candidates: Iterable[Candidate]) -> tuple[list[Candidate], list[str]]:
+    """Spans that begin before their file begin with it; a note counts them.
+
+    In CMU-MOSEI's release up to 1,854 segments do, by parts of a second.
+    """
+    found = list(candidates)
+    early = [one for one in found if one.start_s < 0 < one.end_s]
+    if not early:
+        return found, []
+    first = min(early, key=lambda one: one.start_s)
+    note = (
+        f"{len(early)} spans begin before 0 and are read from 0, the earliest: "
+        f"{first.utterance_id} at {first.start_s:g} s"
+    )
+    return [replace(one, start_s=max(0.0, one.start_s)) for one in found], [note]
 
 
 def is_number(cell: str) -> bool:

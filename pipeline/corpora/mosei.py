@@ -23,6 +23,7 @@ from pipeline.corpora.folds import mosei_published_ids, mosei_roles
 from pipeline.corpora.labels import (
     Opinion,
     find_labels,
+    from_zero,
     label_patterns,
     name_values,
     read_csd_rows,
@@ -51,6 +52,7 @@ TRANSCRIPTS = "Raw/Transcript/Segmented/Combined/*.txt"
 CSD = "CMU_MOSEI_Labels.csd"
 CSD_COLUMNS = ("sentiment", "happy", "sad", "anger", "surprise", "disgust", "fear")
 TOLERANCE_S = 0.05
+MAX_DIGITS = 9  # of the number of a segment
 
 # FACTS B.1: utterances of each role by sign of the sentiment.
 SIGNS = {
@@ -60,7 +62,8 @@ SIGNS = {
 }
 N_VIDEOS = 3225
 
-_NUMBER = re.compile(r"\d+(\.\d+)?")
+# Times as programs print floats: -0.4775, 1e-05.
+_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
 
 
 def files(settings: CorpusSettings) -> tuple[str, ...]:
@@ -89,13 +92,14 @@ def read(root: Path, settings: CorpusSettings) -> RawCorpus:
         candidates.append(_candidate(segment, annotations, is_full=settings.videos != "segmented"))
     labelled = {one.utterance_id for one in opinions}
     dropped += [drop(one, "segment has no label") for one in segments if one not in labelled]
+    candidates, early = from_zero(candidates)
     return assemble(
         root,
         settings,
         candidates,
         dropped=[*dropped, *bad_labels],
         expected=expected_signs("sentiment_gcnet", SIGNS, N_VIDEOS),
-        notes=notes(candidates, disagreeing, path),
+        notes=[*notes(candidates, disagreeing, path), *early],
         signs=["sentiment", "sentiment_gcnet"],
     )
 
@@ -140,17 +144,22 @@ def _parse(line: str, video: str, source: str) -> Opinion | None:
     cells = line.removeprefix(f"{video}___").split("___", 3)
     if not line.startswith(f"{video}___") or len(cells) != 4:
         return None
-    if not cells[0].isdecimal() or not all(map(_NUMBER.fullmatch, cells[1:3])):
+    times = [cell.strip().replace("\u2212", "-") for cell in cells[1:3]]
+    if not _is_count(cells[0]) or not all(map(_NUMBER.fullmatch, times)):
         return None
     return Opinion(
         video=video,
         clip=int(cells[0]),
         source=source,
         annotations={},
-        start_s=float(cells[1]),
-        end_s=float(cells[2]),
+        start_s=float(times[0]),
+        end_s=float(times[1]),
         text=cells[3],
     )
+
+
+def _is_count(cell: str) -> bool:
+    return cell.isascii() and cell.isdigit() and len(cell) <= MAX_DIGITS
 
 
 def _read_labels(

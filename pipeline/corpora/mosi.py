@@ -15,6 +15,7 @@ from pipeline.corpora.folds import mosi_roles
 from pipeline.corpora.labels import (
     Opinion,
     find_labels,
+    from_zero,
     label_patterns,
     name_values,
     read_csd_rows,
@@ -73,13 +74,14 @@ def read(root: Path, settings: CorpusSettings) -> RawCorpus:
             candidates.append(candidate)
     labelled = {one.utterance_id for one in opinions}
     dropped += [drop(one, "transcript line has no label") for one in texts if one not in labelled]
+    candidates, early = from_zero(candidates)
     return assemble(
         root,
         settings,
         candidates,
         dropped=[*dropped, *bad_lines],
         expected=expected_signs("sentiment", SIGNS, N_VIDEOS),
-        notes=notes(candidates, disagreeing, path),
+        notes=[*notes(candidates, disagreeing, path), *early],
         signs=["sentiment"],
     )
 

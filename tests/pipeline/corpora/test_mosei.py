@@ -159,6 +159,29 @@ def test_csd_labels_are_matched_by_time_not_by_place(
     }
 
 
+def test_segments_that_begin_before_the_video_are_read_from_its_start(
+    tmp_path, write, write_mosei, write_csd, settings
+):
+    """As the release has them: the label's interval is negative too, and the label must find it."""
+    root = write_mosei(tmp_path, {"-NFrJFQijFE_0": "1"})
+    (root / "labels.csv").unlink()
+    spans = [(-0.4775, 4.1), (3.4, 9.0), (1e-05, 9.7)]
+    lines = [f"-NFrJFQijFE___{k}___{a}___{b}___Line {k}." for k, (a, b) in enumerate(spans)]
+    lines[1] = lines[1].replace("3.4", "+3.4")
+    write(root / "Raw/Transcript/Segmented/Combined/-NFrJFQijFE.txt", "\n".join(lines))
+    rows = [[1.0, 0, 0, 0, 0, 0, 0]] * 3
+    write_csd(root / "CMU_MOSEI_Labels.csd", "All Labels", {"-NFrJFQijFE": (rows, spans)})
+    raw = read(root, settings("mosei"))
+    assert raw.dropped == ()
+    assert [(one.start_s, one.end_s) for one in raw.utterances] == [
+        (0.0, 4.1), (3.4, 9.0), (1e-05, 9.7),
+    ]  # fmt: skip
+    early = [note for note in raw.notes if "before 0" in note]
+    assert early == [
+        "1 spans begin before 0 and are read from 0, the earliest: -NFrJFQijFE_0 at -0.4775 s"
+    ]
+
+
 @pytest.mark.skipif(
     "ITEACNET_LABELS" not in os.environ,
     reason="ITEACNET_LABELS names no folder with the published label files",
