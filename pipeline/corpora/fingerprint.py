@@ -1,38 +1,94 @@
 """One digest of the files that a reader would read, taken whenever the workflow is planned.
 
-Over relative path, size and modification time, so that `build_manifest` runs again when a file is
-added, removed or changed, and only then. Where the folder lies is no part of it. Nothing heavy is
-imported here. A folder that is not there has a digest too: the stage then says what is missing.
+Over relative path, size and modification time, and the content of all files but media, so that
+`build_manifest` and `import_features` run again when a file is added, removed or changed, and only
+then: a table or a vector may be exchanged for one of the same size and time. Files of more than
+`BY_CONTENT_BYTES` count by the time of their last change of any kind instead. Where the folder lies
+is no part of it. Nothing heavy is imported here. A folder that is not there has a digest too: the
+stage then says what is missing.
 """
 
 import hashlib
+import os
+from collections.abc import Iterable
 from pathlib import Path
 
-from pipeline.corpora.listing import CorpusFile, list_files
+from pipeline.corpora.imports.places import files_opened
+from pipeline.corpora.listing import MEDIA_SUFFIXES, CorpusFile, has_suffix, list_files
+from pipeline.corpora.raw import CorpusError
 from pipeline.corpora.readers import reader
+from pipeline.corpora.sheets import read_sheet
+from pipeline.files import UnsafePathError, file_digest, resolve_inside
 from pipeline.sections.corpora import CorpusSettings
+
+BY_CONTENT_BYTES = 64 * 2**20
 
 
 def fingerprint(settings: CorpusSettings) -> str:
     """Digest of what `settings.root` holds for `settings.reader`."""
     root = Path(settings.root)
     try:
-        found = list_files(root, _patterns(settings))
-    except PermissionError as error:  # the stage meets it too, and can say more
+        lines = [_line(root, one) for one in _files(root, settings)]
+    except OSError as error:  # the stage meets it too, and can say more
         return f"unreadable {error.errno}"
-    if settings.labels is not None:
-        found += _named(root / settings.labels)
+    except UnsafePathError:
+        return "outside"
+    text = "".join(sorted(set(lines)))
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+
+
+def _files(root: Path, settings: CorpusSettings) -> list[CorpusFile]:
+    """Files that the reader opens, with what tells whether they are the same."""
     if settings.import_ is not None:
-        found += _named(root / settings.import_.path)
-    lines = "".join(f"{one.relative}\0{one.size}\0{one.mtime_ns}\n" for one in found)
-    return hashlib.sha256(lines.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+        opened = files_opened(root, settings.import_, settings.links)
+        return _exact(root, (os.path.relpath(path, root.resolve()) for path in opened))
+    found = list_files(root, reader(settings.reader).files(settings))
+    named = [name for name in (settings.labels,) if name is not None]
+    if settings.reader == "folder":
+        named += [settings.utterances, *_media_named(root, settings)]
+    return found + _exact(root, named)
 
 
-def _patterns(settings: CorpusSettings) -> tuple[str, ...]:
-    return () if settings.import_ is not None else reader(settings.reader).files(settings)
+def _media_named(root: Path, settings: CorpusSettings) -> list[str]:
+    """Media that a table names: they may lie in hidden folders, or behind links to folders."""
+    try:
+        rows = read_sheet(root, settings.utterances, ["media"], settings.links).rows
+    except CorpusError:  # the stage says what is wrong with it
+        return []
+    names = {row.cells["media"].strip() for row in rows}
+    return sorted(name for name in names if _is_inside(root, name, settings))
 
 
-def _named(path: Path) -> list[CorpusFile]:
-    """A file that config names, or the files of such a folder; it may lie outside the root."""
-    found = list_files(path.parent, [path.name, f"{path.name}/**/*"])
-    return [CorpusFile(f"named/{one.relative}", one.size, one.mtime_ns) for one in found]
+def _is_inside(root: Path, name: str, settings: CorpusSettings) -> bool:
+    try:
+        return bool(name) and resolve_inside(root, name, settings.links).is_file()
+    except (UnsafePathError, OSError):
+        return False
+
+
+def _exact(root: Path, names: Iterable[str]) -> list[CorpusFile]:
+    """Files by name, no patterns; they may lie outside the root, where config names them."""
+    found = []
+    for name in names:
+        try:
+            state = (root / name).stat()
+        except OSError:
+            continue
+        found.append(CorpusFile(name, state.st_size, state.st_mtime_ns))
+    return found
+
+
+def _line(root: Path, one: CorpusFile) -> str:
+    content = "" if has_suffix(one.relative, MEDIA_SUFFIXES) else _content(root / one.relative)
+    return f"{one.relative}\0{one.size}\0{one.mtime_ns}\0{content}\n"
+
+
+def _content(path: Path) -> str:
+    """What a file holds, or when it last changed; "" where it cannot be read."""
+    try:
+        state = path.stat()
+        if state.st_size > BY_CONTENT_BYTES:
+            return str(state.st_ctime_ns)
+        return file_digest(path) if path.is_file() else ""
+    except OSError as error:
+        return f"unreadable {error.errno}"

@@ -18,6 +18,7 @@ none; `split` holds train, validation or test. A broken table is refused, a bad 
 its reason. Without a CSV every video below the folder is an utterance in a dialogue of its own.
 """
 
+import glob
 import hashlib
 import math
 import re
@@ -49,7 +50,7 @@ MAX_CLASSES = 30  # an annotation with more values is counted by sign, or not at
 
 def files(settings: CorpusSettings) -> tuple[str, ...]:
     """Glob patterns of the files that decide what `read` returns, and of the media."""
-    return settings.utterances, f"**/{ANY_MEDIA}"
+    return glob.escape(settings.utterances), f"**/{ANY_MEDIA}"
 
 
 def read(root: Path, settings: CorpusSettings) -> RawCorpus:

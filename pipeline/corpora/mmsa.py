@@ -6,6 +6,7 @@ Columns are found by name, since copies order them differently; ids stay text, s
 (annotation: Negative, Neutral, Positive), `split` (mode).
 """
 
+import glob
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -35,7 +36,7 @@ NUMBERS = {
 
 def files(settings: CorpusSettings) -> tuple[str, ...]:
     """Glob patterns of the files that decide what `read` returns, and of the media."""
-    return settings.labels or TABLE, CLIPS
+    return glob.escape(settings.labels or TABLE), CLIPS
 
 
 def read(root: Path, settings: CorpusSettings) -> RawCorpus:

@@ -89,20 +89,76 @@ def test_only_the_copies_that_are_decoded_count(tmp_path, write_mosi, settings, 
     assert fingerprint(full) != before
 
 
-def test_imported_features_count_as_file_or_folder(tmp_path, settings, write):
-    def of(path):
-        imported = {"format": "npy_folder", "path": path}
-        return fingerprint(
-            settings("import", **{"import": imported}).model_copy(update={"root": str(tmp_path)})
-        )
+def exchanged(path, content):
+    """Write other content of the same size, with the same time of modification."""
+    state = path.stat()
+    assert len(content) == state.st_size
+    path.write_bytes(content)
+    os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))
 
-    write(tmp_path / "folder/deep/a.npy", b"1")
-    write(tmp_path / "all.npz", b"1")
-    before = of("folder"), of("all.npz")
-    write(tmp_path / "folder/deep/b.npy", b"1")
-    assert of("folder") != before[0]
-    write(tmp_path / "all.npz", b"22")
-    assert of("all.npz") != before[1]
+
+@pytest.fixture
+def vectors(tmp_path, settings, write):
+    """A folder of vectors that may be hidden, and its fingerprint."""
+    write(tmp_path / "[t].csv", "utterance_id,dialogue_id,turn\nu,d,0\nv,d,1\n")
+    for name in ("wav/u.npy", ".hid/u.npy", ".hid/v/0.npy", "wav/other.npy"):
+        write(tmp_path / name, b"11")
+    source = {
+        "format": "npy_folder", "path": "[t].csv", "arrays": {"audio": "wav", "visual": ".hid"}
+    }  # fmt: skip
+    chosen = settings("import", **{"import": source}).model_copy(update={"root": str(tmp_path)})
+    return lambda: fingerprint(chosen)
+
+
+@pytest.mark.parametrize("name", ["wav/u.npy", ".hid/u.npy", ".hid/v/0.npy"])
+def test_every_vector_that_is_read_counts_by_its_content(vectors, tmp_path, name):
+    before = vectors()
+    exchanged(tmp_path / name, b"22")
+    assert vectors() != before
+
+
+def test_vectors_that_are_not_read_do_not_count(vectors, tmp_path, write):
+    before = vectors()
+    exchanged(tmp_path / "wav/other.npy", b"22")
+    write(tmp_path / "wav/._u.npy", b"of macOS")
+    assert vectors() == before
+
+
+def test_the_table_of_vectors_counts_whatever_its_name(vectors, tmp_path):
+    before = vectors()
+    exchanged(tmp_path / "[t].csv", b"utterance_id,dialogue_id,turn\nu,d,0\nv,d,2\n")
+    assert vectors() != before
+
+
+def test_a_large_archive_counts_by_its_last_change(tmp_path, settings, monkeypatch):
+    monkeypatch.setattr("pipeline.corpora.fingerprint.BY_CONTENT_BYTES", 1)
+    path = tmp_path / "all.npz"
+    path.write_bytes(b"11")
+    source = {"format": "npz", "path": "all.npz"}
+    chosen = settings("import", **{"import": source}).model_copy(update={"root": str(tmp_path)})
+    before = fingerprint(chosen)
+    assert fingerprint(chosen) == before
+    exchanged(path, b"22")
+    assert fingerprint(chosen) != before
+
+
+@pytest.mark.parametrize("table", ["utterances.csv", ".hidden.csv", "odd[1].csv"])
+@pytest.mark.parametrize("media", ["a.mp4", ".hidden/a.mp4", "linked/a.mp4"])
+def test_what_a_table_names_counts_wherever_it_lies(tmp_path, settings, write, table, media):
+    root = tmp_path / "corpus"
+    write(root / ".store/a.mp4", b"1")
+    (root / "linked").symlink_to(root / ".store", target_is_directory=True)
+    if not media.startswith("linked"):
+        write(root / media, b"1")
+    content = f"utterance_id,dialogue_id,media\nu,d,{media}\n"
+    write(root / table, content)
+    chosen = settings("folder", utterances=table).model_copy(update={"root": str(root)})
+    seen = {fingerprint(chosen)}
+    (root / media).write_bytes(b"22")
+    seen.add(fingerprint(chosen))
+    exchanged(root / table, content.replace("u,d", "v,e").encode())
+    seen.add(fingerprint(chosen))
+    assert len(seen) == 3
 
 
 def test_planning_imports_nothing_heavy():
