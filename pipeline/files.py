@@ -1,5 +1,6 @@
 """Files appear whole or not at all: temporary name, fsync, rename, fsync of the folder."""
 
+import errno
 import hashlib
 import json
 import os
@@ -72,10 +73,11 @@ def resolve_inside(root: Path, relative: str, links: Sequence[str] = ()) -> Path
     `links`: further folders that links below `root` may lead into, as `corpora.<name>.links` says;
     the path itself must always stay below `root`.
     """
-    base = root.resolve()
     try:
+        base = root.resolve()
         path = (base / relative).resolve()
-    except (ValueError, RuntimeError) as error:  # a NUL byte; a loop of links
+        _refuse_loop(path)
+    except (ValueError, RuntimeError, OSError) as error:  # a NUL byte; a loop of links
         raise UnsafePathError(f"{relative!r} under {root} is no path: {error}") from error
     if Path(relative).is_absolute() or ".." in Path(relative).parts:
         allowed = [base]
@@ -84,6 +86,15 @@ def resolve_inside(root: Path, relative: str, links: Sequence[str] = ()) -> Path
     if Path(relative).is_absolute() or not any(map(path.is_relative_to, allowed)):
         raise UnsafePathError(f"{relative!r} lies outside {root}")
     return path
+
+
+def _refuse_loop(path: Path) -> None:
+    """Python 3.13's `resolve` leaves a loop of links as it is; older ones raise RuntimeError."""
+    try:
+        path.stat()
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise
 
 
 def _sync_folder(folder: Path) -> None:

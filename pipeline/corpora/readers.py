@@ -92,7 +92,7 @@ def explain(message: str, corpus: str, root: Path, module: Reader) -> str:
 
 def _present(root: Path) -> str:
     if not root.is_dir():
-        parent = next(path for path in [*root.resolve().parents] if path.is_dir())
+        parent = next(path for path in [*root.absolute().parents] if path.is_dir())
         return f"nothing ({parent} is the last folder of this path that exists)"
     names = sorted(path.name + "/" * path.is_dir() for path in root.iterdir())
     more = f" and {len(names) - SHOWN_ENTRIES} more" if len(names) > SHOWN_ENTRIES else ""

@@ -23,6 +23,8 @@ from pipeline.files import (
     write_text,
 )
 
+pytestmark = pytest.mark.fresh
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -142,7 +144,7 @@ def test_paths_inside_are_resolved(tmp_path, relative):
 
 @pytest.mark.parametrize(
     "relative",
-    ["..", "../x", "sub/../../x", "/etc/passwd", "out", "out/passwd", "loop", "a\x00b"],
+    ["..", "../x", "sub/../../x", "/etc/passwd", "out", "out/passwd", "loop", "loop/x", "a\x00b"],
 )
 def test_paths_outside_are_refused(tmp_path, relative):
     root = tmp_path / "root"
@@ -153,6 +155,12 @@ def test_paths_outside_are_refused(tmp_path, relative):
         resolve_inside(root, relative)
     assert repr(relative) in str(error.value)
     assert str(root) in str(error.value)
+
+
+def test_a_root_that_is_a_loop_of_links_is_refused(tmp_path):
+    (tmp_path / "root").symlink_to("root")
+    with pytest.raises(UnsafePathError, match="is no path"):
+        resolve_inside(tmp_path / "root", "x")
 
 
 def test_a_sibling_whose_name_begins_alike_is_outside(tmp_path):

@@ -10,6 +10,8 @@ from pipeline.corpora.checks import assemble, by_kind, drop
 from pipeline.corpora.raw import DIALOGUES, UTTERANCES, Candidate, sign
 from pipeline.records import IDENTIFIER, Dropped
 
+pytestmark = pytest.mark.fresh
+
 
 @pytest.fixture
 def check(tmp_path, settings):

@@ -5,6 +5,8 @@ import pytest
 from pipeline.corpora.folder import read
 from pipeline.corpora.raw import CorpusError
 
+pytestmark = pytest.mark.fresh
+
 HEADER = "utterance_id,dialogue_id,media,start_s,end_s,text\n"
 
 

@@ -2,7 +2,11 @@
 
 import os
 
+import pytest
+
 from pipeline.corpora.listing import ANY_MEDIA, ANY_VIDEO, list_files
+
+pytestmark = pytest.mark.fresh
 
 
 def names(root, *patterns):
