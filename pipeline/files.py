@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+NO_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS)  # a folder cannot be synced here
 UNFINISHED = ".part"  # suffix of files that are being written
 
 
@@ -30,6 +31,10 @@ def atomic_path(path: Path) -> Iterator[Path]:
             os.fsync(stream.fileno())
         temporary.replace(path)
         _sync_folder(path.parent)
+    except OSError as error:
+        if error.filename is None:  # a full disk does not say where
+            error.filename = str(path)
+        raise
     finally:
         with suppress(FileNotFoundError):
             temporary.unlink()
@@ -98,8 +103,12 @@ def _refuse_loop(path: Path) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
+    """Bring the names in a folder to the disk, where its file system can: FUSE, CIFS may not."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in NO_SYNC:
+            raise
     finally:
         os.close(descriptor)

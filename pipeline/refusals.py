@@ -1,14 +1,34 @@
-"""What a disk says when it takes no more or may not be written, told with the way out."""
+"""What a disk says when it takes no more or may not be used, told with the way out."""
 
 import errno
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import TracebackType
 
 from pipeline.errors import CacheError
 
 FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def tell_refusals() -> None:
+    """Let a process that a disk refuses to read or write end in one line, not in a traceback."""
+
+    def tell(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        number = error.errno if isinstance(error, OSError) else None
+        if number not in (*FORBIDDEN, *FULL):
+            sys.__excepthook__(kind, error, trace)
+            return
+        way_out = (
+            "give this user the right to read and write it"
+            if number in FORBIDDEN
+            else "make room on its disk: what is finished is kept, `snakemake` goes on from there"
+        )
+        print(f"error: {error.filename}: {error.strerror}: {way_out}", file=sys.stderr)
+
+    sys.excepthook = tell
 
 
 @contextmanager

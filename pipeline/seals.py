@@ -11,6 +11,7 @@ which no one brings to the disk, disagree only where a power cut took or aged th
 import os
 import secrets
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from pipeline.files import file_digest
@@ -20,6 +21,7 @@ SHOWN = 5
 DECISION = "# decision "
 STAMP = ".snakemake_timestamp"  # what Snakemake takes for the date of a folder
 A_LITTLE_NS = 1_000_000
+CLOCK_TOLERANCE_S = 60.0  # clocks of machines that share a disk differ by less
 
 
 def changed_files(seals: Path = SEALS, *, thorough: bool = False) -> list[Path]:
@@ -43,6 +45,26 @@ def changed_files(seals: Path = SEALS, *, thorough: bool = False) -> list[Path]:
         if newest > sealed_at and not wrong:
             os.utime(seal, ns=(newest, newest))
     return found
+
+
+def dated_ahead(now_s: float, seals: Path = SEALS) -> str:
+    """What is wrong where results are of a later date than the clock shows, "" if nothing.
+
+    Snakemake deletes a new result that seems older than what it is made of.
+    """
+    dates = [(seal.stat().st_mtime, seal) for seal in seals.rglob("*.sha256")]
+    newest, seal = max(dates, default=(0.0, seals))
+    if newest <= now_s + CLOCK_TOLERANCE_S:
+        return ""
+    result = seals.parent / seal.relative_to(seals).with_suffix("")
+    return (
+        f"the clock of this computer shows {_shown(now_s)}, but {result} is of {_shown(newest)}: "
+        "set the clock. If it is right now, `find build -exec touch {} +` dates all results anew"
+    )
+
+
+def _shown(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def read_seal(seal: Path) -> Iterator[tuple[Path, str]]:

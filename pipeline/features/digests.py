@@ -1,16 +1,16 @@
 """Sha256 of large files, remembered under the cache by (path, size, mtime_ns, inode).
 
 Weights of a gigabyte are read once, not at every start. The note is only a saving of time: where
-the cache cannot be written, the digest is computed again.
+the cache cannot be read or written, the digest is computed again.
 """
 
-import errno
+import re
 from pathlib import Path
 
 from pipeline.files import file_digest, text_digest, write_text
 
 WORTH_REMEMBERING_BYTES = 1_000_000
-CANNOT_WRITE = (errno.EACCES, errno.EPERM, errno.EROFS)
+DIGEST = re.compile("[0-9a-f]{64}")
 
 
 def remembered_digest(path: Path, cache: Path) -> str:
@@ -20,13 +20,20 @@ def remembered_digest(path: Path, cache: Path) -> str:
         return file_digest(path)
     identity = (str(path.resolve()), state.st_size, state.st_mtime_ns, state.st_ino)
     note = cache / "digests" / f"{text_digest(repr(identity))}.txt"
-    if note.is_file():
-        remembered = note.read_text(encoding="utf-8").strip()
-        if len(remembered) == len(text_digest("")):
-            return remembered
+    remembered = _read(note)
+    if DIGEST.fullmatch(remembered):
+        return remembered
     digest = file_digest(path)
     _remember(note, digest)
     return digest
+
+
+def _read(note: Path) -> str:
+    """What a note says, "" where it is not there, damaged or another user's."""
+    try:
+        return note.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
 
 
 def _remember(note: Path, digest: str) -> None:
@@ -34,6 +41,5 @@ def _remember(note: Path, digest: str) -> None:
         for folder in (note.parent.parent, note.parent):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_text(note, digest + "\n")
-    except OSError as error:
-        if error.errno not in CANNOT_WRITE:
-            raise
+    except OSError:
+        return  # a full or foreign disk: the digest is computed again

@@ -19,11 +19,11 @@ SIDE_PX = 96
 PER_ROW = 10
 
 
-def contact_sheets(folder: Path, cache: Path) -> list[SheetView]:
+def contact_sheets(folder: Path, faces: Sequence[Path], cache: Path) -> list[SheetView]:
     """One sheet per dialogue of `build/{corpus}` that has a face; says what the cache lacks."""
     archives = {
         row.utterance_id: cache / "faces" / row.archive[:2] / f"{row.archive}.zip"
-        for path in sorted((folder / "faces").glob("*.csv"))
+        for path in faces
         for row in read_rows(path, FaceRow)
         if row.status == "ok"
     }

@@ -45,12 +45,13 @@ class CorpusFiles:
 def corpus_view(
     folder: Path,
     modalities: Sequence[Modality],
+    faces: Sequence[Path],
     *,
     is_text_shown: bool,
     sheets: Sequence[SheetView] = (),
 ) -> CorpusView:
     """Read `build/{corpus}` and tell what came of it."""
-    files = read_corpus_files(folder, modalities)
+    files = read_corpus_files(folder, modalities, faces)
     n_media, n_dropped = len(files.account["missing_media"]), len(files.account["dropped"])
     parts = [
         Part("", tables=[_status_table(files), _encoder_table(files)]),
@@ -74,15 +75,16 @@ def corpus_view(
     )
 
 
-def read_corpus_files(folder: Path, modalities: Sequence[Modality]) -> CorpusFiles:
-    """Read tables, features' statuses and faces."""
+def read_corpus_files(
+    folder: Path, modalities: Sequence[Modality], tables: Sequence[Path]
+) -> CorpusFiles:
+    """Read tables, features' statuses and `tables` of faces; others may be of former shards."""
     statuses, encoders = {}, {}
     for modality in modalities:
         arrays, header = read_arrays(folder / "features" / f"{modality}.safetensors")
         statuses[modality] = [str(header["statuses"][code]) for code in arrays["status"]]
         encoders[modality] = {**header, "dim": int(arrays["features"].shape[1])}
-    paths = sorted((folder / "faces").glob("*.csv"))
-    faces = {row.utterance_id: row for path in paths for row in read_rows(path, FaceRow)}
+    faces = {row.utterance_id: row for path in tables for row in read_rows(path, FaceRow)}
     account = json.loads((folder / "corpus.json").read_text(encoding="utf-8"))
     utterances = read_rows(folder / "utterances.csv", Utterance)
     tasks = json.loads((folder / "tasks.json").read_text(encoding="utf-8"))

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import sys
+import time
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -32,7 +33,13 @@ from pipeline.cache.users import note_use
 from pipeline.config import as_typed, parse_config
 from pipeline.decisions import Decisions
 from pipeline.plan import Plan
-from pipeline.seals import changed_files, date_after, explain, is_sealed_as
+from pipeline.seals import (
+    changed_files,
+    date_after,
+    dated_ahead,
+    explain,
+    is_sealed_as,
+)
 from pipeline.settings import SettingsError
 from pipeline.terminal.screen import attach
 from pipeline.yaml_files import read_yaml
@@ -79,6 +86,10 @@ if workflow.is_main_process:
 # A file that a person or a disk changed would otherwise count as a result.
 if workflow.is_main_process and (changed := changed_files()):
     raise WorkflowError(explain(changed))
+
+# With a clock that was set back, new results would seem older than old ones, and be deleted.
+if workflow.is_main_process and (ahead := dated_ahead(time.time())):
+    raise WorkflowError(ahead)
 
 # Every result depends on this file. It counts, as newer, where a result cannot be trusted.
 RECORDS = ".snakemake/records_since"

@@ -63,9 +63,17 @@ def corpora_shown():
         files[corpus] += [
             f"build/{corpus}/features/{m}.safetensors" for m in PLAN.modalities(corpus)
         ]
-        if corpus in EXTRACTED and "visual" in PLAN.modalities(corpus):
-            files[corpus] += [f"build/{corpus}/faces/{shard}.csv" for shard in SHARDS]
     return [path for paths in files.values() for path in paths]
+
+
+def faces_shown():
+    """Tables of faces of the present shards; those of former ones may still lie beside them."""
+    return [
+        f"build/{corpus}/faces/{shard}.csv"
+        for corpus in EXTRACTED
+        if "visual" in PLAN.modalities(corpus)
+        for shard in SHARDS
+    ]
 
 
 rule count_parameters:
@@ -95,6 +103,7 @@ rule report:
     input:
         corpora_shown(),
         records=trusted("report"),
+        faces=faces_shown(),
         scores=expand("build/{task}/scores.csv", task=PLAN.tasks),
         runs=[
             f"{run.folder}/{name}"
@@ -131,6 +140,7 @@ rule report:
             --build build \
             --cache {params.cache:q} \
             --parameters {input.parameters:q} \
+            --faces {input.faces:q} \
             --settings {params.settings:q} \
             --out-page {output.page:q} \
             --out-tables {output.tables:q} \

@@ -73,11 +73,13 @@ def _page(args: argparse.Namespace, settings: ReportStageSettings) -> PageView:
 
 def _corpus(args: argparse.Namespace, name: str, settings: ReportStageSettings) -> CorpusView:
     folder = args.build / name
+    faces = [path for path in args.faces if path.parent == folder / "faces"]
     return corpus_view(
         folder,
         settings.corpora[name],
+        faces,
         is_text_shown=settings.report.text,
-        sheets=contact_sheets(folder, args.cache) if settings.report.faces else (),
+        sheets=contact_sheets(folder, faces, args.cache) if settings.report.faces else (),
     )
 
 
@@ -113,6 +115,7 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--build", type=Path, required=True, help="folder of all artefacts")
     parser.add_argument("--cache", type=Path, required=True, help="holds face crops")
     parser.add_argument("--parameters", type=Path, required=True, help="build/parameters.csv")
+    parser.add_argument("--faces", type=Path, nargs="*", default=[], help="tables of the shards")
     parser.add_argument("--settings", required=True, help="JSON: the sections that are shown")
     parser.add_argument("--out-page", type=Path, required=True, help="index.html")
     parser.add_argument("--out-tables", type=Path, required=True, help="folder of tables")

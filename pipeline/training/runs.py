@@ -57,7 +57,7 @@ class RunFolder:
 
     def is_intact(self) -> bool:
         """Whether the files of a finished run are what it wrote."""
-        return self._digests_now() == (self.path / DIGESTS).read_text(encoding="utf-8")
+        return self._digests_now().encode() == (self.path / DIGESTS).read_bytes()
 
     def reuse(self, weights: Path, history: Path) -> dict[str, Any] | None:
         """Copy a finished run to `weights` and `history`, return its facts; None if there is none.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.seals import changed_files, explain, is_sealed_as, read_seal
+from pipeline.seals import changed_files, dated_ahead, explain, is_sealed_as, read_seal
 from tests.workflow.sealing import run_job
 
 ONE, TWO = Path("build/t/one.csv"), Path("build/t/two words.csv")
@@ -129,6 +129,15 @@ def test_a_seal_that_cannot_be_written_fails_the_job(place):
     (place / "build/.seals/u").write_text("in the way")
     done = run_job([Path("build/u/x.csv")], "mkdir -p build/u; echo 1 > build/u/x.csv")
     assert done.returncode != 0
+
+
+def test_a_clock_behind_the_results_is_told(place):
+    now = time.time()
+    assert dated_ahead(now) == ""
+    assert dated_ahead(now - 30) == ""
+    said = dated_ahead(now - 3600)
+    assert "build/t/one.csv is of 20" in said
+    assert "set the clock" in said
 
 
 def test_without_seals_there_is_nothing_to_say(tmp_path):

@@ -44,10 +44,17 @@ class Build:
     def report(self):
         """Run the stage as its rule does; return the page's text."""
         out = self.folder / "report"
+        shards = range(self.plan.config.shards)
+        faces = [
+            self.folder / f"{name}/faces/{n}.csv"
+            for name in self.plan.config.corpora
+            for n in shards
+        ]
         report.main(
             [
                 *("--build", str(self.folder), "--cache", str(self.root / "cache")),
                 *("--parameters", str(self.folder / "parameters.csv")),
+                *("--faces", *(str(path) for path in faces if path.is_file())),
                 *("--settings", Decisions(self.plan).settings("report", {})),
                 *("--out-page", str(out / "index.html")),
                 *("--out-tables", str(out / "tables"), "--out-figures", str(out / "figures")),

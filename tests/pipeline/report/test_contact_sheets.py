@@ -43,7 +43,9 @@ def test_a_dialogue_shows_the_middle_crop_of_each_utterance_in_order(make_build)
     build = make_build(methods={})
     levels = {"d0_0": [10, 60, 10], "d0_1": [120], "d0_2": None, "d0_3": [0, 0, 200, 0, 0]}
     write_faces(build, {**levels, "d1_0": [90]})
-    sheets = contact_sheets(build.folder / "c", build.root / "cache")
+    sheets = contact_sheets(
+        build.folder / "c", [build.folder / "c/faces/0.csv"], build.root / "cache"
+    )
     assert [sheet.caption for sheet in sheets] == [
         "d0: faces of 3 utterances",
         "d1: faces of 1 utterances",
@@ -63,7 +65,9 @@ def test_crops_that_the_cache_lost_are_counted(make_build, damage):
     path.write_bytes({"cut": content[:-30], "flipped": content}.get(damage, b"no zip" * 99))
     if damage == "gone":
         path.unlink()
-    (sheet,) = contact_sheets(build.folder / "c", build.root / "cache")
+    (sheet,) = contact_sheets(
+        build.folder / "c", [build.folder / "c/faces/0.csv"], build.root / "cache"
+    )
     assert sheet.caption == "d0: faces of 1 utterances (1 more are gone from the cache, or damaged)"
     assert round(level_at(sheet, 0), -1) == 120
 
@@ -73,3 +77,13 @@ def test_faces_are_on_the_page_only_where_the_configuration_asks_for_them(make_b
         build = make_build(methods={}, **section)
         write_faces(build, {"d0_0": [10]})
         assert build.report().count("data:image/jpeg;base64") == n_sheets
+
+
+def test_faces_of_a_former_shard_do_not_speak(make_build):
+    """A study of two shards that became one, with fewer frames a second since."""
+    build = make_build(methods={})
+    write_faces(build, {"d0_0": [10, 60, 10], "d1_0": [90]})
+    page = build.report()
+    former = [FaceRow("d0_0", 99, 98, "ab" * 32, "ok"), FaceRow("d1_0", 97, 0, "", "no_face")]
+    write_rows(build.folder / f"c/faces/{build.plan.config.shards}.csv", former, FaceRow)
+    assert build.report() == page
