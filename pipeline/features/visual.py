@@ -37,6 +37,7 @@ class FaceEncoder:
     embed: Callable[[Tensor], Tensor]  # (n, C, H, W) -> (n, D)
     device: torch.device
     dtype: torch.dtype | None
+    batch: int = BATCH
 
     def __call__(self, crops: Iterable[Crop]) -> Vector:
         """Crops of one utterance, at least one -> (D,)."""
@@ -44,7 +45,7 @@ class FaceEncoder:
         n_crops = 0
         waiting = iter(crops)
         with inference(self.device, self.dtype):
-            while batch := list(islice(waiting, BATCH)):
+            while batch := list(islice(waiting, self.batch)):
                 vectors = self.embed(self.prepare(batch).to(self.device)).float().cpu().numpy()
                 total = total + vectors.sum(axis=0, dtype=np.float64)
                 n_crops += len(batch)

@@ -136,3 +136,78 @@ def save_shufflenet(path):
     torch.manual_seed(0)
     torch.save(torchvision.models.shufflenet_v2_x0_5(num_classes=7).state_dict(), path)
     return path
+
+
+def save_whisper(folder):
+    """A tiny Whisper: encoder and decoder."""
+    torch.manual_seed(0)
+    config = transformers.WhisperConfig(
+        d_model=32, encoder_layers=4, decoder_layers=1, encoder_attention_heads=4,
+        decoder_attention_heads=4, encoder_ffn_dim=48, decoder_ffn_dim=48, vocab_size=60,
+        pad_token_id=0, bos_token_id=1, eos_token_id=2, decoder_start_token_id=1,
+    )  # fmt: skip
+    transformers.WhisperModel(config).save_pretrained(folder)
+    transformers.WhisperFeatureExtractor().save_pretrained(folder)
+    return folder
+
+
+def save_w2v_bert(folder):
+    torch.manual_seed(0)
+    config = transformers.Wav2Vec2BertConfig(**SMALL, feature_projection_input_dim=160)
+    transformers.Wav2Vec2BertModel(config).save_pretrained(folder)
+    transformers.SeamlessM4TFeatureExtractor().save_pretrained(folder)
+    return folder
+
+
+def save_moonshine(folder):
+    torch.manual_seed(0)
+    config = transformers.MoonshineConfig(
+        hidden_size=32, intermediate_size=48, encoder_num_hidden_layers=4, vocab_size=60,
+        decoder_num_hidden_layers=1, encoder_num_attention_heads=4, decoder_num_attention_heads=4,
+    )  # fmt: skip
+    transformers.MoonshineModel(config).save_pretrained(folder)
+    transformers.Wav2Vec2FeatureExtractor(do_normalize=False).save_pretrained(folder)
+    return folder
+
+
+def _save_with_tokenizer(folder, kind, config):
+    torch.manual_seed(0)
+    getattr(transformers, kind)(config).save_pretrained(folder)
+    tokenizer = Tokenizer(
+        models.WordLevel({"[UNK]": 0, "[PAD]": 1, "i": 2, "know": 3, "hello": 4}, "[UNK]")
+    )
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    transformers.PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, unk_token="[UNK]", pad_token="[PAD]"
+    ).save_pretrained(folder)
+    return folder
+
+
+def save_t5(folder):
+    sizes = {"d_model": 32, "d_kv": 8, "d_ff": 48, "num_layers": 4, "num_heads": 4}
+    return _save_with_tokenizer(folder, "T5Model", transformers.T5Config(**sizes, vocab_size=60))
+
+
+def save_xlnet(folder):
+    sizes = {"d_model": 32, "n_layer": 4, "n_head": 4, "d_inner": 48}
+    config = transformers.XLNetConfig(**sizes, vocab_size=60)
+    return _save_with_tokenizer(folder, "XLNetModel", config)
+
+
+def save_videomae(folder):
+    torch.manual_seed(0)
+    config = transformers.VideoMAEConfig(**SMALL, image_size=32, patch_size=8, num_frames=16)
+    transformers.VideoMAEModel(config).save_pretrained(folder)
+    size = {"size": {"shortest_edge": 32}, "crop_size": {"height": 32, "width": 32}}
+    transformers.VideoMAEImageProcessor(**size).save_pretrained(folder)
+    return folder
+
+
+OTHERS = {
+    "whisper": save_whisper,
+    "w2v_bert": save_w2v_bert,
+    "moonshine": save_moonshine,
+    "t5": save_t5,
+    "xlnet": save_xlnet,
+    "videomae": save_videomae,
+}

@@ -1,7 +1,8 @@
-"""Any image model of transformers: ViT, DeiT, BEiT, DINOv2, Swin, ConvNeXt, CLIP's image side.
+"""Image models of transformers: ViT, DeiT, BEiT, DINOv2, Swin, ConvNeXt, CLIP's image side.
 
 The mean over the last layer's places: over tokens, or over the picture where the model keeps its
-two dimensions. Poolers are not used: most checkpoints do not carry their weights.
+two dimensions. Poolers are not used: most checkpoints do not carry their weights. VideoMAE sees 16
+crops in a row at a time; where fewer are left, the last one stands still.
 """
 
 from collections.abc import Mapping
@@ -9,12 +10,13 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from pipeline.features.extractor import Extractor, Weights
 from pipeline.features.pretrained import load_image_processor, load_model
 from pipeline.features.torch_setup import check_precision, choose_device, inference
-from pipeline.features.visual import Crop, FaceEncoder, face_extractor
+from pipeline.features.visual import BATCH, Crop, FaceEncoder, face_extractor
 
 PROBE = np.full((64, 64, 3), 128, dtype=np.uint8)
 
@@ -26,10 +28,11 @@ def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extract
     model = load_model(weights.path, place)
     model = getattr(model, "vision_model", model)
     prepare = partial(_prepare, load_image_processor(weights.path))
-    embed = partial(_embed, model)
+    clip = model.config.num_frames if model.config.model_type == "videomae" else None
+    embed = partial(_embed, model) if clip is None else partial(_embed_clip, model, clip)
     with inference(place, dtype):
         dim = embed(prepare([PROBE]).to(place)).shape[1]
-    return face_extractor(dim, FaceEncoder(prepare, embed, place, dtype))
+    return face_extractor(dim, FaceEncoder(prepare, embed, place, dtype, clip or BATCH))
 
 
 def _prepare(processor: Any, crops: list[Crop]) -> Tensor:
@@ -39,10 +42,18 @@ def _prepare(processor: Any, crops: list[Crop]) -> Tensor:
         return_tensors="pt",
         input_data_format="channels_last",
     )["pixel_values"]
-    return pixels
+    return pixels[0] if pixels.dim() == 5 else pixels  # a video of n frames
 
 
 def _embed(model: Any, images: Tensor) -> Tensor:
     """(n, 3, H, W) -> (n, D)."""
     hidden: Tensor = model(pixel_values=images).last_hidden_state
     return hidden.mean(dim=1) if hidden.dim() == 3 else hidden.mean(dim=(2, 3))
+
+
+def _embed_clip(model: Any, n_frames: int, images: Tensor) -> Tensor:
+    """(n, 3, H, W), at most n_frames -> (n, D): one vector, which counts for every crop in it."""
+    n = len(images)
+    clip = torch.cat([images, images[-1:].expand(n_frames - n, *images.shape[1:])])
+    hidden: Tensor = model(pixel_values=clip[None]).last_hidden_state
+    return hidden.mean(dim=1).expand(n, -1)

@@ -1,16 +1,20 @@
-"""Any speech model of transformers that reads waveforms: wav2vec 2.0, HuBERT, WavLM, data2vec.
+"""Speech models of transformers: what reads waveforms, and what reads spectrograms.
 
-Sum of the last hidden layers, mean over frames. The model's own feature extractor prepares the
-whole utterance (zero mean, unit variance where it was trained so); nothing is padded, so that no
-attention mask is needed and models with group norm are exact (FIELD 4.2).
+Sum of the last hidden layers, mean over frames. wav2vec 2.0, HuBERT, WavLM and data2vec read
+waveforms, as the encoder half of Moonshine does; their own feature extractor prepares the whole
+utterance (zero mean, unit variance where it was trained so); nothing is padded, so that no
+attention mask is needed and models with group norm are exact (FIELD 4.2). w2v-BERT reads filter
+banks. The encoder half of Whisper reads windows of 30 seconds, filled up with silence; the frames
+that stand for sound are averaged.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from pipeline.errors import CheckpointError
 from pipeline.features.audio import SAMPLE_RATE_HZ, SpeechEncoder, speech_extractor
@@ -24,6 +28,11 @@ from pipeline.features.pretrained import (
 )
 from pipeline.features.torch_setup import check_precision, choose_device, inference
 
+MOONSHINE = ([127, 7, 3], [64, 3, 2])  # kernels and strides, which its configuration leaves out
+WHISPER_WINDOW_S = 30
+WHISPER_FRAME = 320  # samples
+BANKS_FIELD, BANKS_HOP = 560, 320  # w2v-BERT: two windows of 25 ms, 10 ms apart, make a frame
+
 
 def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extractor:
     """The extractor of `features.audio` for a model in a local folder."""
@@ -31,38 +40,63 @@ def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extract
     dtype = check_precision(settings, place)
     model = load_model(weights.path, place)
     last_layers = settings["last_layers"]
+    framing = _framing(weights, model, settings["max_seconds"])
     check_layers(weights.path, model, last_layers)
+    is_spectral = model.config.model_type in ("whisper", "wav2vec2-bert")
+    extractor = _feature_extractor(weights)
 
     def frames(waveform: Waveform) -> NDArray[np.float32]:
+        n_frames = framing.n_frames(len(waveform))
+        if model.config.model_type == "wav2vec2-bert":  # it would fill up an odd pair of windows
+            waveform = waveform[: framing.field + (n_frames - 1) * framing.hop]
+        if is_spectral:
+            ready = extractor(waveform, sampling_rate=SAMPLE_RATE_HZ, return_tensors="pt")
+            inputs: Tensor = ready["input_features"]
+        else:
+            inputs = torch.from_numpy(waveform)[None]
         with inference(place, dtype):
-            samples = torch.from_numpy(waveform)[None].to(place)
-            states = model(samples, output_hidden_states=True).hidden_states
+            states = model(inputs.to(place), output_hidden_states=True).hidden_states
             array: NDArray[np.float32] = sum_last(states, last_layers).float().cpu().numpy()
-            return array
+            return array[:n_frames]
 
-    framing = _framing(weights, model, settings["max_seconds"])
-    encode = SpeechEncoder(frames, framing, _preparation(weights))
-    return speech_extractor(model.config.hidden_size, encode)
+    prepare = _as_it_is if is_spectral else _preparation(extractor)
+    return speech_extractor(model.config.hidden_size, SpeechEncoder(frames, framing, prepare))
 
 
 def _framing(weights: Weights, model: Any, max_seconds: float) -> Framing:
+    kind = model.config.model_type
+    if kind == "whisper":
+        seconds = min(max_seconds, WHISPER_WINDOW_S)
+        return Framing(WHISPER_FRAME, WHISPER_FRAME, int(seconds * SAMPLE_RATE_HZ))
+    if kind == "wav2vec2-bert":
+        return Framing(BANKS_FIELD, BANKS_HOP, int(max_seconds * SAMPLE_RATE_HZ))
     kernels = getattr(model.config, "conv_kernel", None)
     strides = getattr(model.config, "conv_stride", None)
+    if kind == "moonshine":
+        kernels, strides = MOONSHINE
     if not kernels or not strides:
         raise CheckpointError(
-            f"{weights.path}: {type(model).__name__} does not read waveforms; features.audio takes "
-            "models of the kind of wav2vec2, hubert, wavlm and data2vec-audio"
+            f"{weights.path}: {type(model).__name__} does not read waveforms in a way that is "
+            "known; features.audio takes wav2vec2, hubert, wavlm, data2vec-audio, wav2vec2-bert, "
+            "whisper and moonshine"
         )
     return framing_of(list(kernels), list(strides), max_seconds, SAMPLE_RATE_HZ)
 
 
-def _preparation(weights: Weights) -> Any:
+def _feature_extractor(weights: Weights) -> Any:
     extractor = load_feature_extractor(weights.path)
     if extractor.sampling_rate != SAMPLE_RATE_HZ:
         raise CheckpointError(
             f"{weights.path}: made for {extractor.sampling_rate} Hz; expected {SAMPLE_RATE_HZ}"
         )
+    return extractor
 
+
+def _as_it_is(waveform: Waveform) -> Waveform:
+    return waveform
+
+
+def _preparation(extractor: Any) -> Callable[[Waveform], Waveform]:
     def prepare(waveform: Waveform) -> Waveform:
         ready = extractor(waveform, sampling_rate=SAMPLE_RATE_HZ, return_tensors="np")
         array: Waveform = np.ascontiguousarray(ready["input_values"][0], dtype=np.float32)

@@ -1,4 +1,4 @@
-"""Any text encoder of transformers, DeBERTa-large for one (FACTS C.2).
+"""Text encoders of transformers, DeBERTa-large for one (FACTS C.2), and the encoder half of T5.
 
 Sum of the last hidden layers, sub-words averaged to words, words to the utterance. Each text is
 encoded alone: matrix products of other shapes may round otherwise, so batches would change bytes.
@@ -48,7 +48,9 @@ def hidden_sum(model: Any, last_layers: int, ids: Tensor) -> Tensor:
 def longest_window(model: Any, max_tokens: int) -> int:
     """Tokens that are read at once, special ones counted in."""
     positions: int | None = getattr(model.config, "max_position_embeddings", None)
-    return max_tokens if positions is None else min(max_tokens, positions - RESERVED_POSITIONS)
+    if positions is None or positions <= RESERVED_POSITIONS:  # XLNet says -1: any length
+        return max_tokens
+    return min(max_tokens, positions - RESERVED_POSITIONS)
 
 
 def passages_of(settings: Mapping[str, Any]) -> Any:

@@ -15,6 +15,7 @@ from pipeline.features.store import read_store
 from pipeline.records import FaceRow, Utterance
 from pipeline.stages import extract_features
 from pipeline.tables import write_rows
+from tests.pipeline import tiny_models
 from tests.pipeline.features.test_hostile_checkpoints import Payload
 
 pytestmark = pytest.mark.fresh
@@ -26,13 +27,25 @@ CASES = [
     ("text", "deberta"),
     ("text", "deberta_v3"),
     ("visual", "vit"),
+    *(("audio", name) for name in ("whisper", "w2v_bert", "moonshine")),
+    *(("text", name) for name in ("t5", "xlnet")),
+    ("visual", "videomae"),
 ]
 
 
 @pytest.fixture
-def folder_of(request, speech_model):
+def folder_of(request, speech_model, tmp_path_factory):
     """folder_of(name): where the tiny model lies."""
-    return lambda name: speech_model(name) if name in SPEECH else request.getfixturevalue(name)
+    made = {}
+
+    def find(name):
+        if name in tiny_models.OTHERS:
+            if name not in made:
+                made[name] = tiny_models.OTHERS[name](tmp_path_factory.mktemp(name))
+            return made[name]
+        return speech_model(name) if name in SPEECH else request.getfixturevalue(name)
+
+    return find
 
 
 @pytest.fixture
