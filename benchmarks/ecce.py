@@ -2,7 +2,7 @@
 
 Three ways to the same bias (PAPER Algorithm 1, FACTS A.3: segments inclusive, band 30):
   ours     models/iteacnet/context_encoder: projected first, nothing of size (L, L, d)
-  dense    benchmarks/plain/ecce: prefix sums of whole vectors, a (L, L, d) tensor
+  dense    models/plain/iteacnet: prefix sums of whole vectors, a (L, L, d) tensor
   loops    Algorithm 1 as printed: for each i and j the mean of Z[i..j]
 CPU time of one dialogue: a forward pass without gradient (evaluation), and a forward and backward
 pass with dropout (training), where loops are dear: autograd keeps every assignment. The median of
@@ -25,10 +25,10 @@ from matplotlib.figure import Figure
 from torch import Tensor
 from torch.profiler import profile
 
-from benchmarks.plain.ecce import ContextEncoder as DenseEncoder
 from models.iteacnet.context_encoder import ContextEncoder
 from models.iteacnet.options import ContextOptions
 from models.layout import Layout
+from models.plain.iteacnet import ContextEncoder as DenseEncoder
 
 LENGTHS = (32, 64, 110, 128, 256, 512, 1024)
 WIDTHS = (32, 64, 128, 256, 512)

@@ -47,6 +47,11 @@ class ConversationBatch:
         """The same batch with only what is withheld, zeros elsewhere."""
         return self._keeping(self.withheld)
 
+    def for_prediction(self) -> "ConversationBatch":
+        """The same batch without the vectors that are withheld: to read one of them is an error."""
+        hidden = dict(zip(MODALITIES, self.withheld.unbind(dim=-1), strict=True))
+        return replace(self, features=FeatureRows.of(self.features).without(hidden))
+
     def _keeping(self, cells: Tensor) -> "ConversationBatch":
         by_modality = dict(zip(MODALITIES, cells.unbind(dim=-1), strict=True))
         return replace(self, features=FeatureRows.of(self.features).keeping(by_modality))

@@ -1,6 +1,7 @@
 """`FeatureRows`: features of a grid of utterances, left in their stores until somebody asks.
 
 A batch names rows; what a network never looks at (padding, what is withheld) is never copied.
+What it must not look at is not in there: to read a `WITHHELD` row is an error (`without`).
 
 Shapes: S stored vectors of D_m features of modality m; a grid (B, T) of B dialogues, T utterances.
 """
@@ -11,6 +12,12 @@ from dataclasses import dataclass, replace
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+NOTHING, WITHHELD = -1, -2  # rows that name no vector: read as zeros; not to be read
+
+
+class WithheldError(RuntimeError):
+    """A method reads what the protocol withholds from it."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +54,19 @@ class FeatureRows(Mapping[str, Tensor]):
 
     def keeping(self, cells: Mapping[str, Tensor]) -> "FeatureRows":
         """Zeros outside the cells (B, T) bool of each modality."""
-        rows = {name: rows.masked_fill(~cells[name], -1) for name, rows in self.rows.items()}
+        rows = {name: rows.masked_fill(~cells[name], NOTHING) for name, rows in self.rows.items()}
         return replace(self, rows=rows)
+
+    def without(self, cells: Mapping[str, Tensor]) -> "FeatureRows":
+        """The vectors of all but the cells (B, T) bool of each modality, in stores of their own."""
+        stores, rows = {}, {}
+        for name, own in self.rows.items():
+            is_kept = (own >= 0) & ~cells[name]
+            stores[name] = self.stores[name].index_select(0, own[is_kept])
+            numbers = is_kept.flatten().cumsum(0).view_as(own) - 1
+            rows[name] = torch.where(is_kept, numbers, own.clamp(max=NOTHING))
+            rows[name] = rows[name].masked_fill(cells[name], WITHHELD)
+        return FeatureRows(stores, rows)
 
     def map(self, change: Callable[[Tensor], Tensor]) -> "FeatureRows":
         """Another grid of the same stores."""
@@ -60,6 +78,11 @@ def _read(store: Tensor, rows: Tensor) -> Tensor:
 
     A tenth of the time of reading all and filling, and what is not asked for may be NaN.
     """
+    if bool((rows == WITHHELD).any()):
+        raise WithheldError(
+            "a modality that the protocol withholds was read: a prediction may use only what is "
+            "`usable` in its batch (`ConversationBatch.masked`), complete data belong to the loss"
+        )
     has_row = rows.flatten() >= 0
     ends = has_row.cumsum(0)
     read: Tensor = F.embedding_bag(

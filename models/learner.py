@@ -107,7 +107,11 @@ class Learner(nn.Module):
         raise NotImplementedError
 
     def predict(self, batch: ConversationBatch) -> Tensor:
-        """(B, T, C) logits, C = 1 for regression, using only what is `usable` in the batch."""
+        """(B, T, C) logits, C = 1 for regression, using only what is `usable` in the batch.
+
+        The batch holds no other vector (`ConversationBatch.for_prediction`): to read one that is
+        withheld is a `WithheldError`.
+        """
         raise NotImplementedError
 
     @property

@@ -4,12 +4,11 @@ FACTS A.5, A.6. Frozen; not made fast. Shapes: B dialogues, T utterances of the 
 """
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from benchmarks.plain.batches import PlainBatch
-from benchmarks.plain.iteacnet import PlainIteacnet
 from benchmarks.plain.loop import PlainModel
+from models.plain.iteacnet import PlainIteacnet, joint_loss
 
 
 class TeacherStudent(PlainModel):
@@ -50,26 +49,3 @@ class TeacherStudent(PlainModel):
     def predict(self, batch: PlainBatch) -> Tensor:
         """(B, T, C) logits of the student, which is the reported one."""
         return self.student(batch.masked(), batch.valid)[0]
-
-
-def joint_loss(
-    teacher: tuple[Tensor, list[Tensor]],
-    student: tuple[Tensor, list[Tensor]],
-    labels: Tensor,
-    valid: Tensor,
-    missing: Tensor,
-) -> Tensor:
-    """Eq. 12 (13 for float labels), 14 and 15."""
-    n = valid.sum()
-    emotion = student[0].new_zeros(())
-    for logits, _ in (teacher, student):
-        if labels.is_floating_point():
-            emotion = emotion + (logits.squeeze(-1) - labels)[valid].square().sum() / n / 2
-        else:
-            picked = torch.log_softmax(logits, dim=-1).gather(2, labels[:, :, None]).squeeze(2)
-            emotion = emotion - picked[valid].sum() / n / 2
-    total = emotion
-    for weight, ours, target in zip((0.5, 0.1, 0.05), student[1], teacher[1], strict=False):
-        if missing.any():
-            total = total + weight * F.mse_loss(ours[missing], target[missing].detach())
-    return total

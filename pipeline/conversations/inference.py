@@ -6,6 +6,9 @@ rates leave the same of an item, it is predicted once: a single utterance can lo
 only. So too for learners that train on the whole set at once (`batching` full). One whose outputs
 depend on padding (`sees_padding`) is asked rate by rate instead, by batches in the given order:
 what it says at a rate must not depend on which others are asked for.
+
+A learner is shown no vector that is withheld from it: a batch has no other, and `embed` gets zeros
+for what no rate leaves.
 Shapes: R rates, I items, n utterances of theirs, N utterances in line, C outputs.
 """
 
@@ -17,7 +20,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.batch import ConversationBatch
+from models.batch import MODALITIES, ConversationBatch
 from models.learner import Learner
 from pipeline.conversations.collate import Items, collate, items_of, place_masks
 from pipeline.conversations.dataset import Conversations
@@ -46,7 +49,8 @@ def predict_rates(
     groups = torch.split(torch.from_numpy(masks), 1 if learner.sees_padding else len(masks))
     outputs = []
     with torch.no_grad():
-        predict, conversations = _embedded(learner, conversations, items.places())
+        shown = torch.from_numpy(masks.any(axis=0))
+        predict, conversations = _embedded(learner, conversations, items.places(), shown)
         for group in groups:
             seed()
             outputs.append(_predict_items(predict, conversations, items, group, batch_size))
@@ -55,14 +59,21 @@ def predict_rates(
 
 
 def _embedded(
-    learner: Learner, conversations: Conversations, places: Tensor
+    learner: Learner, conversations: Conversations, places: Tensor, shown: Tensor
 ) -> tuple[Callable[[ConversationBatch], Tensor], Conversations]:
-    """How to predict, and from what: vectors are embedded once for all rates if they can be."""
+    """How to predict, and from what: vectors are embedded once for all rates if they can be.
+
+    Shown (N, 3): cells of the line that some rate leaves; the others' vectors are not handed over.
+    """
     if not learner.embeds:
         return learner.predict, conversations
     places = places.to(conversations.device)
     used = conversations.rows[places]
-    features = {name: f.index_select(0, used) for name, f in conversations.features.items()}
+    hidden = dict(zip(MODALITIES, (~shown.to(places.device)[places]).unbind(dim=1), strict=True))
+    features = {
+        name: stored.index_select(0, used).masked_fill_(hidden[name].unsqueeze(1), 0.0)
+        for name, stored in conversations.features.items()
+    }
     rows = torch.zeros_like(conversations.rows)  # utterances of no item are not looked at
     rows[places] = torch.arange(len(used), device=rows.device)
     embedded = replace(conversations, features=learner.embed(features), rows=rows)
@@ -86,7 +97,7 @@ def _predict_items(
     for part, offsets in _batches(items, chosen, n_line, batch_size):
         shifted = Items(part.starts + offsets, part.lengths)
         available = place_masks(conversations, shifted, flat)
-        batch = collate(conversations, part).with_available(available)
+        batch = collate(conversations, part).with_available(available).for_prediction()
         outputs = predict(batch)[batch.valid].float()
         if line is None:
             line = outputs.new_empty(n_rates * n_line, outputs.shape[-1])

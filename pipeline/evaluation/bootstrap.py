@@ -3,12 +3,14 @@
 Utterances of a dialogue are not independent of each other, so whole dialogues are drawn with
 replacement, within each fold as many as it tests; a dialogue brings its predictions of every seed.
 The value of a draw is what the tables show: weighted F1 of each run, then the mean over runs.
-Weighted F1 needs counts only, so a draw is a weighted sum of the dialogues' confusion counts.
+Weighted F1 needs three counts of each class only, how often it is the target, the prediction, and
+both; a draw is a weighted sum of the dialogues' counts. Draws are made and summed in pieces, so
+that memory does not grow with D times B: 1,000 classes or 100,000 dialogues fit.
 
 Shapes: B draws, R runs, D dialogues, K classes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +22,7 @@ from pipeline.evaluation.sentiment import SIGNS, signs
 Counts = NDArray[np.float64]
 N_DRAWS = 2000
 SEED = 0
+MAX_CELLS = 4_000_000  # numbers of one array of a piece: 32 MB
 
 
 @dataclass(frozen=True)
@@ -35,19 +38,32 @@ def drawn_scores(
 ) -> NDArray[np.float64]:
     """(B,) weighted F1 of each draw, mean over runs. The same draws for whatever is compared."""
     folds = {run.fold: sorted(set(run.predictions["dialogue_id"])) for run in runs}
-    weights = {fold: draw(len(folds[fold]), fold, n_draws) for fold in folds}
-    values = [
-        weighted_f1_of(_drawn(run, folds[run.fold], weights[run.fold], kind, classes))
-        for run in runs
-    ]
+    values = np.empty((len(runs), n_draws))
+    for fold, dialogues in folds.items():
+        own = [number for number, run in enumerate(runs) if run.fold == fold]
+        counts = [
+            counts_by_dialogue(runs[number].predictions, dialogues, kind, classes) for number in own
+        ]
+        widest = max(len(dialogues), counts[0].shape[1] * counts[0].shape[2])
+        done = 0
+        for weights in draw(len(dialogues), fold, n_draws, max(1, MAX_CELLS // widest)):
+            piece = slice(done, done + len(weights))
+            for number, of_dialogues in zip(own, counts, strict=True):
+                values[number, piece] = weighted_f1_of(_sums(weights, of_dialogues))
+            done += len(weights)
     # A draw can leave a run without any utterance that counts; it then says nothing of that run.
-    return np.asarray(np.nanmean(np.stack(values), axis=0), dtype=np.float64)
+    return np.asarray(np.nanmean(values, axis=0), dtype=np.float64)
 
 
-def draw(n_dialogues: int, fold: int, n_draws: int) -> NDArray[np.int64]:
-    """(B, D): how often each of the sorted dialogues of a fold is drawn."""
+def draw(n_dialogues: int, fold: int, n_draws: int, n_at_once: int) -> Iterator[NDArray[np.int64]]:
+    """Pieces of (B, D): how often each of the sorted dialogues of a fold is drawn.
+
+    The same draws whatever the pieces: each takes up the stream where the last one left it.
+    """
     rng = np.random.default_rng([SEED, fold])
-    return rng.multinomial(n_dialogues, np.full(n_dialogues, 1 / n_dialogues), size=n_draws)
+    shares = np.full(n_dialogues, 1 / n_dialogues)
+    for start in range(0, n_draws, n_at_once):
+        yield rng.multinomial(n_dialogues, shares, size=min(n_at_once, n_draws - start))
 
 
 def interval(draws: NDArray[np.float64], level: float = 0.95) -> tuple[float, float]:
@@ -58,9 +74,8 @@ def interval(draws: NDArray[np.float64], level: float = 0.95) -> tuple[float, fl
 
 
 def weighted_f1_of(counts: Counts) -> NDArray[np.float64]:
-    """(..., K, K) counts of target by prediction -> (...) weighted F1, nan without any target."""
-    support, guesses = counts.sum(axis=-1), counts.sum(axis=-2)
-    hits = np.diagonal(counts, axis1=-2, axis2=-1)
+    """(..., 3, K) targets, predictions and hits of classes -> (...) weighted F1, nan: no target."""
+    support, guesses, hits = np.moveaxis(counts, -2, 0)
     f1 = 2 * hits / np.maximum(support + guesses, 1)
     total = support.sum(axis=-1)
     weighted: NDArray[np.float64] = np.divide(
@@ -69,31 +84,27 @@ def weighted_f1_of(counts: Counts) -> NDArray[np.float64]:
     return weighted
 
 
-def confusion_by_dialogue(
+def counts_by_dialogue(
     predictions: pd.DataFrame, dialogues: Sequence[str], kind: str, classes: Sequence[str]
 ) -> Counts:
-    """(D, K, K) counts; sentiment by sign, target 0 left out."""
+    """(D, 3, K): how often a class is target, prediction, both; sentiment by sign without 0."""
     frame = signs(predictions) if kind == "regression" else predictions
     names = SIGNS if kind == "regression" else tuple(classes)
     codes = {name: number for number, name in enumerate(names)}
-    rows = {name: number for number, name in enumerate(dialogues)}
-    counts = np.zeros((len(dialogues), len(names), len(names)))
-    places = tuple(
+    numbers = {name: number for number, name in enumerate(dialogues)}
+    row, target, predicted = (
         frame[column].map(table).to_numpy()
-        for column, table in (("dialogue_id", rows), ("target", codes), ("predicted", codes))
+        for column, table in (("dialogue_id", numbers), ("target", codes), ("predicted", codes))
     )
-    np.add.at(counts, places, 1)
+    counts = np.zeros((len(dialogues), 3, len(names)))
+    is_hit = target == predicted
+    told = ((row, target), (row, predicted), (row[is_hit], target[is_hit]))
+    for number, places in enumerate(told):
+        np.add.at(counts[:, number], places, 1)
     return counts
 
 
-def _drawn(
-    run: RunPredictions,
-    dialogues: Sequence[str],
-    weights: NDArray[np.int64],
-    kind: str,
-    classes: Sequence[str],
-) -> Counts:
-    """(B, K, K) counts of one run in every draw."""
-    counts = confusion_by_dialogue(run.predictions, dialogues, kind, classes)
-    drawn = weights @ counts.reshape(len(dialogues), -1)
-    return np.asarray(drawn.reshape(len(weights), *counts.shape[1:]), dtype=np.float64)
+def _sums(weights: NDArray[np.int64], counts: Counts) -> Counts:
+    """(B, D), (D, 3, K) -> (B, 3, K)."""
+    drawn = weights.astype(np.float64) @ counts.reshape(len(counts), -1)
+    return drawn.reshape(len(weights), *counts.shape[1:])

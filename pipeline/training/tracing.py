@@ -88,7 +88,7 @@ def _add_routers(
 ) -> Tensor:
     """Add the weights of a batch to `sums`, (L, 8, O) by modality; (8,) utterances by pattern."""
     batch = collate(conversations, items)
-    batch = batch.with_available(place_masks(conversations, items, line))
+    batch = batch.with_available(place_masks(conversations, items, line)).for_prediction()
     with torch.no_grad():
         layers = network(batch, trace="routers").trace
     places = torch.tensor(PLACES, device=batch.valid.device)

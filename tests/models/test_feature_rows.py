@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from models.feature_rows import FeatureRows
+from models.feature_rows import FeatureRows, WithheldError
 
 STORE = torch.arange(12.0).view(6, 2)
 ROWS = torch.tensor([[4, 0, -1], [1, -1, -1]])
@@ -53,3 +53,19 @@ def test_features_that_exist_are_taken_as_they_are(features):
 def test_another_grid_reads_the_same_stores(features):
     turned = features.map(lambda rows: rows.flip(0))
     assert torch.equal(turned["audio"], features["audio"].flip(0))
+
+
+def test_what_is_left_out_is_not_there_and_must_not_be_read(features):
+    hidden = torch.tensor([[True, False, False], [False, False, False]])
+    shown = features.without({"audio": hidden, "text": torch.zeros_like(hidden)})
+    assert shown.stores["audio"].tolist() == [[0, 1], [2, 3]]
+    with pytest.raises(WithheldError, match="protocol withholds"):
+        shown["audio"]
+    with pytest.raises(WithheldError):
+        shown.at("audio", torch.tensor([0]))
+    assert shown.at("audio", torch.tensor([1, 2, 3])).tolist() == [[0, 1], [0, 0], [2, 3]]
+    assert shown.keeping({"audio": ~hidden, "text": hidden})["audio"].tolist() == [
+        [[0, 0], [0, 1], [0, 0]],
+        [[2, 3], [0, 0], [0, 0]],
+    ]
+    assert torch.equal(shown["text"], features["text"])

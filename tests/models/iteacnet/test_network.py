@@ -7,10 +7,10 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from benchmarks.plain.iteacnet import PlainIteacnet
 from models.batch import ConversationBatch
 from models.iteacnet.network import IteacNetwork
 from models.iteacnet.options import ContextOptions, NetworkOptions
+from models.plain.iteacnet import PlainIteacnet
 
 TEACHER = {"encoder": "transformer", "n_layers": 3, "dropout": 0.0}
 STUDENT = {"encoder": "nas", "n_layers": 4, "dropout": 0.0}

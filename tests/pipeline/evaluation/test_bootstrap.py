@@ -1,10 +1,13 @@
 """Bootstrap over dialogues: equals a naive loop over draws; scikit-learn scores each draw."""
 
+import tracemalloc
+
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.metrics import f1_score
 
+from pipeline.evaluation import bootstrap
 from pipeline.evaluation.bootstrap import (
     RunPredictions,
     draw,
@@ -32,7 +35,8 @@ def naive(runs, n_draws):
         for run in runs:
             frame = run.predictions
             names = sorted(set(frame["dialogue_id"]))
-            times = dict(zip(names, draw(len(names), run.fold, n_draws)[number], strict=True))
+            (whole,) = draw(len(names), run.fold, n_draws, n_draws)
+            times = dict(zip(names, whole[number], strict=True))
             rows = frame.loc[frame.index.repeat(frame["dialogue_id"].map(times))]
             values.append(
                 f1_score(rows["target"], rows["predicted"], average="weighted", zero_division=0)
@@ -76,4 +80,29 @@ def test_seeds_of_a_fold_meet_the_same_draws_and_so_do_methods():
 
 def test_counts_without_any_target_have_no_score():
     assert np.isnan(weighted_f1_of(np.zeros((2, 3, 3)))).all()
-    assert weighted_f1_of(np.eye(3)) == pytest.approx(1)
+    assert weighted_f1_of(np.ones((3, 3))) == pytest.approx(1)
+
+
+def test_draws_do_not_depend_on_the_pieces_that_memory_allows(monkeypatch):
+    runs = [some_run(fold, seed) for fold in range(2) for seed in range(2)]
+    whole = drawn_scores(runs, "classification", CLASSES, n_draws=50)
+    monkeypatch.setattr(bootstrap, "MAX_CELLS", 70)
+    assert np.array_equal(drawn_scores(runs, "classification", CLASSES, n_draws=50), whole)
+
+
+@pytest.mark.parametrize(("n_classes", "n_dialogues"), [(1000, 40), (3, 20_000)])
+def test_memory_is_bounded_for_many_classes_and_many_dialogues(n_classes, n_dialogues):
+    classes = [f"c{number}" for number in range(n_classes)]
+    rng = np.random.default_rng(0)
+    frame = {
+        "dialogue_id": [f"d{number}" for number in range(n_dialogues)] * 2,
+        "target": rng.choice(classes, 2 * n_dialogues),
+        "predicted": rng.choice(classes, 2 * n_dialogues),
+    }
+    tracemalloc.start()
+    run = RunPredictions(0, pd.DataFrame(frame))
+    drawn = drawn_scores([run], "classification", classes, n_draws=400)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert drawn.shape == (400,)
+    assert peak < 250e6  # bytes; 1,000 classes took 8 MB a draw

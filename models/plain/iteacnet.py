@@ -1,0 +1,379 @@
+"""ITEACNet in one file, in the order of the paper, for reading: padded, eager, nothing merged.
+
+PAPER arXiv 2312.15583. `models/iteacnet` computes the same faster and with every choice that the
+paper leaves open; tests hold both equal, losses and logits, over training steps. Here the defaults
+stand alone: dense ECCE, four candidates, linear routers, parallel fusion. Parameters bear the names
+that the fast form gives them, so that weights of a trained run load (`load_student`). It is also
+the yardstick of benchmarks/training.py: do not make it fast.
+
+The whole, top down: a teacher sees complete dialogues, a student the same with modalities missing;
+each projects every modality, encodes how emotion moves in time (ECCE, Eq. 1, 2, 5, 6), runs encoder
+layers (Eq. 3, 4, 7 to 11), and classifies the fused text. One step trains both (Eq. 12 to 15).
+
+Shapes: B dialogues, T utterances of the longest, M modalities, D hidden, H heads, C outputs, O
+candidates. `valid` (B, T) is False on padding; `seen` is `valid`, or all True where only attention
+ignores padding, as in the published code.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+WINDOW = 7  # w of Eq. 5
+BAND = 30  # dist_m of Algorithm 1
+IMPUTATION_WEIGHTS = (0.5, 0.1, 0.05)  # of H_1, H_2, H_3 in Eq. 14
+
+# ---- Eq. 1, 2, 5, 6, Algorithm 1: the emotion context changing encoder ---------------------------
+
+
+class LocalContext(nn.Module):
+    """F_local, Eq. 5: what an utterance is among its neighbours, a convolution over w of them."""
+
+    def __init__(self, dim: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv1d(dim, dim, WINDOW, padding=WINDOW // 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, T, D) -> (B, T, D)."""
+        return self.conv(x.transpose(1, 2)).transpose(1, 2)
+
+
+class ContextEncoder(nn.Module):
+    """ECCE of one modality, E_m of Eq. 1 (teacher) and Eq. 2 (student): a bias of the Mix Map."""
+
+    def __init__(self, dim: int) -> None:
+        super().__init__()
+        self.local = LocalContext(dim)
+        self.linear = nn.Linear(dim, 1)  # FC of Algorithm 1, d_e = 1
+        self.dropout = nn.Dropout(0.5)
+
+    def forward(self, x: Tensor, seen: Tensor) -> Tensor:
+        """(B, T, D) -> (B, T, T)."""
+        z = self.dropout(self.local(self.dropout(x) * seen[:, :, None]))
+        return self.linear(segment_means(z)).squeeze(-1)
+
+
+def segment_means(z: Tensor) -> Tensor:
+    """F_global, Eq. 6: (B, T, D) -> (B, T, T, D), the mean of z from i to j, 0 beyond the band.
+
+    Algorithm 1 with both ends included (as printed, Z[i:i] is empty), by prefix sums.
+    """
+    sums = F.pad(z.cumsum(dim=1), (0, 0, 1, 0))
+    steps = torch.arange(z.shape[1], device=z.device)
+    first, last = torch.minimum(steps[:, None], steps), torch.maximum(steps[:, None], steps)
+    means = (sums[:, last + 1] - sums[:, first]) / (last - first + 1)[:, :, None]
+    return means * (last - first <= BAND)[:, :, None]
+
+
+# ---- Eq. 7, 10, 11: attention --------------------------------------------------------------------
+
+
+class Attention(nn.Module):
+    """softmax(MixMap + E) applied to values, H heads (Eq. 10, 11); without E the MHA of Eq. 7."""
+
+    def __init__(self, dim: int, n_heads: int, dropout: float) -> None:
+        super().__init__()
+        self.n_heads = n_heads
+        self.query, self.key = nn.Linear(dim, dim), nn.Linear(dim, dim)
+        self.value, self.output = nn.Linear(dim, dim), nn.Linear(dim, dim)
+        self.dropout = nn.Dropout(dropout)
+        self._draw_weights()
+
+    @torch.no_grad()
+    def _draw_weights(self) -> None:
+        """As torch.nn.MultiheadAttention: query, key and value drawn as one matrix; no biases."""
+        inputs = (self.query, self.key, self.value)
+        joint = torch.cat([layer.weight for layer in inputs])
+        for layer, weight in zip(inputs, nn.init.xavier_uniform_(joint).chunk(3), strict=True):
+            layer.weight.copy_(weight)
+        for layer in (*inputs, self.output):
+            layer.bias.zero_()
+
+    def forward(self, x: Tensor, source: Tensor, valid: Tensor, bias: Tensor | None) -> Tensor:
+        """Queries (B, T, D), keys and values (B, T, D), (B, T), (B, T, T) -> (B, T, D)."""
+        q = self._heads(self.query(x))
+        k, v = self._heads(self.key(source)), self._heads(self.value(source))
+        mix_map = q @ k.transpose(2, 3) / q.shape[-1] ** 0.5
+        if bias is not None:
+            mix_map = mix_map + bias[:, None]
+        mix_map = mix_map.masked_fill(~valid[:, None, None, :], -torch.inf)
+        mixed = self.dropout(torch.softmax(mix_map, dim=-1)) @ v
+        return self.output(mixed.transpose(1, 2).flatten(2))
+
+    def _heads(self, x: Tensor) -> Tensor:
+        return x.reshape(*x.shape[:2], self.n_heads, -1).transpose(1, 2)
+
+
+# ---- The candidates o of Eq. 9 -------------------------------------------------------------------
+
+
+class SelfAttention(nn.Module):
+    """Candidate 1, the only one that ECCE guides."""
+
+    def __init__(self, dim: int, n_heads: int, dropout: float) -> None:
+        super().__init__()
+        self.attention = Attention(dim, n_heads, dropout)
+
+    def forward(self, x: Tensor, seen: Tensor, valid: Tensor, bias: Tensor) -> Tensor:
+        """(B, T, D) -> (B, T, D)."""
+        return self.attention(x, x, valid, bias)
+
+
+class TimeMlp(nn.Module):
+    """Candidate 2: pad to the longest dialogue of the corpus, two Linears over time, cut back."""
+
+    def __init__(self, max_utterances: int) -> None:
+        super().__init__()
+        self.inward = nn.Linear(max_utterances, max_utterances)
+        self.outward = nn.Linear(max_utterances, max_utterances)
+
+    def forward(self, x: Tensor, seen: Tensor, valid: Tensor, bias: Tensor) -> Tensor:
+        """(B, T, D) -> (B, T, D)."""
+        n_steps = x.shape[1]
+        x = torch.where(seen[:, :, None], x, 0.0).transpose(1, 2)
+        x = F.pad(x, (0, self.inward.in_features - n_steps))
+        return self.outward(F.gelu(self.inward(x)))[:, :, :n_steps].transpose(1, 2)
+
+
+class AveragePool(nn.Module):
+    """Candidate 3: the mean of an utterance and its neighbours, those that exist."""
+
+    def forward(self, x: Tensor, seen: Tensor, valid: Tensor, bias: Tensor) -> Tensor:
+        """(B, T, D) -> (B, T, D)."""
+        there = seen[:, :, None].to(x.dtype)
+        summed = F.avg_pool1d((x * there).transpose(1, 2), 3, 1, 1) * 3
+        count = F.avg_pool1d(there.transpose(1, 2), 3, 1, 1) * 3
+        return (summed / count.clamp(min=1)).transpose(1, 2)
+
+
+class MaxPool(nn.Module):
+    """Candidate 4: the maximum of an utterance and its neighbours."""
+
+    def forward(self, x: Tensor, seen: Tensor, valid: Tensor, bias: Tensor) -> Tensor:
+        """(B, T, D) -> (B, T, D)."""
+        unseen = ~seen[:, :, None]
+        x = x.masked_fill(unseen, torch.finfo(x.dtype).min)
+        return F.max_pool1d(x.transpose(1, 2), 3, 1, 1).transpose(1, 2).masked_fill(unseen, 0.0)
+
+
+# ---- Eq. 8, 9: the router and what it weighs -----------------------------------------------------
+
+
+class Router(nn.Module):
+    """X_alpha of Eq. 8: weights of the candidates, for each utterance."""
+
+    def __init__(self, dim: int, n_candidates: int) -> None:
+        super().__init__()
+        self.linear = nn.Linear(dim, n_candidates)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, T, D) -> (B, T, O)."""
+        return torch.softmax(self.linear(x), dim=-1)
+
+
+class Mixer(nn.Module):
+    """Eq. 9: the candidates' outputs, weighed. A Transformer has self-attention alone."""
+
+    def __init__(
+        self, dim: int, n_heads: int, dropout: float, max_utterances: int, is_nas: bool
+    ) -> None:
+        super().__init__()
+        candidates: list[nn.Module] = [SelfAttention(dim, n_heads, dropout)]
+        if is_nas:
+            candidates += [TimeMlp(max_utterances), AveragePool(), MaxPool()]
+        self.candidates = nn.ModuleList(candidates)
+        self.router = Router(dim, len(candidates)) if is_nas else None
+
+    def forward(self, x: Tensor, seen: Tensor, valid: Tensor, bias: Tensor) -> Tensor:
+        """(B, T, D) -> (B, T, D)."""
+        outputs = [candidate(x, seen, valid, bias) for candidate in self.candidates]
+        if self.router is None:
+            return outputs[0]
+        weights = self.router(x).unbind(dim=-1)
+        weighed = [w[:, :, None] * output for w, output in zip(weights, outputs, strict=True)]
+        return torch.stack(weighed).sum(dim=0)
+
+
+# ---- Figure 2, Eq. 3, 4, 7: one encoder layer ----------------------------------------------------
+
+
+class FeedForward(nn.Module):
+    """Linear, GELU, dropout, Linear, dropout."""
+
+    def __init__(self, dim: int, dropout: float) -> None:
+        super().__init__()
+        self.expand, self.contract = nn.Linear(dim, 4 * dim), nn.Linear(4 * dim, dim)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, T, D) -> (B, T, D)."""
+        return self.dropout(self.contract(self.dropout(F.gelu(self.expand(x)))))
+
+
+class Block(nn.Module):
+    """A MetaFormer block, the ITEAC encoder of one modality: mix utterances, then each alone."""
+
+    def __init__(
+        self, dim: int, n_heads: int, dropout: float, max_utterances: int, is_nas: bool
+    ) -> None:
+        super().__init__()
+        self.mixer_norm, self.feed_forward_norm = nn.LayerNorm(dim), nn.LayerNorm(dim)
+        self.mixer = Mixer(dim, n_heads, dropout, max_utterances, is_nas)
+        self.feed_forward = FeedForward(dim, dropout)
+
+    def forward(self, x: Tensor, seen: Tensor, valid: Tensor, bias: Tensor) -> Tensor:
+        """(B, T, D) -> (B, T, D)."""
+        x = x + self.mixer(self.mixer_norm(x), seen, valid, bias)
+        return x + self.feed_forward(self.feed_forward_norm(x))
+
+
+class Fusion(nn.Module):
+    """Eq. 7: the hub, text, attends to every other modality, each time from the same normed hub."""
+
+    def __init__(self, modalities: Sequence[str], dim: int, n_heads: int, dropout: float) -> None:
+        super().__init__()
+        self.hub = hub_of(modalities)
+        others = [m for m in modalities if m != self.hub]
+        self.attentions = nn.ModuleDict({m: Attention(dim, n_heads, dropout) for m in others})
+        self.norms = nn.ModuleDict({m: nn.LayerNorm(dim) for m in modalities if others})
+
+    def forward(self, x: Mapping[str, Tensor], valid: Tensor) -> Tensor:
+        """(B, T, D) each -> (B, T, D), this layer's H."""
+        fused = x[self.hub]
+        for name, attention in self.attentions.items():
+            query, source = self.norms[self.hub](x[self.hub]), self.norms[name](x[name])
+            fused = fused + attention(query, source, valid, None)
+        return fused
+
+
+def hub_of(modalities: Sequence[str]) -> str:
+    """Text; where a task has none, its first modality."""
+    return "text" if "text" in modalities else modalities[0]
+
+
+class Layer(nn.Module):
+    """A block of every modality, then fusion; the others pass on unfused (Eq. 3, 4)."""
+
+    def __init__(
+        self,
+        modalities: Sequence[str],
+        dim: int,
+        n_heads: int,
+        dropout: float,
+        max_utterances: int,
+        is_nas: bool,
+    ) -> None:
+        super().__init__()
+        self.blocks = nn.ModuleDict(
+            {m: Block(dim, n_heads, dropout, max_utterances, is_nas) for m in modalities}
+        )
+        self.fusion = Fusion(modalities, dim, n_heads, dropout)
+
+    def forward(
+        self, x: Mapping[str, Tensor], seen: Tensor, valid: Tensor, biases: Mapping[str, Tensor]
+    ) -> dict[str, Tensor]:
+        """(B, T, D) each -> the same."""
+        out = {m: block(x[m], seen, valid, biases[m]) for m, block in self.blocks.items()}
+        out[self.fusion.hub] = self.fusion(out, valid)
+        return out
+
+
+class PlainIteacnet(nn.Module):
+    """One network: the teacher (`is_nas` False, 3 layers, dropout 0.5) or the student (4, 0)."""
+
+    def __init__(
+        self,
+        feature_dims: Mapping[str, int],
+        n_outputs: int,
+        max_utterances: int,
+        *,
+        is_nas: bool,
+        n_layers: int,
+        dropout: float,
+        is_exact: bool = True,
+        dim: int = 128,
+        n_heads: int = 8,
+    ) -> None:
+        super().__init__()
+        self.is_exact = is_exact  # time mixers do not see padding
+        names = tuple(feature_dims)
+        self.projections = nn.ModuleDict({m: nn.Linear(feature_dims[m], dim) for m in names})
+        self.contexts = nn.ModuleList([nn.ModuleDict({m: ContextEncoder(dim) for m in names})])
+        self.layers = nn.ModuleList(
+            Layer(names, dim, n_heads, dropout, max_utterances, is_nas) for _ in range(n_layers)
+        )
+        self.classifier = nn.Linear(dim, n_outputs)
+
+    def forward(self, features: Mapping[str, Tensor], valid: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """(B, T, D_m) zero where missing, (B, T) -> logits (B, T, C), [H_1, H_2, ...].
+
+        H_k counts from the classifier, as in Eq. 14.
+        """
+        seen = valid if self.is_exact else torch.ones_like(valid)
+        x = {m: project(features[m]) for m, project in self.projections.items()}
+        biases = {m: encode(x[m], seen) for m, encode in self._encoders().items()}
+        hidden: list[Tensor] = []
+        for layer in self.layers:
+            x = layer(x, seen, valid, biases)
+            hidden.insert(0, x[hub_of(tuple(x))])
+        return self.classifier(hidden[0]), hidden
+
+    def _encoders(self) -> nn.ModuleDict:
+        encoders = self.contexts[0]
+        assert isinstance(encoders, nn.ModuleDict)
+        return encoders
+
+
+# ---- Eq. 12 to 15: the losses --------------------------------------------------------------------
+
+
+def emotion_loss(logits: Tensor, labels: Tensor, valid: Tensor) -> Tensor:
+    """A network's part of Eq. 12, cross-entropy, or of Eq. 13 for float labels, squared error."""
+    if labels.is_floating_point():
+        return (logits.squeeze(-1) - labels)[valid].square().mean()
+    return F.cross_entropy(logits[valid], labels[valid])
+
+
+def joint_loss(
+    teacher: tuple[Tensor, Sequence[Tensor]],
+    student: tuple[Tensor, Sequence[Tensor]],
+    labels: Tensor,
+    valid: Tensor,
+    missing: Tensor,
+) -> Tensor:
+    """Eq. 15: (logits, [H_1, ...]) of both; missing (B, T), utterances that lack something."""
+    on_complete, on_missing = (emotion_loss(one[0], labels, valid) for one in (teacher, student))
+    total = (on_complete + on_missing) / 2
+    for weight, ours, target in zip(IMPUTATION_WEIGHTS, student[1], teacher[1], strict=False):
+        if missing.any():  # Eq. 14; the teacher is a constant here
+            total = total + weight * F.mse_loss(ours[missing], target[missing].detach())
+    return total
+
+
+# ---- Weights of a trained run --------------------------------------------------------------------
+
+
+def load_student(
+    weights: Mapping[str, Tensor], *, n_heads: int = 8, prefix: str = "learner.student."
+) -> PlainIteacnet:
+    """The student out of a run's weights.safetensors (default settings), ready for evaluation."""
+    state = {k.removeprefix(prefix): v for k, v in weights.items() if k.startswith(prefix)}
+    projections = {k: v for k, v in state.items() if k.startswith("projections.")}
+    student = PlainIteacnet(
+        {k.split(".")[1]: v.shape[1] for k, v in projections.items() if k.endswith(".weight")},
+        n_outputs=len(state["classifier.bias"]),
+        max_utterances=_max_utterances(state),
+        is_nas=any(".router." in name for name in state),
+        n_layers=1 + max(int(name.split(".")[1]) for name in state if name.startswith("layers.")),
+        dropout=0.0,
+        dim=state["classifier.weight"].shape[1],
+        n_heads=n_heads,
+    )
+    student.load_state_dict(state)
+    return student.eval()
+
+
+def _max_utterances(state: Mapping[str, Tensor]) -> int:
+    return max((len(v) for k, v in state.items() if k.endswith("inward.bias")), default=0)
