@@ -1,5 +1,6 @@
 """What the rules share: the validated plan, what decides a job, how a job begins. No rules here."""
 
+import functools
 import json
 import os
 import re
@@ -7,7 +8,8 @@ import sys
 import time
 from pathlib import Path
 
-from snakemake.exceptions import WorkflowError
+from snakemake.exceptions import IncompleteCheckpointException, WorkflowError
+from snakemake.io import checkpoint_target
 from snakemake.logging import logger
 
 # Rules run `python -m pipeline...` in the working directory. Nothing but the two packages is put
@@ -200,9 +202,22 @@ def manifest_of(corpus, name):
     Manifests alone are checkpoints: one that turned out to be needless after another had run
     would leave its dependants with inputs that Snakemake 9.27 never fills in.
     """
+    maker, outputs, names = manifest_files(corpus)
+    if not names <= checkpoints.created_output:
+        raise IncompleteCheckpointException(maker, checkpoint_target(outputs[0]))
+    return getattr(outputs, name)
+
+
+@functools.cache
+def manifest_files(corpus):
+    """The rule that makes the tables of a corpus, and its files.
+
+    Asked for each shard twice; `checkpoints.x.get` would write out the names of all shards anew.
+    """
     maker = (
         checkpoints.import_features
         if corpus in IMPORTED
         else checkpoints.build_manifest
     )
-    return getattr(maker.get(corpus=corpus).output, name)
+    outputs, _ = maker.rule.expand_output({"corpus": corpus})
+    return maker.rule, outputs, frozenset(outputs)
