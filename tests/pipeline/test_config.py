@@ -4,7 +4,7 @@ import copy
 
 import pytest
 
-from pipeline.config import parse_config
+from pipeline.config import as_typed, parse_config, read_config
 from pipeline.plan import Plan
 from pipeline.settings import SettingsError, dump
 
@@ -149,3 +149,55 @@ def test_complete_data_is_judged_at_rate_zero():
     plan = Plan(parse_config(values))
     assert plan.train_rates("iteacnet") == ("0.0",)
     assert plan.test_rates("iteacnet", "0.0") == ("0.0",)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        *("cache", "corpora.talks.root", "corpora.talks.utterances", "corpora.talks.labels"),
+        *("crop_faces.weights", "features.audio.weights", "features.text.weights"),
+        "features.visual.weights",
+    ],
+)
+def test_home_is_expanded_in_every_path(monkeypatch, key):
+    monkeypatch.setenv("HOME", "/home/me")
+    value = dump(parse_config(changed(key, "~/x")))
+    for part in key.split("."):
+        value = value[part]
+    assert value == "/home/me/x"
+
+
+def test_home_is_expanded_in_the_folder_of_a_model_and_in_root(monkeypatch):
+    monkeypatch.setenv("HOME", "/home/me")
+    features = parse_config(changed("features.text.encoder", "hf:~/model")).features
+    assert features.text.encoder == "hf:/home/me/model"
+    assert parse_config({**SMALL, "root": "~/x"}).corpora["talks"].root == "/home/me/x"
+
+
+@pytest.mark.parametrize("text", ["/data/My #1 clips", "/data/a: b", "/data/[x]", "2024", "no"])
+def test_a_root_on_the_command_line_is_taken_as_it_is_typed(tmp_path, text):
+    path = tmp_path / "config.yaml"
+    path.write_text("corpora: {talks: {reader: folder, root: x}}\n")
+    assert read_config(path, [f"root={text}"]).corpora["talks"].root == text
+    assert read_config(path, [f'root="{text}"']).corpora["talks"].root == text
+    assert as_typed({"root": {"a": "b"}, "shards": 3}, [f"root={text}"]) == {
+        "root": text,
+        "shards": 3,
+    }
+
+
+def test_a_root_that_is_no_text_is_refused_with_a_way_to_quote():
+    assert "quote it twice" in refuse({**SMALL, "root": {"/data/a": "b"}})
+
+
+def test_sections_on_the_command_line_are_laid_over_those_of_the_file(tmp_path):
+    path = tmp_path / "config.yaml"
+    path.write_text("corpora: {talks: {reader: folder, root: x}}\ntrain: {seeds: [7]}\n")
+    train = read_config(path, ["train={n_epochs: 3}"]).train
+    assert (train.n_epochs, train.seeds) == (3, (7,))
+
+
+def test_more_trainings_than_can_be_planned_are_refused():
+    values = changed("train", {"seeds": list(range(1000))})
+    values["tasks"]["mood"]["folds"]["k"] = 100
+    assert "100,000 trainings of 1 tasks" in refuse(values)
