@@ -14,6 +14,8 @@ from pipeline.corpora.raw import CorpusError
 if TYPE_CHECKING:
     import h5py
 
+# What h5py raises for a file that is no HDF5, or a damaged one.
+FAULTS = (OSError, RuntimeError, LookupError, ValueError, TypeError, ArithmeticError, MemoryError)
 MAX_ROWS = 100_000
 MAX_COLUMNS = 64
 
@@ -42,7 +44,9 @@ def read_csd(path: Path) -> list[CsdRow]:
                 for video in sorted(_children(data, path))
                 for row in _read_video(_child(data, video, path), video, path)
             ]
-    except OSError as error:  # what h5py raises for a file that is no HDF5
+    except CorpusError:
+        raise
+    except FAULTS as error:
         raise CorpusError(f"{path.name}: not a readable HDF5 file ({error})") from None
 
 

@@ -15,7 +15,8 @@ Columns (comma separated, UTF-8, one row per utterance, in the order of the conv
 
 Every other column is an annotation of that name (e.g. emotion, sentiment, split); empty cells give
 none; `split` holds train, validation or test. A broken table is refused, a bad row is dropped with
-its reason. Without a CSV every video below the folder is an utterance in a dialogue of its own.
+its reason. Without a CSV every video below the folder, and every sound file beside no video of its
+name, is an utterance in a dialogue of its own.
 """
 
 import glob
@@ -28,7 +29,13 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from pipeline.corpora.checks import assemble, drop
-from pipeline.corpora.listing import ANY_MEDIA, ANY_VIDEO, list_files
+from pipeline.corpora.listing import (
+    ANY_MEDIA,
+    ANY_VIDEO,
+    AUDIO_SUFFIXES,
+    has_suffix,
+    list_files,
+)
 from pipeline.corpora.raw import ROLE_NAMES, Candidate, CorpusError, RawCorpus, sign
 from pipeline.corpora.sheets import Sheet, SheetRow, read_sheet
 from pipeline.corpora.texts import printable
@@ -81,15 +88,25 @@ def read(root: Path, settings: CorpusSettings) -> RawCorpus:
 
 
 def _read_videos(root: Path, settings: CorpusSettings) -> RawCorpus:
-    candidates = []
-    for file in list_files(root, [f"**/{ANY_VIDEO}"]):
-        name = _name(file.relative)
-        candidates.append(Candidate(name, name, file.relative, source=file.relative))
-    note = (
-        f"no {settings.utterances}: each of {len(candidates)} videos is one utterance, "
+    """Every video, and every sound file that lies beside no video of its name, is an utterance."""
+    videos = [file.relative for file in list_files(root, [f"**/{ANY_VIDEO}"])]
+    has_video = {str(PurePosixPath(one).with_suffix("")) for one in videos}
+    sounds = [
+        file.relative
+        for file in list_files(root, [f"**/{ANY_MEDIA}"])
+        if has_suffix(file.relative, AUDIO_SUFFIXES)
+    ]
+    alone = [one for one in sounds if str(PurePosixPath(one).with_suffix("")) not in has_video]
+    media = sorted([*videos, *alone])
+    candidates = [Candidate(_name(one), _name(one), one, source=one) for one in media]
+    counted = f"{len(videos)} videos" + (f" and {len(alone)} sound files" if alone else "")
+    notes = [
+        f"no {settings.utterances}: each of {counted} is one utterance, "
         "in a dialogue of its own, without speaker, text and labels"
-    )
-    return assemble(root, settings, candidates, notes=[note])
+    ]
+    if n_copies := len(sounds) - len(alone):
+        notes.append(f"{n_copies} sound files lie beside a video of their name, which is used")
+    return assemble(root, settings, candidates, notes=notes)
 
 
 def _name(relative: str) -> str:

@@ -8,17 +8,17 @@ six-class set, so that it gives 7,433 utterances and `emotion` the strict 7,380;
 """
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Final
 
 from pipeline.corpora.checks import assemble, drop
 from pipeline.corpora.folds import extra_happy_ids
+from pipeline.corpora.iemocap_account import Account
 from pipeline.corpora.listing import list_files
 from pipeline.corpora.raw import DIALOGUES, UTTERANCES, Candidate, Counts, Key, RawCorpus
 from pipeline.corpora.texts import read_legacy_text
-from pipeline.records import Dropped
 from pipeline.sections.corpora import CorpusSettings
 
 WHICH_FACE: Final = "side"
@@ -28,10 +28,13 @@ IEMOCAP_full_release/
     dialog/
       EmoEvaluation/Ses01F_impro01.txt    labels and times
       transcriptions/Ses01F_impro01.txt   text and times
-      avi/DivX/Ses01F_impro01.avi         split-screen video with sound"""
+      avi/DivX/Ses01F_impro01.avi         split-screen video with sound
+      wav/Ses01F_impro01.wav              the sound, where the release comes without videos"""
 
 EVALUATIONS = "Session[1-5]/dialog/EmoEvaluation/*.txt"
 TRANSCRIPTS = "Session[1-5]/dialog/transcriptions/*.txt"
+VIDEOS = "Session[1-5]/dialog/avi/DivX/*.avi"
+SOUNDS = "Session[1-5]/dialog/wav/*.wav"
 
 # Majority labels of the release (FACTS B.1): 10,039 utterances of 151 dialogues.
 MAJORITY = {
@@ -60,34 +63,15 @@ class _Turn:
     text: str
 
 
-@dataclass(slots=True)
-class _Account:
-    """What happens on the way through the files, beside the utterances themselves."""
-
-    links: tuple[str, ...] = ()
-    dropped: list[Dropped] = field(default_factory=list)
-    n_without_text: int = 0
-    n_legacy_files: int = 0
-    dialogues: dict[str, int] = field(default_factory=dict)
-
-    def notes(self, sessions: Mapping[str, int]) -> Iterator[str]:
-        if self.n_without_text:
-            yield f"{self.n_without_text} evaluated utterances stand in no transcript: no text"
-        if self.n_legacy_files:
-            yield f"{self.n_legacy_files} files are not UTF-8 and were read as cp1252"
-        for session, expected in sessions.items():
-            if self.dialogues.get(session, 0) == 0:
-                yield f"{session}: no dialogue found, {expected} are in the release"
-
-
 def files(settings: CorpusSettings) -> tuple[str, ...]:
     """Glob patterns of the files that decide what `read` returns, and of the media."""
-    return EVALUATIONS, TRANSCRIPTS, "Session[1-5]/dialog/avi/DivX/*.avi"
+    return EVALUATIONS, TRANSCRIPTS, VIDEOS, SOUNDS
 
 
 def read(root: Path, settings: CorpusSettings) -> RawCorpus:
     """Read every dialogue that has an EmoEvaluation file."""
-    account = _Account(settings.links)
+    account = Account(settings.links)
+    account.only_sound = _only_sound(root)
     candidates: list[Candidate] = []
     transcripts = {file.relative for file in list_files(root, [TRANSCRIPTS])}
     for file in list_files(root, [EVALUATIONS]):
@@ -105,6 +89,8 @@ def read(root: Path, settings: CorpusSettings) -> RawCorpus:
     account.dropped += [
         drop(name, "transcript has no EmoEvaluation file") for name in sorted(transcripts)
     ]
+    if settings.make_demo is None:
+        account.forget_expected()
     return assemble(
         root,
         settings,
@@ -114,6 +100,15 @@ def read(root: Path, settings: CorpusSettings) -> RawCorpus:
         notes=account.notes(DIALOGUES_OF_SESSION if settings.make_demo is None else {}),
         classes=("emotion", "emotion_gcnet"),
     )
+
+
+def _only_sound(root: Path) -> dict[str, str]:
+    """Sound files of the dialogues that have no video."""
+    videos = {PurePosixPath(file.relative).stem for file in list_files(root, [VIDEOS])}
+    sounds = {
+        PurePosixPath(file.relative).stem: file.relative for file in list_files(root, [SOUNDS])
+    }
+    return {dialogue: path for dialogue, path in sounds.items() if dialogue not in videos}
 
 
 def _expected(settings: CorpusSettings) -> Counts:
@@ -127,13 +122,13 @@ def _expected(settings: CorpusSettings) -> Counts:
     return expected | {("emotion_gcnet", "", "hap"): HAPPY_WITH_EXTRA}
 
 
-def _read_lines(root: Path, relative: str, account: _Account) -> list[str]:
+def _read_lines(root: Path, relative: str, account: Account) -> list[str]:
     text, is_legacy = read_legacy_text(root, relative, account.links)
     account.n_legacy_files += is_legacy
     return text.split("\n")
 
 
-def _read_transcript(root: Path, relative: str, account: _Account) -> dict[str, _Turn]:
+def _read_transcript(root: Path, relative: str, account: Account) -> dict[str, _Turn]:
     turns: dict[str, _Turn] = {}
     latest = 0.0
     for number, line in enumerate(_read_lines(root, relative, account), start=1):
@@ -152,7 +147,7 @@ def _read_transcript(root: Path, relative: str, account: _Account) -> dict[str, 
 
 
 def _dialogue(
-    root: Path, relative: str, dialogue: str, turns: dict[str, _Turn], account: _Account
+    root: Path, relative: str, dialogue: str, turns: dict[str, _Turn], account: Account
 ) -> list[Candidate]:
     """Evaluated utterances of one dialogue, in the order of the transcript."""
     rows: list[tuple[tuple[float, int], Candidate]] = []
@@ -172,20 +167,26 @@ def _dialogue(
         account.n_without_text += turn is None
         evaluated.add(match[3])
         order = turn.order if turn else (float(match[1]), number)
-        rows.append((order, _candidate(dialogue, match, turn, source)))
+        rows.append((order, _candidate(dialogue, match, turn, source, account.only_sound)))
     account.dropped += [
         drop(one, "transcript line is not evaluated") for one in turns if one not in evaluated
     ]
     return [candidate for _, candidate in sorted(rows, key=lambda row: row[0])]
 
 
-def _candidate(dialogue: str, match: re.Match[str], turn: _Turn | None, source: str) -> Candidate:
+def _candidate(
+    dialogue: str,
+    match: re.Match[str],
+    turn: _Turn | None,
+    source: str,
+    only_sound: Mapping[str, str],
+) -> Candidate:
     utterance_id, code = match[3], match[4]
     letter = utterance_id[len(dialogue) + 1]
     return Candidate(
         utterance_id=utterance_id,
         dialogue_id=dialogue,
-        media=f"Session{dialogue[4]}/dialog/avi/DivX/{dialogue}.avi",
+        media=only_sound.get(dialogue, f"Session{dialogue[4]}/dialog/avi/DivX/{dialogue}.avi"),
         source=source,
         start_s=turn.start_s if turn else float(match[1]),
         end_s=turn.end_s if turn else float(match[2]),

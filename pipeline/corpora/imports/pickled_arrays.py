@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 MAX_DIMENSIONS: Final = 8
+MAX_CHARACTER: Final = 0x10FFFF
 BYTES_OF_OBJECT: Final = 8
 ALLOWED_FACTOR, ALLOWED_MORE = 16, 2**20
 _TYPE: Final = re.compile(r"([<>=|]?)([biufSUO])([0-9]{1,9})")
@@ -105,7 +106,20 @@ class _Array(Opaque):
                 f"expected {n_values * resolved.itemsize}"
             )
         flat: NDArray[Any] = np.frombuffer(found, resolved, n_values)
+        if not are_characters(flat):
+            raise PickledArrayError("a text of numpy holds numbers that are no characters")
         self.value = flat.reshape(shape, order="F" if order == "F" else "C")
+
+
+def are_characters(array: NDArray[Any]) -> bool:
+    """Whether an array of texts holds nothing beyond Unicode: numpy would make strings of it that
+    break Python's own rules.
+    """
+    if array.dtype.kind != "U" or not array.size:
+        return True
+    order = "<" if array.dtype.str[0] == "<" else ">"
+    codes = np.ascontiguousarray(array).reshape(-1).view(f"{order}u4")
+    return bool(codes.max() <= MAX_CHARACTER)
 
 
 def plain(value: Any) -> Any:

@@ -7,6 +7,7 @@ kilobytes cannot fill the memory. Nothing is unpickled.
 
 import math
 import tokenize
+import warnings
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from pipeline.corpora.imports.imported import ImportFormatError
+from pipeline.corpora.imports.pickled_arrays import are_characters
 from pipeline.corpora.texts import printable
 
 PLAIN_KINDS: Final = "biufSU"
@@ -27,6 +29,7 @@ MAX_UNFOLDING: Final = 100  # times the archive's size; deflate itself reaches 1
 HEADERS: Final = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
 # What a damaged archive, compressed stream or header raises in the libraries that read them.
 FAULTS: Final = (
+    OSError,
     zipfile.BadZipFile,
     zlib.error,
     NotImplementedError,
@@ -127,6 +130,8 @@ def _read_array(stream: IO[bytes], size: int, allowed: int) -> NDArray[Any]:
     if len(content) != n_bytes:
         raise ImportFormatError(f"ends after {len(content):,} of {n_bytes:,} bytes of values")
     flat: NDArray[Any] = np.frombuffer(content, dtype, n_values)
+    if not are_characters(flat):
+        raise ImportFormatError("holds numbers that are no characters")
     return flat.reshape(shape, order="F" if is_fortran else "C")
 
 
@@ -134,7 +139,9 @@ def _read_header(stream: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any
     version = npy.read_magic(stream)
     if version not in HEADERS:
         raise ImportFormatError(f"version {version} of the format holds no plain numbers")
-    shape, is_fortran, dtype = HEADERS[version](stream)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # of a header that Python 2 wrote
+        shape, is_fortran, dtype = HEADERS[version](stream)
     if dtype.kind not in PLAIN_KINDS or dtype.subdtype is not None:
         raise ImportFormatError(f"holds {dtype}, expected plain numbers or texts, no objects")
     if any(n < 0 for n in shape):

@@ -180,7 +180,7 @@ def test_another_table_can_be_named(folder, tmp_path, settings):
 
 def test_without_a_table_each_video_is_a_dialogue(tmp_path, write, settings):
     names = ["clip.mp4", "x/clip.mp4", "x/clip.mov", "x_clip.mp4", "é ü.webm", "a..b.mkv"]
-    for name in [*names, "notes.txt", ".hidden.mp4", "._clip.mp4", "sound.wav"]:
+    for name in [*names, "notes.txt", ".hidden.mp4", "._clip.mp4", "clip.wav"]:
         write(tmp_path / name)
     raw = read(tmp_path, settings("folder"))
     assert sorted(row.media for row in raw.utterances) == sorted(names)
@@ -189,6 +189,17 @@ def test_without_a_table_each_video_is_a_dialogue(tmp_path, write, settings):
     assert [row.dialogue_id for row in raw.utterances] == ids
     assert "clip.mp4" in ids
     assert "each of 6 videos is one utterance" in raw.notes[0]
+
+
+def test_sound_files_without_a_table_are_utterances_too(tmp_path, write, settings):
+    for name in ("a.mp4", "a.wav", "x/b.WAV", "x/c.flac"):
+        write(tmp_path / name)
+    raw = read(tmp_path, settings("folder"))
+    assert [row.media for row in raw.utterances] == ["a.mp4", "x/b.WAV", "x/c.flac"]
+    assert raw.notes[0].startswith(
+        "no utterances.csv: each of 1 videos and 2 sound files is one utterance"
+    )
+    assert raw.notes[1] == "1 sound files lie beside a video of their name, which is used"
 
 
 def test_name_of_a_video_does_not_depend_on_its_neighbours(tmp_path, write, settings):

@@ -133,3 +133,41 @@ def test_session_that_links_out_of_the_folder_is_refused(tmp_path, write_iemocap
     (tmp_path / "root/Session1").symlink_to(outside / "Session1")
     with pytest.raises(CorpusError, match="link to a place outside the corpus folder"):
         read(tmp_path / "root", settings("iemocap"))
+
+
+def test_without_videos_the_sound_of_the_dialogue_is_read(tmp_path, write_iemocap, write, settings):
+    turns = [("Ses01F_impro01_F000", "neu", "Hi.")]
+    other = [("Ses01F_impro02_M000", "sad", "No.")]
+    root = write_iemocap(tmp_path, {"Ses01F_impro01": turns, "Ses01F_impro02": other})
+    for dialogue in ("Ses01F_impro01", "Ses01F_impro02"):
+        write(root / f"Session1/dialog/wav/{dialogue}.wav")
+    (root / "Session1/dialog/avi/DivX/Ses01F_impro01.avi").unlink()
+    raw = read(root, settings("iemocap"))
+    assert [one.media for one in raw.utterances] == [
+        "Session1/dialog/wav/Ses01F_impro01.wav",
+        "Session1/dialog/avi/DivX/Ses01F_impro02.avi",
+    ]
+    assert [note for note in raw.notes if "no video" in note] == [
+        "1 dialogues have no video: their sound is read from dialog/wav, faces are missing"
+    ]
+
+
+@pytest.mark.parametrize(("n_lines", "is_expected"), [(152, True), (151, False), (153, False)])
+def test_lines_that_every_release_holds_are_one_note(
+    tmp_path, write_iemocap, settings, n_lines, is_expected
+):
+    turns = [(f"Ses01F_impro01_F{k:03}", "neu", "Hi.") for k in range(48)]
+    root = write_iemocap(tmp_path, {"Ses01F_impro01": turns})
+    labels = root / "Session1/dialog/EmoEvaluation/Ses01F_impro01.txt"
+    kept = [
+        line
+        for line in labels.read_text().split("\n")
+        if "_F" not in line or "F000" in line or "F001" in line
+    ]
+    labels.write_text("\n".join(kept))
+    transcript = root / "Session1/dialog/transcriptions/Ses01F_impro01.txt"
+    lines = transcript.read_text().splitlines()
+    transcript.write_text("\n".join([*lines, *lines[:2], *["M: no times"] * n_lines]))
+    raw = read(root, settings("iemocap"))
+    assert len(raw.dropped) == (0 if is_expected else 48 + n_lines)
+    assert any("200 transcript lines" in note for note in raw.notes) == is_expected

@@ -1,0 +1,192 @@
+"""500 damaged inputs of every reader and importer: rows or our error, no traceback, no hang.
+
+Damage is drawn with a fixed seed: bytes changed, cut off, doubled, swapped with odd ones.
+"""
+
+import pickle
+import random
+import time
+import warnings
+from contextlib import suppress
+
+import numpy as np
+import pytest
+
+from pipeline.corpora.imports.imported import ImportFormatError
+from pipeline.corpora.raw import CorpusError
+from pipeline.corpora.readers import reader
+from pipeline.files import UnsafePathError
+from pipeline.records import MODALITIES
+from pipeline.sections.corpora import ImportSettings
+from pipeline.stages.import_features import read_source, to_store
+
+N_INPUTS = 500
+MAX_SECONDS = 10.0  # for one input; the usual one takes some milliseconds
+ODD = (b"\x00", b"\xff", b"\r", b"\n", b",", b'"', b";", b"-", b"\xe2\x88\x92", b"nan", b"1e999")
+ODD += (b"9" * 30, b"../", b"\xef\xbb\xbf", b"(", b"t", b"R", b"b", b"\x80\x05", b"___", b"_DELIM_")
+
+
+def damage(content, rng):
+    content = bytearray(content)
+    for _ in range(rng.choice((1, 1, 2, 5))):
+        place = rng.randrange(len(content) + 1)
+        kind = rng.randrange(5)
+        if kind == 0 and place < len(content):
+            content[place] = rng.randrange(256)
+        elif kind == 1:
+            del content[place:]
+        elif kind == 2:
+            content[place:place] = rng.choice(ODD)
+        elif kind == 3:
+            end = place + rng.randrange(40)
+            content[place:place] = content[place:end]
+        else:
+            del content[place : place + rng.randrange(1, 20)]
+    return bytes(content)
+
+
+def try_all(files, attempt):
+    """Damage one of `files` at a time, `N_INPUTS` times, and read."""
+    rng = random.Random(0)
+    whole = {path: path.read_bytes() for path in files}
+    for _ in range(N_INPUTS):
+        path = rng.choice(files)
+        path.write_bytes(damage(whole[path], rng))
+        start_s = time.perf_counter()
+        attempt()
+        assert time.perf_counter() - start_s < MAX_SECONDS
+        path.write_bytes(whole[path])
+
+
+def write_iemocap_tree(root, request):
+    turns = [("Ses01F_impro01_F000", "neu", "Hi."), ("Ses01F_impro01_M000", "sad", "No.")]
+    request.getfixturevalue("write_iemocap")(root, {"Ses01F_impro01": turns})
+
+
+def write_mosi_tree(root, request):
+    labels = {"03bSnISJMiM_1": "1", "03bSnISJMiM_2": "-2.4"}
+    request.getfixturevalue("write_mosi")(root, labels)
+
+
+def write_mosei_tree(root, request):
+    request.getfixturevalue("write_mosei")(root, {"-3g5yACwYnA_2": "1", "-3g5yACwYnA_3": "0"})
+
+
+def write_csd_tree(root, request):
+    write_mosei_tree(root, request)
+    (root / "labels.csv").unlink()
+    spans = [(20.0, 28.0), (30.0, 38.0)]
+    rows = [[1.0, 0, 0, 0, 0, 0, 0]] * 2
+    write = request.getfixturevalue("write_csd")
+    write(root / "CMU_MOSEI_Labels.csd", "All Labels", {"-3g5yACwYnA": (rows, spans)})
+
+
+def write_meld_tree(root, request):
+    header = "Sr No.,Utterance,Speaker,Emotion,Sentiment,Dialogue_ID,Utterance_ID,Season,Episode\n"
+    rows = '1,"Hi, there",Ross,joy,positive,0,0,1,2\n2,No.,Joey,anger,negative,0,1,1,2\n'
+    request.getfixturevalue("write")(root / "train_sent_emo.csv", header + rows)
+
+
+def write_mmsa_tree(root, request):
+    table = "video_id,clip_id,text,label,annotation,mode\nv,0001,Hi,0.5,Positive,train\n"
+    request.getfixturevalue("write")(root / "label.csv", table)
+
+
+def write_folder_tree(root, request):
+    table = "utterance_id,dialogue_id,media,start_s,end_s,turn,split\nu,d,a.mp4,0.5,2,1,dev\n"
+    request.getfixturevalue("write")(root / "utterances.csv", table)
+
+
+RAW = {
+    "iemocap": ("iemocap", write_iemocap_tree),
+    "mosi": ("mosi", write_mosi_tree),
+    "mosei": ("mosei", write_mosei_tree),
+    "mosei_csd": ("mosei", write_csd_tree),
+    "meld": ("meld", write_meld_tree),
+    "mmsa": ("mmsa", write_mmsa_tree),
+    "folder": ("folder", write_folder_tree),
+}
+
+
+@pytest.mark.parametrize("name", RAW)
+def test_raw_readers(tmp_path, request, settings, name):
+    module, write_tree = RAW[name]
+    write_tree(tmp_path, request)
+    assert reader(module).read(tmp_path, settings(module)).utterances
+
+    def attempt():
+        with suppress(CorpusError):
+            reader(module).read(tmp_path, settings(module))
+
+    try_all([path for path in tmp_path.rglob("*") if path.is_file()], attempt)
+
+
+def write_npz(root, save=np.savez):
+    save(
+        root / "f.npz",
+        utterance_id=np.array(["d_1", "d_2", "e_1"]),
+        dialogue_id=np.array(["d", "d", "e"]),
+        start_s=np.array([0.0, 1.0, 0.0]),
+        audio=np.ones((3, 2), np.float32),
+    )
+
+
+def write_folder(root):
+    (root / "wav").mkdir()
+    rows = ["utterance_id,dialogue_id,turn,speaker,emotion", "u,d,0,F,joy", "v,d,1.0,M,sad"]
+    (root / "t.csv").write_text("\n".join(rows))
+    for name in "uv":
+        np.save(root / f"wav/{name}.npy", np.ones((2, 3), np.float16))
+
+
+def write_pickle(root, protocol):
+    part = {
+        "id": np.array(["v$_$1", "v$_$2"]),
+        "raw_text": np.array(["hello", "caf\u00e9"], dtype=object),
+        "regression_labels": np.array([1.0, -1.0]),
+        "audio": np.ones((2, 3, 2), np.float32),
+        "audio_lengths": [1, 3],
+    }
+    splits = {
+        name: {**part, "id": np.array([f"{name}$_$1", f"{name}$_$2"])}
+        for name in ("train", "valid", "test")
+    }
+    (root / "f.pkl").write_bytes(pickle.dumps(splits, protocol=protocol))
+
+
+IMPORTS = {
+    "npz": (write_npz, {"format": "npz", "path": "f.npz"}),
+    "npz_compressed": (
+        lambda root: write_npz(root, np.savez_compressed),
+        {"format": "npz", "path": "f.npz"},
+    ),
+    "npy_folder": (
+        write_folder,
+        {"format": "npy_folder", "path": "t.csv", "arrays": {"audio": "wav"}},
+    ),
+    **{
+        f"mmsa_pickle_{protocol}": (
+            lambda root, protocol=protocol: write_pickle(root, protocol),
+            {"format": "mmsa_pickle", "path": "f.pkl"},
+        )
+        for protocol in (0, 2, 4, 5)
+    },
+}
+
+
+@pytest.mark.parametrize("name", IMPORTS)
+def test_importers(tmp_path, name):
+    write, values = IMPORTS[name]
+    write(tmp_path)
+    chosen = ImportSettings.model_validate(values)
+    assert read_source(tmp_path, chosen).utterances
+
+    def attempt():
+        with suppress(ImportFormatError, CorpusError, UnsafePathError):
+            imported = read_source(tmp_path, chosen)
+            for modality in MODALITIES:
+                to_store(imported, modality, "digest")
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        try_all([path for path in tmp_path.rglob("*") if path.is_file()], attempt)
