@@ -17,13 +17,12 @@ def tell_refusals() -> None:
     """Let a process that a disk refuses to read or write end in one line, not in a traceback."""
 
     def tell(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        number = error.errno if isinstance(error, OSError) else None
-        if number not in (*FORBIDDEN, *FULL):
+        if not isinstance(error, OSError) or error.errno not in (*FORBIDDEN, *FULL):
             sys.__excepthook__(kind, error, trace)
             return
         way_out = (
             "give this user the right to read and write it"
-            if number in FORBIDDEN
+            if error.errno in FORBIDDEN
             else "make room on its disk: what is finished is kept, `snakemake` goes on from there"
         )
         print(f"error: {error.filename}: {error.strerror}: {way_out}", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""Sha256 of large files, remembered under the cache by (path, size, mtime_ns, inode).
+"""Sha256 of large files, remembered under the cache by (path, size, mtime_ns, ctime_ns, inode).
 
 Weights of a gigabyte are read once, not at every start. The note is only a saving of time: where
 the cache cannot be read or written, the digest is computed again.
@@ -18,7 +18,10 @@ def remembered_digest(path: Path, cache: Path) -> str:
     state = path.stat()
     if state.st_size < WORTH_REMEMBERING_BYTES:
         return file_digest(path)
-    identity = (str(path.resolve()), state.st_size, state.st_mtime_ns, state.st_ino)
+    identity = (
+        *(str(path.resolve()), state.st_size, state.st_mtime_ns),
+        *(state.st_ctime_ns, state.st_ino),
+    )
     note = cache / "digests" / f"{text_digest(repr(identity))}.txt"
     remembered = _read(note)
     if DIGEST.fullmatch(remembered):
