@@ -4,6 +4,7 @@ import functools
 import json
 import os
 import re
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -22,6 +23,8 @@ for package in ("pipeline", "models"):
     if not link.is_symlink() or Path(os.readlink(link)) != target:
         made = CODE / f"{package}.{os.getpid()}"
         made.symlink_to(target)
+        if link.is_dir() and not link.is_symlink():  # copied by what follows links
+            shutil.rmtree(link)
         made.replace(link)
 sys.path.insert(0, str(CODE.absolute()))
 os.environ["PYTHONPATH"] = os.pathsep.join(
