@@ -87,13 +87,18 @@ class Dropped:
 
 @dataclass(frozen=True, slots=True)
 class FaceRow:
-    """Faces of one utterance; `archive` is the digest that names its crops, "" = none."""
+    """Faces of one utterance; `archive` is the digest that names its crops, "" = none.
+
+    Seconds that its span asks for (inf: to an end that nobody knows), and that have pictures.
+    """
 
     utterance_id: str
     n_frames: int
     n_faces: int
     archive: str
     status: str
+    asked_s: float = math.inf
+    found_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ FLAT = tuple(
         "pickles",
         "progress",
         "shards",
+        "retries",
         "sections",
     )
 )

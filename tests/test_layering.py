@@ -104,6 +104,7 @@ RULES_MAY_IMPORT = (
     "pipeline.config",
     "pipeline.decisions",
     "pipeline.plan",
+    "pipeline.retries",
     "pipeline.seals",
     "pipeline.settings",
     "pipeline.yaml_files",

@@ -126,7 +126,7 @@ def _jobs(
         return [Job(Item(one), {**shared, **text_content(one.text)}) for one in rows]
     if modality == "audio":
         root = Path(config.corpora[corpus].root)
-        return [audio_job(one, root, media, shared) for one in rows]
+        return [audio_job(one, root, media, shared, cache) for one in rows]
     table = {row.utterance_id: row for row in _rows(faces, FaceRow)}
     return [visual_job(one, cache, table, shared) for one in rows]
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from pipeline.arrays import read_arrays, write_arrays
 from pipeline.features.cache_folder import CacheFolder
-from pipeline.features.extractor import STATUSES, Status
+from pipeline.features.extractor import STATUSES, Seconds, Status
 from pipeline.features.keys import record_key
 from pipeline.files import canonical_json
 
@@ -34,6 +34,7 @@ class Record:
     vector: NDArray[np.float32] | None
     status: Status
     detail: str = ""
+    seconds: Seconds = (None, None)
 
 
 class UtteranceCache(CacheFolder):
@@ -52,12 +53,17 @@ class UtteranceCache(CacheFolder):
             self.set_aside(key)
             return None
 
+    def has(self, key: str) -> bool:
+        """Whether there is a whole record of a key; a damaged one is set aside."""
+        return self.get(key) is not None
+
     def put(self, ingredients: Mapping[str, Any], record: Record) -> None:
         """Keep the record of these ingredients; refuses what `get` would not accept."""
         _check(record)
         header = {
             "status": record.status,
             "detail": record.detail,
+            "seconds": list(record.seconds),
             "ingredients": ingredients,
             "sha256": _payload_digest(ingredients, record),
         }
@@ -70,7 +76,9 @@ def read_record(path: Path, key: str) -> tuple[Record, dict[str, Any]]:
     """Read and verify the record of `key`; the record and its ingredients."""
     try:
         arrays, header = read_arrays(path)
-        record = Record(arrays.pop("vector", None), header["status"], header["detail"])
+        asked_s, found_s = header["seconds"]
+        seconds = (asked_s, found_s)
+        record = Record(arrays.pop("vector", None), header["status"], header["detail"], seconds)
         ingredients, promised = header["ingredients"], header["sha256"]
     except FileNotFoundError:
         raise
@@ -98,6 +106,6 @@ def _check(record: Record) -> None:
 
 
 def _payload_digest(ingredients: Mapping[str, Any], record: Record) -> str:
-    facts = canonical_json([ingredients, record.status, record.detail])
+    facts = canonical_json([ingredients, record.status, record.detail, list(record.seconds)])
     vector = b"" if record.vector is None else record.vector.tobytes()
     return hashlib.sha256(facts.encode() + b"\n" + vector).hexdigest()

@@ -2,10 +2,12 @@
 
 Members: `0001_t12.345s.jpg` and so on, the time being that of the frame in its video, then
 `crops.json`, a `CropRecord`. Stored without compression and with fixed dates: the same crops give
-the same bytes. Reading trusts nothing: exactly the members that the record names, of limited size,
-checked against their CRC; pictures of limited sides.
+the same bytes. The comment of the zip, its last bytes, is a sha256 of all that is before it, so
+that no damage goes unseen. Reading trusts nothing: exactly the members that the record names, of
+limited size; pictures of limited sides; any error of reading is damage.
 """
 
+import hashlib
 import io
 import json
 import re
@@ -15,7 +17,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal, get_args
+from typing import BinaryIO, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +26,7 @@ from PIL import Image, UnidentifiedImageError
 from pipeline.files import atomic_path, canonical_json
 
 Picture = NDArray[np.uint8]  # (height, width, 3), RGB
-CropStatus = Literal["ok", "no_face", "empty_span"]
+CropStatus = Literal["ok", "no_face", "empty_span", "unreadable", "no_stream"]
 
 RECORD = "crops.json"
 JPEG_QUALITY = 95
@@ -32,10 +34,16 @@ MEMBER = re.compile(r"\d{4,6}_t\d{1,7}\.\d{3}s\.jpg")
 FIXED_DATE = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can state
 OWNER_ONLY = 0o600 << 16
 
+DIGEST_BYTES = 64  # hexadecimal
+CHUNK_BYTES = 1 << 20
 MAX_CROPS = 200_000  # eleven hours at 5 per second
 MAX_JPEG_BYTES = 8_000_000
 MAX_RECORD_BYTES = 64_000_000
 MAX_SIDE_PX = 1024
+
+
+# What zipfile raises for bytes that are no zip; a disk that fails is no archive either.
+UNREADABLE = (zipfile.BadZipFile, OSError, EOFError, struct.error, NotImplementedError, ValueError)
 
 
 class CropsError(ValueError):
@@ -58,6 +66,9 @@ class CropRecord:
         tuple[float, float, float, float], ...
     ]  # left, top, right, bottom in the shown picture
     confidences: tuple[float, ...]
+    asked_s: float | None = None  # seconds of the span; None: to the end, and nobody says where
+    found_s: float = 0.0  # of these with pictures, to the step in which pictures are looked at
+    detail: str = ""  # why there is nothing
 
     @property
     def members(self) -> list[str]:
@@ -68,10 +79,21 @@ class CropRecord:
 def write_crops(path: Path, record: CropRecord, jpegs: Iterable[bytes]) -> None:
     """Write an archive whole or not at all; `jpegs` are in the order of `record.times_s`."""
     facts = canonical_json(asdict(record)).encode()
-    with atomic_path(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
-        for name, jpeg in zip(record.members, jpegs, strict=True):
-            archive.writestr(_stored(name), jpeg)
-        archive.writestr(_stored(RECORD), facts)
+    with atomic_path(path) as temporary:
+        with zipfile.ZipFile(temporary, "w") as archive:
+            archive.comment = b"-" * DIGEST_BYTES
+            for name, jpeg in zip(record.members, jpegs, strict=True):
+                archive.writestr(_stored(name), jpeg)
+            archive.writestr(_stored(RECORD), facts)
+        sign(temporary)
+
+
+def sign(archive: Path) -> None:
+    """Put the digest of an archive in the place of its comment, which must be as long."""
+    with archive.open("r+b") as stream:
+        digest = _digest(stream, archive.stat().st_size - DIGEST_BYTES)
+        stream.seek(-DIGEST_BYTES, io.SEEK_END)
+        stream.write(digest)
 
 
 def read_record(archive: Path) -> CropRecord:
@@ -93,20 +115,22 @@ def iter_crops(archive: Path) -> Iterator[Picture]:
 
 
 def verify_crops(archive: Path, key: str) -> CropRecord:
-    """The record of the archive of `key`, after reading every byte of it against its CRC."""
-    with _opened(archive) as (stored, record):
+    """The record of the archive of `key`, after reading every byte of it against its digest."""
+    with _opened(archive) as (_, record):
         if record.key != key:
             raise CropsError(f"{archive} holds the crops of another key, {record.key!r:.80}")
-        for name in record.members:
-            _read(archive, stored, name, MAX_JPEG_BYTES)
         return record
 
 
 @contextmanager
 def _opened(archive: Path) -> Iterator[tuple[zipfile.ZipFile, CropRecord]]:
-    """Open an archive whose members are exactly those of its record."""
+    """Open an archive that is what was written, with exactly the members of its record."""
     try:
-        with zipfile.ZipFile(archive) as stored:
+        with archive.open("rb") as stream, zipfile.ZipFile(stream) as stored:
+            stream.seek(0)
+            n_bytes = archive.stat().st_size - DIGEST_BYTES
+            if _digest(stream, n_bytes) != stored.comment:
+                raise CropsError(f"{archive} is not what was written: its digest is another")
             names = [info.filename for info in stored.infolist()]
             if len(names) > MAX_CROPS + 1 or RECORD not in names:
                 raise CropsError(
@@ -117,12 +141,23 @@ def _opened(archive: Path) -> Iterator[tuple[zipfile.ZipFile, CropRecord]]:
             if names != [*record.members, RECORD]:
                 raise CropsError(f"{archive}: members are not those that {RECORD} names")
             yield stored, record
-    except (zipfile.BadZipFile, EOFError, struct.error, NotImplementedError) as error:
+    except (FileNotFoundError, CropsError):
+        raise
+    except UNREADABLE as error:
         raise CropsError(f"{archive} is not a whole zip archive: {error}") from error
 
 
+def _digest(stream: BinaryIO, n_bytes: int) -> bytes:
+    """Sha256 of the next bytes, hexadecimal."""
+    digest = hashlib.sha256()
+    while n_bytes > 0 and (chunk := stream.read(min(n_bytes, CHUNK_BYTES))):
+        digest.update(chunk)
+        n_bytes -= len(chunk)
+    return digest.hexdigest().encode()
+
+
 def _read(archive: Path, stored: zipfile.ZipFile, name: str, limit: int) -> bytes:
-    """The bytes of one member; zipfile checks the CRC at the end of the member."""
+    """The bytes of one member."""
     info = stored.getinfo(name)
     plain = info.compress_type == zipfile.ZIP_STORED and not info.flag_bits & 1
     if not plain or info.file_size != info.compress_size or info.file_size > limit:

@@ -15,19 +15,16 @@ DIGEST = re.compile("[0-9a-f]{64}")
 
 def remembered_digest(path: Path, cache: Path) -> str:
     """Sha256 of the content of `path`; notes lie in `cache`/digests."""
-    state = path.stat()
-    if state.st_size < WORTH_REMEMBERING_BYTES:
+    if path.stat().st_size < WORTH_REMEMBERING_BYTES:
         return file_digest(path)
-    identity = (
-        *(str(path.resolve()), state.st_size, state.st_mtime_ns),
-        *(state.st_ctime_ns, state.st_ino),
-    )
+    identity = _identity(path)
     note = cache / "digests" / f"{text_digest(repr(identity))}.txt"
     remembered = _read(note)
     if DIGEST.fullmatch(remembered):
         return remembered
     digest = file_digest(path)
-    _remember(note, digest)
+    if _identity(path) == identity:  # else it changed meanwhile: the digest is of neither
+        _remember(note, digest)
     return digest
 
 
@@ -37,6 +34,13 @@ def _read(note: Path) -> str:
         return note.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError):
         return ""
+
+
+def _identity(path: Path) -> tuple[str, int, int, int, int]:
+    state = path.stat()
+    # The time of any change of the file, too: nobody can set it back.
+    times = (state.st_mtime_ns, state.st_ctime_ns)
+    return (str(path.resolve()), state.st_size, *times, state.st_ino)
 
 
 def _remember(note: Path, digest: str) -> None:

@@ -2,8 +2,8 @@
 
 Nothing here imports an encoder, torch, or a decoder: a shard whose utterances are all cached needs
 none of them. Utterances of one key (the same text twice) are encoded once. What became of an
-utterance is kept as soon as it is known, so that a killed run goes on where it was; a file that is
-not there is the one reason that is not kept, since it may appear.
+utterance is kept as soon as it is known, so that a killed run goes on where it was; what may be
+otherwise the next time (a file that is not there, a system that failed) is not kept.
 """
 
 import importlib
@@ -16,10 +16,10 @@ import numpy as np
 
 from pipeline.features.cache import Record, UtteranceCache
 from pipeline.features.catalogue import find_encoder
-from pipeline.features.extractor import STATUSES, Encoded, Extractor, Item, Weights
+from pipeline.features.extractor import PASSING, STATUSES, Encoded, Extractor, Item, Weights
 from pipeline.features.keys import Ingredients, record_key
 from pipeline.features.libraries import DETECTORS, versions_of
-from pipeline.features.store import OK, FeatureStore, StoreHeader, table_digest
+from pipeline.features.store import OK, FeatureStore, StoreHeader, known_seconds, table_digest
 from pipeline.features.workers import overlap
 from pipeline.progress import Progress, progress
 from pipeline.records import Modality
@@ -101,7 +101,9 @@ def extract(
     missing: dict[str, list[Job]] = {}
     for job in jobs:
         if job.item.status != "ok":
-            outcome.records[job.utterance_id] = Record(None, job.item.status)
+            outcome.records[job.utterance_id] = Record(
+                None, job.item.status, job.item.remark, job.item.seconds
+            )
             continue
         key = record_key(job.ingredients)
         record = None if key in missing else cache.get(key)
@@ -128,7 +130,9 @@ def to_store(records: Iterable[Record], header: StoreHeader) -> FeatureStore:
     for row, record in zip(features, rows, strict=True):
         if record.vector is not None:
             row[:] = record.vector
-    return FeatureStore(header, features, status == OK, status)
+    known = [[np.nan if one is None else one for one in record.seconds] for record in rows]
+    seconds = known_seconds(np.array(known, np.float32).reshape(-1, 2))
+    return FeatureStore(header, features, status == OK, status, seconds)
 
 
 def _encode(
@@ -145,8 +149,8 @@ def _encode(
 
     def save(encoded: Encoded) -> tuple[list[Job], Record]:
         group = group_of[encoded.utterance_id]
-        record = Record(encoded.vector, encoded.status, encoded.detail)
-        if record.status != "no_media":
+        record = Record(encoded.vector, encoded.status, encoded.detail, encoded.seconds)
+        if record.status not in PASSING:
             cache.put(group[0].ingredients, record)
         return group, record
 

@@ -5,10 +5,10 @@ from the cache, so that its module may import torch. Keys never depend on batche
 workers, and neither may vectors: the same bytes whatever the batch (FIELD 4.2).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol, get_args
+from typing import Any, Literal, Protocol, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,8 +28,14 @@ Status = Literal[
     "not_finite",  # the encoder gave NaN or infinity
     "no_feature",  # imported features hold nothing for it
     "unknown_text",  # words were there, none of a token that the encoder knows
+    "read_error",  # the system failed, or the file changed meanwhile; tried again by the next run
 ]
 STATUSES: tuple[Status, ...] = get_args(Status)
+PASSING: tuple[Status, ...] = ("no_media", "read_error")  # may be otherwise the next time
+
+
+# Of a span: how many it asks for, and how many of these are in the file; None: nobody knows.
+Seconds = tuple[float | None, float | None]
 
 
 @dataclass(frozen=True)
@@ -46,8 +52,12 @@ class Item:
 
     utterance: Utterance
     media: Path | None = None  # audio: the file to decode, resolved inside the corpus root
+    # audio: state of the file whose content was asked for; raises a MediaError
+    confirm: Callable[[], Any] | None = None
     crops: Path | None = None  # visual: zip of JPEG face crops of this utterance
     status: Status = "ok"  # visual: what face cropping found; not "ok" = nothing to encode
+    seconds: Seconds = (None, None)  # where its reader knows them
+    remark: str = ""  # what its reader has to say, though there is something to encode
 
 
 @dataclass(frozen=True)
@@ -58,6 +68,7 @@ class Encoded:
     vector: NDArray[np.float32] | None
     status: Status
     detail: str = ""
+    seconds: Seconds = (None, None)
 
 
 class Extractor(Protocol):

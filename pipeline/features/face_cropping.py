@@ -20,7 +20,7 @@ from pipeline.features.crops import JPEG_QUALITY, CropRecord, CropStatus, write_
 from pipeline.features.workers import overlap
 from pipeline.media import gcnet_faces
 from pipeline.media.container import Damage
-from pipeline.media.errors import MediaError
+from pipeline.media.errors import MediaError, NoMediaError, NoStreamError, ReadError
 from pipeline.media.face_choice import largest, steadiest_track
 from pipeline.media.faces import (
     Detector,
@@ -32,11 +32,14 @@ from pipeline.media.faces import (
     shrink,
     view_of,
 )
-from pipeline.media.video import Frame, sample_frames
+from pipeline.media.grid import Span
+from pipeline.media.video import Extent, Frame, sample_frames
 from pipeline.records import Region
 
 WhichFace = Literal["side", "single", "track"]
 Writing = Callable[[str], AbstractContextManager[Path]]  # key -> where its archive belongs
+# path, spans, fps, what to count damage in, what to fill in: as `sample_frames`
+Frames = Callable[[Path, Sequence[Span], float, Damage, Extent], Iterator[Frame]]
 
 SPOOL_BYTES = 2_000_000  # crops of an utterance that wait in memory; more wait on disk
 
@@ -92,34 +95,43 @@ class FaceCropper:
     threads: int = 1
     shape: Literal["square", "box"] = "square"
     compat: Literal["none", "gcnet"] = "none"  # gcnet: pipeline.media.gcnet_faces
+    frames: Frames = sample_frames
 
     def crop(
         self, path: Path, jobs: Sequence[CropJob], writing: Writing, damage: Damage
     ) -> Iterator[tuple[CropJob, CropRecord | MediaError]]:
         """Write the archive of each job and yield its record, as soon as its span is over.
 
-        Where the file gives no pictures at all, a MediaError stands instead and nothing is written.
+        Where the file gives no pictures, its archive says so; where the system is to blame, or the
+        file is not there, a MediaError stands instead and nothing is written.
         """
         cv2.setNumThreads(1)  # of one frame; frames are looked at side by side
         spans = [(job.start_s, job.end_s) for job in jobs]
         open_: dict[int, _Utterance] = {}
         waiting = dict.fromkeys(range(len(jobs)))
-        frames = sample_frames(path, spans, self.fps, damage)
+        extent = Extent()
+        frames = self.frames(path, spans, self.fps, damage, extent)
+
+        def finish(index: int, error: MediaError | None = None) -> tuple[CropJob, CropRecord]:
+            utterance = open_.pop(index, None) or _Utterance(jobs[index])
+            seconds = extent.seconds(spans[index], self.fps)
+            return jobs[index], utterance.finish(self._rule, writing, seconds, error)
+
         try:
             views = overlap(lambda frame: self._view(frame, jobs), frames, 1)
             for look in overlap(self._look, views, self.threads):
                 for index in [one for one in open_ if jobs[one].end_s <= look.time_s]:
                     del waiting[index]
-                    yield jobs[index], open_.pop(index).finish(self._rule, writing)
+                    yield finish(index)
                 for index in look.spans:
                     utterance = open_.setdefault(index, _Utterance(jobs[index]))
                     utterance.add(look.time_s, look.seen[jobs[index].region])
-        except MediaError as error:
+        except (ReadError, NoMediaError) as error:
             yield from ((jobs[index], error) for index in waiting)
-            return
-        for index in waiting:
-            utterance = open_[index] if index in open_ else _Utterance(jobs[index])
-            yield jobs[index], utterance.finish(self._rule, writing)
+        except MediaError as error:
+            yield from (finish(index, error) for index in waiting)
+        else:
+            yield from (finish(index) for index in waiting)
 
     @property
     def _rule(self) -> WhichFace:
@@ -182,8 +194,16 @@ class _Utterance:
         self.faces.append(seen.faces)
         self.places.append([(self.spool.tell(), self.spool.write(jpeg)) for jpeg in seen.jpegs])
 
-    def finish(self, which_face: WhichFace, writing: Writing) -> CropRecord:
-        """Choose and write the archive."""
+    def finish(
+        self,
+        which_face: WhichFace,
+        writing: Writing,
+        seconds: tuple[float | None, float],
+        error: MediaError | None,
+    ) -> CropRecord:
+        """Choose and write the archive; after an error of the file, one that says so."""
+        if error is not None:
+            self.times_s, self.faces, self.n_candidates, seconds = [], [], 0, (seconds[0], 0.0)
         if which_face == "track":
             chosen = steadiest_track(self.faces)
         else:
@@ -191,6 +211,8 @@ class _Utterance:
         kept = [(frame, index) for frame, index in enumerate(chosen) if index is not None]
         faces = [self.faces[frame][index] for frame, index in kept]
         status: CropStatus = "ok" if kept else "no_face" if self.times_s else "empty_span"
+        if error is not None:
+            status = "no_stream" if isinstance(error, NoStreamError) else "unreadable"
         record = CropRecord(
             key=self.job.key,
             status=status,
@@ -202,6 +224,9 @@ class _Utterance:
             times_s=tuple(self.times_s[frame] for frame, _ in kept),
             boxes=tuple(face.box for face in faces),
             confidences=tuple(round(face.confidence, 4) for face in faces),
+            asked_s=seconds[0],
+            found_s=seconds[1],
+            detail="" if error is None else error.detail,
         )
         with self.spool, writing(self.job.key) as path:
             write_crops(path, record, (self._read(self.places[f][i]) for f, i in kept))

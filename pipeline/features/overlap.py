@@ -52,5 +52,6 @@ class Overlapped(Generic[Given]):
             )
         if not np.isfinite(vector).all():
             n_bad = int((~np.isfinite(vector)).sum())
-            return Encoded(utterance_id, None, "not_finite", f"{n_bad} of {self.dim} values")
-        return Encoded(utterance_id, vector, "ok", self.remark(given))
+            detail = f"{n_bad} of {self.dim} values"
+            return Encoded(utterance_id, None, "not_finite", detail, item.seconds)
+        return Encoded(utterance_id, vector, "ok", item.remark or self.remark(given), item.seconds)

@@ -39,12 +39,17 @@ class StoreHeader:
 
 @dataclass(frozen=True)
 class FeatureStore:
-    """N utterances: features (N, D) float32, extracted (N,) bool, status (N,) uint8 codes."""
+    """N utterances: features (N, D) float32, extracted (N,) bool, status (N,) uint8 codes.
+
+    `seconds` (N, 2) float32: how many a span asks for and how many of these are in its file; NaN
+    where nobody knows, None where nobody knows of any (text, imported features).
+    """
 
     header: StoreHeader
     features: NDArray[np.float32]
     extracted: NDArray[np.bool_]
     status: NDArray[np.uint8]
+    seconds: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
         n = len(self.features)
@@ -53,6 +58,8 @@ class FeatureStore:
                 f"features {self.features.shape}, extracted {self.extracted.shape} and status "
                 f"{self.status.shape} do not belong together; expected (N, D), (N,) and (N,)"
             )
+        if self.seconds is not None and self.seconds.shape != (n, 2):
+            raise StoreError(f"seconds {self.seconds.shape}; expected ({n}, 2)")
         if not np.array_equal(self.extracted, self.status == OK):
             raise StoreError("`extracted` contradicts `status`")
         if not np.isfinite(self.features).all():
@@ -82,6 +89,8 @@ def write_store(path: Path, store: FeatureStore) -> None:
         "extracted": store.extracted,
         "status": store.status,
     }
+    if store.seconds is not None:
+        arrays["seconds"] = store.seconds
     write_arrays(path, arrays, asdict(store.header))
 
 
@@ -89,14 +98,15 @@ def read_store(path: Path, utterance_ids: Sequence[str] | None = None) -> Featur
     """Read a store; with `utterance_ids`, refuse one that belongs to another table."""
     arrays, header = read_arrays(path)
     expected = {field.name for field in fields(StoreHeader)}
-    if set(arrays) != {"features", "extracted", "status"} or set(header) != expected:
+    if set(arrays) - {"seconds"} != {"features", "extracted", "status"} or set(header) != expected:
         raise StoreError(
             f"{path} is no feature store: it holds {sorted(arrays)} and the header "
             f"{sorted(header)}; expected features, extracted, status and {sorted(expected)}"
         )
     known = StoreHeader(**{**header, "statuses": tuple(header["statuses"])})
     try:
-        store = FeatureStore(known, arrays["features"], arrays["extracted"], arrays["status"])
+        rows, seconds = arrays["features"], arrays.get("seconds")
+        store = FeatureStore(known, rows, arrays["extracted"], arrays["status"], seconds)
     except StoreError as error:
         raise StoreError(f"{path}: {error}") from None
     if utterance_ids is not None:
@@ -129,13 +139,21 @@ def join_stores(
     dim = max(store.dim for store in stores)
     features = np.zeros((len(rows), dim), np.float32)
     status = np.zeros(len(rows), np.uint8)
+    seconds = np.full((len(rows), 2), np.nan, np.float32)
     for (path, ids), store in zip(shards, stores, strict=True):
         if store.dim not in (0, dim):
             raise StoreError(f"{path} has vectors of {store.dim} numbers, another shard of {dim}")
         order = [rows[one] for one in ids]
         status[order] = store.status
+        if store.seconds is not None:
+            seconds[order] = store.seconds
         features[order, : store.dim] = store.features
-    return FeatureStore(header, features, status == OK, status)
+    return FeatureStore(header, features, status == OK, status, known_seconds(seconds))
+
+
+def known_seconds(seconds: NDArray[np.float32]) -> NDArray[np.float32] | None:
+    """The same, or None if nothing of it is known."""
+    return None if np.isnan(seconds).all() else seconds
 
 
 def _joined_header(

@@ -61,15 +61,15 @@ def face_extractor(dim: int, encode: FaceEncoder) -> Overlapped[Path]:
                 yield item, item.crops
             else:
                 status = "no_face" if item.status == "ok" else item.status
-                yield item, Encoded(item.utterance.utterance_id, None, status)
+                yield item, Encoded(item.utterance.utterance_id, None, status, "", item.seconds)
 
     def embed(archive: Path) -> Vector:
         try:
             return encode(iter_crops(archive))
         except (FileNotFoundError, CropsError) as error:
             raise MissingCropsError(
-                f"face crops are gone from the cache, or damaged ({error}); make them again: "
-                f"remove {archive} and run `snakemake --forcerun crop_faces`"
+                f"face crops have just gone from the cache, or are damaged ({error}); "
+                "`snakemake` makes them again"
             ) from error
 
     return Overlapped(dim, read, embed)

@@ -2,7 +2,11 @@
 
 from typing import Literal
 
-MediaStatus = Literal["no_media", "unreadable", "no_stream", "empty_span", "silent"]
+MediaStatus = Literal["no_media", "unreadable", "no_stream", "empty_span", "silent", "read_error"]
+
+
+class DecoderError(RuntimeError):
+    """The process that decodes does not start: that is no property of any file."""
 
 
 class MediaError(Exception):
@@ -47,3 +51,10 @@ class SilentError(MediaError):
 
     def __init__(self, detail: str) -> None:
         super().__init__("silent", detail)
+
+
+class ReadError(MediaError):
+    """The system failed (disk, rights, memory), or the file changes: says nothing of the media."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__("read_error", detail)

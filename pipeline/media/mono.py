@@ -1,4 +1,4 @@
-"""Decoded sound of any format to one channel: float32, full scale is [-1, 1]."""
+"""Decoded sound of any format to one channel: float32, full scale is [-1, 1]; its loudness."""
 
 from typing import Any
 
@@ -17,8 +17,30 @@ MAX_PLANES = 7  # PyAV miscounts the planes of more channels, and would read bey
 INTEGER_SCALES = {"u8": (128, 128), "s16": (2**15, 0), "s32": (2**31, 0)}
 
 
-def mono(frame: AudioFrame) -> Waveform:
-    """(samples,): the mean of all channels."""
+def mono(frame: AudioFrame, channel: int | None = None) -> Waveform:
+    """(samples,): the mean of all channels, or one of them."""
+    samples, full, zero = _channels(frame)
+    if channel is not None and channel < len(samples):
+        samples = samples[channel : channel + 1]
+    total = np.add.reduce(samples, axis=0, dtype=np.float64)
+    n = len(samples)
+    mixed: Waveform = ((total - zero * n) / (full * n)).astype(np.float32)
+    return mixed
+
+
+def powers(frame: AudioFrame) -> NDArray[np.float64] | None:
+    """(1 + channels,): sums of squares of the mean and of each channel; None for one channel."""
+    if frame.layout.nb_channels < 2:
+        return None
+    samples, full, zero = _channels(frame)
+    level = (np.nan_to_num(samples, posinf=0, neginf=0).astype(np.float64) - zero) / full
+    mean = level.mean(axis=0, keepdims=True)
+    found: NDArray[np.float64] = np.concatenate([(mean**2).sum(axis=1), (level**2).sum(axis=1)])
+    return found
+
+
+def _channels(frame: AudioFrame) -> tuple[NDArray[Any], int, int]:
+    """(channels, samples) as they are stored, their full scale and their level of silence."""
     n_channels = frame.layout.nb_channels
     if frame.format.name not in format_dtypes:
         raise UnreadableError(f"samples in the format {frame.format.name}")
@@ -28,9 +50,7 @@ def mono(frame: AudioFrame) -> Waveform:
     if not frame.format.is_planar:
         samples = samples.reshape(-1, n_channels).T
     full, zero = INTEGER_SCALES.get(frame.format.name.removesuffix("p"), (1, 0))
-    total = np.add.reduce(samples, axis=0, dtype=np.float64)
-    mixed: Waveform = ((total - zero * n_channels) / (full * n_channels)).astype(np.float32)
-    return mixed
+    return samples, full, zero
 
 
 def _interleaved(frame: AudioFrame) -> AudioFrame:

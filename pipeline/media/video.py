@@ -5,6 +5,7 @@ What is seen at a time is the last frame presented at or before it, for as long 
 that several times of a span fall on counts once.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -16,13 +17,25 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
-from pipeline.media.container import Damage, best_stream, decode, open_media, stamp_of, start_of
-from pipeline.media.errors import UnreadableError
+from pipeline.media.container import (
+    Damage,
+    best_stream,
+    decode,
+    duration_said,
+    is_out_of_memory,
+    open_media,
+    stamp_of,
+    start_of,
+)
+from pipeline.media.errors import ReadError, UnreadableError
 from pipeline.media.grid import SECOND, Grid, Span
 from pipeline.media.shown import Picture, orientation_of, pixel_aspect, square_size
+from pipeline.media.timeline import Timeline, with_next
 
 MAX_PICTURE_PX = 8192 * 8192  # 200 MB as RGB
 SEEK_AHEAD = 10 * SECOND  # a shorter way is decoded: about what a seek costs
+TINY = 1e-3  # of a step: less than the microsecond in which times are counted
+MAX_OVERLAP = SECOND // 2  # time that goes back by more begins anew
 SEEK_MARGIN = 1 * SECOND  # key frames are indexed by decoding time, which runs ahead
 
 
@@ -35,28 +48,61 @@ class Frame:
     image: Picture
 
 
+@dataclass
+class Extent:
+    """From when to when there are pictures, as far as was read. Seconds."""
+
+    first_s: float = 0.0
+    end_s: float | None = None  # None: not read to the end, nobody looks at what follows
+    said_s: float | None = None  # where the end is by the header
+
+    def seconds(self, span: Span, fps: float) -> tuple[float | None, float]:
+        """Seconds that a span asks for (None: to an end that nobody knows), and that are there.
+
+        Found is what the times show that are looked at, a step of 1 / fps each.
+        """
+        start_s, end_s = span
+        asked_to = self.said_s if math.isinf(end_s) else end_s
+        asked_s = None if asked_to is None else max(asked_to - start_s, 0.0)
+        found_to = end_s if self.end_s is None else min(end_s, self.end_s)
+        if math.isinf(found_to):
+            return asked_s, 0.0  # no picture at all
+        n_early = max(0, math.ceil((self.first_s - start_s) * fps - TINY))
+        n_times = max(0, math.ceil((found_to - start_s) * fps - TINY) - n_early)
+        longest_s = found_to if math.isinf(end_s) else end_s
+        return asked_s, min(n_times / fps, max(longest_s - start_s, 0.0))
+
+
 def sample_frames(
-    path: Path, spans: Sequence[Span], fps: float, damage: Damage | None = None
+    path: Path,
+    spans: Sequence[Span],
+    fps: float,
+    damage: Damage | None = None,
+    extent: Extent | None = None,
 ) -> Iterator[Frame]:
     """Yield the frames that `spans` look at, in order of time; a span may get none.
 
-    Raises NoMediaError, UnreadableError (no frame decodes) or NoStreamError. Damaged frames are
-    skipped and counted in `damage`.
+    Raises NoMediaError, UnreadableError (no frame decodes), NoStreamError or ReadError. Damaged
+    frames are skipped and counted in `damage`; `extent` is filled in on the way.
     """
     if not spans:
         return
     damage = Damage() if damage is None else damage
+    extent = Extent() if extent is None else extent
     grid = Grid(spans, fps)
     converter = VideoReformatter()  # one for all frames: it is costly to set up
     n_shown = n_lost = 0
     with open_media(path) as container:
         stream = best_stream(container, "video")
-        for time_us, frame, due in _due_frames(container, stream, grid, damage):
+        extent.said_s = duration_said(container, stream)
+        for time_us, frame, due in _due_frames(container, stream, grid, damage, extent):
             try:
                 picture = _shown(frame, stream, converter)
-            except av.error.FFmpegError as error:
+            except (av.error.FFmpegError, MemoryError) as error:
+                if is_out_of_memory(error):
+                    raise ReadError("out of memory for a picture") from error
                 n_lost += 1
-                damage.add(f"a picture cannot be converted: {error.strerror}")
+                damage.add(f"a picture cannot be converted: {error}")
                 continue
             n_shown += 1
             yield Frame(due, time_us / SECOND, picture)
@@ -65,11 +111,13 @@ def sample_frames(
 
 
 def _due_frames(
-    container: InputContainer, stream: VideoStream, grid: Grid, damage: Damage
+    container: InputContainer, stream: VideoStream, grid: Grid, damage: Damage, extent: Extent
 ) -> Iterator[tuple[int, VideoFrame, tuple[int, ...]]]:
     """Frames that somebody looks at: when each is presented, and who (spans by index)."""
     shown: tuple[int, VideoFrame] | None = None
     for time_us, frame in _timed(container, stream, grid, damage):
+        if shown is None:
+            extent.first_s = time_us / SECOND
         due = grid.take(time_us) if shown else grid.begin(time_us)
         if shown and due:
             yield *shown, due
@@ -78,7 +126,9 @@ def _due_frames(
             return
     if shown is None:
         raise UnreadableError(f"no picture decodes: {damage.first or 'the stream is empty'}")
-    if due := grid.take(shown[0] + _duration_us(shown[1], stream)):
+    end_us = shown[0] + _duration_us(shown[1], stream)
+    extent.end_s = end_us / SECOND
+    if due := grid.take(end_us):
         yield *shown, due
 
 
@@ -86,13 +136,17 @@ def _timed(
     container: InputContainer, stream: VideoStream, grid: Grid, damage: Damage
 ) -> Iterator[tuple[int, VideoFrame]]:
     """Frames with their times, which never go back; long ways to the next open time are skipped."""
-    start_s = start_of(container)
+    frames = decode(container, stream, damage)
     skip = _Skip(container, stream)
+    if not skip.is_possible:
+        yield from _carried_over(container, stream, frames, damage)
+        return
+    start_s = start_of(container)
     time_us = -_period_us(stream)
-    for frame in decode(container, stream, damage):
-        stamp_s = stamp_of(frame)
-        following_us = time_us + _period_us(stream)
-        stamped_us = following_us if stamp_s is None else round((stamp_s - start_s) * SECOND)
+    for frame in frames:
+        stamped_us = _stamp_us(frame, start_s)
+        if stamped_us is None:
+            stamped_us = time_us + _period_us(stream)
         if skip.has_missed(stamped_us):
             skip.give_up()
             time_us = -_period_us(stream)
@@ -101,6 +155,24 @@ def _timed(
         yield time_us, frame
         if grid.next_us is not None:
             skip.go(time_us, grid.next_us)
+
+
+def _carried_over(
+    container: InputContainer, stream: VideoStream, frames: Iterator[VideoFrame], damage: Damage
+) -> Iterator[tuple[int, VideoFrame]]:
+    """Frames with their times, where time stamps may begin anew in the middle."""
+    start_s, period_us = start_of(container), _period_us(stream)
+    line, time_us = Timeline(jitter=0, overlap=MAX_OVERLAP), 0
+    for frame, following in with_next(frames):
+        next_us = None if following is None else _stamp_us(following, start_s)
+        placed_us = line.place(_stamp_us(frame, start_s), period_us, next_us, damage)
+        time_us = max(time_us, placed_us)
+        yield time_us, frame
+
+
+def _stamp_us(frame: VideoFrame, start_s: Fraction) -> int | None:
+    stamp_s = stamp_of(frame)
+    return None if stamp_s is None else round((stamp_s - start_s) * SECOND)
 
 
 class _Skip:
@@ -112,7 +184,7 @@ class _Skip:
 
     def __init__(self, container: InputContainer, stream: VideoStream) -> None:
         self._container, self._stream = container, stream
-        self._is_possible = container.format.name.startswith("mov")
+        self.is_possible = container.format.name.startswith("mov")
         self._goal_us = -1  # of the last jump
         self._has_landed = True
 
@@ -120,7 +192,7 @@ class _Skip:
         """Jump if the way is long and a key frame lies on it."""
         base = self._stream.time_base
         is_far = goal_us - now_us > SEEK_AHEAD and goal_us != self._goal_us
-        if not self._is_possible or not is_far or base is None:
+        if not self.is_possible or not is_far or base is None:
             return
         start_s = start_of(self._container)
         stamp = round((Fraction(goal_us - SEEK_MARGIN, SECOND) + start_s) / base)
@@ -140,7 +212,7 @@ class _Skip:
 
     def give_up(self) -> None:
         """The list of key frames is wrong: read the whole file from the beginning."""
-        self._is_possible = False
+        self.is_possible = False
         self._container.seek(0, stream=self._stream)
 
 

@@ -38,6 +38,7 @@ from pipeline.cache.users import note_use
 from pipeline.config import as_typed, parse_config
 from pipeline.decisions import Decisions
 from pipeline.plan import Plan
+from pipeline.retries import retry_token, take_notes
 from pipeline.seals import (
     changed_files,
     date_after,
@@ -101,6 +102,16 @@ RECORDS = ".snakemake/records_since"
 if not os.path.exists(RECORDS):
     os.makedirs(".snakemake", exist_ok=True)
     open(RECORDS, "w").close()
+
+# Jobs that met a failing disk, or files that may not be read now, are due in the next run.
+if workflow.is_main_process:
+    take_notes()
+
+
+def again(output):
+    """Input of a job whose result may be for now alone (pipeline.retries)."""
+    return lambda wildcards: retry_token(output.format(**dict(wildcards.items())))
+
 
 CORPORA = PLAN.config.corpora
 IMPORTED = [name for name, corpus in CORPORA.items() if corpus.reader == "import"]

@@ -38,6 +38,13 @@ def tasks_can_work(wildcards):
     return ancient(f"build/{wildcards.corpus}/tasks.json")
 
 
+def crop_settings(wildcards):
+    """Untracked param: how crops are made again that have gone from the cache."""
+    return (
+        settings_of("crop_faces")(wildcards) if wildcards.modality == "visual" else ""
+    )
+
+
 rule crop_faces:
     """Find the speaker's face in every utterance and keep the crops."""
     input:
@@ -45,6 +52,7 @@ rule crop_faces:
         records=trusted("crop_faces"),
         utterances=shard_table,
         media=shard_media,
+        again=again("build/{corpus}/faces/{shard}.csv"),
     output:
         faces="build/{corpus}/faces/{shard}.csv",
     log:
@@ -87,6 +95,7 @@ rule extract_features:
         utterances=shard_table,
         media=shard_media,
         faces=faces_of_shard,
+        again=again("build/{corpus}/shards/{modality}/{shard}.safetensors"),
     output:
         features="build/{corpus}/shards/{modality}/{shard}.safetensors",
     log:
@@ -102,6 +111,7 @@ rule extract_features:
         decision=decision_of("extract_features"),
         seal=seal_of("extract_features"),
         settings=settings_of("extract_features"),
+        crops=crop_settings,
         root=root_of,
         links=links_of,
         cache=cache_of,
@@ -113,6 +123,7 @@ rule extract_features:
             --utterances {input.utterances:q} \
             --media {input.media:q} \
             --faces {input.faces:q} \
+            --crops {params.crops:q} \
             --root {params.root:q} \
             --links {params.links:q} \
             --modality {wildcards.modality} \

@@ -48,6 +48,7 @@ checkpoint build_manifest:
     input:
         records=trusted("build_manifest"),
         raw=raw_corpus,
+        again=again("build/{corpus}/corpus.json"),
     output:
         utterances="build/{corpus}/utterances.csv",
         annotations="build/{corpus}/annotations.csv",

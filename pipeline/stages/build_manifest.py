@@ -17,12 +17,16 @@ from pipeline.corpora.raw import CorpusError, RawCorpus
 from pipeline.corpora.readers import read_corpus
 from pipeline.features.digests import remembered_digest
 from pipeline.files import resolve_inside, write_json
+from pipeline.media.errors import NoMediaError, ReadError
+from pipeline.media.state import file_state
 from pipeline.progress import Progress
 from pipeline.records import Annotation, Utterance
+from pipeline.retries import note_retry
 from pipeline.sections.corpora import CorpusSettings
 from pipeline.settings import Section, SettingsError, parse_section
 from pipeline.tables import write_rows
 
+CANNOT_BE_READ = "cannot be read now, the next run tries again"
 MAX_READERS = 4  # disks rarely serve more at once; hashing itself needs no interpreter lock
 
 
@@ -48,6 +52,7 @@ def main(argv: list[str] | None = None) -> None:
     write_rows(args.out_utterances, raw.utterances, Utterance)
     write_rows(args.out_annotations, raw.annotations, Annotation)
     write_json(args.out_corpus, describe(args.corpus, settings, raw, media))
+    note_retry(args.out_corpus, any(r.startswith(CANNOT_BE_READ) for r in media.missing.values()))
     shards = in_shards(raw.utterances, len(args.out_shards))
     for rows, table, digests in zip(shards, args.out_shards, args.out_media, strict=True):
         write_rows(table, rows, Utterance)
@@ -91,12 +96,12 @@ def _digest(root: Path, relative: str, cache: Path, links: Sequence[str]) -> Med
     """The file's size and digest, or why there is none."""
     path = resolve_inside(root, relative, links)
     try:
-        if not path.is_file():
-            return "is no file" if path.exists() else "is not there"
-        size = path.stat().st_size
+        size = file_state(path).size
         return MediaFile(size, remembered_digest(path, cache))
-    except OSError as error:
-        return f"cannot be read: {error.strerror}"
+    except NoMediaError as error:
+        return error.detail
+    except (ReadError, OSError, MemoryError) as error:
+        return f"{CANNOT_BE_READ}: {getattr(error, 'strerror', None) or error}"
 
 
 def _say(corpus: str, raw: RawCorpus, media: Media) -> None:

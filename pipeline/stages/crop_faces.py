@@ -8,24 +8,30 @@ import argparse
 import json
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
 from pipeline.features.cache_folder import CacheError
+from pipeline.features.coverage import coverage, is_partly_covered
 from pipeline.features.crop_cache import CropCache
 from pipeline.features.crops import CropRecord
 from pipeline.features.face_cropping import CropJob, FaceCropper, WhichFace
 from pipeline.features.libraries import DETECTORS, versions_of
+from pipeline.features.sources import confirmed_state
 from pipeline.files import UnsafePathError, canonical_json, resolve_inside, text_digest
 from pipeline.media.container import Damage
-from pipeline.media.errors import MediaError
+from pipeline.media.decoder import Decoder
+from pipeline.media.errors import DecoderError, MediaError
 from pipeline.media.faces import DetectorError, LazyDetector, detector_digest, open_detector
+from pipeline.media.frame_service import decode_frames
 from pipeline.media.gcnet_faces import EVERY_FRAME_FPS, SMALLEST_FACE_PX
 from pipeline.progress import Progress, progress
 from pipeline.provenance import code_digest
 from pipeline.records import FaceRow, Utterance
+from pipeline.retries import note_retry
 from pipeline.sections.faces import CropFacesSettings, detector_module
 from pipeline.settings import SettingsError, dump, parse_section
 from pipeline.tables import read_rows, write_rows
@@ -49,11 +55,14 @@ def main(argv: list[str] | None = None) -> None:
         found = _look_up(jobs, cache)
         n_hits = len(found)
         cropper = _make_cropper(settings, which_face, args.device, args.threads)
-        found |= _crop_missing(utterances, jobs, found, (args.root, args.links), cropper, cache)
-    except (SettingsError, DetectorError, CacheError, UnsafePathError) as error:
+        with Decoder() as decoder:
+            work = Cropping(args.root, args.links, media, cropper, cache, decoder)
+            found |= _crop_missing(utterances, jobs, found, work)
+    except (SettingsError, DetectorError, DecoderError, CacheError, UnsafePathError) as error:
         raise SystemExit(f"error: {error}") from None
     rows = [_row(one.utterance_id, jobs.get(one.utterance_id), found) for one in utterances]
     write_rows(args.out, rows, FaceRow)
+    note_retry(args.out, any(row.status == "read_error" for row in rows))
     _say(rows, jobs, found, n_hits, cache)
 
 
@@ -113,15 +122,35 @@ def _look_up(jobs: Mapping[str, CropJob], cache: CropCache) -> Found:
     return {key: record for key, record in records.items() if record is not None}
 
 
+@dataclass(frozen=True)
+class Cropping:
+    """What it takes to crop the faces of a file."""
+
+    root: Path
+    links: Sequence[str]  # folders that links in it may lead into
+    media: Mapping[str, Any]
+    cropper: FaceCropper
+    cache: CropCache
+    decoder: Decoder
+
+    def crop(
+        self, relative: str, jobs: Sequence[CropJob], damage: Damage
+    ) -> Iterator[tuple[CropJob, CropRecord | MediaError]]:
+        """Archives of all jobs of one file, which must be the one that the corpus was read from."""
+        path = resolve_inside(self.root, relative, self.links)
+        try:
+            state = confirmed_state(path, self.media[relative]["sha256"], self.cache.root)
+        except MediaError as error:
+            yield from ((job, error) for job in jobs)
+            return
+        cropper = replace(self.cropper, frames=partial(decode_frames, self.decoder, state=state))
+        yield from cropper.crop(path, jobs, self.cache.writing, damage)
+
+
 def _crop_missing(
-    utterances: Sequence[Utterance],
-    jobs: Mapping[str, CropJob],
-    cached: Found,
-    place: tuple[Path, Sequence[str]],
-    cropper: FaceCropper,
-    cache: CropCache,
+    utterances: Sequence[Utterance], jobs: Mapping[str, CropJob], cached: Found, work: Cropping
 ) -> Found:
-    """Crop what is not `cached`, video by video; `place`: corpus root, where its links may lead."""
+    """Crop what is not `cached`, video by video."""
     missing: dict[str, dict[str, CropJob]] = {}
     for one in utterances:
         job = jobs.get(one.utterance_id)
@@ -133,12 +162,11 @@ def _crop_missing(
     with bar:
         for relative, wanted in missing.items():
             damage = Damage()
-            path = resolve_inside(place[0], relative, place[1])
-            for job, record in cropper.crop(path, list(wanted.values()), cache.writing, damage):
+            for job, record in work.crop(relative, list(wanted.values()), damage):
                 found[job.key] = record
                 bar.advance(note=relative)
             if damage.n_errors:
-                print(f"note: {relative}: {damage.n_errors} times, first: {damage.first}")
+                print(f"note: {relative} is damaged: {damage.describe()}")
     return found
 
 
@@ -183,7 +211,9 @@ def _row(utterance_id: str, job: CropJob | None, found: Found) -> FaceRow:
     if isinstance(record, MediaError):
         return FaceRow(utterance_id, 0, 0, "", record.status)
     archive = record.key if record.n_faces else ""
-    return FaceRow(utterance_id, record.n_frames, record.n_faces, archive, record.status)
+    asked_s = math.inf if record.asked_s is None else record.asked_s
+    counts = (record.n_frames, record.n_faces)
+    return FaceRow(utterance_id, *counts, archive, record.status, asked_s, record.found_s)
 
 
 def _say(
@@ -197,6 +227,10 @@ def _say(
         record = found[jobs[row.utterance_id].key] if row.utterance_id in jobs else None
         if isinstance(record, MediaError):
             print(f"  {row.utterance_id}: {record}")
+        elif record is not None and record.detail:
+            print(f"  {row.utterance_id}: {row.status}: {record.detail}")
+        elif row.status == "ok" and is_partly_covered(row.asked_s, row.found_s):
+            print(f"  {row.utterance_id}: {coverage(row.asked_s, row.found_s)}")
         elif row.status != "ok":
             print(f"  {row.utterance_id}: {row.status}: {row.n_frames} frames looked at")
     statuses = ", ".join(f"{n} {status}" for status, n in Counter(r.status for r in rows).items())

@@ -2,14 +2,18 @@
 
 import argparse
 import json
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from pipeline.features.cache import Record, UtteranceCache
 from pipeline.features.cache_folder import CacheError, CacheFolder
+from pipeline.features.coverage import coverage, is_partly_covered
 from pipeline.features.extraction import EncoderChoice, Job, extract, to_store
-from pipeline.features.extractor import STATUSES, Item
+from pipeline.features.extractor import STATUSES, Item, Seconds
 from pipeline.features.keys import (
     Ingredients,
     audio_content,
@@ -19,13 +23,18 @@ from pipeline.features.keys import (
 )
 from pipeline.features.offline import refuse_network
 from pipeline.features.published import CheckpointError
+from pipeline.features.sources import confirmed_state
 from pipeline.features.store import write_store
 from pipeline.features.weights import locate
 from pipeline.files import UnsafePathError, resolve_inside
+from pipeline.media.errors import DecoderError
 from pipeline.records import MODALITIES, FaceRow, Modality, Utterance
+from pipeline.retries import note_retry
 from pipeline.sections.features import AudioSettings, TextSettings, VisualSettings
 from pipeline.settings import Section, SettingsError, dump, parse_section
 from pipeline.tables import read_rows
+
+RESTORING = "pipeline.stages.restore_crops"  # by name: it decides no vector
 
 SECTIONS: dict[Modality, type[Section]] = {
     "audio": AudioSettings,
@@ -46,18 +55,30 @@ def main(argv: list[str] | None = None) -> None:
         shared = encoder_ingredients(modality, settings, weights)
         choice = EncoderChoice(modality, settings, weights, args.device, _detector(args.settings))
         cache = UtteranceCache(args.cache, modality)
-        outcome = extract(_jobs(args, utterances, shared), choice, cache, args.threads)
-    except (SettingsError, CheckpointError, CacheError, UnsafePathError) as error:
+        jobs = _jobs(args, utterances, shared)
+        if modality == "visual" and args.crops:
+            import_module(RESTORING).restore_crops(args, jobs, cache)
+        outcome = extract(jobs, choice, cache, args.threads)
+    except (SettingsError, CheckpointError, DecoderError, CacheError, UnsafePathError) as error:
         raise SystemExit(f"error: {error}") from None
     ids = [utterance.utterance_id for utterance in utterances]
     write_store(args.out, to_store((outcome.records[one] for one in ids), choice.header(ids)))
+    is_passing = any(record.status == "read_error" for record in outcome.records.values())
+    note_retry(args.out, is_passing)
     for one in ids:
-        record = outcome.records[one]
-        if record.detail:
-            print(f"  {one}: {record.status}: {record.detail}")
+        for line in _remarks(outcome.records[one]):
+            print(f"  {one}: {line}")
     if modality == "text":
         _note_unknown([outcome.records[one] for one in ids], settings["encoder"])
     print(f"done: {outcome.describe()}")
+
+
+def _remarks(record: Record) -> Iterator[str]:
+    """What is to be said of an utterance."""
+    if record.detail:
+        yield f"{record.status}: {record.detail}"
+    if record.status == "ok" and is_partly_covered(*record.seconds):
+        yield coverage(*record.seconds)
 
 
 def _note_unknown(records: Sequence[Record], encoder: str) -> None:
@@ -90,7 +111,9 @@ def _jobs(args: argparse.Namespace, utterances: list[Utterance], shared: Ingredi
         return [Job(Item(one), {**shared, **text_content(one.text)}) for one in utterances]
     if args.modality == "audio":
         media = json.loads(args.media.read_text(encoding="utf-8"))
-        return [audio_job(one, args.root, media, shared, args.links) for one in utterances]
+        return [
+            audio_job(one, args.root, media, shared, args.cache, args.links) for one in utterances
+        ]
     if args.faces is None:
         raise SystemExit("error: --modality visual needs --faces, the table of crop_faces")
     faces = {row.utterance_id: row for row in read_rows(args.faces, FaceRow)}
@@ -102,13 +125,17 @@ def audio_job(
     root: Path,
     media: Mapping[str, Any],
     shared: Ingredients,
+    cache: Path,
     links: Sequence[str] = (),
 ) -> Job:
     """A span of a file; a file without a digest was not there when the corpus was read."""
     if utterance.media not in media:
         return Job(Item(utterance, status="no_media"), {})
-    content = audio_content(media[utterance.media]["sha256"], utterance.start_s, utterance.end_s)
-    return Job(Item(utterance, resolve_inside(root, utterance.media, links)), {**shared, **content})
+    sha256 = media[utterance.media]["sha256"]
+    content = audio_content(sha256, utterance.start_s, utterance.end_s)
+    path = resolve_inside(root, utterance.media, links)
+    item = Item(utterance, path, confirm=partial(confirmed_state, path, sha256, cache))
+    return Job(item, {**shared, **content})
 
 
 def visual_job(
@@ -121,9 +148,14 @@ def visual_job(
     if row.status not in STATUSES:
         raise SystemExit(f"error: {row.utterance_id}: status {row.status!r} of faces is unknown")
     if row.status != "ok":
-        return Job(Item(utterance, status=row.status), {})
+        return Job(Item(utterance, status=row.status, seconds=_seconds(row)), {})
     archive = CacheFolder(cache, "faces", ".zip").path(row.archive)
-    return Job(Item(utterance, crops=archive), {**shared, **visual_content(row.archive)})
+    item = Item(utterance, crops=archive, seconds=_seconds(row))
+    return Job(item, {**shared, **visual_content(row.archive)})
+
+
+def _seconds(row: FaceRow) -> Seconds:
+    return None if math.isinf(row.asked_s) else row.asked_s, row.found_s
 
 
 def _parse(argv: list[str] | None) -> argparse.Namespace:
@@ -131,6 +163,7 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--utterances", type=Path, required=True, help="rows of the shard")
     parser.add_argument("--media", type=Path, required=True, help="JSON: path -> size, sha256")
     parser.add_argument("--faces", type=Path, nargs="?", help="visual: faces of the shard")
+    parser.add_argument("--crops", help="section crop_faces: crops that are gone are made again")
     parser.add_argument("--root", type=Path, required=True, help="folder of the raw corpus")
     parser.add_argument("--links", nargs="*", default=[], help="folders that links may lead into")
     parser.add_argument("--modality", choices=MODALITIES, required=True)

@@ -4,6 +4,8 @@ The detector of these tests finds bright squares, so that it is known what is to
 itself is tested in tests/pipeline/media and, with this, in tests/pipeline/stages.
 """
 
+import math
+
 import cv2
 import numpy as np
 import pytest
@@ -14,7 +16,7 @@ from pipeline.features.crops import read_crops, verify_crops
 from pipeline.features.face_cropping import CropJob, FaceCropper
 from pipeline.media import container, video
 from pipeline.media.container import Damage
-from pipeline.media.errors import MediaError
+from pipeline.media.errors import MediaError, ReadError
 from pipeline.media.faces import Face
 from pipeline.media.gcnet_faces import EVERY_FRAME_FPS
 from tests.pipeline import clips
@@ -66,7 +68,7 @@ def cropper(**options):
 
 
 def job(number, start_s, end_s, region="full"):
-    return CropJob(f"{number:064x}", start_s, end_s, region)
+    return CropJob(f"{number:0>64}", start_s, end_s, region)
 
 
 def crop(path, jobs, cache, damage=None, **options):
@@ -161,16 +163,40 @@ def test_an_utterance_is_kept_as_soon_as_it_is_over(clip, cache):
     assert len(contents(cache)) == 1
 
 
-def test_a_file_without_pictures_gives_its_reason_and_writes_nothing(tmp_path, cache):
+def test_a_file_without_pictures_is_kept_with_its_reason(tmp_path, cache):
     sound = clips.write_sound(tmp_path / "a.wav", np.ones(800, np.int16))
     (tmp_path / "text.mp4").write_text("no media\n" * 500)
-    jobs = [job(0, 0.0, 1.0), job(1, 2.0, 3.0)]
-    for path, status in {sound: "no_stream", tmp_path / "text.mp4": "unreadable",
-                         tmp_path / "none.mp4": "no_media"}.items():  # fmt: skip
+    for path, status in ((sound, "no_stream"), (tmp_path / "text.mp4", "unreadable")):
+        jobs = [job(path.name.encode().hex(), 0.0, 1.0), job(status.encode().hex(), 2.0, 3.0)]
         records = crop(path, jobs, cache)
+        for k, one in enumerate(jobs):
+            assert (records[k].status, records[k].n_frames) == (status, 0)
+            assert records[k].detail
+            assert cache.get(one.key) == records[k]
+
+
+def test_a_file_that_is_not_there_or_that_the_system_refuses_is_not_kept(tmp_path, cache):
+    def refused(*_):
+        raise ReadError("the disk fails")
+        yield
+
+    jobs = [job(0, 0.0, 1.0), job(1, 2.0, 3.0)]
+    for status, options in (("no_media", {}), ("read_error", {"frames": refused})):
+        records = crop(tmp_path / "none.mp4", jobs, cache, **options)
         assert len(records) == 2
         assert all(isinstance(one, MediaError) and one.status == status for one in records.values())
     assert contents(cache) == {}
+
+
+def test_seconds_with_pictures_are_those_of_the_file_and_depend_on_no_other_span(clip, cache):
+    spans = [(0.0, 2.0), (1.0, 3000.0), (1.5, 2.02), (0.5, math.inf), (5.0, 6.0)]
+    wanted = [(2.0, 2.0), (2999.0, 1.0), (0.52, 0.52), (1.5, 1.5), (1.0, 0.0)]
+    jobs = [job(k, *span) for k, span in enumerate(spans)]
+    together = crop(clip, jobs, cache)
+    alone = [crop(clip, [one], cache)[0] for one in jobs]
+    for k, seconds in enumerate(wanted):
+        assert (together[k].asked_s, together[k].found_s) == pytest.approx(seconds)
+        assert alone[k] == together[k]
 
 
 def test_damage_is_counted(clip, tmp_path, cache):

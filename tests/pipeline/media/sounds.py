@@ -1,8 +1,11 @@
 """Waves to write, and spans of a file read back in their order."""
 
+from functools import partial
+
 import numpy as np
 
-from pipeline.media.audio import read_waveforms
+from pipeline.media.audio import read_sounds
+from pipeline.media.cutting import cut_sound
 from pipeline.media.errors import MediaError
 
 RATE_HZ = 16000
@@ -14,6 +17,12 @@ def noise(n, channels=1, seed=0):
 
 def tone(seconds, rate_hz, hz=440.0):
     return np.sin(2 * np.pi * hz * np.arange(round(seconds * rate_hz)) / rate_hz)
+
+
+def read_waveforms(path, spans, sample_rate_hz=16000):
+    """Yield (index, waveform or MediaError)."""
+    for index, found in read_sounds(partial(cut_sound, path), spans, sample_rate_hz):
+        yield index, found if isinstance(found, MediaError) else found.waveform
 
 
 def read(path, spans, **options):

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from pipeline.media import container
-from pipeline.media.audio import read_waveforms
-from tests.pipeline.media.sounds import RATE_HZ, noise, read, statuses
+from tests.pipeline.media.sounds import RATE_HZ, noise, read, read_waveforms, statuses
 
 pytestmark = pytest.mark.fresh
 

@@ -6,7 +6,7 @@ import os
 import numpy as np
 import pytest
 
-from pipeline.media import audio, container
+from pipeline.media import container, sound_frames
 from tests.pipeline.media.sounds import RATE_HZ, noise, read, statuses, tone
 
 pytestmark = pytest.mark.fresh
@@ -32,14 +32,14 @@ def test_a_lost_packet_is_silence_and_moves_nothing(make_sound):
 
 def test_broken_time_stamps_do_not_fill_the_memory(make_sound, monkeypatch):
     samples = noise(20 * 1024)
-    real = audio.decode
+    real = sound_frames.decode
 
     def stretched(*given):
         for number, frame in enumerate(real(*given)):
             frame.pts += number * 40 * frame.sample_rate
             yield frame
 
-    monkeypatch.setattr(audio, "decode", stretched)
+    monkeypatch.setattr(sound_frames, "decode", stretched)
     (found,) = read(make_sound("a.wav", samples), [(0.0, math.inf)])
     assert len(found) == samples.size + 60 * RATE_HZ
     assert np.count_nonzero(found) == np.count_nonzero(samples)

@@ -8,9 +8,9 @@ import av
 import numpy as np
 import pytest
 
-from pipeline.media.audio import read_waveforms
 from pipeline.media.container import open_media
-from pipeline.media.errors import MediaError, UnreadableError
+from pipeline.media.errors import MediaError, ReadError, UnreadableError
+from tests.pipeline.media.sounds import read_waveforms
 
 pytestmark = pytest.mark.fresh
 
@@ -69,12 +69,12 @@ def test_broken_media_write_nothing_to_the_terminal(tmp_path, make_sound, capfd,
     assert caplog.records == []
 
 
-def test_a_file_that_may_not_be_read_is_unreadable(secret, monkeypatch):
+def test_a_file_that_may_not_be_read_says_nothing_of_its_content(secret, monkeypatch):
     def refuse(*_, **__):
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(type(secret), "open", refuse)
-    with pytest.raises(UnreadableError, match="Permission denied"), open_media(secret):
+    with pytest.raises(ReadError, match="Permission denied"), open_media(secret):
         pass
 
 

@@ -1,13 +1,12 @@
 """The stage crop_faces, with MTCNN: what each utterance gets, and what is refused."""
 
 import shutil
-from pathlib import Path
 
 import pytest
 
 from pipeline.features.crop_cache import CropCache
 from pipeline.features.crops import read_crops, read_record
-from pipeline.media import container
+from pipeline.media.decoder import Decoder
 from tests.pipeline.stages.cropping import UTTERANCES, CropStage, utterance
 
 STATUSES = ["ok", "ok", "no_face", "empty_span", "no_stream", "unreadable", "no_media", "no_media"]
@@ -41,12 +40,17 @@ def test_the_region_counts_only_for_the_side_rule(crop_stage):
         assert (record.which_face, record.region, record.n_candidates) == (rule, "full", 4)
 
 
-def test_each_video_is_opened_once(crop_stage, monkeypatch):
-    opened = []
-    real = container.av.open
-    monkeypatch.setattr(container.av, "open", lambda f, **k: opened.append(f.name) or real(f, **k))
+def test_each_video_is_decoded_once(crop_stage, monkeypatch):
+    asked = []
+    real = Decoder.ask
+
+    def ask(decoder, service, path, *given, **options):
+        asked.append(path)
+        return real(decoder, service, path, *given, **options)
+
+    monkeypatch.setattr(Decoder, "ask", ask)
     crop_stage.run()
-    assert sorted(Path(name).name for name in opened) == ["sound.wav", "talk.mp4", "text.mp4"]
+    assert sorted(path.name for path in asked) == ["sound.wav", "talk.mp4", "text.mp4"]
 
 
 def test_threads_and_order_change_nothing(crop_stage):
