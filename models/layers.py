@@ -11,10 +11,14 @@ from functools import lru_cache
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from models.layout import Layout
 from models.products import Linear, linear, linear_gelu
 
+# Attention weights of a bucket, over all heads, that are kept for the gradient at once (16 MB);
+# 32 dialogues of 110 utterances have 3.1 million. Above it attention works in pieces.
+MAX_WEIGHTS = 2**22
 # One additive attention bias per bucket, (K, 1 or H, S, S), -inf where a key must not be read.
 Biases = Sequence[Tensor]
 
@@ -118,9 +122,12 @@ class MultiHeadAttention(nn.Module):
         ):
             q, k, v = (head for part in padded for head in self._heads(part))
             bias = bucket.key_bias if biases is None else biases[i]
-            mixed, weights = self._attend(q, k, v, bias)
-            if maps is not None:
-                maps.append(weights.detach())
+            if maps is None and q.shape[:3].numel() * k.shape[2] > MAX_WEIGHTS:
+                mixed = self._attend_in_pieces(q, k, v, bias)
+            else:
+                mixed, weights = self._attend(q, k, v, bias)
+                if maps is not None:
+                    maps.append(weights.detach())
             outputs.append(bucket.unpad(self._join(mixed)))
         out: Tensor = self.output(torch.cat(outputs))
         return out
@@ -143,6 +150,28 @@ class MultiHeadAttention(nn.Module):
     def _join(self, heads: Tensor) -> Tensor:
         """(K, H, S, C) -> (S, K, D)."""
         return heads.permute(2, 0, 1, 3).flatten(2)
+
+    def _attend_in_pieces(self, q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None) -> Tensor:
+        """`_attend` for long dialogues, some queries at a time: memory is linear in their length.
+
+        The weights of a piece are computed again for its gradient, by the same random bits.
+        """
+        size = max(1, MAX_WEIGHTS // (q.shape[0] * q.shape[1] * k.shape[2]))
+        queries = torch.split(q, size, dim=2)
+        biases: Sequence[Tensor | None] = [bias] * len(queries)
+        if bias is not None and bias.shape[2] > 1:
+            biases = torch.split(bias, size, dim=2)
+        if not torch.is_grad_enabled():
+            pieces = [self._mix(one, k, v, own) for one, own in zip(queries, biases, strict=True)]
+        else:
+            pieces = [
+                checkpoint(self._mix, one, k, v, own, use_reentrant=False)
+                for one, own in zip(queries, biases, strict=True)
+            ]
+        return torch.cat(pieces, dim=2)
+
+    def _mix(self, q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None) -> Tensor:
+        return self._attend(q, k, v, bias)[0]
 
     def _attend(
         self, q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None

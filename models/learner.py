@@ -18,6 +18,22 @@ Masks = Literal["per_batch", "per_run"]
 Kind = Literal["classification", "regression"]
 
 
+MAX_VALUES = 250_000_000  # of layers that grow with a dialogue: 1 GB, in training about six times
+
+
+class TooLargeError(ValueError):
+    """A network would need more memory than there is: told before anything is allocated."""
+
+
+def check_values(n_values: int, what: str, way_out: str) -> None:
+    """Refuse layers of too many values."""
+    if n_values > MAX_VALUES:
+        raise TooLargeError(
+            f"{what} need {n_values:,} values, more than {MAX_VALUES:,} (6 GB in training): "
+            f"{way_out}"
+        )
+
+
 @dataclass(frozen=True)
 class TaskShape:
     """What a network must know of a task. Absent modalities are not in `feature_dims`.

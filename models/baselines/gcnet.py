@@ -34,7 +34,14 @@ from models.baselines.dialogue_graph import (
 from models.baselines.recurrent import BidirectionalLstm, Turns
 from models.batch import ConversationBatch
 from models.layout import Layout
-from models.learner import Learner, Loss, OptimizerGroup, Phase, TaskShape
+from models.learner import (
+    Learner,
+    Loss,
+    OptimizerGroup,
+    Phase,
+    TaskShape,
+    check_values,
+)
 from models.losses import reconstruction_error, task_loss
 from models.products import Linear, linear
 
@@ -88,6 +95,11 @@ class Gcnet(Learner):
         in_dim, hidden_dim = sum(shape.feature_dims.values()), settings["hidden_dim"]
         if hidden_dim % 2:
             raise ValueError(f"gcnet: hidden_dim={hidden_dim} is odd; graph layers have half of it")
+        check_values(
+            shape.n_speakers**2 * hidden_dim**2,
+            f"gcnet: relations between {shape.n_speakers:,} speakers of one dialogue",
+            "lower `hidden_dim`, cut dialogues into parts, or name fewer speakers",
+        )
         self.settings, self.shape = settings, shape
         self.batch_size = settings["batch_size"]
         self.max_speakers = shape.n_speakers

@@ -21,7 +21,7 @@ from models.iteacnet.options import NetworkOptions
 from models.iteacnet.trace import BlockTrace, LayerTrace, Trace, layer_trace
 from models.layers import Biases, masked_biases
 from models.layout import Layout
-from models.learner import TaskShape
+from models.learner import TaskShape, check_values
 from models.products import linear
 
 
@@ -47,6 +47,7 @@ class IteacNetwork(nn.Module):
         super().__init__()
         if not shape.feature_dims:
             raise ValueError("the task has no modality: feature_dims is empty")
+        _check_length(options, shape)
         dim = options.hidden_dim
         self.options = options
         self.modalities = tuple(name for name in MODALITIES if name in shape.feature_dims)
@@ -141,3 +142,15 @@ class IteacNetwork(nn.Module):
         projection = self.projections[name]
         assert isinstance(projection, nn.Linear)
         return projection
+
+
+def _check_length(options: NetworkOptions, shape: TaskShape) -> None:
+    """Layers over time hold weights for each pair of utterances of the longest dialogue."""
+    longest, names = shape.max_utterances, options.candidates
+    n_matrices = 2 * names.count("time_mlp") + names.count("time_linear")
+    check_values(
+        n_matrices * longest**2 * options.n_layers * len(shape.feature_dims),
+        f"layers over time for dialogues of {longest:,} utterances",
+        "cut dialogues into parts, or leave `time_mlp` and `time_linear` out of the network's "
+        "`mixers` (e.g. [attention, average_pool, max_pool])",
+    )

@@ -71,6 +71,7 @@ def _train(
     """Train, write weights and history, return what is to be known of the run."""
     # cuBLAS reads this when CUDA starts; without it, its sums depend on scheduling.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    from models.learner import TooLargeError
     from pipeline.training.checkpoint import Checkpoints
     from pipeline.training.contracts import TrainingError
     from pipeline.training.history import write_history
@@ -86,7 +87,7 @@ def _train(
         run = train_run(
             settings, tables, stores, masks, args.train_rate, args.seed, device, checkpoints
         )
-    except TrainingError as error:
+    except (TrainingError, TooLargeError) as error:
         raise SystemExit(f"error: {error}") from None
     write_arrays(args.out_weights, run.weights, {"key": folder.path.name})
     write_history(args.out_history, run.outcome.history)

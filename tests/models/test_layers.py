@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import nn
 
+from models import layers
 from models.layers import (
     Dropout,
     FeedForward,
@@ -129,3 +130,37 @@ def test_feed_forward_is_two_linears_around_a_gelu():
     expected = hidden @ layer.contract.weight.t() + layer.contract.bias
     assert hidden.shape == (3, 10)
     torch.testing.assert_close(layer(x), expected)
+
+
+@pytest.mark.parametrize("has_bias", [False, True])
+@pytest.mark.parametrize("dropout", [0.0, 0.5])
+def test_attention_in_pieces_is_the_same_attention(monkeypatch, has_bias, dropout):
+    torch.manual_seed(0)
+    ours = MultiHeadAttention(8, 2, dropout=dropout).double()
+    layout = Layout.of(VALID, "exact")
+    found = []
+    for limit in (layers.MAX_WEIGHTS, 40):
+        monkeypatch.setattr(layers, "MAX_WEIGHTS", limit)
+        torch.manual_seed(1)
+        x = torch.randn(sum(LENGTHS), 8, dtype=torch.float64, requires_grad=True)
+        parts = [torch.randn(b.n_dialogues, 1, b.n_steps, b.n_steps) for b in layout.buckets]
+        biases = [part.double().requires_grad_() for part in parts] if has_bias else None
+        masked = None if biases is None else masked_biases(biases, layout)
+        out = (ours.eval() if dropout else ours)(x, x, layout, masked)
+        grads = torch.autograd.grad(out.square().sum(), [x, *(biases or [])])
+        found.append((out, *grads))
+    for whole, pieces in zip(*found, strict=True):
+        torch.testing.assert_close(pieces, whole)
+
+
+def test_gradients_of_pieces_meet_the_dropout_of_their_values(monkeypatch):
+    monkeypatch.setattr(layers, "MAX_WEIGHTS", 40)
+    ours = MultiHeadAttention(8, 2, dropout=0.5).double()
+    layout = Layout.of(VALID, "exact")
+    x = torch.randn(sum(LENGTHS), 8, dtype=torch.float64, requires_grad=True)
+
+    def seeded(value):
+        torch.manual_seed(3)
+        return ours(value, value, layout)
+
+    assert torch.autograd.gradcheck(seeded, (x,), nondet_tol=0)

@@ -5,6 +5,7 @@ import torch
 
 from models.baselines.gcnet import TimeAttention
 from models.layout import Layout
+from models.learner import TooLargeError
 
 
 @pytest.mark.parametrize(
@@ -120,3 +121,8 @@ def test_padding_before_a_valid_utterance_is_refused(kit):
 def test_an_odd_hidden_dim_is_refused(kit):
     with pytest.raises(ValueError, match="hidden_dim=9 is odd"):
         kit.learner("gcnet", hidden_dim=9)
+
+
+def test_relations_of_500_speakers_are_refused_with_the_way_out(kit):
+    with pytest.raises(TooLargeError, match=r"500 speakers .* need 10,000,000,000 values"):
+        kit.learner("gcnet", kit.shape(n_speakers=500), hidden_dim=200)

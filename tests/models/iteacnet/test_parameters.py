@@ -4,6 +4,7 @@ import pytest
 
 from models.iteacnet.network import IteacNetwork
 from models.iteacnet.options import ContextOptions, NetworkOptions
+from models.learner import TooLargeError
 
 TEACHER = {"encoder": "transformer", "n_layers": 3, "dropout": 0.5}
 STUDENT = {"encoder": "nas", "n_layers": 4, "dropout": 0.0}
@@ -88,3 +89,11 @@ def test_without_attention_there_is_no_context_to_guide(build):
 def test_ffn_ratio_sets_the_width(build, ratio):
     block = build({**TEACHER, "ffn_ratio": ratio}).layers[0].blocks["audio"]
     assert block.feed_forward.expand.out_features == 128 * ratio
+
+
+def test_layers_over_time_that_no_memory_holds_are_refused_with_the_way_out(build):
+    with pytest.raises(TooLargeError, match=r"5,000 utterances need .* leave `time_mlp`"):
+        build(STUDENT, {"max_utterances": 5000})
+    build(
+        {**STUDENT, "mixers": ("attention", "average_pool", "max_pool")}, {"max_utterances": 5000}
+    )
