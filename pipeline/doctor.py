@@ -114,10 +114,12 @@ def _read(args: argparse.Namespace) -> Config:
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="python -m pipeline.doctor", description=(__doc__ or "").partition("\n")[0]
+        prog="python -m pipeline doctor",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "--configfile", type=Path, default=Path("config.yaml"), help="default: config.yaml"
+        *("--configfile", "-c"), type=Path, default=Path("config.yaml"), help="default: config.yaml"
     )
     parser.add_argument("--config", nargs="+", default=[], metavar="KEY=VALUE", help="root=PATH")
     parser.add_argument("--all-dropped", action="store_true", help="show every dropped item")

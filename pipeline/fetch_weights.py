@@ -1,6 +1,6 @@
 """Fetches the weights that a configuration names into weights/. The only code that uses a network.
 
-    python -m pipeline.fetch_weights [--configfile configs/paper.yaml]
+    python -m pipeline weights [--configfile configs/paper.yaml]
 
 Models of the hub come with the files that count alone, at one commit, which is printed so that it
 can be pinned (`revision`); a file appears whole or not at all. What cannot be fetched by a program
@@ -56,11 +56,18 @@ class FetchError(RuntimeError):
 
 def main(argv: list[str] | None = None) -> None:
     """Read the command line, fetch what is missing, say what must be done by hand."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--configfile", type=Path, default=Path("config.yaml"))
+    parser = argparse.ArgumentParser(
+        prog="python -m pipeline weights",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        *("--configfile", "-c"), type=Path, default=Path("config.yaml"), help="default: config.yaml"
+    )
+    parser.add_argument("--config", nargs="+", default=[], metavar="KEY=VALUE", help="root=PATH")
     args = parser.parse_args(argv)
     try:
-        config = read_config(args.configfile)
+        config = read_config(args.configfile, args.config)
     except SettingsError as error:
         raise SystemExit(f"error: {error}") from None
     failed = False
@@ -145,6 +152,7 @@ def download(url: str, path: Path) -> Path:
 
 def fetch_model(name: str, revision: str | None) -> Path:
     """Fetch the files of a model that count, at one commit."""
+    import httpx2  # as the hub's client uses it: without a network it raises these errors
     from huggingface_hub import HfApi, snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
 
@@ -156,8 +164,12 @@ def fetch_model(name: str, revision: str | None) -> Path:
         snapshot_download(
             name, revision=info.sha, local_dir=part, allow_patterns=wanted_files(files)
         )
-    except (HfHubHTTPError, OfflineModeIsEnabled, OSError) as error:
-        raise FetchError(f"the model {name} cannot be fetched from the hub: {error}") from error
+    except (httpx2.HTTPError, HfHubHTTPError, OfflineModeIsEnabled, OSError) as error:
+        said = str(error).strip().partition("\n")[0] or type(error).__name__
+        raise FetchError(
+            f"the model {name} cannot be fetched from the hub: {said}. Where there is no network, "
+            "fetch it on another machine and copy weights/ here"
+        ) from error
     shutil.rmtree(part / ".cache", ignore_errors=True)
     part.replace(target)
     print(f"{name}: commit {info.sha} (set `revision` to pin it)")

@@ -36,6 +36,7 @@ MAY_IMPORT = {
     "pipeline.config": FLAT,
     "pipeline.own_gpu": (),
     "pipeline.terminal": (),
+    "pipeline.__main__": (),
     "pipeline.seals": FLAT,
     "pipeline.plan": (*FLAT, "pipeline.config"),
     "pipeline.decisions": (

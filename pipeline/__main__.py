@@ -1,0 +1,35 @@
+"""One door to the commands: python -m pipeline COMMAND ...
+
+    python -m pipeline doctor --configfile configs/iemocap.yaml --config root=/data/iemocap
+    python -m pipeline weights --configfile configs/paper.yaml
+    python -m pipeline label RUN --corpus build/clips --out labels.csv
+    python -m pipeline cache stats
+
+Each has its own --help. The workflow itself is `snakemake --cores 8` (docs/terminal.md).
+"""
+
+import sys
+from importlib import import_module
+
+COMMANDS = {  # name: the module that has `main`, what it does
+    "doctor": ("pipeline.doctor", "what a configuration needs, what is there, what is missing"),
+    "weights": ("pipeline.fetch_weights", "fetch the weights that a configuration names"),
+    "label": ("pipeline.label.__main__", "labels for new videos from a finished run"),
+    "cache": ("pipeline.cache.__main__", "look into the cache: stats, verify, gc, explain"),
+}
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Hand the rest of the command line to the command."""
+    name, *rest = (sys.argv[1:] if argv is None else argv) or ["--help"]
+    if name in ("--help", "-h"):
+        listed = "\n".join(f"  {one:<9}{what}" for one, (_, what) in COMMANDS.items())
+        print(f"{__doc__}\nCommands:\n{listed}")
+        return
+    if name not in COMMANDS:
+        raise SystemExit(f"error: there is no command {name!r}; use one of {', '.join(COMMANDS)}")
+    import_module(COMMANDS[name][0]).main(rest)
+
+
+if __name__ == "__main__":
+    main()
