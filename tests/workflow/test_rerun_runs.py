@@ -81,7 +81,7 @@ def trained(tmp_path_factory):
 
 @pytest.fixture
 def folder(trained, tmp_path):
-    return shutil.copytree(trained, tmp_path / "project")
+    return shutil.copytree(trained, tmp_path / "project", symlinks=True)
 
 
 def log(folder: Path, pattern: str) -> str:
