@@ -163,7 +163,7 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--utterances", type=Path, required=True, help="rows of the shard")
     parser.add_argument("--media", type=Path, required=True, help="JSON: path -> size, sha256")
     parser.add_argument("--faces", type=Path, nargs="?", help="visual: faces of the shard")
-    parser.add_argument("--crops", help="section crop_faces: crops that are gone are made again")
+    parser.add_argument("--crops", nargs="?", help="visual: section crop_faces, for lost crops")
     parser.add_argument("--root", type=Path, required=True, help="folder of the raw corpus")
     parser.add_argument("--links", nargs="*", default=[], help="folders that links may lead into")
     parser.add_argument("--modality", choices=MODALITIES, required=True)
