@@ -1,0 +1,34 @@
+"""What docstrings cite can be followed: sections of docs/reading.md, and nothing outside."""
+
+import re
+import subprocess
+
+import pytest
+
+from tests.documents.pages import ROOT
+
+READING = (ROOT / "docs" / "reading.md").read_text(encoding="utf-8")
+SECTIONS = set(re.findall(r"^#{2,3} ([A-F](?:\.\d+)?)[. ]", READING, re.M))
+CITED = re.compile(r"reading\.md ((?:[A-F](?:\.\d+)?(?:, | to | and |-)?)+)")
+# Notes that the repository does not hold; spelt apart so that this file does not name them.
+OUTSIDE = re.compile(r"\b(?:" + "|".join(["FA" + "CTS [A-F]", "FIE" + "LD [0-9]", "DES" + "IGN"]) + r")\b")
+
+
+def sources() -> list[str]:
+    """Text files that git tracks."""
+    command = ["git", "ls-files", "*.py", "*.smk", "*.md", "*.yaml", "*.toml", "*.sh", "Snakefile"]
+    return subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+
+
+@pytest.mark.parametrize("name", sources())
+def test_what_is_cited_is_there(name):
+    text = re.sub(r"\n\s*#?\s*", " ", (ROOT / name).read_text(encoding="utf-8"))
+    for cited in CITED.findall(text):
+        assert set(re.findall(r"[A-F](?:\.\d+)?", cited)) <= SECTIONS
+    assert not OUTSIDE.search(text)
+
+
+def test_the_reading_has_sections_that_are_cited():
+    assert {"A.3", "B.4", "C.1", "D.4", "E", "F.2"} <= SECTIONS
