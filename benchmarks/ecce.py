@@ -1,6 +1,6 @@
 """What ECCE costs by the length of a dialogue, and by the width of its features, as a picture.
 
-Three ways to the same bias (PAPER Algorithm 1, FACTS A.3: segments inclusive, band 30):
+Three ways to the same bias (paper Algorithm 1, reading.md A.3: segments inclusive, band 30):
   ours     models/iteacnet/context_encoder: projected first, nothing of size (L, L, d)
   dense    models/plain/iteacnet: prefix sums of whole vectors, a (L, L, d) tensor
   loops    Algorithm 1 as printed: for each i and j the mean of Z[i..j]

@@ -1,7 +1,7 @@
 """Made dialogues of the sizes of IEMOCAP, CMU-MOSI and CMU-MOSEI, for ours and for plain code.
 
-Counts, shortest and longest dialogues are those of the corpora (FACTS B.1); lengths in between are
-log-normal, features and labels random. Rates are the protocol's eight.
+Counts, shortest and longest dialogues are those of the corpora (reading.md B.1); lengths in
+between are log-normal, features and labels random. Rates are the protocol's eight.
 """
 
 from collections.abc import Sequence

@@ -67,9 +67,9 @@ def _coins(dtype: torch.dtype) -> Tensor:
 
 
 class MultiHeadAttention(nn.Module):
-    """softmax(q k^T / sqrt(C) + bias) v over each dialogue, H heads of C = D / H (PAPER Eq. 7).
+    """softmax(q k^T / sqrt(C) + bias) v over each dialogue, H heads of C = D / H (paper Eq. 7).
 
-    The scale is that of one head, as in every multi-head attention (FACTS A.2).
+    The scale is that of one head, as in every multi-head attention (reading.md A.2).
     """
 
     def __init__(self, dim: int, n_heads: int, dropout: float) -> None:
@@ -197,7 +197,7 @@ def masked_biases(biases: Sequence[Tensor], layout: Layout) -> list[Tensor]:
 
 
 class FeedForward(nn.Module):
-    """Linear D -> ratio D, GELU, dropout, Linear back, dropout (FACTS A.2)."""
+    """Linear D -> ratio D, GELU, dropout, Linear back, dropout (reading.md A.2)."""
 
     def __init__(self, dim: int, ratio: float, dropout: float) -> None:
         super().__init__()

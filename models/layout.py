@@ -5,7 +5,7 @@ dialogues, one after the other, no padding. Layers that look across a dialogue a
 a padded view of a bucket of dialogues of similar length (`Bucket`), or for one long line with
 gaps between dialogues (`Layout.to_line`) for windows in time.
 
-Two padding policies (FACTS A.6, last paragraph). "exact": only valid utterances are rows, so
+Two padding policies (reading.md A.6, last paragraph). "exact": only valid utterances are rows, so
 padding cannot reach a valid output. "published": every cell of the padded batch is a row, as in
 the published code, where only attention keys are masked.
 

@@ -78,7 +78,7 @@ class Phase:
     is_complete: bool = False  # nothing is withheld: no mask is drawn
 
     def rate_factor(self, epoch: int, n_epochs: int) -> float:
-        """Factor of the learning rates in `epoch` = 0, 1, ... of `n_epochs` (FACTS B.6).
+        """Factor of the learning rates in `epoch` = 0, 1, ... of `n_epochs` (reading.md B.6).
 
         1 for `decay_after` epochs, then down by equal steps; the step after the last would be 0.
         """

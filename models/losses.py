@@ -1,7 +1,7 @@
 """Losses that methods share: the task's own, and the reconstruction of what was withheld.
 
-FACTS A.5, B.5, B.6. Shapes: B dialogues, T utterances, C outputs, D_m features of modality m; (...)
-is (B, T) or packed rows (N,).
+reading.md A.5, B.5, B.6. Shapes: B dialogues, T utterances, C outputs, D_m features of modality m;
+(...) is (B, T) or packed rows (N,).
 Only valid utterances count, and a batch without any, or without a missing cell, gives 0, never NaN.
 """
 
@@ -17,14 +17,16 @@ from models.learner import Kind
 
 
 def task_loss(outputs: Tensor, batch: ConversationBatch, kind: Kind) -> Tensor:
-    """(B, T, C) logits or (B, T, 1) scores -> mean cross-entropy or squared error (FACTS B.5)."""
+    """(B, T, C) logits or (B, T, 1) scores -> mean cross-entropy or squared error (reading.md
+    B.5).
+    """
     if kind == "classification":
         return cross_entropy(outputs, batch.labels, batch.valid)
     return regression(outputs, batch.labels, batch.valid)
 
 
 def cross_entropy(logits: Tensor, labels: Tensor, valid: Tensor) -> Tensor:
-    """(..., C), (...), (...) bool -> mean of -log p(label), a network's part of PAPER Eq. 12."""
+    """(..., C), (...), (...) bool -> mean of -log p(label), a network's part of paper Eq. 12."""
     rows = F.cross_entropy(logits.flatten(0, -2), labels.flatten(), reduction="none")
     return mean_over(rows, valid.flatten())
 
@@ -32,7 +34,7 @@ def cross_entropy(logits: Tensor, labels: Tensor, valid: Tensor) -> Tensor:
 def regression(
     scores: Tensor, labels: Tensor, valid: Tensor, distance: Literal["mse", "l1"] = "mse"
 ) -> Tensor:
-    """(..., 1), (...), (...) bool -> mean squared error, a network's part of PAPER Eq. 13.
+    """(..., 1), (...), (...) bool -> mean squared error, a network's part of paper Eq. 13.
 
     "l1" is the absolute error that the paper's text speaks of.
     """
@@ -46,7 +48,8 @@ def mean_over(values: Tensor, cells: Tensor) -> Tensor:
 
 
 def reconstruction_error(decoded: Mapping[str, Tensor], batch: ConversationBatch) -> Tensor:
-    """Decoded features (B, T, D_m) -> sum over withheld cells of squared error / D_m (FACTS B.5).
+    """Decoded features (B, T, D_m) -> sum over withheld cells of squared error / D_m (reading.md
+    B.5).
 
     A modality that was never extracted has no truth, so it is no target either.
     """

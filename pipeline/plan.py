@@ -95,7 +95,7 @@ class Plan:
         return [f"build/{task}/traces/{method}.safetensors" for method in self.traced(task)]
 
     def validation_rates(self, train_rate: str) -> tuple[str, ...]:
-        """Rates that a training is validated at: its own if constant, else all (FACTS A.6)."""
+        """Rates that a training is validated at: its own if constant, else all (reading.md A.6)."""
         rate = parse_train_rate(train_rate)
         rates = (rate,) if isinstance(rate, float) else self.config.protocol.rates
         return tuple(str(rate) for rate in rates)

@@ -1,4 +1,4 @@
-"""Imports go one way, by the layers of DESIGN: each unit may import only what its row lists.
+"""Imports go one way, by layers: each unit may import only what its row lists.
 
 A unit is a module or folder; the row with the longest matching name holds. Imports inside
 functions count too.

@@ -1,7 +1,7 @@
 """Training and evaluation as plain code does them: pad, mask, step; one pass for every rate.
 
-FACTS A.6, B.4. Frozen; not made fast. Masks are drawn for padded cells too, as GCNet does. Shapes:
-L utterances of a dialogue, B dialogues padded to T, R rates, C outputs.
+reading.md A.6, B.4. Frozen; not made fast. Masks are drawn for padded cells too, as GCNet does.
+Shapes: L utterances of a dialogue, B dialogues padded to T, R rates, C outputs.
 """
 
 from abc import ABC, abstractmethod

@@ -1,6 +1,6 @@
 """MMIN written for clarity: every modality and every term in full, for each batch. Frozen.
 
-FACTS B.6. Parameters carry the names of models/baselines/mmin. Shapes: B utterances (T = 1), F
+reading.md B.6. Parameters carry the names of models/baselines/mmin. Shapes: B utterances (T = 1), F
 fused values.
 """
 
@@ -16,7 +16,7 @@ from benchmarks.plain.loop import PlainModel
 
 
 def fully_connected(in_dim: int, hidden_dim: int, out_dim: int, dropout: float) -> nn.Sequential:
-    """FC(in -> out) of FACTS B.6."""
+    """FC(in -> out) of reading.md B.6."""
     return nn.Sequential(
         nn.Linear(in_dim, hidden_dim),
         nn.ReLU(),

@@ -1,6 +1,7 @@
 """The framework ITS around two plain networks: teacher, student and their joint loss.
 
-FACTS A.5, A.6. Frozen; not made fast. Shapes: B dialogues, T utterances of the longest, C outputs.
+reading.md A.5, A.6. Frozen; not made fast. Shapes: B dialogues, T utterances of the longest, C
+outputs.
 """
 
 import torch
@@ -32,7 +33,7 @@ class TeacherStudent(PlainModel):
         self.student = PlainIteacnet(**sizes, is_nas=True, n_layers=4, dropout=0.0, is_exact=True)
 
     def optimizers(self) -> list[torch.optim.Optimizer]:
-        """AdamW, routers at a rate of their own (FACTS A.6)."""
+        """AdamW, routers at a rate of their own (reading.md A.6)."""
         named = list(self.named_parameters())
         routers = [parameter for name, parameter in named if ".router." in name]
         others = [parameter for name, parameter in named if ".router." not in name]

@@ -1,8 +1,9 @@
 """AE: an autoencoder fills in missing modalities of single utterances.
 
 Bengio, Lamblin, Popovici and Larochelle 2006, "Greedy layer-wise training of deep networks", in
-the form that GCNet's comparison uses (FACTS B.6): encoders -> autoencoder -> decoders, classifier.
-1,284,228 parameters with features of 512, 1024, 1024 and four classes (PAPER Table 5: 1.29M).
+the form that GCNet's comparison uses (reading.md B.6): encoders -> autoencoder -> decoders,
+classifier. 1,284,228 parameters with features of 512, 1024, 1024 and four classes (paper Table 5:
+1.29M).
 
 Left out: greedy layer-wise pretraining (the comparison trains all at once), and the published
 visual features of IEMOCAP, a mean over both actors' faces: features are the speaker's own here.

@@ -1,12 +1,12 @@
 """CPM-Net: a free latent code per utterance explains those modalities that are there.
 
-Zhang, Han, Cui, Fu, Zhou and Hu 2019, "CPM-Nets: Cross partial multi-view networks" (FACTS B.7).
-No encoder and no classifier: codes and one linear decoder per modality are learnt in turns; a
+Zhang, Han, Cui, Fu, Zhou and Hu 2019, "CPM-Nets: Cross partial multi-view networks" (reading.md
+B.7). No encoder and no classifier: codes and one linear decoder per modality are learnt in turns; a
 code's class is that of the training codes with the largest mean inner product. A new utterance
 gets its code by reconstruction alone, its label is never read.
 
 Values with codes of 128, features of 512, 1024, 1024: 330,240 in the decoders; with the codes of
-MOSI's 1,231 training and 656 test utterances 571,776 (PAPER Table 5: 0.57M).
+MOSI's 1,231 training and 656 test utterances 571,776 (paper Table 5: 0.57M).
 
 Left out: normalization by global mean and range (see `protocol.standardize`), the read-out of
 imputation errors. Departures: a new code begins at the mean of the training codes, not at a random

@@ -1,7 +1,7 @@
 """CRA: a cascade of residual autoencoders fills in missing modalities of single utterances.
 
 Tran, Liu, Zhou and Jin 2017, "Missing modalities imputation via cascaded residual autoencoder", in
-the form that GCNet's comparison uses (FACTS B.6): encoders -> cascade -> decoders, classifier.
+the form that GCNet's comparison uses (reading.md B.6): encoders -> cascade -> decoders, classifier.
 2,106,244 parameters with three blocks, features of 512, 1024, 1024, four classes (Table 5: 2.11M).
 
 Left out: the paper's own fully connected image networks, and the published visual features of

@@ -1,6 +1,6 @@
 """GCNet's graph layers in plain torch: each utterance hears its neighbours, by relation.
 
-FACTS B.5; Schlichtkrull et al. 2018 (relational convolution), Morris et al. 2019 (graph
+reading.md B.5; Schlichtkrull et al. 2018 (relational convolution), Morris et al. 2019 (graph
 convolution), each with the semantics of PyTorch Geometric. A dialogue is a line, so a node has at
 most W = future + 1 + past sources and the graph is a band: no L x L matrix is ever built.
 

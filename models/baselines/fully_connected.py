@@ -1,7 +1,7 @@
 """Parts that AE, CRA and MMIN are made of: fully connected networks over single utterances.
 
-FACTS B.6. Shapes: (..., D) per utterance; an encoded modality has E = 128 values, M of them are
-concatenated in the order audio, text, visual to the fused vector of F = M * E values.
+reading.md B.6. Shapes: (..., D) per utterance; an encoded modality has E = 128 values, M of them
+are concatenated in the order audio, text, visual to the fused vector of F = M * E values.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

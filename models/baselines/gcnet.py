@@ -1,12 +1,12 @@
 """GCNet: recurrent and graph layers complete dialogues that lack modalities.
 
 Lian, Chen, Sun, Liu and Tao 2023, "GCNet: Graph completion network for incomplete multimodal
-learning in conversation" (FACTS B.5). All modalities -> bidirectional LSTM -> two branches, one
-with temporal and one with speaker relations, each graph -> LSTM -> attention -> linear; their sum
-is classified and decoded to the features.
+learning in conversation" (reading.md B.5). All modalities -> bidirectional LSTM -> two branches,
+one with temporal and one with speaker relations, each graph -> LSTM -> attention -> linear; their
+sum is classified and decoded to the features.
 
 Parameters with hidden 200, features of 512, 1024, 1024, two speakers, four classes: 28,098,364. The
-published count of 34,139,164 (PAPER Table 5: 34.14M) holds what the published code creates and, as
+published count of 34,139,164 (paper Table 5: 34.14M) holds what the published code creates and, as
 its authors ran it, never calls: a bidirectional GRU of 4,036,800 and both attentions over time, of
 2,004,000. `idle_parts` creates them here too.
 
@@ -88,7 +88,7 @@ class GraphBranch(nn.Module):
 
 
 class Gcnet(Learner):
-    """Recurrent layers, two graph branches, classifier, decoder (FACTS B.5)."""
+    """Recurrent layers, two graph branches, classifier, decoder (reading.md B.5)."""
 
     def __init__(self, settings: Mapping[str, Any], shape: TaskShape) -> None:
         super().__init__()

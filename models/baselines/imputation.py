@@ -1,6 +1,6 @@
 """`Imputation`, the learner that AE and CRA share: encode, complete the fused vector, decode.
 
-FACTS B.6; the two differ only in the network in the middle. Utterances are seen alone, without
+reading.md B.6; the two differ only in the network in the middle. Utterances are seen alone, without
 their dialogue. Loss = task + weight * reconstruction error of the missing modalities, the latter a
 sum over the batch, as published. What was never extracted has no truth and is no target.
 """
@@ -52,7 +52,7 @@ class Imputation(ByModality):
         return [Phase("train", groups, decay_after=self.settings["decay_after"])]
 
     def loss(self, batch: ConversationBatch, phase: str, group: int = 0) -> Loss:
-        """Task + weight * reconstruction (FACTS B.6)."""
+        """Task + weight * reconstruction (reading.md B.6)."""
         completed = self.middle(self.encoders(batch.masked().features))
         task = task_loss(self.classifier(completed), batch, self.kind)
         reconstruction = reconstruction_error(self.decoders(completed), batch)

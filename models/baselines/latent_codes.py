@@ -1,6 +1,6 @@
 """What CPM-Net computes with latent codes: decoded features, class scores, their losses.
 
-FACTS B.7. Shapes: N utterances, d values of a code, D_m features of modality m, C classes.
+reading.md B.7. Shapes: N utterances, d values of a code, D_m features of modality m, C classes.
 """
 
 from collections.abc import Iterator, Mapping

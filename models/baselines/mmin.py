@@ -1,13 +1,13 @@
 """MMIN: imagines the encoding of missing modalities from that of the others, and back.
 
 Zhao, Li and Jin 2021, "Missing modality imagination network for emotion recognition with
-uncertain missing modalities", in the form that GCNet's comparison uses (FACTS B.6). Utterances are
-seen alone. Phase "pretrain": encoders and a classifier on complete data. Phase "train": the
-encoders go on from there; a cascade of residual autoencoders imagines what the pretrained encoders,
-now frozen, make of exactly that which is missing; a second cascade leads back; the first one's
-latents are classified.
+uncertain missing modalities", in the form that GCNet's comparison uses (reading.md B.6).
+Utterances are seen alone. Phase "pretrain": encoders and a classifier on complete data. Phase
+"train": the encoders go on from there; a cascade of residual autoencoders imagines what the
+pretrained encoders, now frozen, make of exactly that which is missing; a second cascade leads
+back; the first one's latents are classified.
 
-3,874,052 parameters in "train" with features of 512, 1024, 1024 and four classes (PAPER Table 5:
+3,874,052 parameters in "train" with features of 512, 1024, 1024 and four classes (paper Table 5:
 3.87M), the frozen network excluded.
 
 Left out: recurrent and convolutional encoders of sequences (features are one vector per utterance),

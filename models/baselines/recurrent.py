@@ -1,10 +1,10 @@
 """A two-layer bidirectional LSTM over packed dialogues: padding does not exist for it.
 
-Hochreiter and Schmidhuber 1997, FACTS B.5; weights, gates (i, f, g, o) and results are those of
-`torch.nn.LSTM`, which runs on a GPU. On a CPU its backward pass takes a multiple of the forward one
-(it fills a buffer of all gates at every turn and sums weight gradients turn by turn), so there the
-recurrence is written out: what needs no turn, both projections' weight gradients above all, is one
-matrix product over all rows.
+Hochreiter and Schmidhuber 1997, reading.md B.5; weights, gates (i, f, g, o) and results are those
+of `torch.nn.LSTM`, which runs on a GPU. On a CPU its backward pass takes a multiple of the forward
+one (it fills a buffer of all gates at every turn and sums weight gradients turn by turn), so there
+the recurrence is written out: what needs no turn, both projections' weight gradients above all, is
+one matrix product over all rows.
 
 Shapes: N rows in the order of time (`Turns`), D inputs, H hidden; T turns of the longest dialogue.
 """

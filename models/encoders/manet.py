@@ -1,4 +1,4 @@
-"""MA-Net, Zhao et al. 2021: a face to two pooled vectors and seven emotions (FACTS C.3).
+"""MA-Net, Zhao et al. 2021: a face to two pooled vectors and seven emotions (reading.md C.3).
 
 Shapes: B faces (B, 3, 224, 224), RGB in [0, 1], neither mean nor deviation removed. Names of
 modules give the keys of the published RAF-DB checkpoint (without its `module.`).

@@ -1,4 +1,5 @@
-"""Blocks of MA-Net: ResNet-18's, the same with CBAM attention, and the multi-scale one (FACTS C.3).
+"""Blocks of MA-Net: ResNet-18's, the same with CBAM attention, and the multi-scale one (reading.md
+C.3).
 
 Shapes: x (B, C_in, H, W) -> (B, C, H / stride, W / stride). Names of modules give the keys of the
 published checkpoint. CBAM: Woo et al. 2018.

@@ -1,4 +1,4 @@
-"""wav2vec (v1) large, Schneider et al. 2019: a waveform to context features c (FACTS C.1).
+"""wav2vec (v1) large, Schneider et al. 2019: a waveform to context features c (reading.md C.1).
 
 Shapes: B utterances of one length, S samples at 16 kHz in [-1, 1], T frames of 10 ms, 512
 channels. Names of modules give the keys of the published fairseq checkpoint; its prediction head

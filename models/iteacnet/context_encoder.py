@@ -1,6 +1,6 @@
 """ECCE, the emotion context changing encoder: an attention bias from how emotion moves in time.
 
-PAPER Eq. 1, 2, 5, 6 and Algorithm 1, read as in FACTS A.3: a local encoding z_t of the window
+paper Eq. 1, 2, 5, 6 and Algorithm 1, read as in reading.md A.3: a local encoding z_t of the window
 around utterance t, then for each pair the mean of z over the segment between them, both ends
 included, zero where |i - j| > band, then a Linear to d_e numbers.
 
@@ -96,7 +96,7 @@ class DenseWindow(nn.Module):
 
 
 class SharedWindow(nn.Module):
-    """F_local of the public implementation: one kernel for all channels, no bias (FACTS A.3).
+    """F_local of the public implementation: one kernel for all channels, no bias (reading.md A.3).
 
     Its taps are the softmax of free logits that start at 0: at first a moving average.
     """

@@ -1,4 +1,5 @@
-"""One encoder layer: a MetaFormer block for each modality, then fusion (PAPER Figure 2, FACTS A.2).
+"""One encoder layer: a MetaFormer block for each modality, then fusion (paper Figure 2, reading.md
+A.2).
 
 Block, pre-norm: x + Mixer(LN(x)), then x + FeedForward(LN(x)). With several candidates and a
 router it is the paper's "NAS", with self-attention alone and no router its "Transformer": the

@@ -1,4 +1,4 @@
-"""Cross-modal fusion into one hub modality, text: PAPER "Encoder Layer", Eq. 7, FACTS A.2.
+"""Cross-modal fusion into one hub modality, text: paper "Encoder Layer", Eq. 7, reading.md A.2.
 
 "parallel": text + MHA_a(text^, audio^) + MHA_v(text^, visual^), both from the same normed text.
 "sequential": audio first, then visual from the text that audio has changed.

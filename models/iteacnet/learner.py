@@ -4,7 +4,7 @@ Frameworks. "its": a teacher on complete data and a student on incomplete data, 
 (Eq. 15; TS is the same with a NAS teacher of four layers and a Transformer student of three).
 "gcnet": one network meets the complete and the incomplete batch, gradients accumulate.
 "teacher_only": one network on complete data (Table 1). The last two use the `teacher` settings.
-The student is the model that is reported, where there is one (FACTS A.6).
+The student is the model that is reported, where there is one (reading.md A.6).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -52,7 +52,7 @@ class IteacLearner(Learner):
         return self.teacher if self.student is None else self.student
 
     def phases(self) -> Sequence[Phase]:
-        """One phase; routers learn at a rate of their own (FACTS A.6)."""
+        """One phase; routers learn at a rate of their own (reading.md A.6)."""
         routers = list(_router_parameters(self))
         ids = {id(parameter) for parameter in routers}
         others = [parameter for parameter in self.parameters() if id(parameter) not in ids]

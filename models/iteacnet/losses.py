@@ -1,4 +1,5 @@
-"""How ITEACNet adds up its losses: PAPER Eq. 12-15, FACTS A.5. Each network's own: models.losses.
+"""How ITEACNet adds up its losses: paper Eq. 12-15, reading.md A.5. Each network's own:
+models.losses.
 
 Rows have any leading shape (...), so that packed rows and padded batches serve alike.
 """

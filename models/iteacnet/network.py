@@ -1,8 +1,8 @@
 """`IteacNetwork`: one network of ITEACNet, teacher or student, from features to logits.
 
-PAPER and FACTS A.2: a Linear for each modality, ECCE for each modality (the teacher's is Eq. 1, the
-student's Eq. 2), encoder layers (Eq. 3, Eq. 4), and a Linear classifier on the last fused text.
-Teacher and student share nothing.
+paper and reading.md A.2: a Linear for each modality, ECCE for each modality (the teacher's is Eq.
+1, the student's Eq. 2), encoder layers (Eq. 3, Eq. 4), and a Linear classifier on the last fused
+text. Teacher and student share nothing.
 
 Shapes: B dialogues, T utterances, N rows of a `Layout`, D hidden, C outputs.
 """

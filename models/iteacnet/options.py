@@ -1,6 +1,6 @@
 """What an ITEACNet network can be told: every choice that the paper leaves open or ablates.
 
-Meanings and defaults: FACTS A.3, A.4 and E. The learner builds these from its plain settings.
+Meanings and defaults: reading.md A.3, A.4 and E. The learner builds these from its plain settings.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from models.layout import Padding
 
 # Candidate sets of the token mixer. The paper names six and lists none: `iteach4` is the set of
 # the public implementation and meets the published parameter count; `burger6` is that of
-# BurgerFormer, which the paper cites, turned to one dimension (FACTS A.4).
+# BurgerFormer, which the paper cites, turned to one dimension (reading.md A.4).
 CANDIDATE_SETS: Mapping[str, tuple[str, ...]] = {
     "iteach4": ("attention", "time_mlp", "average_pool", "max_pool"),
     "burger6": (

@@ -1,4 +1,4 @@
-"""The router and the mixture of candidates: PAPER Eq. 8, Eq. 9 as read in FACTS A.4.
+"""The router and the mixture of candidates: paper Eq. 8, Eq. 9 as read in reading.md A.4.
 
 Every candidate processes the whole dialogue; each utterance then weighs the candidates' outputs
 for itself: out[t] = sum_o alpha[t, o] o(X)[t]. Dense, differentiable, the same at test; routers

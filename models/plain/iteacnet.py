@@ -1,6 +1,6 @@
 """ITEACNet in one file, in the order of the paper, for reading: padded, eager, nothing merged.
 
-PAPER arXiv 2312.15583. `models/iteacnet` computes the same faster and with every choice that the
+paper arXiv 2312.15583. `models/iteacnet` computes the same faster and with every choice that the
 paper leaves open; tests hold both equal, losses and logits, over training steps. Here the defaults
 stand alone: dense ECCE, four candidates, linear routers, parallel fusion. Parameters bear the names
 that the fast form gives them, so that weights of a trained run load (`load_student`). It is also

@@ -1,6 +1,6 @@
 """Where the utterances of every dialogue stand: in the feature stores, in labels.csv, in line.
 
-Only labelled utterances count (FACTS B.2). N of them lie dialogue after dialogue, turn after
+Only labelled utterances count (reading.md B.2). N of them lie dialogue after dialogue, turn after
 turn; dialogue d is the stretch starts[d] to starts[d] + lengths[d]. What the labels say is not
 read here.
 """
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pipeline.records import Label, Utterance
 
 IntArray = NDArray[np.int64]
-GENDERS = {"F": 0, "M": 1}  # IEMOCAP's code, whoever speaks first (FACTS B.2)
+GENDERS = {"F": 0, "M": 1}  # IEMOCAP's code, whoever speaks first (reading.md B.2)
 
 
 @dataclass(frozen=True)

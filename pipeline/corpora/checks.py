@@ -1,7 +1,7 @@
 """Checks that all readers share: a candidate becomes an utterance, or a reason why not.
 
 Ids name files later, media paths are opened later: both are refused here when they could lead
-outside (FIELD 5, security). A reason reads "kind: detail", so that reports can count kinds.
+outside (reading.md F.5, security). A reason reads "kind: detail", so that reports can count kinds.
 """
 
 import math

@@ -1,7 +1,7 @@
 """Computational sequences (.csd) of the CMU Multimodal SDK: HDF5, read without the SDK.
 
-Layout (FACTS D.2, D.3): /<name>/data/<video>/features (n, columns) and intervals (n, 2), seconds.
-HDF5 can point at other files by links and external storage: such a file is refused.
+Layout (reading.md D.2, D.3): /<name>/data/<video>/features (n, columns) and intervals (n, 2),
+seconds. HDF5 can point at other files by links and external storage: such a file is refused.
 """
 
 import math

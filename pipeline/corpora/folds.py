@@ -1,6 +1,6 @@
 """Lists of ids that ship with the project, so that no labels file is needed to know the folds.
 
-FACTS B.1; where the lists come from and how they differ from other folds: data/README.md. Each
+reading.md B.1; where the lists come from and how they differ from other folds: data/README.md. Each
 list is pinned by its digest, which makes an edit of a list an edit of the code that reads it.
 """
 

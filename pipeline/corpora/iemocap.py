@@ -1,4 +1,4 @@
-"""Reads IEMOCAP_full_release as its authors send it (Busso et al. 2008; FACTS B.1, D.1).
+"""Reads IEMOCAP_full_release as its authors send it (Busso et al. 2008; reading.md B.1, D.1).
 
 Utterances are the evaluated ones, labelled by majority or not, in the order of the transcript:
 a task selects by label later. Annotations: `emotion` is the majority code (neu hap exc sad ang
@@ -36,7 +36,7 @@ TRANSCRIPTS = "Session[1-5]/dialog/transcriptions/*.txt"
 VIDEOS = "Session[1-5]/dialog/avi/DivX/*.avi"
 SOUNDS = "Session[1-5]/dialog/wav/*.wav"
 
-# Majority labels of the release (FACTS B.1): 10,039 utterances of 151 dialogues.
+# Majority labels of the release (reading.md B.1): 10,039 utterances of 151 dialogues.
 MAJORITY = {
     "neu": 1708, "fru": 1849, "ang": 1103, "sad": 1084, "exc": 1041, "hap": 595,
     "sur": 107, "fea": 40, "oth": 3, "dis": 2, "xxx": 2507,
@@ -192,7 +192,7 @@ def _candidate(
         end_s=turn.end_s if turn else float(match[2]),
         speaker=letter,
         session=dialogue[:5],
-        # Whose letter the dialogue bears wears the markers and sits on the left (FACTS D.1).
+        # Whose letter the dialogue bears wears the markers and sits on the left (reading.md D.1).
         region="left" if dialogue[5] == letter else "right",
         text=turn.text if turn else "",
         annotations={

@@ -1,4 +1,5 @@
-"""Sentiment labels of CMU-MOSI and CMU-MOSEI, from whichever file the user has (FACTS D.2-D.4).
+"""Sentiment labels of CMU-MOSI and CMU-MOSEI, from whichever file the user has (reading.md
+D.2-D.4).
 
 Three kinds: a computational sequence (.csd), MMSA's label.csv (video_id, clip_id, label, ...), or a
 plain CSV with utterance_id and sentiment. Columns are read by name, ids always as text.

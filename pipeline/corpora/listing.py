@@ -1,8 +1,9 @@
 """Which files of a corpus folder a reader reads: glob patterns, size and time of each file.
 
 Only `os.scandir`, so that thousands of files cost milliseconds: the fingerprint is taken whenever
-Snakemake plans. Hidden files, and with them the `._*` twins that macOS leaves behind (FACTS D.1),
-are no part of any corpus. Links are followed here; `checks` refuses those that leave the root.
+Snakemake plans. Hidden files, and with them the `._*` twins that macOS leaves behind (reading.md
+D.1), are no part of any corpus. Links are followed here; `checks` refuses those that leave the
+root.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""corpus.json: what a corpus consists of and what became of every item (DESIGN, artefacts).
+"""corpus.json: what a corpus consists of and what became of every item (docs/protocol.md).
 
 Where the corpus lies is no part of it: moving the folder must not change a byte. Sizes in bytes,
 durations in seconds.

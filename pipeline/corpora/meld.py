@@ -62,7 +62,7 @@ SPLITS: dict[Role, Split] = {
     ),
 }
 
-# Clips of the release that do not decode; they stay, and their features say so (FIELD 2.13).
+# Clips of the release that do not decode; they stay, and their features say so (reading.md F.1).
 KNOWN_BAD = {"train_dia125_utt3"}
 
 

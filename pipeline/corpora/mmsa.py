@@ -1,4 +1,4 @@
-"""Reads the layout of MMSA-FET: label.csv beside Raw/<video_id>/<clip_id>.mp4 (FACTS D.4).
+"""Reads the layout of MMSA-FET: label.csv beside Raw/<video_id>/<clip_id>.mp4 (reading.md D.4).
 
 Columns are found by name, since copies order them differently; ids stay text, since CH-SIMS writes
 `0001`. A video is a dialogue, its clips are ordered by number. Annotations: `sentiment` (label),

@@ -1,4 +1,4 @@
-"""Reads CMU-MOSEI as its authors send it (Zadeh et al. 2018; FACTS B.1, D.3).
+"""Reads CMU-MOSEI as its authors send it (Zadeh et al. 2018; reading.md B.1, D.3).
 
 A video is a dialogue with one speaker; utterance `<video>_<segment>`, segments from 0, with gaps
 where a segment has no label. Times and texts come from the transcripts. Annotations: `sentiment`
@@ -54,7 +54,7 @@ CSD_COLUMNS = ("sentiment", "happy", "sad", "anger", "surprise", "disgust", "fea
 TOLERANCE_S = 0.05
 MAX_DIGITS = 9  # of the number of a segment
 
-# FACTS B.1: utterances of each role by sign of the sentiment.
+# reading.md B.1: utterances of each role by sign of the sentiment.
 SIGNS = {
     "train": {"negative": 4738, "zero": 3540, "positive": 8048},
     "validation": {"negative": 506, "zero": 433, "positive": 932},

@@ -1,4 +1,4 @@
-"""Reads CMU-MOSI as its authors send it (Zadeh et al. 2016; FACTS B.1, D.2).
+"""Reads CMU-MOSI as its authors send it (Zadeh et al. 2016; reading.md B.1, D.2).
 
 A video is a dialogue with one speaker; utterance k of it is `<video>_<k>`, k from 1. Segmented
 clips are whole utterances; full videos need times, which a .csd or a CSV with start_s and end_s
@@ -42,7 +42,7 @@ CMU-MOSI/
 TRANSCRIPTS = "Raw/Transcript/Segmented/*.annotprocessed"
 CSD = "CMU_MOSI_Opinion_Labels.csd"
 
-# FACTS B.1: utterances of each role by sign of the sentiment.
+# reading.md B.1: utterances of each role by sign of the sentiment.
 SIGNS = {
     "train": {"negative": 552, "zero": 53, "positive": 679},
     "validation": {"negative": 92, "zero": 13, "positive": 124},
@@ -115,7 +115,7 @@ def _read_labels(path: Path, links: Sequence[str]) -> tuple[list[Opinion], list[
     opinions = [
         Opinion(
             video=row.video,
-            clip=row.row + 1,  # row i labels utterance i + 1 (FACTS D.2)
+            clip=row.row + 1,  # row i labels utterance i + 1 (reading.md D.2)
             source=f"{path.name} row {row.row}",
             annotations=name_values(row.values, ["sentiment"]),
             start_s=row.start_s,

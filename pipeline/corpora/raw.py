@@ -1,4 +1,4 @@
-"""What a reader makes of a raw corpus, before any stage sees it (issue of raw corpora, FIELD 2.4).
+"""What a reader makes of a raw corpus, before any stage sees it (reading.md F.1).
 
 A reader turns files into `Candidate`s, `checks.assemble` turns those into a `RawCorpus`: what is
 expected, what was found, what is used, and every item that fell out between. Times in seconds.

@@ -2,7 +2,7 @@
 
 A run is a (method, fold, seed). `average` is the plain mean over missing rates of a run, taken
 before any mean over runs; `decline` is its value at the lowest rate less that at the highest
-(PAPER Table 2). Deviations are sample deviations over runs.
+(paper Table 2). Deviations are sample deviations over runs.
 """
 
 from collections.abc import Sequence
@@ -15,12 +15,12 @@ RUN = ["method", "fold", "seed"]
 
 
 def rates_of_ume(scores: pd.DataFrame, train_rate: str) -> pd.DataFrame:
-    """Scores of the one model per fold and seed that is tested at every rate (PAPER, UME)."""
+    """Scores of the one model per fold and seed that is tested at every rate (paper, UME)."""
     return scores[scores["train_rate"].isin([train_rate, ""])]
 
 
 def rates_of_ime(scores: pd.DataFrame) -> pd.DataFrame:
-    """Scores of models tested at the rate that they were trained at (PAPER, IME)."""
+    """Scores of models tested at the rate that they were trained at (paper, IME)."""
     is_number = pd.to_numeric(scores["train_rate"], errors="coerce")
     return scores[(is_number == scores["rate"]) | (scores["train_rate"] == "")]
 

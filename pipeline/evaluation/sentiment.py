@@ -1,7 +1,7 @@
 """Metrics of sentiment values in [-3, 3] (CMU-MOSI, CMU-MOSEI), conventions in the names.
 
 `_nonzero`: utterances with target 0 are left out and signs are compared, y > 0 with prediction
-> 0: the paper's WAF (FACTS A.6). `_nonnegative`: all utterances, y >= 0 with prediction >= 0.
+> 0: the paper's WAF (reading.md A.6). `_nonnegative`: all utterances, y >= 0 with prediction >= 0.
 `seven_class_accuracy`: both rounded to the nearest integer and clipped to [-3, 3].
 `f1_negative`, `f1_positive`: F1 of each sign under the non-zero convention.
 """

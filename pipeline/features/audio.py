@@ -1,7 +1,7 @@
 """Audio extractors: the span of a file to the mean of its frames.
 
 Waveforms are mono float32 in [-1, 1] at 16 kHz. Each is encoded alone and never padded: group
-norms see the whole utterance (FIELD 4.2). Long ones go in pieces that give every frame once.
+norms see the whole utterance (reading.md F.4). Long ones go in pieces that give every frame once.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -2,7 +2,7 @@
 
 An extractor turns utterances into one vector each. It is built only when something is missing
 from the cache, so that its module may import torch. Keys never depend on batches, order or
-workers, and neither may vectors: the same bytes whatever the batch (FIELD 4.2).
+workers, and neither may vectors: the same bytes whatever the batch (reading.md F.4).
 """
 
 from collections.abc import Callable, Iterable, Iterator

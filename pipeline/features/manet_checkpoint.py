@@ -1,4 +1,4 @@
-"""The published checkpoint of MA-Net (FACTS C.3).
+"""The published checkpoint of MA-Net (reading.md C.3).
 
 Its script saves the state of a DataParallel (keys begin with `module.`) beside the optimizer's and
 an object that holds training curves; only the state is read.

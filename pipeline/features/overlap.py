@@ -2,8 +2,8 @@
 
 `n_workers` threads encode one utterance each, alone and on one core (the libraries release the
 interpreter's lock), while the caller's thread reads the next inputs. So neither the number of
-threads nor the neighbors of an utterance can change a bit of its vector (FIELD 4.2), and memory
-does not grow with the length of a video.
+threads nor the neighbors of an utterance can change a bit of its vector (reading.md F.4), and
+memory does not grow with the length of a video.
 """
 
 from collections.abc import Callable, Iterable, Iterator

@@ -1,6 +1,6 @@
 """Where the weights that we cannot ship come from, and the setting that names a local copy.
 
-No torch here: `doctor` and error messages need only the names (FACTS C.1, C.3).
+No torch here: `doctor` and error messages need only the names (reading.md C.1, C.3).
 """
 
 from dataclasses import dataclass

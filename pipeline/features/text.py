@@ -4,7 +4,7 @@ The mean over words of the means over their tokens is one weighted sum over toke
 word with k tokens in a text of n words has the share 1 / (k n). So texts of any length are read
 window by window, in the memory of one window. Words are what blanks separate; their tokens are
 found by character offsets, which every fast tokenizer gives and which leaves the tokens as the
-model was trained on (FACTS C.2).
+model was trained on (reading.md C.2).
 """
 
 from collections.abc import Callable, Iterable, Iterator

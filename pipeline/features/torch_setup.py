@@ -1,7 +1,7 @@
 """How encoders use torch: one core per utterance, and no hidden change of precision.
 
 `precision` other than float32 is torch's autocast, on CUDA alone: on most CPUs it is many times
-slower (FIELD 4.1), so that asking for it there is a mistake.
+slower (reading.md F.4), so that asking for it there is a mistake.
 """
 
 from collections.abc import Iterator, Mapping

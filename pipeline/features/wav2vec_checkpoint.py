@@ -1,4 +1,4 @@
-"""The published fairseq checkpoint of wav2vec (FACTS C.1).
+"""The published fairseq checkpoint of wav2vec (reading.md C.1).
 
 Read are `model` and `args`, fairseq's settings. Beside them its trainer keeps meters, the state of
 the optimizer and more (fairseq v0.6.2 to v0.9.0, `Trainer.save_checkpoint`), which do not matter.
@@ -16,7 +16,7 @@ from pipeline.features.checkpoints import open_checkpoint
 from pipeline.features.published import WAV2VEC
 from pipeline.features.strict_state import fit_state
 
-# FACTS C.1: the values that shape the network; strides cannot be seen in the weights.
+# reading.md C.1: the values that shape the network; strides cannot be seen in the weights.
 FAIRSEQ_ARGUMENTS: dict[str, Any] = {
     "conv_feature_layers": list(wav2vec.EXTRACTOR_LAYERS),
     "conv_aggregator_layers": list(wav2vec.AGGREGATOR_LAYERS),

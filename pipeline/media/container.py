@@ -2,7 +2,7 @@
 
 FFmpeg reads the given file and nothing else: it gets a Python file object, only the containers of
 the list below (a playlist, an .sdp or an ffconcat file named .mp4 would name other files and
-hosts), no protocol, and a refusal when a container asks for a second file (FIELD 5).
+hosts), no protocol, and a refusal when a container asks for a second file (reading.md F.5).
 What the system refuses (a disk that fails, rights, memory) is a ReadError, whatever FFmpeg makes of
 it; only what a decoder says of bytes that could all be read is a property of the file.
 Times are seconds of the presentation, counted from the container's start as players do.

@@ -1,7 +1,7 @@
 """YuNet through OpenCV's FaceDetectorYN; the model file is the user's.
 
-Old model files fail on new OpenCV versions, some without an error (FIELD 4.3): the detector proves
-itself on a portrait from matplotlib's wheel (public domain) before it is used.
+Old model files fail on new OpenCV versions, some without an error (reading.md F.4): the detector
+proves itself on a portrait from matplotlib's wheel (public domain) before it is used.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from matplotlib import get_data_path
 
 from pipeline.media.faces import DetectorError, Face, Picture, yunet_file
 
-NMS_THRESHOLD = 0.3  # FACTS C.3
+NMS_THRESHOLD = 0.3  # reading.md C.3
 TOP_K = 700
 
 PORTRAIT = "sample_data/grace_hopper.jpg"  # 512 x 600 pixels

@@ -3,8 +3,8 @@
 A mask is (N, V) bool for N utterances and the V modalities of a task. What was never extracted can
 be neither withheld nor kept: rates are shares of the cells that were extracted, and every utterance
 that has any keeps one of these. So the realised missing rate never exceeds 1 - 1/V: a nominal 0.7
-means 2/3 of three. Two generators (FACTS B.4): GCNet's, by rejection, and ITEACNet's, with an exact
-count.
+means 2/3 of three. Two generators (reading.md B.4): GCNet's, by rejection, and ITEACNet's, with an
+exact count.
 """
 
 from collections.abc import Iterable, Iterator
@@ -54,7 +54,7 @@ def draw_availability(
 
 
 def draw_gcnet(n_rows: int, n_modalities: int, rate: float, rng: Generator) -> Mask:
-    """GCNet's generator (FACTS B.4), with `rng` in place of the global one."""
+    """GCNet's generator (reading.md B.4), with `rng` in place of the global one."""
     kept = 1 - rate
     if rate == 0:
         return np.ones((n_rows, n_modalities), dtype=bool)

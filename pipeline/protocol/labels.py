@@ -1,9 +1,9 @@
 """Targets of a task: which annotation of a corpus means which class, or which number.
 
 An utterance without the annotation, or with a value that belongs to no class, has no label and
-takes no part in the task (FACTS B.1: the raw corpora annotate more than any task uses). Such values
-are counted, so that a spelling which costs labels is seen. NaN and its like, as numpy and pandas
-write them where there is no value, are no label.
+takes no part in the task (reading.md B.1: the raw corpora annotate more than any task uses). Such
+values are counted, so that a spelling which costs labels is seen. NaN and its like, as numpy and
+pandas write them where there is no value, are no label.
 """
 
 import difflib

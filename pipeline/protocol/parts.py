@@ -1,7 +1,7 @@
 """Cuts a corpus into k parts of whole dialogues: by session, by dialogue, or by groups of speakers.
 
 Parts by dialogue and by speakers hold about as many utterances each; a seed decides between
-dialogues of one size. IEMOCAP's parts are its five sessions (FACTS B.1).
+dialogues of one size. IEMOCAP's parts are its five sessions (reading.md B.1).
 """
 
 from collections.abc import Mapping

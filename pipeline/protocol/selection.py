@@ -1,4 +1,4 @@
-"""The score that epochs are selected by: weighted F1 (WAF), as in FACTS A.6.
+"""The score that epochs are selected by: weighted F1 (WAF), as in reading.md A.6.
 
 Classification: over all utterances. Regression: label 0 is dropped, and y > 0 is compared with
 predicted > 0. Agrees with scikit-learn's `f1_score(average="weighted")`; it is written out here

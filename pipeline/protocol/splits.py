@@ -1,4 +1,4 @@
-"""Folds: which dialogues train, validate and test (FACTS A.6, B.1; DESIGN "Protocol").
+"""Folds: which dialogues train, validate and test (reading.md A.6, B.1).
 
 A corpus is cut into parts, and fold k tests part k. `strict`: part k + 1 validates and the others
 train. `paper`: part k also validates, as GCNet and ITEACNet do on IEMOCAP, so that its dialogues

@@ -1,4 +1,4 @@
-"""Maps of one dialogue as in PAPER Figure 4: (a) self-attention, (b) and (c) ECCE.
+"""Maps of one dialogue as in paper Figure 4: (a) self-attention, (b) and (c) ECCE.
 
 (a) is the attention of a network without ECCE, (b) ECCE without its local stage, (c) complete
 ECCE. Where the ablations of Table 1 were not trained, (a) and (c) come from the main method and

@@ -1,4 +1,4 @@
-"""Plots of matrices: attention and ECCE maps of a dialogue (PAPER Figure 4), confusions.
+"""Plots of matrices: attention and ECCE maps of a dialogue (paper Figure 4), confusions.
 
 Shapes: T utterances of the dialogue. Darker = higher, as in the paper.
 """

@@ -1,7 +1,7 @@
-"""The numbers that the paper prints (PAPER Tables 1 to 5), to stand beside ours.
+"""The numbers that the paper prints (paper Tables 1 to 5), to stand beside ours.
 
-Table 4's second block is labelled four-class but is the six-class task (FACTS A.7). Two printed
-averages are not the mean of their row; they are shown as printed.
+Table 4's second block is labelled four-class but is the six-class task (reading.md A.7). Two
+printed averages are not the mean of their row; they are shown as printed.
 """
 
 import csv

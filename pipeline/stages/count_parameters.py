@@ -1,7 +1,7 @@
-"""Stage count_parameters: every model at the paper's sizes -> parameters.csv (PAPER Table 5).
+"""Stage count_parameters: every model at the paper's sizes -> parameters.csv (paper Table 5).
 
 Sizes: features 512, 1024, 1024; four-class IEMOCAP, 110 utterances, two speakers; CPM-Net on the
-1,231 + 656 non-zero utterances of CMU-MOSI that it has a code for (FACTS A.4, B.5 to B.7).
+1,231 + 656 non-zero utterances of CMU-MOSI that it has a code for (reading.md A.4, B.5 to B.7).
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """Stage trace: what one run of a form of ITEACNet does inside -> traces/{method}.safetensors.
 
-Attention and ECCE of one dialogue (PAPER Figure 4) and the routers' mean weights over the test
+Attention and ECCE of one dialogue (paper Figure 4) and the routers' mean weights over the test
 role at all missing rates. The report draws them; it may not load a network itself.
 """
 

@@ -2,8 +2,8 @@
 
 The learner says how it trains (`models.learner`); here are order, masks, steps, selection and
 checkpoints. An epoch visits all batches in an order of its own. Validation uses stored masks: at
-the training rate when that is constant, otherwise the mean over all rates (FACTS A.6). The best
-epoch is the earliest with the highest score, in the last phase only.
+the training rate when that is constant, otherwise the mean over all rates (reading.md A.6). The
+best epoch is the earliest with the highest score, in the last phase only.
 """
 
 import math

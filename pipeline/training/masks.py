@@ -1,8 +1,8 @@
 """What is withheld in training: the missing rate of each epoch or batch, and the masks.
 
-Rates (FACTS A.6): constant R; "random", r ~ U(0, 0.7) anew for each batch; "progressive",
+Rates (reading.md A.6): constant R; "random", r ~ U(0, 0.7) anew for each batch; "progressive",
 r = min(0.1 floor(epoch / 10), 0.7). Random rates are no multiples of 0.1, so they use the
-exact-count generator (FACTS B.4) whatever the protocol's is.
+exact-count generator (reading.md B.4) whatever the protocol's is.
 
 Learners with masks "per_batch" get a fresh mask for each batch. Those "per_run" keep one mask for
 the whole training set, drawn once for a constant rate, and once for every new rate otherwise.

@@ -30,7 +30,7 @@ def prepare_learner(learner: Learner, conversations: Conversations, train: IntAr
 
 
 def count_parameters(learner: Learner) -> dict[str, int]:
-    """Parameters of each network, and what the last phase trains (PAPER Table 5)."""
+    """Parameters of each network, and what the last phase trains (paper Table 5)."""
     counts = {
         name: sum(parameter.numel() for parameter in child.parameters())
         for name, child in learner.named_children()

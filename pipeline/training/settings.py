@@ -41,7 +41,7 @@ class RunSettings(Section):
     train: LengthSettings
 
     def validation_rates(self, train_rate: str) -> tuple[float, ...]:
-        """Rates that select the epoch: the training rate if constant, else all (FACTS A.6)."""
+        """Rates that select the epoch: the training rate if constant, else all (reading.md A.6)."""
         rate = parse_train_rate(train_rate)
         return (rate,) if isinstance(rate, float) else self.protocol.rates
 

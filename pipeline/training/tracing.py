@@ -2,7 +2,7 @@
 
 The arrays of `build/{task}/traces/{method}.safetensors`, modality by modality, of the network
 whose predictions count. L layers, T utterances of the dialogue, H heads, O candidates, P patterns:
-    attention.{m}  (L, T, T)  weights of self-attention, mean over heads (PAPER Eq. 10-11)
+    attention.{m}  (L, T, T)  weights of self-attention, mean over heads (paper Eq. 10-11)
     plain.{m}      (L, T, T)  the same with the ECCE bias taken out of the softmax
     context.{m}    (L or 1, T, T)  ECCE, mean over heads where each has its own (Eq. 1)
     router.{m}     (L, P, O)  mean weights over the utterances of each pattern (Eq. 8)

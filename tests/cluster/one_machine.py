@@ -1,9 +1,9 @@
 """A real Slurm on this one machine, for a test: munged, slurmctld and slurmd, as root.
 
 Its configuration has to lie in /etc/slurm: the executor plugin drops SLURM_CONF from the
-environment of jobs, and srun inside them would find none (FIELD 3.6). Files that lie there are put
-aside and brought back. Everything else lies in a folder of the test. The node claims memory and
-GPUs that it need not have, so the same test runs everywhere; memory limits are enforced.
+environment of jobs, and srun inside them would find none (reading.md F.3). Files that lie there
+are put aside and brought back. Everything else lies in a folder of the test. The node claims
+memory and GPUs that it need not have, so the same test runs everywhere; memory limits are enforced.
 """
 
 import os

@@ -11,7 +11,8 @@ READING = (ROOT / "docs" / "reading.md").read_text(encoding="utf-8")
 SECTIONS = set(re.findall(r"^#{2,3} ([A-F](?:\.\d+)?)[. ]", READING, re.M))
 CITED = re.compile(r"reading\.md ((?:[A-F](?:\.\d+)?(?:, | to | and |-)?)+)")
 # Notes that the repository does not hold; spelt apart so that this file does not name them.
-OUTSIDE = re.compile(r"\b(?:" + "|".join(["FA" + "CTS [A-F]", "FIE" + "LD [0-9]", "DES" + "IGN"]) + r")\b")
+NOTES = ["FA" + "CTS [A-F]", "FIE" + "LD [0-9]", "DES" + "IGN"]
+OUTSIDE = re.compile(rf"\b(?:{'|'.join(NOTES)})\b")
 
 
 def sources() -> list[str]:

@@ -1,4 +1,4 @@
-"""docs/equations.md: every equation has a row, every line that it names and every setting exists."""
+"""docs/equations.md: every equation has a row; every line and setting that it names exists."""
 
 import ast
 import re

@@ -8,7 +8,7 @@ def test_rates_are_constant_without_a_decay():
 
 
 def test_twenty_epochs_of_full_rate_then_eighty_of_linear_decay():
-    """FACTS B.6: 1 - max(0, e + 1 - 20) / 81 for e = 0 ... 99."""
+    """reading.md B.6: 1 - max(0, e + 1 - 20) / 81 for e = 0 ... 99."""
     phase = Phase("train", [], decay_after=20)
     expected = [1 - max(0, e + 1 - 20) / 81 for e in range(100)]
     assert [phase.rate_factor(e, 100) for e in range(100)] == pytest.approx(expected)

@@ -36,15 +36,15 @@ def test_the_papers_preset_takes_the_papers_encoders():
     assert audio.source == WAV2VEC.source
     assert text.model == "microsoft/deberta-large"
     assert visual.source == MANET.source
-    assert (features.text.last_layers, features.text.compat) == (4, "gcnet")  # FACTS C.2
-    assert features.visual.scale_order == "published"  # FACTS C.3
+    assert (features.text.last_layers, features.text.compat) == (4, "gcnet")  # reading.md C.2
+    assert features.visual.scale_order == "published"  # reading.md C.3
     assert {getattr(features, m).precision for m in ("audio", "text", "visual")} == {"float32"}
 
 
 def test_the_papers_preset_takes_the_papers_utterances():
     tasks = preset(FOLDER / "paper.yaml").tasks
     assert tasks["iemocap4"].classes["happy"] == ("hap", "exc")
-    assert tasks["iemocap6"].annotation == "emotion_gcnet"  # 7,433 of them (FACTS B.1)
+    assert tasks["iemocap6"].annotation == "emotion_gcnet"  # 7,433 of them (reading.md B.1)
     assert preset(FOLDER / "mosei.yaml").tasks["mosei"].annotation == "sentiment_gcnet"  # 22,856
 
 

@@ -1,4 +1,6 @@
-"""Changes that Snakemake alone gets wrong (FIELD 3.2), each on a copy of one finished workflow."""
+"""Changes that Snakemake alone gets wrong (reading.md F.2), each on a copy of one finished
+workflow.
+"""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""The demo corpus: synthetic conversations in the raw IEMOCAP_full_release layout (FACTS D.1).
+"""The demo corpus: synthetic conversations in the raw IEMOCAP_full_release layout (reading.md D.1).
 
     script    who says what, in which mood, and what is missing          lines moods
     speech    text -> waveform, by espeak-ng                             (GPL-3, used here alone)

@@ -1,4 +1,5 @@
-"""An actor: a portrait made up for one session, in the size of half a split screen (FACTS D.1).
+"""An actor: a portrait made up for one session, in the size of half a split screen (reading.md
+D.1).
 
 Lengths in pixels of the canvas, which is the active picture of one half with a margin all round,
 so that the head can sway. Five sessions have ten actors; the letter picks the portrait.

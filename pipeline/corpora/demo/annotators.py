@@ -1,8 +1,8 @@
 """Annotators of the demo corpus: votes for categories, ratings of valence, activation, dominance.
 
 Three vote; the label is what at least two say, xxx where all three differ. Two rate each dimension
-from 1 to 5; the means of their ratings stand in the record (FACTS D.1). Nobody was asked: this is
-synthetic, and follows the script.
+from 1 to 5; the means of their ratings stand in the record (reading.md D.1). Nobody was asked:
+this is synthetic, and follows the script.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The files of the corpus layout but the AVI: transcriptions, EmoEvaluation, WAV (FACTS D.1).
+"""The files of the corpus layout but the AVI: transcriptions, EmoEvaluation, WAV (reading.md D.1).
 
 Also two things that trip readers of the real corpus: AppleDouble files (`._name`), and lines of a
 transcription that belong to no utterance.

@@ -1,7 +1,8 @@
 """The picture of a dialogue: both actors side by side, one speaking, the other listening.
 
 Frames are (480, 720, 3) RGB; each half is 360 wide and shows its actor on rows 112 to 367, black
-above and below (FACTS D.1). The marker wearer, whose letter is in the dialogue's name, is left.
+above and below (reading.md D.1). The marker wearer, whose letter is in the dialogue's name, is
+left.
 """
 
 import math

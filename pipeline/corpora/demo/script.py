@@ -1,9 +1,9 @@
 """Who says what in the demo corpus, in which mood, and what is missing from it.
 
 A dialogue has two speakers, F and M, and a topic with some moods. A mood stays for some turns and
-then changes (PAPER, "Emotion Context Changing Encoder"). A line suits its mood, or a neighboring
+then changes (paper, "Emotion Context Changing Encoder"). A line suits its mood, or a neighboring
 one, or any. Some turns have no agreed label (`xxx`, as in IEMOCAP); some lack face, sound or text.
-One short turn more, `..._XX0`, was never evaluated, as happens there (FACTS D.1).
+One short turn more, `..._XX0`, was never evaluated, as happens there (reading.md D.1).
 """
 
 from collections.abc import Iterator

@@ -1,7 +1,8 @@
 """Waveforms of a dialogue's turns -> when each turn is, and the sound of both channels.
 
 Turns follow each other with a pause; each span holds a little silence before and after the words,
-so that sound of one turn never reaches the span of the next. Left channel = left actor (FACTS D.1).
+so that sound of one turn never reaches the span of the next. Left channel = left actor (reading.md
+D.1).
 """
 
 from dataclasses import dataclass

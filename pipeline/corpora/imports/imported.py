@@ -1,7 +1,7 @@
 """What every import reader returns, and the checks and the pooling that they share.
 
-Sequences are averaged over their real frames (FACTS B.2); an utterance without a frame, or whose
-vector is not finite, is `extracted = False`, never a vector of zeros.
+Sequences are averaged over their real frames (reading.md B.2); an utterance without a frame, or
+whose vector is not finite, is `extracted = False`, never a vector of zeros.
 """
 
 import re

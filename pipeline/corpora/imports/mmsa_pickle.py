@@ -1,7 +1,7 @@
 """MMSA's aligned_50.pkl, unaligned_50.pkl and MMSA-FET's feature.pkl, read as data, never run.
 
 Three splits, each with `id` (`<video>$_$<number of the clip>`), `regression_labels`, `raw_text`,
-and features (N, T, D) under `audio`, `text`, `vision`; FACTS D.4, MMSA's data_loader.py and
+and features (N, T, D) under `audio`, `text`, `vision`; reading.md D.4, MMSA's data_loader.py and
 MMSA-FET's dataset.py, which leaves out what it did not extract and may pad at the front.
 Sequences are averaged over their real lengths; audio holds -inf in places, which counts as 0 as it
 does in MMSA.

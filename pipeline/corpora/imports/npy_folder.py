@@ -1,4 +1,4 @@
-"""A folder of .npy per modality, as GCNet and MERTools lay them out (FACTS B.2, B.3).
+"""A folder of .npy per modality, as GCNet and MERTools lay them out (reading.md B.2, B.3).
 
 `<folder>/<utterance_id>.npy`, (D,) or (T, D); or `<folder>/<utterance_id>/*.npy`, frames to be
 averaged; or `<folder>/<utterance_id>/compress_{F,M}.npy`, of which the speaker's own is taken.

@@ -3,9 +3,9 @@
 Sum of the last hidden layers, mean over frames. wav2vec 2.0, HuBERT, WavLM and data2vec read
 waveforms, as the encoder half of Moonshine does; their own feature extractor prepares the whole
 utterance (zero mean, unit variance where it was trained so); nothing is padded, so that no
-attention mask is needed and models with group norm are exact (FIELD 4.2). w2v-BERT reads filter
-banks. The encoder half of Whisper reads windows of 30 seconds, filled up with silence; the frames
-that stand for sound are averaged.
+attention mask is needed and models with group norm are exact (reading.md F.4). w2v-BERT reads
+filter banks. The encoder half of Whisper reads windows of 30 seconds, filled up with silence; the
+frames that stand for sound are averaged.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,4 +1,5 @@
-"""Text encoders of transformers, DeBERTa-large for one (FACTS C.2), and the encoder half of T5.
+"""Text encoders of transformers, DeBERTa-large for one (reading.md C.2), and the encoder half of
+T5.
 
 Sum of the last hidden layers, sub-words averaged to words, words to the utterance. Each text is
 encoded alone: matrix products of other shapes may round otherwise, so batches would change bytes.
@@ -71,7 +72,7 @@ def lower_passage(text: str) -> list[str]:
 
 
 def gcnet_passages(text: str) -> list[str]:
-    """Sub-sentences of cleaned lower-case words (FACTS C.2, steps 1 to 3)."""
+    """Sub-sentences of cleaned lower-case words (reading.md C.2, steps 1 to 3)."""
     sentences: list[list[str]] = [[]]
     for piece in DELIMITERS.split(text):
         word = piece.strip().lower()

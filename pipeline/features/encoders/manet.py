@@ -1,4 +1,4 @@
-"""MA-Net (Zhao et al. 2021), published for RAF-DB: 512 + 512 per face (FACTS C.3).
+"""MA-Net (Zhao et al. 2021), published for RAF-DB: 512 + 512 per face (reading.md C.3).
 
 Faces are resized to 224x224 (bilinear) and scaled to [0, 1]; no mean or deviation is removed.
 """

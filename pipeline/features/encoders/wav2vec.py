@@ -1,4 +1,4 @@
-"""wav2vec (v1) large, Schneider et al. 2019: context features c, 512 (FACTS C.1).
+"""wav2vec (v1) large, Schneider et al. 2019: context features c, 512 (reading.md C.1).
 
 Normalization runs over what is read at once, so an utterance longer than `max_seconds`, which goes
 in pieces, differs from one that is read whole: a bound for memory, not a recipe.

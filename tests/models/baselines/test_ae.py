@@ -5,7 +5,7 @@ from models.baselines.ae import SimpleAutoencoder
 
 
 def test_counts_as_published(kit):
-    """PAPER Table 5: 1.29M."""
+    """paper Table 5: 1.29M."""
     assert kit.learner("ae", kit.shape(kit.paper_dims)).count_parameters() == 1_284_228
 
 

@@ -26,7 +26,7 @@ def trained(kit, batch):
 
 
 def test_counts_as_published(kit):
-    """PAPER Table 5: 0.57M, with the codes of MOSI's training and test utterances."""
+    """paper Table 5: 0.57M, with the codes of MOSI's training and test utterances."""
     learner = kit.learner("cpmnet", kit.shape(kit.paper_dims, kind="regression"))
     assert learner.count_parameters() == 330_240
     assert learner.count_with_codes(1231 + 656) == 571_776

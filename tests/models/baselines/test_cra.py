@@ -6,13 +6,13 @@ from models.baselines.cra import ResidualAutoencoder
 
 
 def test_counts_as_published(kit):
-    """PAPER Table 5: 2.11M."""
+    """paper Table 5: 2.11M."""
     assert kit.learner("cra", kit.shape(kit.paper_dims)).count_parameters() == 2_106_244
 
 
 @pytest.mark.parametrize("n_blocks", [1, 3])
 def test_equals_the_recursion_of_the_published_cascade(n_blocks):
-    """FACTS B.6: x_i = x_{i-1} + out_{i-1}; no activation ends an encoder or a decoder."""
+    """reading.md B.6: x_i = x_{i-1} + out_{i-1}; no activation ends an encoder or a decoder."""
     torch.manual_seed(0)
     cascade = ResidualAutoencoder(6, (5, 4, 3), n_blocks)
 

@@ -1,4 +1,4 @@
-"""Truth: the definitions of FACTS B.5, written edge by edge."""
+"""Truth: the definitions of reading.md B.5, written edge by edge."""
 
 import pytest
 import torch

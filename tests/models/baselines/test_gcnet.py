@@ -11,12 +11,12 @@ from models.learner import TooLargeError
 @pytest.mark.parametrize(
     ("hidden_dim", "settings", "kind", "n_speakers", "expected"),
     [
-        (200, {"idle_parts": True}, "classification", 2, 34_139_164),  # PAPER Table 5: 34.14M
+        (200, {"idle_parts": True}, "classification", 2, 34_139_164),  # paper Table 5: 34.14M
         (200, {"idle_parts": True, "time_attention": True}, "classification", 2, 34_139_164),
         (200, {"time_attention": True}, "classification", 2, 30_102_364),
         (200, {}, "classification", 2, 30_102_364 - 2 * (1000 * 1000 + 1000)),  # two attentions
-        (100, {"idle_parts": True}, "classification", 2, 10_660_864),  # FACTS B.5
-        (200, {"idle_parts": True}, "regression", 1, 34_017_661),  # FACTS B.5, MOSI
+        (100, {"idle_parts": True}, "classification", 2, 10_660_864),  # reading.md B.5
+        (200, {"idle_parts": True}, "regression", 1, 34_017_661),  # reading.md B.5, MOSI
     ],
 )
 def test_counts_as_published(kit, hidden_dim, settings, kind, n_speakers, expected):

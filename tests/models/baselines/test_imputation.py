@@ -6,7 +6,7 @@ import torch
 
 @pytest.mark.parametrize("model", ["ae", "cra"])
 def test_loss_is_the_task_plus_the_weighted_sum_of_errors_of_what_was_withheld(kit, model):
-    """FACTS B.6: a sum over the batch, each modality's error divided by its size."""
+    """reading.md B.6: a sum over the batch, each modality's error divided by its size."""
     batch = kit.batch([1] * 9, seed=4)
     learner = kit.learner(model, reconstruction_weight=0.3).eval()
     usable, task, error = batch.usable, 0.0, 0.0
@@ -36,7 +36,9 @@ def test_the_classifier_reads_the_completed_vector_and_decoders_get_no_task_grad
 
 @pytest.mark.parametrize("model", ["ae", "cra"])
 def test_trains_as_published(kit, model):
-    """FACTS B.6: utterances, masks drawn once, Adam with betas 0.5 and 0.999, 20 + 80 epochs."""
+    """reading.md B.6: utterances, masks drawn once, Adam with betas 0.5 and 0.999, 20 + 80
+    epochs.
+    """
     learner = kit.learner(model)
     (phase,) = learner.phases()
     assert (learner.batching, learner.masks, learner.batch_size) == ("utterances", "per_run", 256)

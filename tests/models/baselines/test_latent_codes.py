@@ -1,4 +1,4 @@
-"""Truth: the formulas of FACTS B.7, with the whole matrix of inner products."""
+"""Truth: the formulas of reading.md B.7, with the whole matrix of inner products."""
 
 from dataclasses import replace
 

@@ -45,7 +45,7 @@ def terms(learner, batch):
 
 
 def test_counts_as_published(kit):
-    """PAPER Table 5: 3.87M, the frozen copy excluded, before and after pretraining."""
+    """paper Table 5: 3.87M, the frozen copy excluded, before and after pretraining."""
     learner = kit.learner("mmin", kit.shape(kit.paper_dims))
     assert learner.count_parameters() == 3_874_052
     learner.finish_phase("pretrain")
@@ -152,7 +152,7 @@ def test_training_before_pretraining_is_refused(kit, batch):
 
 
 def test_trains_as_published(kit):
-    """FACTS B.6."""
+    """reading.md B.6."""
     pretrain, train = kit.learner("mmin").phases()
     assert (pretrain.name, pretrain.n_epochs, pretrain.decay_after) == ("pretrain", 100, 20)
     assert (train.name, train.n_epochs, train.decay_after) == ("train", None, 20)

@@ -1,4 +1,4 @@
-"""MA-Net against FACTS C.3: key names, and a transcription with functional operations only."""
+"""MA-Net against reading.md C.3: key names, and a transcription with functional operations only."""
 
 import pytest
 import torch
@@ -49,7 +49,7 @@ class Recorded(dict):
 
 
 class Transcription:
-    """FACTS C.3, line by line, from a state dict in float64."""
+    """reading.md C.3, line by line, from a state dict in float64."""
 
     def __init__(self, state, second_chain):
         self.state = Recorded({key: value.double() for key, value in state.items()})

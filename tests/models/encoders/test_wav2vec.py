@@ -1,4 +1,6 @@
-"""wav2vec against FACTS C.1: published sizes, key names, and a transcription with plain loops."""
+"""wav2vec against reading.md C.1: published sizes, key names, and a transcription with plain
+loops.
+"""
 
 import math
 
@@ -49,7 +51,7 @@ def normalize(x, weight, bias):
 
 
 def transcription(waveform, state):
-    """FACTS C.1 for one waveform (S,), in float64 -> (T, 512)."""
+    """reading.md C.1 for one waveform (S,), in float64 -> (T, 512)."""
     x = waveform.double()[None, :]
     for i, (_, stride) in enumerate(EXTRACTOR):
         name = f"feature_extractor.conv_layers.{i}"

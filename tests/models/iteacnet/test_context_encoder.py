@@ -1,4 +1,4 @@
-"""Truth: Algorithm 1 of the paper, loop by loop, with inclusive segments (FACTS A.3)."""
+"""Truth: Algorithm 1 of the paper, loop by loop, with inclusive segments (reading.md A.3)."""
 
 import pytest
 import torch

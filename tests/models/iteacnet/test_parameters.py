@@ -1,4 +1,4 @@
-"""Counts of trainable parameters: published, or derived in FACTS A.4."""
+"""Counts of trainable parameters: published, or derived in reading.md A.4."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The shipped lists agree with FACTS B.1."""
+"""The shipped lists agree with reading.md B.1."""
 
 from collections import Counter
 

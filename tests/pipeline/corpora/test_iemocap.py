@@ -1,4 +1,4 @@
-"""IEMOCAP: the traps of the release (FACTS D.1)."""
+"""IEMOCAP: the traps of the release (reading.md D.1)."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""IEMOCAP's published counts (FACTS B.1), from a tree of their shape and from the labels."""
+"""IEMOCAP's published counts (reading.md B.1), from a tree of their shape and from the labels."""
 
 import csv
 import os
@@ -10,7 +10,7 @@ import pytest
 from pipeline.corpora.folds import extra_happy_ids
 from pipeline.corpora.iemocap import read
 
-# FACTS B.1. Six-way columns: hap (with the extra ones), sad, neu, ang, exc, fru.
+# reading.md B.1. Six-way columns: hap (with the extra ones), sad, neu, ang, exc, fru.
 DIALOGUES_OF = {1: 28, 2: 30, 3: 32, 4: 30, 5: 31}
 SIX_WAY = {
     1: (143, 194, 384, 229, 143, 280),

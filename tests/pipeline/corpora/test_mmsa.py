@@ -1,4 +1,4 @@
-"""The layout of MMSA-FET: columns by name, ids as text (FACTS D.4)."""
+"""The layout of MMSA-FET: columns by name, ids as text (reading.md D.4)."""
 
 import pytest
 

@@ -1,4 +1,6 @@
-"""CMU-MOSEI: the published set (FACTS B.1) and the traps of its transcripts (FACTS D.3)."""
+"""CMU-MOSEI: the published set (reading.md B.1) and the traps of its transcripts (reading.md
+D.3).
+"""
 
 import csv
 import os
@@ -16,7 +18,7 @@ from pipeline.protocol.splits import assign_splits
 
 PRESET = Path(__file__).parents[3] / "configs/mosei.yaml"
 
-# FACTS B.1: utterances of each role: zero, positive, negative.
+# reading.md B.1: utterances of each role: zero, positive, negative.
 PUBLISHED = {"train": (3540, 8048, 4738), "validation": (433, 932, 506), "test": (1025, 2284, 1350)}
 
 

@@ -1,4 +1,4 @@
-"""CMU-MOSI: the official folds and their counts (FACTS B.1); three sources of labels (D.2)."""
+"""CMU-MOSI: the official folds and their counts (reading.md B.1); three sources of labels (D.2)."""
 
 import csv
 import os
@@ -11,7 +11,7 @@ from pipeline.corpora.folds import mosi_roles
 from pipeline.corpora.mosi import read
 from pipeline.corpora.raw import CorpusError
 
-# FACTS B.1: utterances of each role: zero, positive, negative.
+# reading.md B.1: utterances of each role: zero, positive, negative.
 PUBLISHED = {"train": (53, 679, 552), "validation": (13, 124, 92), "test": (30, 277, 379)}
 
 

@@ -12,7 +12,8 @@ from unittest import mock
 import numpy as np
 import torch
 
-# The training command that fairseq's examples/wav2vec gives, as its parser stores it (FACTS C.1).
+# The training command that fairseq's examples/wav2vec gives, as its parser stores it (reading.md
+# C.1).
 LARGE = {
     "arch": "wav2vec",
     "conv_feature_layers": "[(512, 10, 5), (512, 8, 4), (512, 4, 2), (512, 4, 2), (512, 4, 2), "
@@ -125,7 +126,7 @@ class RecorderMeter:
 
 
 def authors(state, recorder):
-    """The dictionary that MA-Net's script saves (FACTS C.3)."""
+    """The dictionary that MA-Net's script saves (reading.md C.3)."""
     weight = torch.zeros(3)
     optimizer = torch.optim.SGD([weight.requires_grad_()], lr=0.01, momentum=0.9)
     weight.sum().backward()

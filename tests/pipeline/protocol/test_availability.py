@@ -20,7 +20,7 @@ def realised_rate(mask, extracted=None):
     return availability.realised_rate(mask, everything)
 
 
-# FACTS B.4, of the published code, 60 draws of 1920 rows:
+# reading.md B.4, of the published code, 60 draws of 1920 rows:
 # nominal rate -> realised rate, shares of rows that keep one, two, three of three modalities
 PUBLISHED = {
     0.1: (0.101, 0.023, 0.258, 0.720),

@@ -4,7 +4,7 @@ import pytest
 
 from tests.pipeline.report.builds import EVIL, write_build
 
-PAPER = {
+paper = {
     "iteacnet": {"model": "iteacnet", "evaluations": ["ime", "ume"]},
     "gcnet": {"model": "gcnet", "evaluations": ["ime", "ume"]},
     "ae": {"model": "ae", "evaluations": ["ume"]},
@@ -53,7 +53,7 @@ def make_build(tmp_path):
 @pytest.fixture(scope="session")
 def study(tmp_path_factory):
     """Every method of the paper, and its page; to read only."""
-    build = write_build(tmp_path_factory.mktemp("study"), methods=PAPER, seeds=(0,))
+    build = write_build(tmp_path_factory.mktemp("study"), methods=paper, seeds=(0,))
     return build, build.report()
 
 
