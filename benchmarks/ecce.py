@@ -25,9 +25,9 @@ from matplotlib.figure import Figure
 from torch import Tensor
 from torch.profiler import profile
 
+from models.fast.layout import Layout
 from models.iteacnet.context_encoder import ContextEncoder
 from models.iteacnet.options import ContextOptions
-from models.layout import Layout
 from models.plain.iteacnet import ContextEncoder as DenseEncoder
 
 LENGTHS = (32, 64, 110, 128, 256, 512, 1024)

@@ -34,22 +34,22 @@ from numpy.typing import NDArray
 
 from benchmarks.one_by_one import FacesOneByOne, shrink, voice_of
 from benchmarks.talks import Talks, make_talks, read_talks
-from pipeline.features import visual
-from pipeline.features.crop_cache import CropCache
-from pipeline.features.crops import read_crops
+from pipeline.base.records import MODALITIES, FaceRow, Modality, Utterance
+from pipeline.base.tables import read_rows
+from pipeline.base.workers import overlap
+from pipeline.config.faces import CropFacesSettings
+from pipeline.config.features import FeaturesSettings
+from pipeline.config.settings import dump
+from pipeline.features.cache.extractor import Encoded, Item
+from pipeline.features.encoders import visual
+from pipeline.features.encoders.overlap import Overlapped
 from pipeline.features.extraction import EncoderChoice
-from pipeline.features.extractor import Encoded, Item
-from pipeline.features.overlap import Overlapped
-from pipeline.features.weights import locate
-from pipeline.features.workers import overlap
+from pipeline.features.faces.crop_cache import CropCache
+from pipeline.features.faces.crops import read_crops
+from pipeline.features.weights.locating import locate
 from pipeline.media.faces import open_detector
 from pipeline.media.video import sample_frames
-from pipeline.records import MODALITIES, FaceRow, Modality, Utterance
-from pipeline.sections.faces import CropFacesSettings
-from pipeline.sections.features import FeaturesSettings
-from pipeline.settings import dump
 from pipeline.stages import crop_faces, extract_features
-from pipeline.tables import read_rows
 
 Picture = NDArray[np.uint8]
 Vector = NDArray[np.float32]

@@ -21,9 +21,9 @@ import av
 import cv2
 import numpy as np
 
-from pipeline.files import file_digest
-from pipeline.records import FaceRow, Utterance
-from pipeline.tables import read_rows, write_rows
+from pipeline.base.files import file_digest
+from pipeline.base.records import FaceRow, Utterance
+from pipeline.base.tables import read_rows, write_rows
 from tests.pipeline import clips
 
 LIMIT = 1.1  # of long / short

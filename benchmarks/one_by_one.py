@@ -16,9 +16,9 @@ from facenet_pytorch import MTCNN
 from numpy.typing import NDArray
 from torchaudio.transforms import Resample
 
+from pipeline.base.records import Utterance
+from pipeline.config.faces import CropFacesSettings
 from pipeline.media.faces import crop_square
-from pipeline.records import Utterance
-from pipeline.sections.faces import CropFacesSettings
 
 Picture = NDArray[np.uint8]
 Vector = NDArray[np.float32]

@@ -13,7 +13,7 @@ import torch
 from torch.profiler import ProfilerActivity, profile
 from torch.utils.flop_counter import FlopCounterMode
 
-from models.products import HAS_ONEDNN, multiply
+from models.fast.products import HAS_ONEDNN, multiply
 
 PRODUCTS = (
     "aten::mm",

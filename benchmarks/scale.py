@@ -26,9 +26,9 @@ from unittest import mock
 import numpy as np
 
 from benchmarks.big_corpus import MOSEI_UTTERANCES, MOSEI_VIDEOS, BigCorpus
-from pipeline.features.cache import Record, UtteranceCache
-from pipeline.features.keys import record_key
-from pipeline.files import write_text
+from pipeline.base.files import write_text
+from pipeline.features.cache.keys import record_key
+from pipeline.features.cache.utterances import Record, UtteranceCache
 
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent

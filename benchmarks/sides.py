@@ -19,11 +19,11 @@ from benchmarks.plain.teacher_student import TeacherStudent
 from benchmarks.synthetic import DIMS, Made
 from models.batch import ConversationBatch
 from models.learner import Learner
+from pipeline.config.baselines import GcnetSettings, MminSettings
+from pipeline.config.methods import model_module
+from pipeline.config.networks import IteacnetSettings
 from pipeline.conversations.collate import collate, items_of
 from pipeline.conversations.inference import predict_rates
-from pipeline.sections.baselines import GcnetSettings, MminSettings
-from pipeline.sections.methods import model_module
-from pipeline.sections.networks import IteacnetSettings
 from pipeline.training.masks import TrainingMasks
 from pipeline.training.means import Means
 from pipeline.training.optimizers import PhaseOptimizers

@@ -15,9 +15,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.files import file_digest
-from pipeline.records import Utterance
-from pipeline.tables import write_rows
+from pipeline.base.files import file_digest
+from pipeline.base.records import Utterance
+from pipeline.base.tables import write_rows
 from tests.pipeline.clips import portraits, sound_frames
 
 WIDTH, HEIGHT, FPS = 640, 360, 25

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pipeline.config import Config
-from pipeline.files import write_text
+from pipeline.base.files import write_text
+from pipeline.config.configuration import Config
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE, SCHEMA = ROOT / "docs/configuration.md", ROOT / "configs/schema.json"

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from models.feature_rows import FeatureRows
+from models.fast.feature_rows import FeatureRows
 
 MODALITIES = ("audio", "text", "visual")
 

@@ -1,69 +1,26 @@
-"""Layers that networks share: dropout, multi-head attention, the MetaFormer feed-forward.
+"""Layers that networks share: multi-head attention, the MetaFormer feed-forward.
 
-All work on packed rows (`models.layout`). Shapes: N rows, D hidden, H heads; per bucket K
+All work on packed rows (`models.fast.layout`). Shapes: N rows, D hidden, H heads; per bucket K
 dialogues of S steps.
 """
 
 import math
 from collections.abc import Sequence
-from functools import lru_cache
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from models.layout import Layout
-from models.products import Linear, linear, linear_gelu
+from models.fast.dropout import Dropout
+from models.fast.layout import Layout
+from models.fast.products import Linear, linear, linear_gelu
 
 # Attention weights of a bucket, over all heads, that are kept for the gradient at once (16 MB);
 # 32 dialogues of 110 utterances have 3.1 million. Above it attention works in pieces.
 MAX_WEIGHTS = 2**22
 # One additive attention bias per bucket, (K, 1 or H, S, S), -inf where a key must not be read.
 Biases = Sequence[Tensor]
-
-
-class Dropout(nn.Module):
-    """Inverted dropout. On a CPU the mask is cut from random bits: torch's takes 50 times as long.
-
-    Draws from torch's global generator, as `torch.nn.Dropout` does, but not the same mask.
-    """
-
-    def __init__(self, p: float) -> None:
-        super().__init__()
-        if not 0 <= p < 1:
-            raise ValueError(f"dropout p={p} is outside [0, 1)")
-        self.p = p
-
-    def extra_repr(self) -> str:
-        """For `print(network)`."""
-        return f"p={self.p}"
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Any shape -> the same shape."""
-        if not self.training or self.p == 0:
-            return x
-        if x.device.type != "cpu":
-            return F.dropout(x, self.p)
-        return x * _scaled_mask(x, self.p)
-
-
-def _scaled_mask(like: Tensor, p: float) -> Tensor:
-    """0 with probability p, else 1 / (1 - p), shaped as `like`."""
-    if p != 0.5:
-        return (torch.rand(like.shape) >= p).to(like.dtype).mul_(1 / (1 - p))
-    words = torch.empty(-(-like.numel() // 64), dtype=torch.int64)
-    words.random_(-(2**63), None)
-    octets = words.view(torch.uint8).to(torch.int32)
-    coins = _coins(like.dtype).index_select(0, octets)  # a third of the time of `[octets]`
-    return coins.view(-1)[: like.numel()].view(like.shape)
-
-
-@lru_cache
-def _coins(dtype: torch.dtype) -> Tensor:
-    """(256, 8): bit k of byte i, times 2, the scale of dropout at p = 0.5."""
-    bits = (torch.arange(256)[:, None] >> torch.arange(8)) & 1
-    return (2 * bits).to(dtype)
 
 
 class MultiHeadAttention(nn.Module):

@@ -12,10 +12,13 @@ import sys
 from importlib import import_module
 
 COMMANDS = {  # name: the module that has `main`, what it does
-    "doctor": ("pipeline.doctor", "what a configuration needs, what is there, what is missing"),
-    "weights": ("pipeline.fetch_weights", "fetch the weights that a configuration names"),
-    "label": ("pipeline.label.__main__", "labels for new videos from a finished run"),
-    "cache": ("pipeline.cache.__main__", "look into the cache: stats, verify, gc, explain"),
+    "doctor": (
+        "pipeline.tools.doctor",
+        "what a configuration needs, what is there, what is missing",
+    ),
+    "weights": ("pipeline.tools.fetch_weights", "fetch the weights that a configuration names"),
+    "label": ("pipeline.tools.label.__main__", "labels for new videos from a finished run"),
+    "cache": ("pipeline.tools.cache.__main__", "look into the cache: stats, verify, gc, explain"),
 }
 
 

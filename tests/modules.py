@@ -1,30 +1,9 @@
-"""All modules of pipeline/ and models/, and what each imports."""
+"""All modules of pipeline, models and demo, and what each imports."""
 
 import ast
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-FLAT = tuple(
-    f"pipeline.{name}"
-    for name in (
-        "errors",
-        "refusals",
-        "records",
-        "tables",
-        "settings",
-        "settings_faults",
-        "yaml_files",
-        "provenance",
-        "source_form",
-        "files",
-        "arrays",
-        "pickles",
-        "progress",
-        "shards",
-        "retries",
-        "sections",
-    )
-)
 
 
 def module_name(path: Path) -> str:
@@ -33,13 +12,13 @@ def module_name(path: Path) -> str:
 
 MODULES = {
     module_name(path): path
-    for top in ("pipeline", "models")
+    for top in ("pipeline", "models", "demo")
     for path in sorted((ROOT / top).rglob("*.py"))
 }
 
 
 def is_ours(name: str) -> bool:
-    return name.split(".")[0] in ("pipeline", "models")
+    return name.split(".")[0] in ("pipeline", "models", "demo")
 
 
 def within(name: str, unit: str) -> bool:

@@ -9,7 +9,7 @@ from tests.modules import MODULES
 
 @pytest.mark.parametrize("name", sorted(MODULES))
 def test_imports_are_absolute(name):
-    """Code digests follow absolute imports only (pipeline.provenance)."""
+    """Code digests follow absolute imports only (pipeline.base.provenance)."""
     tree = ast.parse(MODULES[name].read_text(encoding="utf-8"))
     relative = [n for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.level]
     assert not relative

@@ -16,9 +16,10 @@ from functools import lru_cache
 import torch
 from torch import Tensor, nn
 
+from models.fast.dropout import Dropout
+from models.fast.layout import Layout
 from models.iteacnet.options import ContextOptions
-from models.layers import Dropout, convolve
-from models.layout import Layout
+from models.layers import convolve
 
 
 class ContextEncoder(nn.Module):

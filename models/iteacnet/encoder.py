@@ -10,13 +10,13 @@ from collections.abc import Mapping, Sequence
 
 from torch import Tensor, nn
 
+from models.fast.layout import Layout
 from models.iteacnet.fusion import Fusion
 from models.iteacnet.options import NetworkOptions
 from models.iteacnet.router import RoutedMixer, Router
 from models.iteacnet.token_mixers import build_mixer
 from models.iteacnet.trace import BlockTrace
 from models.layers import Biases, FeedForward
-from models.layout import Layout
 
 
 class Block(nn.Module):

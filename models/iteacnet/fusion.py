@@ -10,8 +10,8 @@ from typing import Literal
 
 from torch import Tensor, nn
 
+from models.fast.layout import Layout
 from models.layers import MultiHeadAttention
-from models.layout import Layout
 
 
 def hub_of(modalities: Sequence[str]) -> str:

@@ -13,12 +13,12 @@ from typing import Any
 from torch import Tensor, nn
 
 from models.batch import MODALITIES, ConversationBatch
+from models.fast.layout import Layout
 from models.iteacnet.losses import emotion_loss, imputation_loss, joint_loss
 from models.iteacnet.network import IteacNetwork, NetworkOutput
 from models.iteacnet.options import network_options
 from models.iteacnet.router import Router
 from models.iteacnet.token_mixers import TimeLinear, TimeMlp
-from models.layout import Layout
 from models.learner import Learner, Loss, OptimizerGroup, Phase, TaskShape
 from models.losses import cross_entropy, regression
 

@@ -14,15 +14,15 @@ import torch
 from torch import Tensor, nn
 
 from models.batch import MODALITIES, ConversationBatch
+from models.fast.layout import Layout
+from models.fast.products import linear
 from models.iteacnet.context_encoder import ContextEncoder
 from models.iteacnet.encoder import EncoderLayer
 from models.iteacnet.fusion import hub_of
 from models.iteacnet.options import NetworkOptions
 from models.iteacnet.trace import BlockTrace, LayerTrace, Trace, layer_trace
 from models.layers import Biases, masked_biases
-from models.layout import Layout
 from models.learner import TaskShape, check_values
-from models.products import linear
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from models.layout import Padding
+from models.fast.layout import Padding
 
 # Candidate sets of the token mixer. The paper names six and lists none: `iteach4` is the set of
 # the public implementation and meets the published parameter count; `burger6` is that of

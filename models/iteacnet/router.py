@@ -10,10 +10,10 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from models.fast.layout import Layout
 from models.iteacnet.token_mixers import SelfAttention
 from models.iteacnet.trace import BlockTrace
 from models.layers import Biases
-from models.layout import Layout
 
 
 class Router(nn.Module):

@@ -11,8 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from models.fast.layout import Layout
 from models.layers import Biases, MultiHeadAttention, convolve
-from models.layout import Layout
 
 
 class SelfAttention(nn.Module):

@@ -9,7 +9,7 @@ from typing import Literal
 
 from torch import Tensor
 
-from models.layout import Layout
+from models.fast.layout import Layout
 
 Trace = Literal["all", "routers"]  # what to keep; "routers": no (T, T) map of any layer
 

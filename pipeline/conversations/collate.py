@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from models.batch import ConversationBatch
-from models.feature_rows import FeatureRows
+from models.fast.feature_rows import FeatureRows
 from models.learner import Batching
 from pipeline.conversations.dataset import Conversations
 from pipeline.conversations.index import ConversationIndex, IntArray

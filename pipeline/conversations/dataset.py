@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from models.learner import TaskShape
+from pipeline.base.records import MODALITIES, Label
+from pipeline.config.tasks import ScoredTask
 from pipeline.conversations.index import ConversationIndex, IntArray
 from pipeline.conversations.reading import Stores
 from pipeline.conversations.standardize import Standardization, fit
-from pipeline.records import MODALITIES, Label
-from pipeline.sections.tasks import ScoredTask
 
 
 @dataclass(frozen=True)

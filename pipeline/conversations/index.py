@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.records import Label, Utterance
+from pipeline.base.records import Label, Utterance
 
 IntArray = NDArray[np.int64]
 GENDERS = {"F": 0, "M": 1}  # IEMOCAP's code, whoever speaks first (reading.md B.2)

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.arrays import read_header
+from pipeline.base.arrays import read_header
+from pipeline.base.records import MODALITIES, ROLES, Label, Modality, Role, SplitRow, Utterance
+from pipeline.base.tables import read_rows
 from pipeline.conversations.index import ConversationIndex, index_utterances
 from pipeline.features.store import FeatureStore, read_store
 from pipeline.protocol.stored_masks import read_masks
-from pipeline.records import MODALITIES, ROLES, Label, Modality, Role, SplitRow, Utterance
-from pipeline.tables import read_rows
 
 Stores = Mapping[Modality, FeatureStore]  # of one table, in the order of MODALITIES
 

@@ -10,11 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from pipeline.corpora.listing import MEDIA_SUFFIXES, has_suffix
-from pipeline.corpora.raw import Candidate, Counts, RawCorpus, count
-from pipeline.corpora.texts import clean_text, printable
-from pipeline.files import UnsafePathError, resolve_inside
-from pipeline.records import (
+from pipeline.base.files import UnsafePathError, resolve_inside
+from pipeline.base.records import (
     REGIONS,
     ROLES,
     Annotation,
@@ -23,7 +20,10 @@ from pipeline.records import (
     Utterance,
     check_identifier,
 )
-from pipeline.sections.corpora import CorpusSettings
+from pipeline.config.corpora import CorpusSettings
+from pipeline.corpora.listing import MEDIA_SUFFIXES, has_suffix
+from pipeline.corpora.raw import Candidate, Counts, RawCorpus, count
+from pipeline.corpora.texts import clean_text, printable
 
 
 def drop(item: str, reason: str) -> Dropped:

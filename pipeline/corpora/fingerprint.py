@@ -13,13 +13,13 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from pipeline.base.files import UnsafePathError, file_digest, resolve_inside
+from pipeline.config.corpora import CorpusSettings
 from pipeline.corpora.imports.places import files_opened
 from pipeline.corpora.listing import MEDIA_SUFFIXES, CorpusFile, has_suffix, list_files
 from pipeline.corpora.raw import CorpusError
 from pipeline.corpora.readers import reader
 from pipeline.corpora.sheets import read_sheet
-from pipeline.files import UnsafePathError, file_digest, resolve_inside
-from pipeline.sections.corpora import CorpusSettings
 
 BY_CONTENT_BYTES = 64 * 2**20
 

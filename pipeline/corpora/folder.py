@@ -28,6 +28,8 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from pipeline.base.records import IDENTIFIER, Dropped
+from pipeline.config.corpora import CorpusSettings
 from pipeline.corpora.checks import assemble, drop
 from pipeline.corpora.listing import (
     ANY_MEDIA,
@@ -39,8 +41,6 @@ from pipeline.corpora.listing import (
 from pipeline.corpora.raw import ROLE_NAMES, Candidate, CorpusError, RawCorpus, sign
 from pipeline.corpora.sheets import Sheet, SheetRow, read_sheet
 from pipeline.corpora.texts import printable
-from pipeline.records import IDENTIFIER, Dropped
-from pipeline.sections.corpora import CorpusSettings
 
 WHICH_FACE: Final = "track"
 TREE = """\

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+from pipeline.base.records import ROLES, Role
 from pipeline.corpora.raw import CorpusError
-from pipeline.records import ROLES, Role
 
 _FOLDER = Path(__file__).parent / "data"
 _DIGESTS = {

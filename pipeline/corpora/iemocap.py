@@ -13,13 +13,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from pipeline.config.corpora import CorpusSettings
 from pipeline.corpora.checks import assemble, drop
 from pipeline.corpora.folds import extra_happy_ids
 from pipeline.corpora.iemocap_account import Account
 from pipeline.corpora.listing import list_files
 from pipeline.corpora.raw import DIALOGUES, UTTERANCES, Candidate, Counts, Key, RawCorpus
 from pipeline.corpora.texts import read_legacy_text
-from pipeline.sections.corpora import CorpusSettings
 
 WHICH_FACE: Final = "side"
 TREE = """\

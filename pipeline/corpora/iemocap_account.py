@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from pipeline.records import Dropped
+from pipeline.base.records import Dropped
 
 # Lines of the release's transcripts that are no utterance, by the reason that they are dropped for.
 EXPECTED_LINES = {

@@ -10,13 +10,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from pipeline.base.records import Dropped, Role
+from pipeline.config.corpora import CorpusSettings
 from pipeline.corpora.checks import drop
 from pipeline.corpora.csd import CsdRow, read_csd
 from pipeline.corpora.raw import ROLE_NAMES, Candidate, CorpusError
 from pipeline.corpora.sheets import Sheet, SheetRow, parse_sheet, read_sheet
 from pipeline.corpora.texts import read_bytes
-from pipeline.records import Dropped, Role
-from pipeline.sections.corpora import CorpusSettings
 
 # Where labels are looked for when `labels` is not set; in this order.
 PLACES = ("label.csv", "labels.csv", "Labels/label.csv", "Labels/labels.csv")

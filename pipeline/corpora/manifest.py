@@ -9,12 +9,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from pipeline.base.records import Utterance
+from pipeline.base.shards import shard_of
+from pipeline.config.corpora import CorpusSettings
 from pipeline.corpora.checks import by_kind
 from pipeline.corpora.raw import MEDIA_FILES, UTTERANCES, CountRow, RawCorpus
 from pipeline.corpora.readers import reader
-from pipeline.records import Utterance
-from pipeline.sections.corpora import CorpusSettings
-from pipeline.shards import shard_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from pipeline.base.records import Dropped, Role
+from pipeline.config.corpora import CorpusSettings
 from pipeline.corpora.checks import assemble, drop
 from pipeline.corpora.listing import list_files
 from pipeline.corpora.raw import (
@@ -23,8 +25,6 @@ from pipeline.corpora.raw import (
 )
 from pipeline.corpora.sheets import Sheet, SheetRow, parse_sheet
 from pipeline.corpora.texts import printable, read_legacy_text, repair_mojibake
-from pipeline.records import Dropped, Role
-from pipeline.sections.corpora import CorpusSettings
 
 WHICH_FACE: Final = "track"
 TREE = """\

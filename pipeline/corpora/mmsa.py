@@ -10,12 +10,12 @@ import glob
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from pipeline.config.corpora import CorpusSettings
 from pipeline.corpora.checks import assemble, drop
 from pipeline.corpora.labels import is_number
 from pipeline.corpora.listing import list_files
 from pipeline.corpora.raw import ROLE_NAMES, Candidate, CorpusError, RawCorpus
 from pipeline.corpora.sheets import SheetRow, read_sheet
-from pipeline.sections.corpora import CorpusSettings
 
 WHICH_FACE: Final = "single"
 TREE = """\

@@ -17,6 +17,8 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from pipeline.base.records import Dropped
+from pipeline.config.corpora import CorpusSettings
 from pipeline.corpora.checks import assemble, drop
 from pipeline.corpora.csd import CsdRow
 from pipeline.corpora.folds import mosei_published_ids, mosei_roles
@@ -34,8 +36,6 @@ from pipeline.corpora.listing import list_files
 from pipeline.corpora.mosi import expected_signs, notes
 from pipeline.corpora.raw import Candidate, RawCorpus
 from pipeline.corpora.texts import read_legacy_text
-from pipeline.records import Dropped
-from pipeline.sections.corpora import CorpusSettings
 
 WHICH_FACE: Final = "single"
 TREE = """\

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from pipeline.base.records import Dropped
+from pipeline.config.corpora import CorpusSettings
 from pipeline.corpora.checks import assemble, drop
 from pipeline.corpora.folds import mosi_roles
 from pipeline.corpora.labels import (
@@ -25,8 +27,6 @@ from pipeline.corpora.labels import (
 from pipeline.corpora.listing import list_files
 from pipeline.corpora.raw import DIALOGUES, UTTERANCES, Candidate, Counts, Key, RawCorpus
 from pipeline.corpora.texts import read_legacy_text
-from pipeline.records import Dropped
-from pipeline.sections.corpora import CorpusSettings
 
 WHICH_FACE: Final = "single"
 TREE = """\

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pipeline.records import Annotation, Dropped, Role, Utterance
+from pipeline.base.records import Annotation, Dropped, Role, Utterance
 
 Key = tuple[str, str, str]  # group ("all" or an annotation), split role or "", value
 Counts = Mapping[Key, int]

@@ -9,12 +9,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import Literal, Protocol, cast
 
+from pipeline.base.records import Dropped
+from pipeline.config.corpora import CorpusSettings
 from pipeline.corpora.checks import by_kind
 from pipeline.corpora.listing import list_files
 from pipeline.corpora.raw import CorpusError, RawCorpus
 from pipeline.corpora.texts import printable
-from pipeline.records import Dropped
-from pipeline.sections.corpora import CorpusSettings
 
 WhichFace = Literal["side", "single", "track"]
 

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.base.records import Dropped
 from pipeline.corpora.checks import drop
 from pipeline.corpora.raw import CorpusError
 from pipeline.corpora.texts import printable, read_bytes
-from pipeline.records import Dropped
 
 csv.field_size_limit(sys.maxsize)  # a transcript may be a million characters
 

@@ -7,8 +7,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from pipeline.base.files import UnsafePathError, resolve_inside
 from pipeline.corpora.raw import CorpusError
-from pipeline.files import UnsafePathError, resolve_inside
 
 # C0 and C1 controls become a blank; marks that reorder text on screen vanish (an HTML report
 # would show them), as does the byte order mark.

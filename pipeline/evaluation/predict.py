@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.files import write_text
+from pipeline.base.files import write_text
 
 FIRST = ("rate", "utterance_id", "dialogue_id", "target", "predicted")
 

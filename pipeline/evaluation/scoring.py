@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from pipeline.base.records import ROLES, Label, Score, SplitRow
 from pipeline.evaluation.classification import classification_metrics
 from pipeline.evaluation.sentiment import sentiment_metrics
-from pipeline.records import ROLES, Label, Score, SplitRow
 
 MAJORITY = "majority"
 RoleLabels = dict[str, list[str]]

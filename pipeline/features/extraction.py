@@ -14,15 +14,15 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.features.cache import Record, UtteranceCache
-from pipeline.features.catalogue import find_encoder
-from pipeline.features.extractor import PASSING, STATUSES, Encoded, Extractor, Item, Weights
-from pipeline.features.keys import Ingredients, record_key
-from pipeline.features.libraries import DETECTORS, versions_of
+from pipeline.base.progress import Progress, progress
+from pipeline.base.records import Modality
+from pipeline.base.workers import overlap
+from pipeline.features.cache.extractor import PASSING, STATUSES, Encoded, Extractor, Item, Weights
+from pipeline.features.cache.keys import Ingredients, record_key
+from pipeline.features.cache.utterances import Record, UtteranceCache
 from pipeline.features.store import OK, FeatureStore, StoreHeader, known_seconds, table_digest
-from pipeline.features.workers import overlap
-from pipeline.progress import Progress, progress
-from pipeline.records import Modality
+from pipeline.features.weights.catalogue import find_encoder
+from pipeline.features.weights.libraries import DETECTORS, versions_of
 
 N_WRITERS = 4  # records being synced to the disk while the encoder goes on
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.arrays import read_arrays, read_some, write_arrays
-from pipeline.features.extractor import STATUSES
-from pipeline.files import canonical_json, text_digest
+from pipeline.base.arrays import read_arrays, read_some, write_arrays
+from pipeline.base.files import canonical_json, text_digest
+from pipeline.features.cache.extractor import STATUSES
 
 OK = STATUSES.index("ok")
 

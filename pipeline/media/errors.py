@@ -1,4 +1,4 @@
-"""Why media give nothing: one error per status, as pipeline.features.extractor lists them."""
+"""Why media give nothing: one error per status, as pipeline.features.cache.extractor lists them."""
 
 from typing import Literal
 

@@ -16,9 +16,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.files import file_digest, text_digest
-from pipeline.records import Region
-from pipeline.sections.yunet import YUNET_FILE, yunet_place
+from pipeline.base.files import file_digest, text_digest
+from pipeline.base.records import Region
+from pipeline.config.yunet import YUNET_FILE, yunet_place
 
 Picture = NDArray[np.uint8]
 Box = tuple[float, float, float, float]

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from pipeline.base.records import MODALITIES
 from pipeline.protocol.errors import ProtocolError
-from pipeline.records import MODALITIES
 
 Mask = NDArray[np.bool_]
 GeneratorName = Literal["gcnet", "exact"]

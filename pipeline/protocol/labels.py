@@ -12,9 +12,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from pipeline.base.records import Annotation, Label, Utterance
+from pipeline.config.tasks import LabeledTask
 from pipeline.protocol.errors import ProtocolError
-from pipeline.records import Annotation, Label, Utterance
-from pipeline.sections.tasks import LabeledTask
 
 NO_VALUE = ("", "nan", "na", "n/a", "<na>", "none", "null")  # in small letters
 SHOWN = 8

@@ -10,9 +10,9 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from pipeline.base.records import Utterance
+from pipeline.config.tasks import FoldRule
 from pipeline.protocol.errors import ProtocolError
-from pipeline.records import Utterance
-from pipeline.sections.tasks import FoldRule
 
 Dialogues = dict[str, list[Utterance]]  # labelled utterances by dialogue, in order of the table
 Parts = list[list[str]]  # dialogue ids

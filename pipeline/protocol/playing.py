@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from pipeline.base.records import Annotation, Label, SplitRow, Utterance
+from pipeline.config.tasks import LabeledTask
 from pipeline.protocol.errors import ProtocolError
 from pipeline.protocol.labels import LabelAccount, labels_of_task
 from pipeline.protocol.splits import ProtocolName, assign_splits
-from pipeline.records import Annotation, Label, SplitRow, Utterance
-from pipeline.sections.tasks import LabeledTask
 
 JUDGING = ("validation", "test")
 

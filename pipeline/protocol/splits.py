@@ -9,11 +9,11 @@ without any label take no part.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
+from pipeline.base.records import ROLES, Annotation, Label, Role, SplitRow, Utterance
+from pipeline.config.tasks import FoldRule
 from pipeline.protocol.errors import ProtocolError
 from pipeline.protocol.labels import annotation_values
 from pipeline.protocol.parts import Dialogues, Parts, parts_of
-from pipeline.records import ROLES, Annotation, Label, Role, SplitRow, Utterance
-from pipeline.sections.tasks import FoldRule
 
 ProtocolName = Literal["paper", "strict"]
 

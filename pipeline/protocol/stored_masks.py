@@ -13,8 +13,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.arrays import read_arrays, write_arrays
-from pipeline.files import text_digest
+from pipeline.base.arrays import read_arrays, write_arrays
+from pipeline.base.files import text_digest
+from pipeline.base.records import Label, Role, SplitRow
 from pipeline.protocol.availability import (
     GeneratorName,
     Mask,
@@ -23,7 +24,6 @@ from pipeline.protocol.availability import (
     withhold,
 )
 from pipeline.protocol.errors import ProtocolError
-from pipeline.records import Label, Role, SplitRow
 
 DRAWN_ROLES: tuple[Role, ...] = ("test", "validation")  # in this order: see draw_fold
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from pipeline.records import FaceRow, Utterance
+from pipeline.base.records import FaceRow, Utterance
+from pipeline.base.tables import read_rows
 from pipeline.report.views import SheetView
-from pipeline.tables import read_rows
 
 SIDE_PX = 96
 PER_ROW = 10

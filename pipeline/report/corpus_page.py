@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.arrays import read_arrays
-from pipeline.records import FaceRow, Modality, Utterance
+from pipeline.base.arrays import read_arrays
+from pipeline.base.records import FaceRow, Modality, Utterance
+from pipeline.base.tables import read_rows
 from pipeline.report.views import Card, CorpusView, Part, Row, SheetView, TableView, text_row
-from pipeline.tables import read_rows
 
 SHOWN_ROWS = 2000  # a page of CMU-MOSEI's 22,856 rows would be slow; the rest stands in the file
 MEANINGS = {

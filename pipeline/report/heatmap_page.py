@@ -13,12 +13,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.records import Label, Utterance
+from pipeline.base.records import Label, Utterance
+from pipeline.base.tables import read_rows
 from pipeline.report.maps import DialogueAxis, plot_dialogue_map
 from pipeline.report.task_data import TaskResults
 from pipeline.report.traces import Trace
 from pipeline.report.views import FigureView, Part
-from pipeline.tables import read_rows
 
 Map = NDArray[np.floating]
 

@@ -6,10 +6,10 @@ The design columns of Tables 1 and 2 are read off a method's settings, not off i
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from pipeline.config.methods import IteacnetMethod, MethodSettings
+from pipeline.config.networks import IteacnetSettings
 from pipeline.evaluation.scoring import MAJORITY
 from pipeline.report.published import LABELS
-from pipeline.sections.methods import IteacnetMethod, MethodSettings
-from pipeline.sections.networks import IteacnetSettings
 
 BASELINES = ("cpmnet", "ae", "cra", "mmin", "gcnet")  # models, in the order of Tables 3 and 4
 ENCODERS = {"transformer": "TF", "nas": "NAS"}

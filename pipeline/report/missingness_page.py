@@ -13,14 +13,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.arrays import read_arrays
-from pipeline.files import text_digest
+from pipeline.base.arrays import read_arrays
+from pipeline.base.files import text_digest
+from pipeline.base.records import MODALITIES, Label, SplitRow, Utterance
+from pipeline.base.tables import read_rows
 from pipeline.protocol.availability import realised_rate
-from pipeline.records import MODALITIES, Label, SplitRow, Utterance
 from pipeline.report.figures import plot_stacks
 from pipeline.report.task_data import TaskResults
 from pipeline.report.views import FigureView, Part, TableView, text_row
-from pipeline.tables import read_rows
 
 Mask = NDArray[np.bool_]
 WITHHELD, IN_FACT = "withheld by the protocol", "in fact, with what was never extracted"

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import pandas as pd
 
-from pipeline.files import write_text
+from pipeline.base.files import write_text
 from pipeline.report.formats import to_latex, to_markdown
 from pipeline.report.views import FigureView, PageView, Part, TableView
 

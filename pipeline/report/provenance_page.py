@@ -9,9 +9,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from pipeline.arrays import read_header
-from pipeline.provenance import ROOT
-from pipeline.records import Modality
+from pipeline.base.arrays import read_header
+from pipeline.base.provenance import ROOT
+from pipeline.base.records import Modality
 from pipeline.report.published import LABELS
 from pipeline.report.task_data import TaskResults, read_run
 from pipeline.report.views import Part, Row, TableView, text_row

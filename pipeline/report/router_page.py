@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.records import MODALITIES
+from pipeline.base.records import MODALITIES
 from pipeline.report.figures import plot_stacks
 from pipeline.report.task_data import TaskResults
 from pipeline.report.traces import Trace

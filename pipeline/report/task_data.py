@@ -8,11 +8,11 @@ from typing import Any
 
 import pandas as pd
 
+from pipeline.config.tasks import ProtocolSettings, TaskSettings
 from pipeline.evaluation.aggregate import rates_of_ime, rates_of_ume
 from pipeline.evaluation.bootstrap import RunPredictions
 from pipeline.evaluation.scoring import MAJORITY, read_predictions
 from pipeline.report.methods import MethodView
-from pipeline.sections.tasks import ProtocolSettings, TaskSettings
 
 TEXT = ("task", "method", "train_rate", "selection", "metric")
 

@@ -13,8 +13,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from pipeline.arrays import read_arrays
-from pipeline.records import MODALITIES
+from pipeline.base.arrays import read_arrays
+from pipeline.base.records import MODALITIES
 from pipeline.report.methods import MethodView
 from pipeline.report.task_data import TaskResults
 

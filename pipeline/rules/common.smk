@@ -13,12 +13,12 @@ from snakemake.exceptions import IncompleteCheckpointException, WorkflowError
 from snakemake.io import checkpoint_target
 from snakemake.logging import logger
 
-# Rules run `python -m pipeline...` in the working directory. Nothing but the two packages is put
+# Rules run `python -m pipeline...` in the working directory. Nothing but our packages is put
 # before Python's own modules: a `queue.py` beside config.yaml is no part of a job. The way there is
 # relative, since PYTHONPATH and the shell would take a path with `:`, `{` or `$` apart.
 CODE = Path(".snakemake/iteacnet")
 CODE.mkdir(parents=True, exist_ok=True)
-for package in ("pipeline", "models"):
+for package in ("pipeline", "models", "demo"):
     target, link = Path(workflow.basedir, package), CODE / package
     if not link.is_symlink() or Path(os.readlink(link)) != target:
         made = CODE / f"{package}.{os.getpid()}"
@@ -34,21 +34,21 @@ os.environ["PYTHONSAFEPATH"] = "1"
 # Logs are in order, and whole when a job is killed.
 os.environ["PYTHONUNBUFFERED"] = "1"
 
-from pipeline.cache.users import note_use
-from pipeline.config import as_typed, parse_config
-from pipeline.decisions import Decisions
-from pipeline.plan import Plan
-from pipeline.retries import retry_token, take_notes
-from pipeline.seals import (
+from pipeline.base.retries import retry_token, take_notes
+from pipeline.config.configuration import as_typed, parse_config
+from pipeline.config.settings import SettingsError
+from pipeline.config.yaml_files import read_yaml
+from pipeline.rules.decisions import Decisions
+from pipeline.rules.plan import Plan
+from pipeline.rules.seals import (
     changed_files,
     date_after,
     dated_ahead,
     explain,
     is_sealed_as,
 )
-from pipeline.settings import SettingsError
 from pipeline.terminal.screen import attach
-from pipeline.yaml_files import read_yaml
+from pipeline.tools.cache.users import note_use
 
 # Files are read twice: Snakemake keeps the last of two equal keys and forgets lines, and it would
 # run what stands in config.yaml below `__use_yte__`, so that one is looked at first.
@@ -109,7 +109,7 @@ if workflow.is_main_process:
 
 
 def again(output):
-    """Input of a job whose result may be for now alone (pipeline.retries)."""
+    """Input of a job whose result may be for now alone (pipeline.base.retries)."""
     return lambda wildcards: retry_token(output.format(**dict(wildcards.items())))
 
 

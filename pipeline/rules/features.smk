@@ -75,7 +75,7 @@ rule crop_faces:
         r"""
         job {log:q} {params.seal} {output:q}
 
-        python -m pipeline.own_gpu {resources.gpu} python -m pipeline.stages.crop_faces \
+        python -m pipeline.base.own_gpu {resources.gpu} python -m pipeline.stages.crop_faces \
             --utterances {input.utterances:q} \
             --media {input.media:q} \
             --root {params.root:q} \
@@ -119,7 +119,7 @@ rule extract_features:
         r"""
         job {log:q} {params.seal} {output:q}
 
-        python -m pipeline.own_gpu {resources.gpu} python -m pipeline.stages.extract_features \
+        python -m pipeline.base.own_gpu {resources.gpu} python -m pipeline.stages.extract_features \
             --utterances {input.utterances:q} \
             --media {input.media:q} \
             --faces {input.faces:q} \

@@ -57,7 +57,7 @@ rule train:
         r"""
         job {log:q} {params.seal} {output:q}
 
-        python -m pipeline.own_gpu {resources.gpu} python -m pipeline.stages.train \
+        python -m pipeline.base.own_gpu {resources.gpu} python -m pipeline.stages.train \
             --task {wildcards.task:q} \
             --method {wildcards.method:q} \
             --utterances {input.utterances:q} \
@@ -108,7 +108,7 @@ rule predict:
         r"""
         job {log:q} {params.seal} {output:q}
 
-        python -m pipeline.own_gpu {resources.gpu} python -m pipeline.stages.predict \
+        python -m pipeline.base.own_gpu {resources.gpu} python -m pipeline.stages.predict \
             --utterances {input.utterances:q} \
             --labels {input.labels:q} \
             --splits {input.splits:q} \
@@ -162,7 +162,7 @@ rule trace:
         r"""
         job {log:q} {params.seal} {output:q}
 
-        python -m pipeline.own_gpu {resources.gpu} python -m pipeline.stages.trace \
+        python -m pipeline.base.own_gpu {resources.gpu} python -m pipeline.stages.trace \
             --utterances {input.utterances:q} \
             --labels {input.labels:q} \
             --splits {input.splits:q} \

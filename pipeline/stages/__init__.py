@@ -1,5 +1,5 @@
 """Stages: one thin module per Snakemake rule of the same name: arguments, load, call, save."""
 
-from pipeline.refusals import tell_refusals
+from pipeline.base.refusals import tell_refusals
 
 tell_refusals()

@@ -3,13 +3,13 @@
 import argparse
 from pathlib import Path
 
+from pipeline.base.records import Annotation, Label, SplitRow, Utterance
+from pipeline.base.tables import check_unique, read_rows, write_rows
+from pipeline.config.settings import Section, parse_section
+from pipeline.config.tasks import LabeledTask
 from pipeline.protocol.errors import ProtocolError
 from pipeline.protocol.playing import play
 from pipeline.protocol.splits import ProtocolName
-from pipeline.records import Annotation, Label, SplitRow, Utterance
-from pipeline.sections.tasks import LabeledTask
-from pipeline.settings import Section, parse_section
-from pipeline.tables import check_unique, read_rows, write_rows
 
 
 class AssignSplitsSettings(Section):

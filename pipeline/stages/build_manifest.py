@@ -11,20 +11,20 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from pipeline.base.digests import remembered_digest
+from pipeline.base.files import resolve_inside, write_json
+from pipeline.base.progress import Progress
+from pipeline.base.records import Annotation, Utterance
+from pipeline.base.retries import note_retry
+from pipeline.base.tables import write_rows
+from pipeline.config.corpora import CorpusSettings
+from pipeline.config.settings import Section, SettingsError, parse_section
 from pipeline.corpora.checks import by_kind
 from pipeline.corpora.manifest import Media, MediaFile, describe, in_shards, warnings
 from pipeline.corpora.raw import CorpusError, RawCorpus
 from pipeline.corpora.readers import read_corpus
-from pipeline.features.digests import remembered_digest
-from pipeline.files import resolve_inside, write_json
 from pipeline.media.errors import NoMediaError, ReadError
 from pipeline.media.state import file_state
-from pipeline.progress import Progress
-from pipeline.records import Annotation, Utterance
-from pipeline.retries import note_retry
-from pipeline.sections.corpora import CorpusSettings
-from pipeline.settings import Section, SettingsError, parse_section
-from pipeline.tables import write_rows
 
 CANNOT_BE_READ = "cannot be read now, the next run tries again"
 MAX_READERS = 4  # disks rarely serve more at once; hashing itself needs no interpreter lock

@@ -8,14 +8,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from pipeline.files import write_json
+from pipeline.base.files import write_json
+from pipeline.base.records import Annotation, Utterance
+from pipeline.base.tables import read_rows
+from pipeline.config.settings import Section, parse_section
+from pipeline.config.tasks import LabeledTask
 from pipeline.protocol.errors import ProtocolError
 from pipeline.protocol.playing import play
 from pipeline.protocol.splits import ProtocolName
-from pipeline.records import Annotation, Utterance
-from pipeline.sections.tasks import LabeledTask
-from pipeline.settings import Section, parse_section
-from pipeline.tables import read_rows
 
 
 class CheckTasksSettings(Section):

@@ -8,11 +8,11 @@ import argparse
 from dataclasses import dataclass
 from pathlib import Path
 
-from models.baselines.cpmnet import CpmNet
+from models.cpmnet.learner import CpmNet
 from models.learner import Learner, TaskShape
-from pipeline.sections.methods import MethodSettings
-from pipeline.settings import Section, parse_section
-from pipeline.tables import write_rows
+from pipeline.base.tables import write_rows
+from pipeline.config.methods import MethodSettings
+from pipeline.config.settings import Section, parse_section
 from pipeline.training.methods import build_learner
 
 DIMS = {"audio": 512, "text": 1024, "visual": 1024}

@@ -14,30 +14,30 @@ from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
-from pipeline.features.cache_folder import CacheError
+from pipeline.base.files import UnsafePathError, canonical_json, resolve_inside, text_digest
+from pipeline.base.progress import Progress, progress
+from pipeline.base.provenance import code_digest
+from pipeline.base.records import FaceRow, Utterance
+from pipeline.base.retries import note_retry
+from pipeline.base.tables import read_rows, write_rows
+from pipeline.config.faces import CropFacesSettings, detector_module
+from pipeline.config.settings import SettingsError, dump, parse_section
+from pipeline.features.cache.folder import CacheError
+from pipeline.features.cache.sources import confirmed_state
 from pipeline.features.coverage import coverage, is_partly_covered
-from pipeline.features.crop_cache import CropCache
-from pipeline.features.crops import CropRecord
-from pipeline.features.face_cropping import CropJob, FaceCropper, WhichFace
-from pipeline.features.libraries import DETECTORS, versions_of
-from pipeline.features.sources import confirmed_state
-from pipeline.files import UnsafePathError, canonical_json, resolve_inside, text_digest
+from pipeline.features.faces.crop_cache import CropCache
+from pipeline.features.faces.cropping import CropJob, FaceCropper, WhichFace
+from pipeline.features.faces.crops import CropRecord
+from pipeline.features.weights.libraries import DETECTORS, versions_of
 from pipeline.media.container import Damage
 from pipeline.media.decoder import Decoder
 from pipeline.media.errors import DecoderError, MediaError
 from pipeline.media.faces import DetectorError, LazyDetector, detector_digest, open_detector
 from pipeline.media.frame_service import decode_frames
 from pipeline.media.gcnet_faces import EVERY_FRAME_FPS, SMALLEST_FACE_PX
-from pipeline.progress import Progress, progress
-from pipeline.provenance import code_digest
-from pipeline.records import FaceRow, Utterance
-from pipeline.retries import note_retry
-from pipeline.sections.faces import CropFacesSettings, detector_module
-from pipeline.settings import SettingsError, dump, parse_section
-from pipeline.tables import read_rows, write_rows
 
 SCHEMA = 1
-CROPPING = "pipeline.features.face_cropping"  # with what it imports, all code that decides crops
+CROPPING = "pipeline.features.faces.cropping"  # with what it imports, all code that decides crops
 
 Found = dict[str, CropRecord | MediaError]  # by key
 

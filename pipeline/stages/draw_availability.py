@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from pipeline.base.records import Label, Modality, SplitRow, Utterance
+from pipeline.base.tables import read_rows
+from pipeline.config.settings import Section, parse_section
 from pipeline.features.store import read_extracted
 from pipeline.protocol.availability import GeneratorName
 from pipeline.protocol.errors import ProtocolError
 from pipeline.protocol.stored_masks import draw_masks, write_masks
-from pipeline.records import Label, Modality, SplitRow, Utterance
-from pipeline.settings import Section, parse_section
-from pipeline.tables import read_rows
 
 
 class DrawAvailabilitySettings(Section):

@@ -9,30 +9,30 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from pipeline.features.cache import Record, UtteranceCache
-from pipeline.features.cache_folder import CacheError, CacheFolder
-from pipeline.features.coverage import coverage, is_partly_covered
-from pipeline.features.extraction import EncoderChoice, Job, extract, to_store
-from pipeline.features.extractor import STATUSES, Item, Seconds
-from pipeline.features.keys import (
+from pipeline.base.files import UnsafePathError, resolve_inside
+from pipeline.base.records import MODALITIES, FaceRow, Modality, Utterance
+from pipeline.base.retries import note_retry
+from pipeline.base.tables import read_rows
+from pipeline.config.features import AudioSettings, TextSettings, VisualSettings
+from pipeline.config.settings import Section, SettingsError, dump, parse_section
+from pipeline.features.cache.extractor import STATUSES, Item, Seconds
+from pipeline.features.cache.folder import CacheError, CacheFolder
+from pipeline.features.cache.keys import (
     Ingredients,
     audio_content,
-    encoder_ingredients,
     text_content,
     visual_content,
 )
-from pipeline.features.offline import refuse_network
-from pipeline.features.published import CheckpointError
-from pipeline.features.sources import confirmed_state
+from pipeline.features.cache.sources import confirmed_state
+from pipeline.features.cache.utterances import Record, UtteranceCache
+from pipeline.features.coverage import coverage, is_partly_covered
+from pipeline.features.encoder_keys import encoder_ingredients
+from pipeline.features.extraction import EncoderChoice, Job, extract, to_store
 from pipeline.features.store import write_store
-from pipeline.features.weights import locate
-from pipeline.files import UnsafePathError, resolve_inside
+from pipeline.features.weights.locating import locate
+from pipeline.features.weights.offline import refuse_network
+from pipeline.features.weights.published import CheckpointError
 from pipeline.media.errors import DecoderError
-from pipeline.records import MODALITIES, FaceRow, Modality, Utterance
-from pipeline.retries import note_retry
-from pipeline.sections.features import AudioSettings, TextSettings, VisualSettings
-from pipeline.settings import Section, SettingsError, dump, parse_section
-from pipeline.tables import read_rows
 
 RESTORING = "pipeline.stages.restore_crops"  # by name: it decides no vector
 

@@ -7,23 +7,23 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.corpora.imports import mmsa_pickle, npy_folder, npz
-from pipeline.corpora.imports.imported import Imported, ImportFormatError, Vector, check
-from pipeline.corpora.imports.places import files_opened
-from pipeline.corpora.raw import CorpusError
-from pipeline.features.extractor import STATUSES
-from pipeline.features.store import FeatureStore, StoreHeader, table_digest, write_store
-from pipeline.files import (
+from pipeline.base.files import (
     UnsafePathError,
     file_digest,
     resolve_inside,
     text_digest,
     write_json,
 )
-from pipeline.records import MODALITIES, Annotation, Modality, Utterance
-from pipeline.sections.corpora import ImportSettings
-from pipeline.settings import Section, parse_section
-from pipeline.tables import write_rows
+from pipeline.base.records import MODALITIES, Annotation, Modality, Utterance
+from pipeline.base.tables import write_rows
+from pipeline.config.corpora import ImportSettings
+from pipeline.config.settings import Section, parse_section
+from pipeline.corpora.imports import mmsa_pickle, npy_folder, npz
+from pipeline.corpora.imports.imported import Imported, ImportFormatError, Vector, check
+from pipeline.corpora.imports.places import files_opened
+from pipeline.corpora.raw import CorpusError
+from pipeline.features.cache.extractor import STATUSES
+from pipeline.features.store import FeatureStore, StoreHeader, table_digest, write_store
 
 OK, NO_FEATURE = STATUSES.index("ok"), STATUSES.index("no_feature")
 

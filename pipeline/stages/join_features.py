@@ -3,10 +3,10 @@
 import argparse
 from pathlib import Path
 
+from pipeline.base.records import Utterance
+from pipeline.base.shards import shard_of
+from pipeline.base.tables import read_rows
 from pipeline.features.store import join_stores, write_store
-from pipeline.records import Utterance
-from pipeline.shards import shard_of
-from pipeline.tables import read_rows
 
 
 def main(argv: list[str] | None = None) -> None:

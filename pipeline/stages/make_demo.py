@@ -3,10 +3,10 @@
 import argparse
 from pathlib import Path
 
-from pipeline.corpora.demo.build import DemoError, make_demo
-from pipeline.corpora.demo.speech import SpeechError
-from pipeline.sections.corpora import DemoSettings
-from pipeline.settings import SettingsError, parse_section
+from demo.build import DemoError, make_demo
+from demo.speech import SpeechError
+from pipeline.config.corpora import DemoSettings
+from pipeline.config.settings import SettingsError, parse_section
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -10,12 +10,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from pipeline.arrays import ArraysError
+from pipeline.base.arrays import ArraysError
+from pipeline.config.settings import parse_section
 from pipeline.conversations.inference import predict_rates
 from pipeline.conversations.reading import read_fold, read_rates, read_stores
 from pipeline.evaluation.predict import write_predictions
 from pipeline.protocol.selection import TaskKind, weighted_f1
-from pipeline.settings import parse_section
 from pipeline.training.randomness import make_deterministic, seed_torch
 from pipeline.training.restored import restore_run
 from pipeline.training.session import choose_device

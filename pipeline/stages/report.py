@@ -5,8 +5,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pipeline.files import write_text
-from pipeline.records import Modality
+from pipeline.base.files import write_text
+from pipeline.base.records import Modality
+from pipeline.config.methods import MethodSettings, TrainSettings
+from pipeline.config.report import ReportSettings
+from pipeline.config.settings import ClassName, Section, dump, parse_section
+from pipeline.config.tasks import ProtocolSettings, TaskSettings
 from pipeline.report.contact_sheets import contact_sheets
 from pipeline.report.corpus_page import corpus_view
 from pipeline.report.methods import method_views
@@ -17,10 +21,6 @@ from pipeline.report.provenance_page import parameter_table, provenance_parts
 from pipeline.report.task_data import TaskResults, read_scores
 from pipeline.report.task_page import task_view
 from pipeline.report.views import CorpusView, PageView
-from pipeline.sections.methods import MethodSettings, TrainSettings
-from pipeline.sections.report import ReportSettings
-from pipeline.sections.tasks import ProtocolSettings, TaskSettings
-from pipeline.settings import ClassName, Section, dump, parse_section
 
 SYNTHETIC = (
     "This corpus is synthetic: synthesized speech and two animated portraits. Its numbers show "

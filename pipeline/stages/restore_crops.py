@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
-from pipeline.errors import CacheError
-from pipeline.features.cache import UtteranceCache
-from pipeline.features.crop_cache import CropCache
+from pipeline.base.errors import CacheError
+from pipeline.base.records import FaceRow, Utterance
+from pipeline.base.tables import read_rows, write_rows
+from pipeline.features.cache.keys import record_key
+from pipeline.features.cache.utterances import UtteranceCache
 from pipeline.features.extraction import Job
-from pipeline.features.keys import record_key
-from pipeline.records import FaceRow, Utterance
-from pipeline.tables import read_rows, write_rows
+from pipeline.features.faces.crop_cache import CropCache
 
 # By name: what decides crops is in their keys, and none of it decides vectors of other modalities.
 CROPPING = "pipeline.stages.crop_faces"

@@ -4,11 +4,11 @@ import argparse
 import json
 from pathlib import Path
 
+from pipeline.base.records import Label, Score, SplitRow, Utterance
+from pipeline.base.tables import read_rows, write_rows
+from pipeline.config.settings import parse_section
+from pipeline.config.tasks import ScoredTask
 from pipeline.evaluation.scoring import labels_of_roles, majority_rows, read_predictions, score_run
-from pipeline.records import Label, Score, SplitRow, Utterance
-from pipeline.sections.tasks import ScoredTask
-from pipeline.settings import parse_section
-from pipeline.tables import read_rows, write_rows
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -10,13 +10,13 @@ from pathlib import Path
 
 from pydantic import Field
 
-from pipeline.arrays import write_arrays
+from pipeline.base.arrays import write_arrays
+from pipeline.base.records import ROLES
+from pipeline.config.methods import IteacnetMethod
+from pipeline.config.settings import Section, parse_section
+from pipeline.config.tasks import ScoredTask
 from pipeline.conversations.index import ConversationIndex, IntArray
 from pipeline.conversations.reading import FoldTables, read_fold, read_rates, read_stores
-from pipeline.records import ROLES
-from pipeline.sections.methods import IteacnetMethod
-from pipeline.sections.tasks import ScoredTask
-from pipeline.settings import Section, parse_section
 from pipeline.training.randomness import make_deterministic
 from pipeline.training.restored import restore_run
 from pipeline.training.session import choose_device

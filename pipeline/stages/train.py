@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.arrays import write_arrays
+from pipeline.base.arrays import write_arrays
+from pipeline.base.errors import CacheError
+from pipeline.base.files import write_json
+from pipeline.base.records import Role
+from pipeline.config.settings import parse_section
 from pipeline.conversations.reading import FoldTables, read_fold, read_rates, read_stores
-from pipeline.errors import CacheError
-from pipeline.files import write_json
-from pipeline.records import Role
-from pipeline.settings import parse_section
 from pipeline.training.origins import origins
 from pipeline.training.runs import RunFolder, input_digests, run_folder, versions
 from pipeline.training.settings import RunSettings

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 WIDTH = 500  # longer lines of a log are cut
 NAMED = {"shard": "shard", "rate": "rate ", "fold": "fold", "seed": "seed"}
-LEFT = re.compile(r"(?:(\d+):)?(\d+):(\d\d) left\b")  # as pipeline.progress writes it
+LEFT = re.compile(r"(?:(\d+):)?(\d+):(\d\d) left\b")  # as pipeline.base.progress writes it
 SILENT = ("mask_seed",)  # the same for all masks of a configuration
 
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from pipeline.arrays import Arrays, ArraysError, read_arrays, write_arrays
-from pipeline.refusals import refusals_told
+from pipeline.base.arrays import Arrays, ArraysError, read_arrays, write_arrays
+from pipeline.base.refusals import refusals_told
 
 State = dict[str, Tensor]
 HistoryRow = dict[str, float | int | str]

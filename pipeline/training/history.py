@@ -5,7 +5,7 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline.files import write_text
+from pipeline.base.files import write_text
 from pipeline.training.checkpoint import HistoryRow
 
 FIRST = ("epoch", "phase", "train_rate", "missing", "loss")

@@ -13,9 +13,9 @@ import torch
 
 from models.batch import ConversationBatch
 from models.learner import Learner, Loss, Phase
+from pipeline.base.progress import Progress, progress
 from pipeline.conversations.collate import collate, items_of
 from pipeline.conversations.inference import predict_rates
-from pipeline.progress import Progress, progress
 from pipeline.protocol.selection import selection_score
 from pipeline.training.checkpoint import Checkpoints, HistoryRow, RunState, copy_state
 from pipeline.training.contracts import Outcome, TrainingData, TrainingError, TrainOptions

@@ -1,16 +1,16 @@
 """From a method of the configuration to its learner, by the name of its model.
 
 The module is imported by name, so that a method's code digest holds its own model's modules and
-no other's (`pipeline.sections.methods.model_module`).
+no other's (`pipeline.config.methods.model_module`).
 """
 
 from importlib import import_module
 
 from models.learner import Learner, TaskShape
+from pipeline.config.methods import MethodSettings, model_module
 from pipeline.conversations.collate import collate, items_of
 from pipeline.conversations.dataset import Conversations
 from pipeline.conversations.index import IntArray
-from pipeline.sections.methods import MethodSettings, model_module
 
 
 def build_learner(method: MethodSettings, shape: TaskShape) -> Learner:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline.arrays import read_header
+from pipeline.base.arrays import read_header
 
 ORIGIN = ("encoder", "weights", "pooling", "precision")  # of a store's header
 

@@ -8,7 +8,10 @@ from typing import Any
 import torch
 
 from models.learner import Learner
-from pipeline.arrays import read_arrays
+from pipeline.base.arrays import read_arrays
+from pipeline.base.records import Role
+from pipeline.config.methods import MethodSettings
+from pipeline.config.tasks import ScoredTask
 from pipeline.conversations.dataset import (
     Conversations,
     build_conversations,
@@ -18,9 +21,6 @@ from pipeline.conversations.dataset import (
 from pipeline.conversations.index import ConversationIndex, IntArray
 from pipeline.conversations.reading import FoldTables, Stores
 from pipeline.conversations.standardize import Standardization
-from pipeline.records import Role
-from pipeline.sections.methods import MethodSettings
-from pipeline.sections.tasks import ScoredTask
 from pipeline.training.methods import build_learner
 from pipeline.training.session import shape_facts, unpack_weights
 

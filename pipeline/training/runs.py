@@ -19,8 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.conversations.reading import FoldTables
-from pipeline.files import (
+from pipeline.base.files import (
     UNFINISHED,
     canonical_json,
     file_digest,
@@ -29,8 +28,9 @@ from pipeline.files import (
     write_json,
     write_text,
 )
-from pipeline.records import Role
-from pipeline.refusals import refusals_told
+from pipeline.base.records import Role
+from pipeline.base.refusals import refusals_told
+from pipeline.conversations.reading import FoldTables
 
 CHECKPOINT = "checkpoint.safetensors"
 NAMES = ("weights.safetensors", "history.csv", "facts.json")

@@ -11,7 +11,8 @@ import torch
 from numpy.typing import NDArray
 
 from models.learner import Learner, TaskShape
-from pipeline.arrays import Arrays
+from pipeline.base.arrays import Arrays
+from pipeline.config.methods import parse_train_rate
 from pipeline.conversations.dataset import (
     build_conversations,
     fit_standardization,
@@ -20,7 +21,6 @@ from pipeline.conversations.dataset import (
 )
 from pipeline.conversations.reading import FoldTables, Stores
 from pipeline.conversations.standardize import Standardization
-from pipeline.sections.methods import parse_train_rate
 from pipeline.training.checkpoint import Checkpoints
 from pipeline.training.contracts import Outcome, TrainingData, TrainOptions
 from pipeline.training.loop import Trainer

@@ -4,9 +4,9 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from pipeline.sections.methods import MethodSettings, parse_train_rate
-from pipeline.sections.tasks import Generator, ScoredTask
-from pipeline.settings import Rate, Section, dump
+from pipeline.config.methods import MethodSettings, parse_train_rate
+from pipeline.config.settings import Rate, Section, dump
+from pipeline.config.tasks import Generator, ScoredTask
 
 
 class LengthSettings(Section):

@@ -17,7 +17,7 @@ from torch import Tensor
 from models.iteacnet.learner import IteacLearner
 from models.iteacnet.network import IteacNetwork
 from models.learner import Learner
-from pipeline.arrays import Arrays
+from pipeline.base.arrays import Arrays
 from pipeline.conversations.collate import Items, collate, items_of, place_masks
 from pipeline.conversations.dataset import Conversations
 from pipeline.conversations.index import IntArray

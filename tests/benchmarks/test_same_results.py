@@ -15,13 +15,14 @@ from benchmarks.plain.batches import PlainBatch
 from benchmarks.plain.gcnet import PlainGcnet
 from benchmarks.plain.mmin import PlainMmin
 from benchmarks.plain.teacher_student import TeacherStudent
-from models import products
-from models.baselines import gcnet, mmin
 from models.batch import ConversationBatch
+from models.fast import products
+from models.gcnet import learner as gcnet
 from models.iteacnet import learner as iteacnet
 from models.learner import TaskShape
-from pipeline.sections.baselines import GcnetSettings, MminSettings
-from pipeline.sections.networks import IteacnetSettings
+from models.mmin import learner as mmin
+from pipeline.config.baselines import GcnetSettings, MminSettings
+from pipeline.config.networks import IteacnetSettings
 from pipeline.training.optimizers import PhaseOptimizers
 
 DIMS = {"audio": 60, "text": 90, "visual": 80}

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from docs.write_configuration import SCHEMA, files
-from pipeline.config import Config
+from pipeline.config.configuration import Config
 from tests.documents.pages import ROOT
 
 PRESETS = [ROOT / "config.yaml", *sorted((ROOT / "configs").glob("*.yaml"))]

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from pipeline.sections.methods import IteacnetSettings
+from pipeline.config.methods import IteacnetSettings
 from tests.documents.pages import ROOT
 
 PAGE = (ROOT / "docs" / "equations.md").read_text(encoding="utf-8")

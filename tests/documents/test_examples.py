@@ -3,10 +3,10 @@
 import pytest
 import yaml
 
-from pipeline.config import parse_config
+from pipeline.config.configuration import parse_config
+from pipeline.config.corpora import CorpusSettings
 from pipeline.corpora.readers import read_corpus
-from pipeline.plan import Plan
-from pipeline.sections.corpora import CorpusSettings
+from pipeline.rules.plan import Plan
 from tests.documents.pages import ROOT, blocks
 
 PAGE = ROOT / "docs/corpus.md"

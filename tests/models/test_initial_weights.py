@@ -12,14 +12,18 @@ import pytest
 import torch
 from torch import nn
 
-from models.baselines import ae, cpmnet, cra, gcnet, mmin
-from models.baselines.dialogue_graph import RelationalConv
-from models.baselines.latent_codes import LinearDecoders
+from models.ae import learner as ae
+from models.cpmnet import learner as cpmnet
+from models.cpmnet.latent_codes import LinearDecoders
+from models.cra import learner as cra
+from models.gcnet import learner as gcnet
+from models.gcnet.dialogue_graph import RelationalConv
 from models.iteacnet import learner as iteacnet
 from models.iteacnet.context_encoder import SharedWindow
 from models.layers import MultiHeadAttention
 from models.learner import TaskShape
-from pipeline.sections import baselines, networks
+from models.mmin import learner as mmin
+from pipeline.config import baselines, networks
 
 SHAPE = TaskShape({"audio": 96, "text": 128, "visual": 80}, 4, "classification", 48, 2)
 IDLE = {"hidden_dim": 64, "idle_parts": True}

@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from models import layers
+from models.fast.layout import Layout
 from models.layers import (
     Dropout,
     FeedForward,
@@ -12,7 +13,6 @@ from models.layers import (
     convolve,
     masked_biases,
 )
-from models.layout import Layout
 
 LENGTHS = (5, 1, 9, 4)
 VALID = torch.arange(9) < torch.tensor(LENGTHS)[:, None]

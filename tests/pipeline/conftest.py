@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.features.extractor import STATUSES
+from pipeline.base.records import Annotation, Utterance
+from pipeline.base.tables import write_rows
+from pipeline.features.cache.extractor import STATUSES
 from pipeline.features.store import FeatureStore, StoreHeader, table_digest, write_store
-from pipeline.records import Annotation, Utterance
 from pipeline.stages import assign_splits, draw_availability
-from pipeline.tables import write_rows
 
 DIMS = {"audio": 5, "text": 7, "visual": 4}
 CLASSES = ("ang", "hap", "neu")

@@ -8,11 +8,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pipeline import provenance
-from pipeline.config import Config, parse_config
-from pipeline.decisions import Decisions
-from pipeline.features import weights
-from pipeline.plan import Plan
+from pipeline.base import provenance
+from pipeline.config.configuration import Config, parse_config
+from pipeline.features.weights import locating as weights
+from pipeline.rules.decisions import Decisions
+from pipeline.rules.plan import Plan
 from tests.workflow.driver import Job, plan
 from tests.workflow.rerun_states import STATES, sources, write_inputs
 from tests.workflow.rerun_table import Verdicts, changed

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 from pathlib import Path, PurePosixPath
 
-from pipeline.config import parse_config
+from pipeline.config.configuration import parse_config
 from tests.workflow.rerun_states import STATES
 from tests.workflow.rerun_table import FILES, KEYS, Row, read_table, schema_key
 

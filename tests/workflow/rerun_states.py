@@ -11,10 +11,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from pipeline.config import Config
-from pipeline.features.catalogue import find_encoder
-from pipeline.features.published import MANET, MINI_XCEPTION
-from pipeline.records import MODALITIES
+from pipeline.base.records import MODALITIES
+from pipeline.config.configuration import Config
+from pipeline.features.weights.catalogue import find_encoder
+from pipeline.features.weights.published import MANET, MINI_XCEPTION
 from tests.workflow.driver import Job
 
 MODELS = ("iteacnet", "gcnet", "mmin", "cra", "ae", "cpmnet")

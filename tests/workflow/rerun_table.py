@@ -14,8 +14,8 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from pipeline.config import Config
-from pipeline.settings import Section
+from pipeline.config.configuration import Config
+from pipeline.config.settings import Section
 from tests.workflow.driver import ROOT, Job
 
 FOLDER = Path(__file__).parent
@@ -100,7 +100,7 @@ def config_keys() -> list[str]:
 
 def code_files() -> list[str]:
     """Every module of ours, and every file that modules read."""
-    files = (path for top in ("pipeline", "models") for path in (ROOT / top).rglob("*"))
+    files = (path for top in ("pipeline", "models", "demo") for path in (ROOT / top).rglob("*"))
     return sorted(
         path.relative_to(ROOT).as_posix()
         for path in files

@@ -11,7 +11,7 @@ import pytest
 from tests.pipeline.stages.durability.snakemake_runs import write_project
 from tests.workflow.driver import ROOT
 
-PARTS = ("Snakefile", "pipeline", "models", "profiles")
+PARTS = ("Snakefile", "pipeline", "models", "demo", "profiles")
 
 
 @pytest.mark.parametrize("name", ["its {x}", "its:x", "it's $HOME;e"])

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipeline.config import parse_config
-from pipeline.features import weights
+from pipeline.config.configuration import parse_config
+from pipeline.features.weights import locating as weights
 from tests.workflow.driver import Planned, WorkflowFailed, plan, rules_of, snakemake
 from tests.workflow.rerun_check import edited, forget_code, states
 from tests.workflow.rerun_states import STATES

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.arrays import read_arrays
-from pipeline.provenance import closure
-from pipeline.shards import shard_of
+from pipeline.base.arrays import read_arrays
+from pipeline.base.provenance import closure
+from pipeline.base.shards import shard_of
 from tests.workflow.driver import Planned, rules_of, snakemake
 from tests.workflow.workspaces import write_config
 
@@ -187,7 +187,7 @@ def test_a_shard_that_is_all_cached_loads_no_encoder(folder, monkeypatch):
     assert run(folder, shard) == ["extract_features"]
     loaded = set((folder / "loaded.txt").read_text().split())
     assert not {"torch", "transformers", "av", "cv2"} & loaded
-    ours = {name for name in loaded if name.split(".")[0] in ("pipeline", "models")}
+    ours = {name for name in loaded if name.split(".")[0] in ("pipeline", "models", "demo")}
     assert "pipeline.features.extraction" in ours
     known = closure("pipeline.stages.extract_features", "pipeline.features.encoders.minilm")
-    assert ours - {"pipeline.own_gpu"} <= known
+    assert ours - {"pipeline.base.own_gpu"} <= known

@@ -11,7 +11,7 @@ from collections import Counter
 import pytest
 import yaml
 
-from pipeline.config import parse_config
+from pipeline.config.configuration import parse_config
 from tests.workflow.rerun_check import Observed, edited, states
 from tests.workflow.rerun_states import STATES
 from tests.workflow.rerun_table import (

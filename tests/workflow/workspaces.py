@@ -12,14 +12,14 @@ from typing import Any
 
 import yaml
 
-from pipeline.config import parse_config
-from pipeline.decisions import Decisions
-from pipeline.files import file_digest
-from pipeline.plan import Plan
-from pipeline.seals import seal_path
+from pipeline.base.files import file_digest
+from pipeline.config.configuration import parse_config
+from pipeline.rules.decisions import Decisions
+from pipeline.rules.plan import Plan
+from pipeline.rules.seals import seal_path
 from tests.workflow.driver import ROOT, Job, plan, snakemake
 
-CODE = ("pipeline", "models")
+CODE = ("pipeline", "models", "demo")
 
 
 def write_config(folder: Path, config: dict[str, Any], name: str = "config.yaml") -> Path:

@@ -12,9 +12,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.base.records import Annotation, Dropped, Modality, RecordError, Utterance
 from pipeline.corpora.raw import ROLE_NAMES
 from pipeline.corpora.texts import clean_text, printable
-from pipeline.records import Annotation, Dropped, Modality, RecordError, Utterance
 
 Vector = NDArray[np.float32]
 NUMERIC_KINDS: Final = "fiub"

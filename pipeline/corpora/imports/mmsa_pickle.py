@@ -15,6 +15,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.base.records import Annotation, Modality, Utterance
 from pipeline.corpora.imports.imported import (
     NUMERIC_KINDS,
     Imported,
@@ -28,7 +29,6 @@ from pipeline.corpora.imports.imported import (
 from pipeline.corpora.imports.pickled_arrays import BYTES_OF_OBJECT, Budget, Opaque, plain
 from pipeline.corpora.imports.plain_pickle import PlainPickleError, read_pickle
 from pipeline.corpora.texts import printable
-from pipeline.records import Annotation, Modality, Utterance
 
 ROLES = {"train": "train", "valid": "validation", "test": "test"}
 KEYS: Mapping[Modality, str] = {"audio": "audio", "text": "text", "visual": "vision"}

@@ -12,6 +12,8 @@ from typing import Final
 
 import numpy as np
 
+from pipeline.base.files import resolve_inside
+from pipeline.base.records import Annotation, Modality, Utterance
 from pipeline.corpora.imports.imported import (
     Imported,
     ImportFormatError,
@@ -25,8 +27,6 @@ from pipeline.corpora.imports.places import NEEDED, read_table, vector_files
 from pipeline.corpora.imports.plain_arrays import read_npy
 from pipeline.corpora.sheets import Sheet
 from pipeline.corpora.texts import printable
-from pipeline.files import resolve_inside
-from pipeline.records import Annotation, Modality, Utterance
 
 OPTIONAL: Final = ("speaker", "session", "text", "media", "start_s", "end_s", "region")
 SHOWN_NAMES: Final = 8

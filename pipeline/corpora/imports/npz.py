@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from numpy.typing import NDArray
 
+from pipeline.base.records import MODALITIES, Annotation, Modality, Utterance
 from pipeline.corpora.imports.imported import (
     NUMERIC_KINDS,
     Imported,
@@ -23,7 +24,6 @@ from pipeline.corpora.imports.imported import (
 from pipeline.corpora.imports.plain_arrays import ArrayArchive
 from pipeline.corpora.imports.turns import order_of_turns
 from pipeline.corpora.texts import printable
-from pipeline.records import MODALITIES, Annotation, Modality, Utterance
 
 OWN_COLUMNS: Final = ("utterance_id", "dialogue_id", "turn", "speaker", "session", "sentence")
 Columns = Mapping[str, list[str]]  # by name: N texts

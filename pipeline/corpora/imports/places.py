@@ -10,10 +10,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
+from pipeline.base.files import resolve_inside
+from pipeline.config.corpora import ImportSettings
 from pipeline.corpora.raw import CorpusError
 from pipeline.corpora.sheets import Sheet, read_sheet
-from pipeline.files import resolve_inside
-from pipeline.sections.corpora import ImportSettings
 
 NEEDED: Final = ("utterance_id", "dialogue_id", "turn")
 SUFFIX: Final = ".npy"

@@ -13,10 +13,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pipeline.features.extractor import Extractor, Weights
-from pipeline.features.pretrained import load_image_processor, load_model
-from pipeline.features.torch_setup import check_precision, choose_device, inference
-from pipeline.features.visual import BATCH, Crop, FaceEncoder, face_extractor
+from pipeline.features.cache.extractor import Extractor, Weights
+from pipeline.features.encoders.torch_setup import check_precision, choose_device, inference
+from pipeline.features.encoders.visual import BATCH, Crop, FaceEncoder, face_extractor
+from pipeline.features.weights.pretrained import load_image_processor, load_model
 
 PROBE = np.full((64, 64, 3), 128, dtype=np.uint8)
 

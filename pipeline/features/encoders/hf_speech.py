@@ -16,17 +16,17 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pipeline.errors import CheckpointError
-from pipeline.features.audio import SAMPLE_RATE_HZ, SpeechEncoder, speech_extractor
-from pipeline.features.extractor import Extractor, Weights
-from pipeline.features.pieces import Framing, Waveform, framing_of
-from pipeline.features.pretrained import (
+from pipeline.base.errors import CheckpointError
+from pipeline.features.cache.extractor import Extractor, Weights
+from pipeline.features.encoders.audio import SAMPLE_RATE_HZ, SpeechEncoder, speech_extractor
+from pipeline.features.encoders.pieces import Framing, Waveform, framing_of
+from pipeline.features.encoders.torch_setup import check_precision, choose_device, inference
+from pipeline.features.weights.pretrained import (
     check_layers,
     load_feature_extractor,
     load_model,
     sum_last,
 )
-from pipeline.features.torch_setup import check_precision, choose_device, inference
 
 MOONSHINE = ([127, 7, 3], [64, 3, 2])  # kernels and strides, which its configuration leaves out
 WHISPER_WINDOW_S = 30

@@ -13,10 +13,10 @@ from typing import Any
 
 from torch import Tensor
 
-from pipeline.features.extractor import Extractor, Weights
-from pipeline.features.pretrained import check_layers, load_model, load_tokenizer, sum_last
-from pipeline.features.text import TextEncoder, Tokenization, text_extractor
-from pipeline.features.torch_setup import check_precision, choose_device
+from pipeline.features.cache.extractor import Extractor, Weights
+from pipeline.features.encoders.text import TextEncoder, Tokenization, text_extractor
+from pipeline.features.encoders.torch_setup import check_precision, choose_device
+from pipeline.features.weights.pretrained import check_layers, load_model, load_tokenizer, sum_last
 
 DELIMITERS = re.compile(r"([ ,.!?])")
 SENTENCE_ENDS = frozenset(".!?")

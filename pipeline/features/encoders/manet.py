@@ -12,10 +12,10 @@ from PIL import Image
 from torch import Tensor
 
 from models.encoders.manet import EMBEDDING_DIM, IMAGE_SIZE_PX, MaNet
-from pipeline.features.extractor import Extractor, Weights
-from pipeline.features.manet_checkpoint import read_manet
-from pipeline.features.torch_setup import check_precision, choose_device
-from pipeline.features.visual import Crop, FaceEncoder, face_extractor
+from pipeline.features.cache.extractor import Extractor, Weights
+from pipeline.features.encoders.torch_setup import check_precision, choose_device
+from pipeline.features.encoders.visual import Crop, FaceEncoder, face_extractor
+from pipeline.features.weights.manet_checkpoint import read_manet
 
 
 def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extractor:

@@ -12,10 +12,10 @@ import torch
 from torch import Tensor
 
 from models.encoders.mini_xception import EMBEDDING_DIM, IMAGE_SIZE_PX, MiniXception
-from pipeline.features.extractor import Extractor, Weights
-from pipeline.features.keras_weights import read_mini_xception
-from pipeline.features.torch_setup import check_precision, choose_device
-from pipeline.features.visual import Crop, FaceEncoder, face_extractor
+from pipeline.features.cache.extractor import Extractor, Weights
+from pipeline.features.encoders.torch_setup import check_precision, choose_device
+from pipeline.features.encoders.visual import Crop, FaceEncoder, face_extractor
+from pipeline.features.weights.keras_weights import read_mini_xception
 
 
 def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extractor:

@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+from pipeline.features.cache.extractor import Extractor, Weights
 from pipeline.features.encoders.hf_text import hidden_sum, longest_window, whole_passage
-from pipeline.features.extractor import Extractor, Weights
-from pipeline.features.pretrained import load_model, load_tokenizer
-from pipeline.features.text import TextEncoder, Tokenization, text_extractor
-from pipeline.features.torch_setup import check_precision, choose_device
+from pipeline.features.encoders.text import TextEncoder, Tokenization, text_extractor
+from pipeline.features.encoders.torch_setup import check_precision, choose_device
+from pipeline.features.weights.pretrained import load_model, load_tokenizer
 
 TRAINED_TOKENS = 256  # sentence_bert_config.json of the published model
 

@@ -16,11 +16,11 @@ import onnxruntime
 from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as state
 
-from pipeline.errors import CheckpointError, SettingsError
-from pipeline.features.audio import SAMPLE_RATE_HZ, SpeechEncoder, speech_extractor
-from pipeline.features.extractor import Extractor, Weights
-from pipeline.features.pieces import Waveform, framing_of
-from pipeline.features.torch_setup import choose_device
+from pipeline.base.errors import CheckpointError, SettingsError
+from pipeline.features.cache.extractor import Extractor, Weights
+from pipeline.features.encoders.audio import SAMPLE_RATE_HZ, SpeechEncoder, speech_extractor
+from pipeline.features.encoders.pieces import Waveform, framing_of
+from pipeline.features.encoders.torch_setup import choose_device
 
 DIM = 288
 UNREADABLE = (state.Fail, state.InvalidArgument, state.InvalidGraph, state.InvalidProtobuf)

@@ -13,11 +13,11 @@ import torchvision
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from pipeline.errors import CheckpointError, SettingsError
-from pipeline.features.checkpoints import open_checkpoint, refuse_expanded, unpublished
-from pipeline.features.extractor import Extractor, Weights
-from pipeline.features.torch_setup import check_precision, choose_device
-from pipeline.features.visual import Crop, FaceEncoder, face_extractor
+from pipeline.base.errors import CheckpointError, SettingsError
+from pipeline.features.cache.extractor import Extractor, Weights
+from pipeline.features.encoders.torch_setup import check_precision, choose_device
+from pipeline.features.encoders.visual import Crop, FaceEncoder, face_extractor
+from pipeline.features.weights.checkpoints import open_checkpoint, refuse_expanded, unpublished
 
 
 def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extractor:

@@ -18,11 +18,11 @@ from models.encoders.wav2vec import (
     SAMPLE_RATE_HZ,
     Wav2Vec,
 )
-from pipeline.features.audio import SpeechEncoder, speech_extractor
-from pipeline.features.extractor import Extractor, Weights
-from pipeline.features.pieces import Framing, Waveform
-from pipeline.features.torch_setup import check_precision, choose_device, inference
-from pipeline.features.wav2vec_checkpoint import read_fairseq_wav2vec
+from pipeline.features.cache.extractor import Extractor, Weights
+from pipeline.features.encoders.audio import SpeechEncoder, speech_extractor
+from pipeline.features.encoders.pieces import Framing, Waveform
+from pipeline.features.encoders.torch_setup import check_precision, choose_device, inference
+from pipeline.features.weights.wav2vec_checkpoint import read_fairseq_wav2vec
 
 
 def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extractor:

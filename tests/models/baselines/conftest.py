@@ -11,7 +11,7 @@ import torch
 
 from models.batch import MODALITIES, ConversationBatch
 from models.learner import TaskShape
-from pipeline.sections import methods
+from pipeline.config import methods
 
 SECTIONS = {
     "ae": methods.AutoencoderSettings,
@@ -124,7 +124,7 @@ def _optimizer(group):
 
 def make_learner(model, shape=None, seed=0, **changes):
     """A fresh learner, drawn from a seeded generator."""
-    module = importlib.import_module(f"models.baselines.{model}")
+    module = importlib.import_module(f"models.{model}.learner")
     torch.manual_seed(seed)
     return module.build(make_settings(model, **changes), shape or make_shape())
 

@@ -1,7 +1,7 @@
 import torch
 import torch.nn.functional as F
 
-from models.baselines.ae import SimpleAutoencoder
+from models.ae.learner import SimpleAutoencoder
 
 
 def test_counts_as_published(kit):

@@ -7,8 +7,8 @@ import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.baselines import cpmnet
-from models.baselines.latent_codes import usable_vectors
+from models.cpmnet import learner as cpmnet
+from models.cpmnet.latent_codes import usable_vectors
 
 QUICK = {"code_dim": 4, "train_epochs": 5, "test_epochs": 40}
 

@@ -2,7 +2,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from models.baselines.cra import ResidualAutoencoder
+from models.cra.learner import ResidualAutoencoder
 
 
 def test_counts_as_published(kit):

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from models.baselines.dialogue_graph import (
+from models.gcnet.dialogue_graph import (
     GraphConv,
     RelationalConv,
     Relations,

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from models.baselines.fully_connected import (
+from models.fully_connected import (
     FullyConnected,
     ModalityDecoders,
     ModalityEncoders,

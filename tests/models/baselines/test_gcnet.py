@@ -3,8 +3,8 @@ import math
 import pytest
 import torch
 
-from models.baselines.gcnet import TimeAttention
-from models.layout import Layout
+from models.fast.layout import Layout
+from models.gcnet.learner import TimeAttention
 from models.learner import TooLargeError
 
 

@@ -7,7 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.baselines.latent_codes import (
+from models.cpmnet.latent_codes import (
     LinearDecoders,
     class_scores,
     classification_loss,

@@ -4,8 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn.utils.rnn import PackedSequence
 
-from models.baselines.recurrent import BidirectionalLstm, Turns
-from models.layout import Layout
+from models.fast.layout import Layout
+from models.fast.recurrent import BidirectionalLstm, Turns
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def test_gradients_equal_those_of_torchs_lstm(lstm, lengths):
 
 
 def test_large_single_precision_products_agree_with_torchs_lstm():
-    """Large enough that products go by oneDNN (`models.products`)."""
+    """Large enough that products go by oneDNN (`models.fast.products`)."""
     torch.manual_seed(0)
     lstm = BidirectionalLstm(64, 200, dropout=0.0)
     lengths = torch.arange(40, 0, -1)

@@ -6,7 +6,7 @@ import torch
 from models.batch import MODALITIES, ConversationBatch
 from models.iteacnet.learner import build
 from models.learner import TaskShape
-from pipeline.sections.networks import IteacnetSettings
+from pipeline.config.networks import IteacnetSettings
 
 SMALL_DIMS = {"audio": 5, "text": 7, "visual": 6}
 PAPER_DIMS = {"audio": 512, "text": 1024, "visual": 1024}

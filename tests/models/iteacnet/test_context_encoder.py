@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from models.fast.layout import Layout
 from models.iteacnet.context_encoder import ContextEncoder, segment_means
 from models.iteacnet.options import ContextOptions
-from models.layout import Layout
 
 DIM, N_HEADS = 6, 4
 

@@ -2,10 +2,10 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from models.fast.layout import Layout
 from models.iteacnet.encoder import Block, EncoderLayer
 from models.iteacnet.network import IteacNetwork
 from models.iteacnet.options import NetworkOptions
-from models.layout import Layout
 
 SMALL = {"n_layers": 2, "dropout": 0.0, "hidden_dim": 16, "n_heads": 4}
 

@@ -2,8 +2,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from models.fast.layout import Layout
 from models.iteacnet.fusion import Fusion, hub_of
-from models.layout import Layout
 
 DIM = 8
 VALID = torch.arange(6) < torch.tensor((6, 2))[:, None]

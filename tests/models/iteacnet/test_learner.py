@@ -7,7 +7,7 @@ from sklearn.metrics import f1_score
 
 from models.iteacnet.learner import build
 from models.iteacnet.losses import imputation_loss
-from pipeline.sections.networks import IteacnetSettings
+from pipeline.config.networks import IteacnetSettings
 
 FRAMEWORKS = ("its", "gcnet", "teacher_only")
 TS = {  # the paper's vanilla teacher and student: a complex teacher, a simple student

@@ -1,10 +1,10 @@
 import pytest
 import torch
 
+from models.fast.layout import Layout
 from models.iteacnet.router import RoutedMixer, Router
 from models.iteacnet.token_mixers import build_mixer
 from models.iteacnet.trace import BlockTrace
-from models.layout import Layout
 
 DIM = 8
 VALID = torch.arange(7) < torch.tensor((7, 3, 1))[:, None]

@@ -4,9 +4,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from models.fast.layout import Layout
 from models.iteacnet.options import CANDIDATE_SETS
 from models.iteacnet.token_mixers import build_mixer
-from models.layout import Layout
 
 DIM, T = 8, 12
 LENGTHS = (5, 1, 12, 2)

@@ -3,9 +3,9 @@ import torch
 from torch import nn
 
 from models.learner import Learner
+from pipeline.config.tasks import ScoredTask
 from pipeline.conversations.dataset import build_conversations
 from pipeline.conversations.reading import read_fold, read_stores
-from pipeline.sections.tasks import ScoredTask
 
 
 class SumOfDialogue(Learner):

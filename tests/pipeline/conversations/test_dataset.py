@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 import torch
 
+from pipeline.base.records import Label
+from pipeline.config.tasks import ScoredTask
 from pipeline.conversations.dataset import build_conversations, shape_of, targets
-from pipeline.records import Label
-from pipeline.sections.tasks import ScoredTask
 
 
 def test_labels_of_other_dialogues_are_never_parsed(tables, stores, task):

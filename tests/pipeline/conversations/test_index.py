@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from pipeline.base.records import Label, Utterance
 from pipeline.conversations.index import code_speakers, index_utterances
-from pipeline.records import Label, Utterance
 
 
 def utterance(name, dialogue, turn, speaker="A"):

@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 import torch
 
-from models.feature_rows import WithheldError
+from models.fast.feature_rows import WithheldError
 from models.iteacnet.learner import build
 from models.learner import TaskShape
+from pipeline.config.methods import MethodSettings
+from pipeline.config.networks import IteacnetSettings
+from pipeline.config.settings import Section, parse_section
 from pipeline.conversations import inference
 from pipeline.conversations.collate import collate, items_of, place_masks
 from pipeline.conversations.inference import predict_rates
-from pipeline.sections.methods import MethodSettings
-from pipeline.sections.networks import IteacnetSettings
-from pipeline.settings import Section, parse_section
 from pipeline.training.methods import build_learner, prepare_learner
 
 DIMS = {"audio": 5, "text": 7, "visual": 4}

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
+from pipeline.base.records import MODALITIES
 from pipeline.conversations.reading import read_fold, read_rates, read_stores
-from pipeline.features.extractor import STATUSES
+from pipeline.features.cache.extractor import STATUSES
 from pipeline.features.store import FeatureStore, StoreHeader, table_digest, write_store
-from pipeline.records import MODALITIES
 
 
 def test_roles_of_the_fold_and_their_dialogues(small_task):

@@ -8,7 +8,7 @@ import h5py
 import numpy as np
 import pytest
 
-from pipeline.sections.corpora import CorpusSettings
+from pipeline.config.corpora import CorpusSettings
 
 EMPTY_VIDEO = b""
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.base.records import IDENTIFIER, Dropped
 from pipeline.corpora.checks import assemble, by_kind, drop
 from pipeline.corpora.raw import DIALOGUES, UTTERANCES, Candidate, sign
-from pipeline.records import IDENTIFIER, Dropped
 
 pytestmark = pytest.mark.fresh
 
@@ -57,7 +57,7 @@ def test_counts_of_found_and_used_differ_by_what_was_dropped(check):
 def test_whatever_a_table_holds_ends_in_a_row_or_a_reason(
     tmp_path_factory, name, start_s, end_s, media
 ):
-    from pipeline.sections.corpora import CorpusSettings
+    from pipeline.config.corpora import CorpusSettings
 
     settings = CorpusSettings(reader="folder", root="unused")
     root = tmp_path_factory.getbasetemp()

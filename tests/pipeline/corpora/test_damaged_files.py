@@ -12,12 +12,12 @@ from contextlib import suppress
 import numpy as np
 import pytest
 
+from pipeline.base.files import UnsafePathError
+from pipeline.base.records import MODALITIES
+from pipeline.config.corpora import ImportSettings
 from pipeline.corpora.imports.imported import ImportFormatError
 from pipeline.corpora.raw import CorpusError
 from pipeline.corpora.readers import reader
-from pipeline.files import UnsafePathError
-from pipeline.records import MODALITIES
-from pipeline.sections.corpora import ImportSettings
 from pipeline.stages.import_features import read_source, to_store
 
 N_INPUTS = 500

@@ -8,8 +8,8 @@ import time
 
 import pytest
 
+from pipeline.base.provenance import ROOT
 from pipeline.corpora.fingerprint import fingerprint
-from pipeline.provenance import ROOT
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipeline.config import parse_config
+from pipeline.config.configuration import parse_config
 from pipeline.corpora.folds import mosei_published_ids, mosei_roles
 from pipeline.corpora.mosei import read
 from pipeline.protocol.labels import labels_of_task

@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
+from pipeline.base.provenance import ROOT
 from pipeline.corpora.raw import CorpusError
 from pipeline.corpora.readers import READERS, read_corpus, reader, which_face
-from pipeline.provenance import ROOT
 
 
 def test_faces_are_chosen_as_each_corpus_needs():
@@ -66,7 +66,7 @@ def test_same_folder_gives_the_same_rows_in_every_process(tmp_path, write_iemoca
         write(tmp_path / f"Session2/dialog/transcriptions/Ses02F_impro{k}.txt")
     code = (
         "from pathlib import Path; from pipeline.corpora.readers import read_corpus\n"
-        "from pipeline.sections.corpora import CorpusSettings\n"
+        "from pipeline.config.corpora import CorpusSettings\n"
         "settings = CorpusSettings(reader='iemocap', root='unused')\n"
         f"raw = read_corpus('x', Path({str(tmp_path)!r}), settings)\n"
         "print(raw, raw.counts)"

@@ -2,6 +2,7 @@
 
 import pytest
 
+from pipeline.base.records import Label, SplitRow
 from pipeline.evaluation.scoring import (
     MAJORITY,
     labels_of_roles,
@@ -9,7 +10,6 @@ from pipeline.evaluation.scoring import (
     read_predictions,
     score_run,
 )
-from pipeline.records import Label, SplitRow
 
 RUN = {
     "task": "t",

@@ -8,11 +8,11 @@ import torch
 
 from models.encoders.manet import MaNet
 from models.encoders.wav2vec import Wav2Vec
-from pipeline.features.extractor import Item
-from pipeline.features.weights import Weights, locate
-from pipeline.records import Utterance
-from pipeline.sections.features import AudioSettings, TextSettings, VisualSettings
-from pipeline.settings import dump
+from pipeline.base.records import Utterance
+from pipeline.config.features import AudioSettings, TextSettings, VisualSettings
+from pipeline.config.settings import dump
+from pipeline.features.cache.extractor import Item
+from pipeline.features.weights.locating import Weights, locate
 from tests.pipeline import tiny_models
 from tests.pipeline.features.published_layouts import RecorderMeter, shadow
 

@@ -6,8 +6,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from pipeline.arrays import read_arrays, write_arrays
-from pipeline.features.extractor import STATUSES
+from pipeline.base.arrays import read_arrays, write_arrays
+from pipeline.features.cache.extractor import STATUSES
 from pipeline.features.store import (
     FeatureStore,
     StoreError,

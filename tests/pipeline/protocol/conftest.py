@@ -1,6 +1,6 @@
 import pytest
 
-from pipeline.records import Annotation, Label, Utterance
+from pipeline.base.records import Annotation, Label, Utterance
 
 
 def utterance(dialogue, turn, speaker="", session=""):

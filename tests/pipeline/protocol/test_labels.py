@@ -1,9 +1,9 @@
 import pytest
 
+from pipeline.base.records import Annotation, Label
+from pipeline.config.tasks import LabeledTask
 from pipeline.protocol.errors import ProtocolError
 from pipeline.protocol.labels import labels_of_task
-from pipeline.records import Annotation, Label
-from pipeline.sections.tasks import LabeledTask
 
 FOLDS = {"by": "official"}
 

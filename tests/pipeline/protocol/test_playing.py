@@ -4,10 +4,10 @@ import re
 
 import pytest
 
+from pipeline.base.records import Annotation, Utterance
+from pipeline.config.tasks import LabeledTask
 from pipeline.protocol.errors import ProtocolError
 from pipeline.protocol.playing import play
-from pipeline.records import Annotation, Utterance
-from pipeline.sections.tasks import LabeledTask
 
 CLASSES = {"happy": ["happy"], "sad": ["sad"]}
 

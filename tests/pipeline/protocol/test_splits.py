@@ -2,10 +2,10 @@ from collections import defaultdict
 
 import pytest
 
+from pipeline.base.records import ROLES, Annotation, Label, SplitRow
+from pipeline.config.tasks import FoldsSettings
 from pipeline.protocol.errors import ProtocolError
 from pipeline.protocol.splits import assign_splits, check_one_role
-from pipeline.records import ROLES, Annotation, Label, SplitRow
-from pipeline.sections.tasks import FoldsSettings
 
 
 def members(rows):

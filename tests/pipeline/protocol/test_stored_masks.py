@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
+from pipeline.base.records import Label
+from pipeline.config.tasks import FoldsSettings
 from pipeline.protocol.errors import ProtocolError
 from pipeline.protocol.splits import assign_splits
 from pipeline.protocol.stored_masks import draw_masks, read_masks, write_masks
-from pipeline.records import Label
-from pipeline.sections.tasks import FoldsSettings
 
 ALL = ("audio", "text", "visual")
 

@@ -6,16 +6,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from pipeline.config import parse_config
-from pipeline.decisions import Decisions
-from pipeline.features.extractor import STATUSES
+from pipeline.base.files import write_json
+from pipeline.base.records import FaceRow, Utterance
+from pipeline.base.tables import write_rows
+from pipeline.config.configuration import parse_config
+from pipeline.features.cache.extractor import STATUSES
 from pipeline.features.store import FeatureStore, StoreHeader, table_digest, write_store
-from pipeline.files import write_json
-from pipeline.plan import Plan
-from pipeline.records import FaceRow, Utterance
+from pipeline.rules.decisions import Decisions
+from pipeline.rules.plan import Plan
 from pipeline.stages import report
 from pipeline.stages.count_parameters import ParameterRow
-from pipeline.tables import write_rows
 from tests.pipeline.report.task_artefacts import CLASSES, write_task
 
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>"

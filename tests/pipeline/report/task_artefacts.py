@@ -5,14 +5,14 @@ import json
 import numpy as np
 import pandas as pd
 
-from pipeline.arrays import write_arrays
-from pipeline.config import parse_config
-from pipeline.decisions import Decisions
+from pipeline.base.arrays import write_arrays
+from pipeline.base.records import Label, SplitRow
+from pipeline.base.tables import write_rows
+from pipeline.config.configuration import parse_config
 from pipeline.protocol.stored_masks import draw_masks, write_masks
-from pipeline.records import Label, SplitRow
+from pipeline.rules.decisions import Decisions
 from pipeline.stages import score
 from pipeline.stages.draw_availability import extracted_of
-from pipeline.tables import write_rows
 
 CLASSES = ("happy", "sad", "angry")
 

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipeline.features.crops import CropRecord, write_crops
-from pipeline.files import text_digest
-from pipeline.records import FaceRow
+from pipeline.base.files import text_digest
+from pipeline.base.records import FaceRow
+from pipeline.base.tables import write_rows
+from pipeline.features.faces.crops import CropRecord, write_crops
 from pipeline.report.contact_sheets import SIDE_PX, contact_sheets
-from pipeline.tables import write_rows
 
 
 def write_faces(build, levels):

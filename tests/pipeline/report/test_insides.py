@@ -4,16 +4,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.arrays import read_arrays
-from pipeline.config import parse_config
+from pipeline.base.arrays import read_arrays
+from pipeline.base.records import MODALITIES, Label
+from pipeline.base.tables import read_rows
+from pipeline.config.configuration import parse_config
 from pipeline.evaluation.bootstrap import interval
-from pipeline.records import MODALITIES, Label
 from pipeline.report.headline import headlines, sentence
 from pipeline.report.methods import in_paper_order, method_views
 from pipeline.report.missingness_page import missingness_part
 from pipeline.report.router_page import by_layer, by_missingness
 from pipeline.report.task_data import TaskResults, read_scores
-from pipeline.tables import read_rows
 
 
 def results_of(build):

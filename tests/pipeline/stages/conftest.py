@@ -7,13 +7,13 @@ import cv2
 import numpy as np
 import pytest
 
-from pipeline.features.crops import CropRecord, write_crops
-from pipeline.features.extractor import STATUSES
+from pipeline.base.files import file_digest, text_digest
+from pipeline.base.records import FaceRow, Utterance
+from pipeline.base.tables import write_rows
+from pipeline.features.cache.extractor import STATUSES
+from pipeline.features.faces.crops import CropRecord, write_crops
 from pipeline.features.store import read_store
-from pipeline.files import file_digest, text_digest
-from pipeline.records import FaceRow, Utterance
 from pipeline.stages import extract_features
-from pipeline.tables import write_rows
 from tests.pipeline import clips
 from tests.pipeline.stages.cropping import CropStage, split_screen
 

@@ -5,10 +5,10 @@ import json
 import cv2
 import numpy as np
 
-from pipeline.files import file_digest
-from pipeline.records import FaceRow, Utterance
+from pipeline.base.files import file_digest
+from pipeline.base.records import FaceRow, Utterance
+from pipeline.base.tables import read_rows, write_rows
 from pipeline.stages import crop_faces
-from pipeline.tables import read_rows, write_rows
 from tests.pipeline import clips
 
 SIDE_PX = 240

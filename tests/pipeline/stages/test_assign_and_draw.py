@@ -5,11 +5,11 @@ import json
 import numpy as np
 import pytest
 
-from pipeline.arrays import read_arrays
+from pipeline.base.arrays import read_arrays
+from pipeline.base.records import MODALITIES, Annotation, Label, SplitRow, Utterance
+from pipeline.base.tables import read_rows, write_rows
 from pipeline.features.store import FeatureStore, StoreHeader, table_digest, write_store
-from pipeline.records import MODALITIES, Annotation, Label, SplitRow, Utterance
 from pipeline.stages import assign_splits, draw_availability
-from pipeline.tables import read_rows, write_rows
 
 TASK = {
     "classes": {"happy": ["hap", "exc"], "sad": ["sad"]},

@@ -6,10 +6,10 @@ import shutil
 
 import pytest
 
-from pipeline.records import Annotation, Utterance
-from pipeline.shards import shard_of
+from pipeline.base.records import Annotation, Utterance
+from pipeline.base.shards import shard_of
+from pipeline.base.tables import read_rows
 from pipeline.stages.build_manifest import main
-from pipeline.tables import read_rows
 
 HEADER = "utterance_id,dialogue_id,media,start_s,end_s,emotion,text\n"
 N_SHARDS = 3

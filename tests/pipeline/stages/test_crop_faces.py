@@ -4,8 +4,8 @@ import shutil
 
 import pytest
 
-from pipeline.features.crop_cache import CropCache
-from pipeline.features.crops import read_crops, read_record
+from pipeline.features.faces.crop_cache import CropCache
+from pipeline.features.faces.crops import read_crops, read_record
 from pipeline.media.decoder import Decoder
 from tests.pipeline.stages.cropping import UTTERANCES, CropStage, utterance
 

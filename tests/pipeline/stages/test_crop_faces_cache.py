@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.features.crop_cache import CropCache
-from pipeline.features.face_cropping import FaceCropper
+from pipeline.base.records import FaceRow
+from pipeline.base.tables import read_rows
+from pipeline.features.faces.crop_cache import CropCache
+from pipeline.features.faces.cropping import FaceCropper
 from pipeline.media import faces
-from pipeline.records import FaceRow
 from pipeline.stages import crop_faces
-from pipeline.tables import read_rows
 from tests.pipeline.stages.cropping import UTTERANCES, CropStage, utterance
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -106,10 +106,15 @@ def test_the_code_that_decides_crops_is_part_of_the_key(crop_stage, monkeypatch)
     seen = []
     monkeypatch.setattr(crop_faces, "code_digest", lambda *names: seen.append(names) or "other")
     assert crop_stage.run(UTTERANCES[:1])[0].archive != first
-    assert seen == [("pipeline.features.face_cropping", "pipeline.media.mtcnn")]
-    from pipeline.provenance import closure
+    assert seen == [("pipeline.features.faces.cropping", "pipeline.media.mtcnn")]
+    from pipeline.base.provenance import closure
 
     modules = closure(*seen[0])
     assert {faces.__name__, "pipeline.media.mtcnn", "pipeline.media.video"} <= modules
-    unneeded = {"pipeline.progress", "pipeline.tables", "pipeline.settings", "pipeline.media.yunet"}
+    unneeded = {
+        "pipeline.base.progress",
+        "pipeline.base.tables",
+        "pipeline.config.settings",
+        "pipeline.media.yunet",
+    }
     assert not unneeded & modules

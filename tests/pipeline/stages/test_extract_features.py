@@ -5,10 +5,10 @@ import wave
 import numpy as np
 import pytest
 
-from pipeline.features.cache import UtteranceCache
+from pipeline.base.records import FaceRow
+from pipeline.base.shards import shard_of
+from pipeline.features.cache.utterances import UtteranceCache
 from pipeline.features.store import read_store
-from pipeline.records import FaceRow
-from pipeline.shards import shard_of
 from pipeline.stages import extract_features, join_features
 
 

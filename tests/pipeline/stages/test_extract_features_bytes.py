@@ -7,12 +7,12 @@ import cv2
 import numpy as np
 import pytest
 
-from pipeline.features.crops import CropRecord, write_crops
+from pipeline.base.files import text_digest
+from pipeline.base.records import FaceRow
+from pipeline.base.shards import shard_of
+from pipeline.config.features import AUDIO_ENCODERS, MODEL, TEXT_ENCODERS, VISUAL_ENCODERS
+from pipeline.features.faces.crops import CropRecord, write_crops
 from pipeline.features.store import read_store
-from pipeline.files import text_digest
-from pipeline.records import FaceRow
-from pipeline.sections.features import AUDIO_ENCODERS, MODEL, TEXT_ENCODERS, VISUAL_ENCODERS
-from pipeline.shards import shard_of
 from pipeline.stages import extract_features, join_features
 from tests.pipeline import tiny_models
 

@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from pipeline.records import Utterance
+from pipeline.base.records import Utterance
+from pipeline.base.tables import read_rows
 from pipeline.stages.import_features import main
-from pipeline.tables import read_rows
 
 ROWS = "utterance_id,dialogue_id,turn,speaker,emotion,text\n" + "".join(
     f"d{d}_u{k},d{d},{k},A,happy,caf\u00e9\n" for d in range(2) for k in range(3)

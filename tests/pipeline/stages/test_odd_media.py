@@ -13,11 +13,11 @@ import cv2
 import numpy as np
 import pytest
 
-from pipeline.features.extractor import STATUSES
+from pipeline.base.records import FaceRow, Utterance
+from pipeline.base.tables import read_rows
+from pipeline.features.cache.extractor import STATUSES
 from pipeline.features.store import read_store
-from pipeline.records import FaceRow, Utterance
 from pipeline.stages import build_manifest, crop_faces, extract_features
-from pipeline.tables import read_rows
 from tests.pipeline import clips
 
 RATE_HZ, FPS = 16_000, 5

@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from models.plain.iteacnet import load_student
-from pipeline.arrays import read_arrays
+from pipeline.base.arrays import read_arrays
+from pipeline.base.records import MODALITIES
 from pipeline.conversations.reading import read_fold, read_rates, read_stores
-from pipeline.records import MODALITIES
 from tests.pipeline.stages.training_runs import predict_once, train_once
 
 RATES = ("0.0", "0.3", "0.7")

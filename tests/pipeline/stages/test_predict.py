@@ -5,10 +5,10 @@ import json
 import numpy as np
 import pytest
 
-from pipeline.arrays import read_arrays
+from pipeline.base.arrays import read_arrays
+from pipeline.base.records import Label
+from pipeline.base.tables import read_rows
 from pipeline.features.store import read_store
-from pipeline.records import Label
-from pipeline.tables import read_rows
 from pipeline.training import restored
 from pipeline.training.methods import build_learner
 from tests.pipeline.stages.training_runs import METHODS, OUTPUTS, method, predict_once, train_once

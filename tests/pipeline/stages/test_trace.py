@@ -7,12 +7,12 @@ import pytest
 import torch
 
 from models.batch import MODALITIES
-from pipeline.arrays import read_arrays
+from pipeline.base.arrays import read_arrays
+from pipeline.base.records import ROLES
+from pipeline.config.methods import IteacnetMethod
+from pipeline.config.tasks import ScoredTask
 from pipeline.conversations.collate import collate, items_of, place_masks
 from pipeline.conversations.reading import read_fold, read_rates, read_stores
-from pipeline.records import ROLES
-from pipeline.sections.methods import IteacnetMethod
-from pipeline.sections.tasks import ScoredTask
 from pipeline.stages import trace, train
 from pipeline.training.restored import restore_run
 from pipeline.training.tracing import average_routers, reported_network, trace_dialogue

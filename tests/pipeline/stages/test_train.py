@@ -5,10 +5,10 @@ import json
 
 import pytest
 
+from pipeline.base.records import Label, SplitRow
+from pipeline.base.tables import read_rows, write_rows
 from pipeline.features.store import read_store
-from pipeline.records import Label, SplitRow
 from pipeline.stages import train
-from pipeline.tables import read_rows, write_rows
 from tests.pipeline.stages.training_runs import (
     METHODS,
     method,

@@ -4,9 +4,9 @@ import torch
 from torch import nn
 
 from models.learner import Learner, Loss, OptimizerGroup, Phase
+from pipeline.config.tasks import ScoredTask
 from pipeline.conversations.dataset import build_conversations
 from pipeline.conversations.reading import read_fold, read_rates, read_stores
-from pipeline.sections.tasks import ScoredTask
 from pipeline.training.contracts import TrainingData, TrainOptions
 from pipeline.training.loop import Trainer
 

@@ -6,8 +6,8 @@ import torch
 from pydantic import TypeAdapter
 
 from models.learner import TaskShape
+from pipeline.config.methods import MethodSettings
 from pipeline.conversations.inference import predict_rates
-from pipeline.sections.methods import MethodSettings
 from pipeline.training.contracts import TrainOptions
 from pipeline.training.loop import Trainer
 from pipeline.training.methods import build_learner, count_parameters

@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.base.records import Label, Utterance
+from pipeline.base.tables import read_rows, write_rows
 from pipeline.conversations.reading import read_fold, read_rates
-from pipeline.records import Label, Utterance
-from pipeline.tables import read_rows, write_rows
 from pipeline.training.runs import input_digests, run_folder
 
 

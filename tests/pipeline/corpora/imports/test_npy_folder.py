@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from pipeline.base.files import UnsafePathError
 from pipeline.corpora.imports.imported import ImportFormatError
 from pipeline.corpora.imports.npy_folder import read
 from pipeline.corpora.raw import CorpusError
-from pipeline.files import UnsafePathError
 
 TABLE = (
     "utterance_id,dialogue_id,turn,speaker,text,emotion\nd_F0,d,0,F,hello,hap\nd_M0,d,1,M,bye,\n"

@@ -8,9 +8,9 @@ import zipfile
 import numpy as np
 import pytest
 
+from pipeline.base.provenance import ROOT
 from pipeline.corpora.imports.imported import ImportFormatError
 from pipeline.corpora.imports.plain_arrays import ArrayArchive, read_npy
-from pipeline.provenance import ROOT
 
 ARRAYS = {
     "half": np.arange(6, dtype=np.float16).reshape(2, 3),

@@ -10,13 +10,13 @@ from PIL import Image
 from torchvision.transforms import functional as TF
 
 from models.encoders.mini_xception import MiniXception
-from pipeline.features.cache_folder import CacheError
-from pipeline.features.crops import CropRecord, read_crops, write_crops
+from pipeline.config.settings import SettingsError
+from pipeline.features.cache.folder import CacheError
 from pipeline.features.encoders import hf_image, manet, mini_xception, torchvision_image
-from pipeline.features.keras_weights import read_mini_xception
-from pipeline.features.published import CheckpointError
-from pipeline.features.visual import BATCH, FaceEncoder
-from pipeline.settings import SettingsError
+from pipeline.features.encoders.visual import BATCH, FaceEncoder
+from pipeline.features.faces.crops import CropRecord, read_crops, write_crops
+from pipeline.features.weights.keras_weights import read_mini_xception
+from pipeline.features.weights.published import CheckpointError
 from tests.pipeline import tiny_models
 
 pytestmark = pytest.mark.fresh

@@ -10,13 +10,13 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from pipeline.features.crops import CropRecord, write_crops
+from pipeline.base.records import FaceRow, Utterance
+from pipeline.base.tables import write_rows
+from pipeline.features.faces.crops import CropRecord, write_crops
 from pipeline.features.store import read_store
-from pipeline.records import FaceRow, Utterance
 from pipeline.stages import extract_features
-from pipeline.tables import write_rows
 from tests.pipeline import tiny_models
-from tests.pipeline.features.test_hostile_checkpoints import Payload
+from tests.pipeline.features.weights.test_hostile_checkpoints import Payload
 
 pytestmark = pytest.mark.fresh
 

@@ -6,11 +6,11 @@ import pytest
 import torch
 import transformers
 
+from pipeline.config.settings import SettingsError
+from pipeline.features.cache.extractor import Encoded
 from pipeline.features.encoders import hf_speech, moonshine, wav2vec
-from pipeline.features.extractor import Encoded
-from pipeline.features.overlap import Overlapped
-from pipeline.features.published import CheckpointError
-from pipeline.settings import SettingsError
+from pipeline.features.encoders.overlap import Overlapped
+from pipeline.features.weights.published import CheckpointError
 from tests.pipeline import tiny_models
 
 pytestmark = pytest.mark.fresh

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from pipeline.features.encoders import hf_text, minilm
 from pipeline.features.encoders.hf_text import gcnet_passages
-from pipeline.features.published import CheckpointError
-from pipeline.features.text import Tokenization
+from pipeline.features.encoders.text import Tokenization
+from pipeline.features.weights.published import CheckpointError
 
 pytestmark = pytest.mark.fresh
 

@@ -12,11 +12,11 @@ import cv2
 import numpy as np
 import pytest
 
-from pipeline.cache.contents import QUARANTINE, contents, problem_of
-from pipeline.files import file_digest
-from pipeline.records import Utterance
+from pipeline.base.files import file_digest
+from pipeline.base.records import Utterance
+from pipeline.base.tables import write_rows
 from pipeline.stages import crop_faces
-from pipeline.tables import write_rows
+from pipeline.tools.cache.contents import QUARANTINE, contents, problem_of
 from tests.pipeline import clips
 
 SECONDS, FPS, RATE_HZ, SIDE_PX = 12, 5, 16_000, 160

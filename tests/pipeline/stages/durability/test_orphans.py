@@ -10,9 +10,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from pipeline.cache.__main__ import main as cache_command
-from pipeline.cache.contents import contents, problem_of
-from pipeline.seals import changed_files
+from pipeline.rules.seals import changed_files
+from pipeline.tools.cache.__main__ import main as cache_command
+from pipeline.tools.cache.contents import contents, problem_of
 from tests.pipeline.stages.durability.snakemake_runs import (
     CONFIG,
     FEATURES,

@@ -1,0 +1,1 @@
+"""AE of the published comparison."""

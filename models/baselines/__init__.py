@@ -1,1 +1,0 @@
-"""The five methods that the paper compares with, one file each."""

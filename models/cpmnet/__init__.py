@@ -1,0 +1,1 @@
+"""CPM-Net, Zhang et al. 2019."""

@@ -1,0 +1,1 @@
+"""GCNet, Lian et al. 2023."""

@@ -1,0 +1,130 @@
+"""GCNet's graph layers in plain torch: each utterance hears its neighbours, by relation.
+
+reading.md B.5; Schlichtkrull et al. 2018 (relational convolution), Morris et al. 2019 (graph
+convolution), each with the semantics of PyTorch Geometric. A dialogue is a line, so a node has at
+most W = future + 1 + past sources and the graph is a band: no L x L matrix is ever built.
+
+Shapes: N packed utterances, dialogue after dialogue; W sources of each; R relations; D -> G values.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from models.fast.products import Linear, linear
+
+FEW_RELATIONS = 9  # up to here one product for all costs less than choosing (measured)
+
+
+@dataclass(frozen=True)
+class Window:
+    """Who hears whom: node j is heard by every i in [j - past, j + future] of its dialogue."""
+
+    sources: Tensor  # (N, W) int64, node j of each edge j -> i; i itself where there is no edge
+    is_edge: Tensor  # (N, W) bool
+
+    @classmethod
+    def of(
+        cls, lengths: Sequence[int], past: int, future: int, device: torch.device | str
+    ) -> "Window":
+        """The window over dialogues of these lengths, which lie one after the other."""
+        sizes = torch.tensor(lengths, dtype=torch.int64, device=device)
+        ends = sizes.cumsum(0)
+        first = (ends - sizes).repeat_interleave(sizes).unsqueeze(1)
+        end = ends.repeat_interleave(sizes).unsqueeze(1)
+        nodes = torch.arange(len(first), device=device).unsqueeze(1)
+        sources = nodes + torch.arange(-future, past + 1, device=device)
+        is_edge = (sources >= first) & (sources < end)
+        return cls(torch.where(is_edge, sources, nodes), is_edge)
+
+
+@dataclass(frozen=True)
+class Relations:
+    """What kind of edge each one is, and its share in the mean over its kind."""
+
+    window: Window
+    kinds: Tensor  # (N, W) int64 in 0 .. R - 1
+    shares: Tensor  # (N, W) float: 1 / edges of the same kind into the same node; 0 where no edge
+
+    @classmethod
+    def of(cls, window: Window, kinds: Tensor, dtype: torch.dtype) -> "Relations":
+        """Relations of the edges of `window`, with shares of type `dtype`."""
+        is_same = kinds.unsqueeze(2) == kinds.unsqueeze(1)
+        n_same = (is_same & window.is_edge.unsqueeze(1)).sum(dim=2).clamp(min=1)
+        return cls(window, kinds, window.is_edge.to(dtype) / n_same)
+
+
+def temporal_kinds(window: Window) -> Tensor:
+    """(N, W): 0 where the target i comes later than the source j, 1 at i itself, 2 earlier."""
+    nodes = torch.arange(len(window.sources), device=window.sources.device).unsqueeze(1)
+    return (window.sources - nodes).sign() + 1
+
+
+def speaker_kinds(window: Window, speakers: Tensor, n_speakers: int) -> Tensor:
+    """Speakers (N,) in 0 .. n_speakers - 1 -> (N, W): target's speaker * n_speakers + source's."""
+    highest = int(speakers.max())
+    if highest >= n_speakers:
+        raise ValueError(
+            f"speaker code {highest} in a graph for n_speakers={n_speakers}: build the network "
+            "with the most speakers that one dialogue has"
+        )
+    return speakers.unsqueeze(1) * n_speakers + speakers[window.sources]
+
+
+class RelationalConv(nn.Module):
+    """x_i <- x_i W_root + b + sum over relations r of the mean over sources j of kind r of x_j W_r.
+
+    Each source is projected for every relation, or where there are many (eight speakers: 64) for
+    those alone by which somebody hears it; then messages are gathered along the band.
+    """
+
+    def __init__(self, in_dim: int, out_dim: int, n_relations: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(n_relations, in_dim, out_dim))
+        self.root = nn.Parameter(torch.empty(in_dim, out_dim))
+        self.bias = nn.Parameter(torch.zeros(out_dim))
+        self.out_dim = out_dim
+        for matrix in (*self.weight, self.root):
+            nn.init.xavier_uniform_(matrix)
+
+    def forward(self, x: Tensor, relations: Relations) -> Tensor:
+        """(N, D) -> (N, G)."""
+        if len(self.weight) <= FEW_RELATIONS:
+            stacked = self.weight.transpose(0, 1).flatten(1)  # (D, R * G)
+            messages = linear(x, stacked.T).view(-1, self.out_dim)
+            places = relations.window.sources * len(self.weight) + relations.kinds
+        else:
+            messages, places = self._project_pairs(x, relations)
+        heard = F.embedding_bag(places, messages, per_sample_weights=relations.shares, mode="sum")
+        return torch.addmm(heard + self.bias, x, self.root)
+
+    def _project_pairs(self, x: Tensor, relations: Relations) -> tuple[Tensor, Tensor]:
+        """Messages (P, G) of the P pairs of kind and source that exist; places (N, W) in them."""
+        pairs = relations.kinds * len(x) + relations.window.sources
+        exists = torch.zeros(len(self.weight), len(x), dtype=torch.bool, device=x.device)
+        exists.view(-1)[pairs] = True
+        kinds_of_pairs, sources = exists.nonzero(as_tuple=True)
+        sizes = kinds_of_pairs.bincount(minlength=len(self.weight)).tolist()
+        parts = torch.split(x.index_select(0, sources), sizes)
+        projected = [linear(rows, w.T) for rows, w in zip(parts, self.weight, strict=True)]
+        return torch.cat(projected), (exists.view(-1).cumsum(0) - 1)[pairs]
+
+
+class GraphConv(nn.Module):
+    """x_i <- x_i W_root + (sum over sources j of x_j) W + b."""
+
+    def __init__(self, in_dim: int, out_dim: int) -> None:
+        super().__init__()
+        self.heard = Linear(in_dim, out_dim)
+        self.root = Linear(in_dim, out_dim, bias=False)
+
+    def forward(self, x: Tensor, window: Window) -> Tensor:
+        """(N, D) -> (N, G)."""
+        heard = F.embedding_bag(
+            window.sources, x, per_sample_weights=window.is_edge.to(x.dtype), mode="sum"
+        )
+        out: Tensor = self.root(x) + self.heard(heard)
+        return out

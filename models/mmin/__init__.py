@@ -1,0 +1,1 @@
+"""MMIN, Zhao, Li and Jin 2021."""

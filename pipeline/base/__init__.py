@@ -1,0 +1,1 @@
+"""Files, tables, records and errors: what everything else may use."""

@@ -1,0 +1,50 @@
+"""What a disk says when it takes no more or may not be used, told with the way out."""
+
+import errno
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+
+from pipeline.base.errors import CacheError
+
+FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def tell_refusals() -> None:
+    """Let a process that a disk refuses to read or write end in one line, not in a traceback."""
+
+    def tell(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if not isinstance(error, OSError) or error.errno not in (*FORBIDDEN, *FULL):
+            sys.__excepthook__(kind, error, trace)
+            return
+        way_out = (
+            "give this user the right to read and write it"
+            if error.errno in FORBIDDEN
+            else "make room on its disk: what is finished is kept, `snakemake` goes on from there"
+        )
+        print(f"error: {error.filename}: {error.strerror}: {way_out}", file=sys.stderr)
+
+    sys.excepthook = tell
+
+
+@contextmanager
+def refusals_told(cache: Path) -> Iterator[None]:
+    """Turn what a disk refuses while the cache is written into a CacheError; nothing else."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (*FORBIDDEN, *FULL):
+            raise
+        where = "" if error.filename is None else f": {error.filename}"
+        way_out = (
+            "make it writable, or set `cache` in the configuration to a folder that is"
+            if error.errno in FORBIDDEN
+            else "make room, or set `cache` in the configuration to a folder on a larger disk; "
+            "what is finished is kept"
+        )
+        raise CacheError(
+            f"cannot write to the cache {cache} ({error.strerror}{where}): {way_out}"
+        ) from None

@@ -1,0 +1,98 @@
+"""Rows to CSV and back: the header is the record's fields, in order, and is checked."""
+
+import csv
+import dataclasses
+import io
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, ClassVar, Literal, Protocol, TypeVar, get_args, get_origin, get_type_hints
+
+from pipeline.base.files import write_text
+
+csv.field_size_limit(sys.maxsize)
+
+
+class _Dataclass(Protocol):
+    __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]
+
+
+Row = TypeVar("Row", bound=_Dataclass)
+
+
+class TableError(ValueError):
+    """A table does not have the columns or values that its name promises."""
+
+
+def write_rows(path: Path, rows: Iterable[Row], kind: type[Row]) -> None:
+    """Write `rows` of one `kind` as CSV, whole or not at all."""
+    names = [field.name for field in dataclasses.fields(kind)]
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    careful = csv.writer(buffer, lineterminator="\n", quoting=csv.QUOTE_ALL)
+    writer.writerow(names)
+    for row in rows:
+        cells = [_to_text(getattr(row, name)) for name in names]
+        # The reader takes a bare carriage return for the end of a row; the writer leaves it bare.
+        (careful if any("\r" in cell for cell in cells) else writer).writerow(cells)
+    write_text(path, buffer.getvalue())
+
+
+def read_rows(path: Path, kind: type[Row]) -> list[Row]:
+    """Read the rows that `write_rows` wrote; errors name the file and the line."""
+    names = [field.name for field in dataclasses.fields(kind)]
+    hints = get_type_hints(kind)
+    with path.open(newline="", encoding="utf-8") as stream:
+        reader = csv.reader(stream)
+        try:
+            header = next(reader, [])
+            if header != names:
+                raise TableError(f"{path}: the header is {header}, expected {names}")
+            return [_parse(path, reader.line_num, cells, names, hints, kind) for cells in reader]
+        except (UnicodeDecodeError, csv.Error) as error:
+            raise TableError(f"{path}, after line {reader.line_num}: {error}") from error
+
+
+def check_unique(path: Path, ids: Sequence[str], what: str) -> None:
+    """Refuse a table in which an id stands twice."""
+    seen: set[str] = set()
+    for one in ids:
+        if one in seen:
+            raise TableError(f"{path}: {what} {one!r} stands twice")
+        seen.add(one)
+
+
+def _to_text(value: object) -> str:
+    return repr(value) if isinstance(value, float) else str(value)
+
+
+def _parse(
+    path: Path,
+    line: int,
+    cells: list[str],
+    names: list[str],
+    hints: dict[str, Any],
+    kind: type[Row],
+) -> Row:
+    if len(cells) != len(names):
+        raise TableError(f"{path}, line {line}: {len(cells)} cells, expected {len(names)}")
+    try:
+        return kind(
+            **{name: _convert(cell, hints[name]) for name, cell in zip(names, cells, strict=True)}
+        )
+    except ValueError as error:
+        raise TableError(f"{path}, line {line}: {error}") from error
+
+
+def _convert(cell: str, hint: Any) -> Any:
+    if get_origin(hint) is Literal:
+        return _one_of(cell, get_args(hint))
+    if hint is bool:
+        return _one_of(cell, ("False", "True")) == "True"
+    return hint(cell) if hint in (int, float) else cell
+
+
+def _one_of(cell: str, allowed: tuple[str, ...]) -> str:
+    if cell not in allowed:
+        raise ValueError(f"{cell!r} is none of {allowed}")
+    return cell

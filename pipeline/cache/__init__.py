@@ -1,1 +1,0 @@
-"""What is in the caches and whether it is sound: `python -m pipeline.cache --help`."""

@@ -1,0 +1,68 @@
+"""`corpora`: where raw corpora lie and how they are read."""
+
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field, model_validator
+
+from pipeline.config.settings import Distinct, PathText, Section, Share
+
+
+class DemoSettings(Section):
+    """`corpora.<name>.make_demo`: the synthetic corpus in the raw IEMOCAP layout."""
+
+    seed: Annotated[int, Field(ge=0)] = 0
+    """The same seed gives the same corpus."""
+    n_dialogues: Annotated[int, Field(ge=5, le=200)] = 15
+    """Dialogues, spread over five sessions."""
+    n_turns: Annotated[int, Field(ge=2, le=60)] = 11
+    """Turns of a dialogue."""
+    incomplete: Annotated[float, Field(ge=0, le=0.2)] = 0.065
+    """Share of the turns that lack a face; as many others lack sound, and others text."""
+    wav: bool = True
+    """Also write dialog/wav, as the real corpus has it."""
+
+
+class ImportSettings(Section):
+    """`corpora.<name>.import`: features that somebody else extracted, instead of media."""
+
+    format: Literal["npz", "npy_folder", "mmsa_pickle"]
+    """How the features are stored."""
+    path: PathText
+    """Below `root`: the .npz, the .pkl, or the table of an npy_folder."""
+    arrays: dict[Literal["audio", "text", "visual"], str] = {}
+    """Modality: the array or folder (npy_folder) that holds it; {} = as the format names them."""
+
+
+class CorpusSettings(Section):
+    """`corpora.<name>`: where a raw corpus lies and how to read it."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    reader: Literal["iemocap", "mosi", "mosei", "meld", "folder", "mmsa", "import"]
+    """The layout of the corpus; folder: videos with a table, import: features of somebody else."""
+    root: PathText
+    """Folder of the raw corpus; moving it later costs nothing."""
+    utterances: PathText = "utterances.csv"
+    """Reader folder: the table beside the videos."""
+    labels: PathText | None = None
+    """Readers mosi, mosei: a .csd, .csv or label.csv below `root`; null = the usual places."""
+    videos: Literal["segmented", "full"] | None = None
+    """Which copies to decode; null = mosi: segmented clips, mosei: full videos."""
+    text: bool = True
+    """False: leave all transcripts out."""
+    splits: Annotated[tuple[Literal["train", "validation", "test"], ...], Distinct] = ()
+    """Reader meld: the splits to read; [] = those that are there."""
+    max_missing: Share = 1.0
+    """Tolerated share of expected utterances that were not found."""
+    links: tuple[PathText, ...] = ()
+    """Folders outside `root` that links in it may lead into: hub snapshots, DVC, git-annex."""
+    make_demo: DemoSettings | None = None
+    """Synthesize this corpus first (the demo); its root is made, so it takes none of yours."""
+    import_: ImportSettings | None = Field(default=None, alias="import")
+    """Reader import: where the features lie."""
+
+    @model_validator(mode="after")
+    def _import_belongs_to_reader(self) -> "CorpusSettings":
+        if (self.reader == "import") != (self.import_ is not None):
+            raise ValueError("`import` and `reader: import` go together")
+        return self

@@ -1,0 +1,94 @@
+"""`methods.<name>.settings` of ITEACNet; defaults are the paper's."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from pipeline.config.settings import Section
+
+Positive = Annotated[float, Field(gt=0)]
+Weight = Annotated[float, Field(ge=0)]
+Dropout = Annotated[float, Field(ge=0, lt=1)]
+Count = Annotated[int, Field(ge=1)]
+Mixer = Literal[
+    "attention",
+    "time_mlp",
+    "average_pool",
+    "max_pool",
+    "identity",
+    "depthwise_conv",
+    "pointwise",
+    "average_pool_minus_input",
+    "time_linear",
+]
+
+
+class ContextSettings(Section):
+    """ECCE, the emotion context changing encoder."""
+
+    local: Literal["dense", "shared_softmax", "off"] = "dense"
+    """Local context: a convolution of all channels, softmax weights that they share, or none."""
+    is_global: bool = True
+    """Global context; false: no ECCE at all, plain self-attention."""
+    kernel: Count = 7
+    """Utterances that the local context looks at."""
+    band: Count = 30
+    """A segment mean is kept where |i - j| <= band, inclusive."""
+    per_head: bool = False
+    """Eight contexts, one for each head, instead of one."""
+    per_layer: bool = False
+    """Computed anew in every layer from its input."""
+    dropout: Dropout = 0.5
+    """Dropout of the context."""
+
+
+class NetworkSettings(Section):
+    """One encoder-decoder of ITEACNet: teacher or student."""
+
+    encoder: Literal["transformer", "nas"]
+    """Transformer: attention in every layer; nas: a router over `mixers`."""
+    n_layers: Count
+    """Layers of the encoder."""
+    dropout: Dropout
+    """Dropout of the encoder."""
+    mixers: Literal["iteach4", "burger6"] | tuple[Mixer, ...] = "iteach4"
+    """Candidates of nas: attention, time MLP, two poolings; BurgerFormer's six; or a list."""
+    router: Literal["linear", "none"] = "linear"
+    """Weights of the candidates by utterance, or all alike."""
+
+
+class IteacnetSettings(Section):
+    """`methods.<name>.settings` of model iteacnet: networks, framework, losses, rates."""
+
+    framework: Literal["its", "gcnet", "teacher_only"] = "its"
+    """Teacher and student; one network on complete and incomplete data; one on complete data."""
+    teacher: NetworkSettings = NetworkSettings(encoder="transformer", n_layers=3, dropout=0.5)
+    """The network that sees complete data."""
+    student: NetworkSettings = NetworkSettings(encoder="nas", n_layers=4, dropout=0.0)
+    """The network that sees incomplete data, and that is tested."""
+    context: ContextSettings = ContextSettings()
+    """ECCE, the context of an utterance in its dialogue."""
+    hidden_dim: Count = 128
+    """Width of the networks."""
+    n_heads: Count = 8
+    """Heads of attention; they share out `hidden_dim`."""
+    ffn_ratio: Positive = 4.0
+    """Width of the feed-forward blocks, times `hidden_dim`."""
+    fusion: Literal["parallel", "sequential"] = "parallel"
+    """Text asks audio and vision at once, or one after the other, each with the sum so far."""
+    padding: Literal["exact", "published"] = "exact"
+    """Published: attention alone ignores padding."""
+    regression_loss: Literal["mse", "l1"] = "mse"
+    """Squared as in Eq. 13, or absolute as in the paper's text."""
+    imputation_weights: tuple[Weight, ...] = (0.5, 0.1, 0.05)
+    """Weights of the distances at H1, H2, H3 (Eq. 14)."""
+    imputation_rows: Literal["missing", "all"] = "missing"
+    """The distances count for utterances that lack something, or for all."""
+    learning_rate: Positive = 5e-4
+    """Learning rate of the networks."""
+    router_learning_rate: Positive = 5e-3
+    """Learning rate of the routers."""
+    weight_decay: Weight = 1e-5
+    """Weight decay of both."""
+    batch_size: Count = 32
+    """Dialogues in a step."""

@@ -1,0 +1,114 @@
+"""`tasks` and `protocol`: labels, folds, missing rates."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from pipeline.config.faults import refusal
+from pipeline.config.settings import ClassName, Distinct, Name, Rate, Section
+
+Generator = Literal["gcnet", "exact"]
+
+
+class FoldRule(Section):
+    """Who tests whom."""
+
+    by: Literal["sessions", "official", "dialogues", "speakers"]
+    """Sessions: one held out per fold; official: the `split` annotation, one fold; else k folds of
+    whole dialogues, or of whole groups of speakers."""
+    k: Annotated[int, Field(ge=2, le=100)] = 5
+    """Number of folds; under sessions, of sessions."""
+    seed: Annotated[int, Field(ge=0)] = 0
+    """Decides between dialogues of one size."""
+    annotation: str = "split"
+    """Official: the annotation that holds the role."""
+
+
+class FoldsSettings(FoldRule):
+    """`tasks.<name>.folds`: the rule, and which of its folds are run."""
+
+    only: Annotated[tuple[int, ...], Distinct] = ()
+    """Run just these folds, counted from 0; [] = all."""
+
+    @property
+    def n_folds(self) -> int:
+        """How many folds there are, known before any data is read."""
+        return 1 if self.by == "official" else self.k
+
+    @model_validator(mode="after")
+    def _only_names_folds(self) -> "FoldsSettings":
+        if unknown := sorted(set(self.only) - set(range(self.n_folds))):
+            message = f"{unknown} are no folds; there are 0 to {self.n_folds - 1}"
+            raise refusal(("only",), message)
+        return self
+
+
+class LabeledTask(Section):
+    """What gives a task its labels and splits."""
+
+    kind: Literal["classification", "regression"] = "classification"
+    """Classes, or numbers."""
+    annotation: str = "emotion"
+    """The annotation of the corpus that is the target."""
+    classes: dict[ClassName, tuple[str, ...]] = {}
+    """Class: the annotation's values that it stands for; the order is that of the tables."""
+    center: float = 0.0
+    """Regression: the middle of the scale, e.g. 3 of 1 to 5; the networks learn the distance to it,
+    and tables compare on which side of it values lie."""
+    folds: FoldRule
+    """Who trains, validates and tests."""
+
+    @model_validator(mode="after")
+    def _classes_belong_to_classification(self) -> "LabeledTask":
+        if (self.kind == "classification") != bool(self.classes):
+            raise ValueError("`classes` is needed for classification, and only there")
+        if self.center and self.kind == "classification":
+            raise refusal(("center",), "only a regression has a centre", self.center)
+        if empty := sorted(name for name, group in self.classes.items() if not group):
+            raise refusal(("classes", empty[0]), "a class without values: list at least one", [])
+        values = [value for group in self.classes.values() for value in group]
+        if twice := sorted({value for value in values if values.count(value) > 1}):
+            raise refusal(("classes",), f"{twice} stand in more than one class, or twice in one")
+        return self
+
+
+class TaskSettings(LabeledTask):
+    """`tasks.<name>`: labels, splits and metrics on one corpus."""
+
+    corpus: Name
+    """The corpus that it is about."""
+    folds: FoldsSettings
+    """Who trains, validates and tests."""
+    modalities: Annotated[
+        tuple[Literal["audio", "text", "visual"], ...], Field(min_length=1), Distinct
+    ] = ("audio", "text", "visual")
+    """What the networks may use."""
+
+
+class ProtocolSettings(Section):
+    """`protocol`."""
+
+    name: Literal["paper", "strict"] = "strict"
+    """Strict: a validation part selects epochs; paper: IEMOCAP selects on the test session."""
+    rates: Annotated[tuple[Rate, ...], Field(min_length=1), Distinct] = (
+        *(0.0, 0.1, 0.2, 0.3),
+        *(0.4, 0.5, 0.6, 0.7),
+    )
+    """Missing rates of the test."""
+    generator: Generator = "gcnet"
+    """Gcnet: the rate is met within 0.005; exact: an exact count."""
+    mask_seed: Annotated[int, Field(ge=0)] = 7000
+    """Test masks are drawn once from it and shared by all methods."""
+    standardize: bool = False
+    """Features by mean and deviation of the training role."""
+
+
+class ScoredTask(Section):
+    """What scoring and training read of a task: its kind, its classes in order of index."""
+
+    kind: Literal["classification", "regression"] = "classification"
+    """Classes, or numbers."""
+    classes: tuple[ClassName, ...] = ()
+    """Names of the classes, in order of index."""
+    center: float = 0.0
+    """Regression: what labels were measured from."""

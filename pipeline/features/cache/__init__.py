@@ -1,0 +1,1 @@
+"""One record per utterance, by content; read without torch."""

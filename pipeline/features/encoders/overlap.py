@@ -1,0 +1,57 @@
+"""The driver of every extractor: reading overlaps encoding, in a bounded queue.
+
+`n_workers` threads encode one utterance each, alone and on one core (the libraries release the
+interpreter's lock), while the caller's thread reads the next inputs. So neither the number of
+threads nor the neighbors of an utterance can change a bit of its vector (reading.md F.4), and
+memory does not grow with the length of a video.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.base.workers import overlap
+from pipeline.features.cache.extractor import Encoded, Item
+
+Given = TypeVar("Given")
+Vector = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Overlapped(Generic[Given]):
+    """An extractor made of a reader of inputs and an encoder of one input.
+
+    `read` yields for each item what `embed` takes, or what is already known of the item.
+    `embed` gives the (D,) vector of one input.
+    """
+
+    dim: int
+    read: Callable[[Iterable[Item]], Iterator[tuple[Item, Given | Encoded]]]
+    embed: Callable[[Given], Vector]
+    remark: Callable[[Given], str] = lambda _: (
+        ""
+    )  # what is to be said of an input that has a vector
+
+    def encode(self, items: Iterable[Item], n_workers: int = 1) -> Iterator[Encoded]:
+        """Yield one `Encoded` per item (see `Extractor`)."""
+        return overlap(self._finish, self.read(items), n_workers)
+
+    def _finish(self, pair: tuple[Item, Given | Encoded]) -> Encoded:
+        item, given = pair
+        if isinstance(given, Encoded):
+            return given
+        with np.errstate(over="ignore"):
+            vector = np.ascontiguousarray(self.embed(given), dtype=np.float32)
+        utterance_id = item.utterance.utterance_id
+        if vector.shape != (self.dim,):
+            raise ValueError(
+                f"{utterance_id}: the encoder gave shape {vector.shape}, expected ({self.dim},)"
+            )
+        if not np.isfinite(vector).all():
+            n_bad = int((~np.isfinite(vector)).sum())
+            detail = f"{n_bad} of {self.dim} values"
+            return Encoded(utterance_id, None, "not_finite", detail, item.seconds)
+        return Encoded(utterance_id, vector, "ok", item.remark or self.remark(given), item.seconds)

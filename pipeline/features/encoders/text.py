@@ -1,0 +1,153 @@
+"""Text extractors: a transcript to windows of tokens, and the weighted sum of their vectors.
+
+The mean over words of the means over their tokens is one weighted sum over tokens: a token of a
+word with k tokens in a text of n words has the share 1 / (k n). So texts of any length are read
+window by window, in the memory of one window. Words are what blanks separate; their tokens are
+found by character offsets, which every fast tokenizer gives and which leaves the tokens as the
+model was trained on (reading.md C.2).
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from pipeline.features.cache.extractor import Encoded, Item
+from pipeline.features.encoders.overlap import Overlapped, Vector
+from pipeline.features.encoders.torch_setup import inference
+
+IntArray = NDArray[np.int64]
+Pooling = Literal["words", "tokens", "all"]  # all: tokens, [CLS] and [SEP] too
+
+
+@dataclass(frozen=True)
+class Window:
+    """T token ids with the model's special tokens, and the share of each in the vector."""
+
+    ids: list[int]
+    shares: NDArray[np.float32]
+    n_tokens: int = 0  # that stand for a letter or digit of this window
+    n_unknown: int = 0  # of them, those that the tokenizer has no entry for
+
+
+@dataclass(frozen=True)
+class Tokenization:
+    """Cuts a text into windows. Not for two threads at once: tokenizers keep state."""
+
+    tokenizer: Any
+    passages: Callable[[str], list[str]]  # parts of a text that must not see each other
+    pooling: Pooling
+    max_tokens: int
+
+    def __call__(self, text: str) -> list[Window]:
+        """All windows of a text; their shares sum to 1."""
+        cut: list[tuple[list[int], IntArray, tuple[int, int]]] = []
+        n_groups = 0
+        for passage in self.passages(text):
+            windows = list(self._windows(passage))
+            cut += [
+                (ids, np.where(groups < 0, -1, groups + n_groups), counts)
+                for ids, groups, counts in windows
+            ]
+            n_groups += 1 + max(int(groups.max()) for _, groups, _ in windows)
+        if not n_groups:
+            return []
+        sizes = np.bincount(np.concatenate([groups[groups >= 0] for _, groups, _ in cut]))
+        share = np.append(1 / (np.maximum(sizes, 1) * np.count_nonzero(sizes)), 0)
+        return [
+            Window(ids, share[groups].astype(np.float32), *counts) for ids, groups, counts in cut
+        ]
+
+    def _windows(self, passage: str) -> Iterator[tuple[list[int], IntArray, tuple[int, int]]]:
+        """Yield token ids and, for each, what it counts for: its word, or itself; -1 = nothing.
+
+        With each window the number of tokens that hold a letter or digit, and of unknown ones.
+        """
+        encoding = self.tokenizer(
+            passage,
+            max_length=self.max_tokens,
+            truncation=True,
+            return_overflowing_tokens=True,
+            return_offsets_mapping=True,
+            return_special_tokens_mask=True,
+        )
+        words = _words_of_characters(passage)
+        n_before = 0
+        for ids, offsets, special in zip(
+            encoding["input_ids"],
+            encoding["offset_mapping"],
+            encoding["special_tokens_mask"],
+            strict=True,
+        ):
+            groups = n_before + np.arange(len(ids))
+            n_before += len(ids)
+            if self.pooling == "words":
+                first, end = np.asarray(offsets).T
+                groups = words[np.maximum(first, end - 1)]
+            if self.pooling != "all":
+                groups = np.where(np.asarray(special, dtype=bool), -1, groups)
+            spoken = [any(map(str.isalnum, passage[first:end])) for first, end in offsets]
+            unknown = np.equal(ids, self.tokenizer.unk_token_id) & spoken
+            yield ids, groups, (sum(spoken), int(unknown.sum()))
+
+
+@dataclass(frozen=True)
+class TextEncoder:
+    """Sums a model's last layers over the windows of a text, each token by its share."""
+
+    hidden: Callable[[Tensor], Tensor]  # ids (1, T) -> (T, D)
+    device: torch.device
+    dtype: torch.dtype | None
+
+    def __call__(self, windows: list[Window]) -> Vector:
+        """Windows of one text -> (D,)."""
+        total: NDArray[np.float64] | float = 0.0
+        with inference(self.device, self.dtype):
+            for window in windows:
+                hidden = self.hidden(torch.tensor([window.ids], device=self.device))
+                shares = torch.from_numpy(window.shares).to(self.device)
+                total = total + (shares @ hidden.float()).cpu().numpy().astype(np.float64)
+        return np.asarray(total, dtype=np.float32)
+
+
+def text_extractor(
+    dim: int, tokenize: Tokenization, encode: TextEncoder
+) -> Overlapped[list[Window]]:
+    """An extractor of texts: tokens are cut in the reading thread, encoded by the workers."""
+
+    def read(items: Iterable[Item]) -> Iterator[tuple[Item, list[Window] | Encoded]]:
+        for item in items:
+            has_word = any(character.isalnum() for character in item.utterance.text)
+            windows = tokenize(item.utterance.text) if has_word else []
+            name = item.utterance.utterance_id
+            if not windows:
+                yield item, Encoded(name, None, "no_text")
+            elif 0 < _counted(windows)[0] == _counted(windows)[1]:
+                yield item, Encoded(name, None, "unknown_text", _remark(windows))
+            else:
+                yield item, windows
+
+    return Overlapped(dim, read, encode, _remark)
+
+
+def _counted(windows: list[Window]) -> tuple[int, int]:
+    """Tokens with a letter or digit, and the unknown ones among them."""
+    return sum(one.n_tokens for one in windows), sum(one.n_unknown for one in windows)
+
+
+def _remark(windows: list[Window]) -> str:
+    n_tokens, n_unknown = _counted(windows)
+    return f"{n_unknown} of {n_tokens} tokens are unknown to the encoder" if n_unknown else ""
+
+
+def _words_of_characters(passage: str) -> IntArray:
+    """Number of the word of every character; a blank belongs to the word after it."""
+    blank = np.array([character.isspace() for character in passage], dtype=bool)
+    begins = ~blank & np.append(True, blank[:-1])
+    number = np.cumsum(begins) - 1 + blank
+    words: IntArray = np.minimum(number, begins.sum() - 1)
+    return words

@@ -1,0 +1,51 @@
+"""How encoders use torch: one core per utterance, and no hidden change of precision.
+
+`precision` other than float32 is torch's autocast, on CUDA alone: on most CPUs it is many times
+slower (reading.md F.4), so that asking for it there is a mistake.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+
+from pipeline.base.errors import SettingsError
+
+DTYPES = {"bfloat16": torch.bfloat16, "float16": torch.float16}
+
+
+class PrecisionError(SettingsError):
+    """The precision of the configuration cannot be had on this device."""
+
+
+def choose_device(device: str) -> torch.device:
+    """`auto`, `cpu` or `cuda` as a torch device, set up for features that repeat."""
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    torch.set_num_threads(1)
+    torch.backends.cuda.matmul.allow_tf32 = False
+    torch.backends.cudnn.allow_tf32 = False
+    torch.backends.cudnn.benchmark = False
+    torch.backends.cudnn.deterministic = True
+    return torch.device(device)
+
+
+def check_precision(settings: Mapping[str, Any], device: torch.device) -> torch.dtype | None:
+    """The dtype to autocast to, None for float32."""
+    precision = settings["precision"]
+    if precision == "float32":
+        return None
+    if device.type != "cuda":
+        raise PrecisionError(
+            f"features: precision {precision!r} needs a CUDA device and this job runs on "
+            f"{device.type}: set it to float32 (its features have their own place in the cache)"
+        )
+    return DTYPES[precision]
+
+
+@contextmanager
+def inference(device: torch.device, dtype: torch.dtype | None) -> Iterator[None]:
+    """No gradients, and autocast to `dtype` if there is one; torch keeps both per thread."""
+    with torch.inference_mode(), torch.autocast(device.type, dtype, enabled=dtype is not None):
+        yield

@@ -1,0 +1,75 @@
+"""Visual extractors: the face crops of an utterance to the mean of their vectors.
+
+Crops of one utterance go together, in batches of `BATCH` that depend on nothing else and are read
+as they are needed: memory does not grow with the number of faces.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from pipeline.base.errors import CacheError
+from pipeline.features.cache.extractor import Encoded, Item
+from pipeline.features.encoders.overlap import Overlapped, Vector
+from pipeline.features.encoders.torch_setup import inference
+from pipeline.features.faces.crops import CropsError, iter_crops
+
+BATCH = 32
+
+Crop = NDArray[np.uint8]  # (H, W, 3) RGB
+
+
+class MissingCropsError(CacheError):
+    """Face crops that the table of faces names are gone from the cache, or damaged."""
+
+
+@dataclass(frozen=True)
+class FaceEncoder:
+    """Prepares crops as a network wants them and averages what it gives."""
+
+    prepare: Callable[[list[Crop]], Tensor]  # n crops -> (n, C, H, W)
+    embed: Callable[[Tensor], Tensor]  # (n, C, H, W) -> (n, D)
+    device: torch.device
+    dtype: torch.dtype | None
+    batch: int = BATCH
+
+    def __call__(self, crops: Iterable[Crop]) -> Vector:
+        """Crops of one utterance, at least one -> (D,)."""
+        total: NDArray[np.float64] | float = 0.0
+        n_crops = 0
+        waiting = iter(crops)
+        with inference(self.device, self.dtype):
+            while batch := list(islice(waiting, self.batch)):
+                vectors = self.embed(self.prepare(batch).to(self.device)).float().cpu().numpy()
+                total = total + vectors.sum(axis=0, dtype=np.float64)
+                n_crops += len(batch)
+        return np.asarray(total / n_crops, dtype=np.float32)
+
+
+def face_extractor(dim: int, encode: FaceEncoder) -> Overlapped[Path]:
+    """An extractor of faces; the workers read their archives themselves."""
+
+    def read(items: Iterable[Item]) -> Iterator[tuple[Item, Path | Encoded]]:
+        for item in items:
+            if item.status == "ok" and item.crops is not None:
+                yield item, item.crops
+            else:
+                status = "no_face" if item.status == "ok" else item.status
+                yield item, Encoded(item.utterance.utterance_id, None, status, "", item.seconds)
+
+    def embed(archive: Path) -> Vector:
+        try:
+            return encode(iter_crops(archive))
+        except (FileNotFoundError, CropsError) as error:
+            raise MissingCropsError(
+                f"face crops have just gone from the cache, or are damaged ({error}); "
+                "`snakemake` makes them again"
+            ) from error
+
+    return Overlapped(dim, read, embed)

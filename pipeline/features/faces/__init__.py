@@ -1,0 +1,1 @@
+"""Face crops of utterances: cut, kept, read again."""

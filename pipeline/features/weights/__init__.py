@@ -1,0 +1,1 @@
+"""Where pretrained weights lie, and how published files are read without running them."""

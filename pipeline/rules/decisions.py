@@ -1,0 +1,229 @@
+"""What decides whether a rule runs again: one string per job.
+
+Snakemake does not see edits of imported modules, nor most edits of the configuration. So each rule
+has one string param that its command does not read: JSON of exactly the configuration that decides,
+with `code`, the digest of the first-party modules that it runs. Where a corpus, weights or the
+cache lie is no part of it: moving a folder costs nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.base.digests import remembered_digest
+from pipeline.base.files import canonical_json, text_digest
+from pipeline.base.provenance import code_digest
+from pipeline.base.records import MODALITIES
+from pipeline.config.faces import detector_module
+from pipeline.config.methods import model_module, parse_train_rate
+from pipeline.config.settings import dump
+from pipeline.config.yunet import yunet_place
+from pipeline.corpora.fingerprint import fingerprint
+from pipeline.corpora.readers import READERS, which_face
+from pipeline.features.encoder_keys import encoder_ingredients
+from pipeline.features.weights.catalogue import find_encoder
+from pipeline.features.weights.libraries import DETECTORS, versions_of
+from pipeline.features.weights.locating import MISSING, Weights, weights_fingerprint
+from pipeline.rules.plan import Plan
+
+MODELS = ("iteacnet", "gcnet", "mmin", "cra", "ae", "cpmnet")
+
+Wildcards = Mapping[str, str]
+Values = dict[str, Any]
+
+
+class Untracked(str):
+    """A param that never makes a rule run again: Snakemake compares params by their `repr`."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "untracked"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What a stage is handed and, where that says more than decides its output, what decides."""
+
+    settings: Values
+    modules: tuple[str, ...] = ()  # that it imports by name
+    deciding: Values | None = None
+
+
+class Decisions:
+    """The params of every rule of a plan."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._config = plan.config
+        self._stages: dict[str, Stage] = {}  # Snakemake asks often; folders are looked at once
+
+    def key(self, rule: str, wildcards: Wildcards) -> str:
+        """JSON of all that decides what a job writes, its inputs aside."""
+        stage = self._stage(rule, wildcards)
+        deciding = stage.settings if stage.deciding is None else stage.deciding
+        return canonical_json({**deciding, "code": self.code(rule, wildcards)})
+
+    def digest(self, rule: str, wildcards: Wildcards) -> str:
+        """Sha256 of the key, short enough for a seal and a command line."""
+        return text_digest(self.key(rule, wildcards))
+
+    def settings(self, rule: str, wildcards: Wildcards) -> Untracked:
+        """JSON of what a stage is handed; it may hold more than decides: places of weights."""
+        return Untracked(canonical_json(self._stage(rule, wildcards).settings))
+
+    def code(self, rule: str, wildcards: Wildcards) -> Untracked:
+        """Digest of the first-party modules that a job runs."""
+        stage = self._stage(rule, wildcards)
+        return Untracked(code_digest(f"pipeline.stages.{rule}", *stage.modules))
+
+    def _stage(self, rule: str, wildcards: Wildcards) -> Stage:
+        job = f"{rule} {sorted(wildcards.items())}"
+        if job not in self._stages:
+            self._stages[job] = getattr(self, f"_{rule}")(wildcards)
+        return self._stages[job]
+
+    def _make_demo(self, wildcards: Wildcards) -> Stage:
+        demo = self._config.corpora[wildcards["corpus"]].make_demo
+        return Stage(dump(demo) if demo else {})
+
+    def _build_manifest(self, wildcards: Wildcards) -> Stage:
+        corpus = self._config.corpora[wildcards["corpus"]]
+        settings = {key: value for key, value in dump(corpus).items() if key != "root"}
+        settings["make_demo"] = {} if corpus.make_demo else None  # how it is made is its own rule
+        files = "" if corpus.make_demo else fingerprint(corpus)
+        return Stage(
+            {"corpus": settings},
+            (READERS[corpus.reader],),
+            {"corpus": settings, "files": files, "n_shards": self._config.shards},
+        )
+
+    def _import_features(self, wildcards: Wildcards) -> Stage:
+        corpus = self._config.corpora[wildcards["corpus"]]
+        settings = {"source": dump(corpus)["import"], "links": list(corpus.links)}
+        return Stage(settings, deciding={**settings, "files": fingerprint(corpus)})
+
+    def _crop_faces(self, wildcards: Wildcards) -> Stage:
+        faces = self._config.crop_faces
+        reader = self._config.corpora[wildcards["corpus"]].reader
+        chosen = which_face(reader) if faces.which_face == "auto" else faces.which_face
+        settings = {**dump(faces), "which_face": chosen}
+        weights = None
+        if faces.detector == "yunet":
+            file = yunet_place(faces.weights)
+            is_there = file.is_file()
+            weights = remembered_digest(file, Path(self._config.cache)) if is_there else MISSING
+        module = detector_module(faces.detector)
+        libraries = versions_of(DETECTORS[faces.detector])
+        return Stage(settings, (module,), {**settings, "weights": weights, "libraries": libraries})
+
+    def _extract_features(self, wildcards: Wildcards) -> Stage:
+        modality = next(m for m in MODALITIES if m == wildcards["modality"])
+        section = getattr(self._config.features, modality)
+        values = dump(section)
+        encoder = find_encoder(modality, values["encoder"])
+        digest = weights_fingerprint(modality, section, self._config.cache)
+        records = encoder_ingredients(modality, values, Weights(Path(), digest))
+        detector = self._config.crop_faces.detector if modality == "visual" else None
+        return Stage(
+            {"encoder": values, "detector": detector},
+            (encoder.module,),
+            {"records": records, "encoder": encoder.shown_name(values["encoder"])},
+        )
+
+    def _join_features(self, wildcards: Wildcards) -> Stage:
+        return Stage({})
+
+    def _check_tasks(self, wildcards: Wildcards) -> Stage:
+        names = self._plan.tasks_of(wildcards["corpus"])
+        tasks = {name: self._labeled(name) for name in names}
+        return Stage({"tasks": tasks, "protocol": self._config.protocol.name})
+
+    def _assign_splits(self, wildcards: Wildcards) -> Stage:
+        task = self._labeled(wildcards["task"])
+        return Stage({"task": task, "protocol": self._config.protocol.name})
+
+    def _labeled(self, name: str) -> Values:
+        """What decides labels and splits of a task."""
+        task = dump(self._config.tasks[name])
+        for key in ("corpus", "modalities"):
+            del task[key]
+        del task["folds"]["only"]
+        return task
+
+    def _draw_availability(self, wildcards: Wildcards) -> Stage:
+        task = self._config.tasks[wildcards["task"]]
+        modalities = [m for m in MODALITIES if m in task.modalities]
+        return Stage({"generator": self._config.protocol.generator, "modalities": modalities})
+
+    def _train(self, wildcards: Wildcards) -> Stage:
+        train, protocol = self._config.train, self._config.protocol
+        is_constant = isinstance(parse_train_rate(wildcards["train_rate"]), float)
+        settings = {
+            "task": self._scored(wildcards),
+            "protocol": {
+                "generator": protocol.generator,
+                "standardize": protocol.standardize,
+                "rates": [] if is_constant else list(protocol.rates),
+            },
+            "method": self._method(wildcards),
+            "train": {"n_epochs": train.n_epochs, "patience": train.patience},
+        }
+        return Stage(settings, self._model(wildcards))
+
+    def _predict(self, wildcards: Wildcards) -> Stage:
+        rates = self._plan.test_rates(wildcards["method"], wildcards["train_rate"])
+        settings = {
+            "task": self._scored(wildcards),
+            "method": self._method(wildcards),
+            "rates": list(rates),
+        }
+        return Stage(settings, self._model(wildcards))
+
+    def _trace(self, wildcards: Wildcards) -> Stage:
+        settings = {
+            "task": self._scored(wildcards),
+            "method": self._method(wildcards),
+            "rates": [str(rate) for rate in self._config.protocol.rates],
+            "dialogue": self._config.report.heatmap_dialogue,
+        }
+        return Stage(settings, self._model(wildcards))
+
+    def _scored(self, wildcards: Wildcards) -> Values:
+        task = self._config.tasks[wildcards["task"]]
+        return {"kind": task.kind, "classes": list(task.classes), "center": task.center}
+
+    def _method(self, wildcards: Wildcards) -> Values:
+        method = self._config.methods[wildcards["method"]]
+        settings = method.settings_at(self._train_rate(wildcards))
+        return {"model": method.model, "settings": dump(settings)}
+
+    def _train_rate(self, wildcards: Wildcards) -> str:
+        """Of the run; a trace is of one that the plan chooses."""
+        if "train_rate" in wildcards:
+            return wildcards["train_rate"]
+        return self._plan.traced(wildcards["task"])[wildcards["method"]].train_rate
+
+    def _model(self, wildcards: Wildcards) -> tuple[str, ...]:
+        return (model_module(self._config.methods[wildcards["method"]].model),)
+
+    def _count_parameters(self, wildcards: Wildcards) -> Stage:
+        return Stage({}, tuple(map(model_module, MODELS)))
+
+    def _score(self, wildcards: Wildcards) -> Stage:
+        return Stage(self._scored(wildcards))
+
+    def _report(self, wildcards: Wildcards) -> Stage:
+        config, plan = self._config, self._plan
+        return Stage(
+            {
+                "report": dump(config.report),
+                "corpora": {name: list(plan.modalities(name)) for name in config.corpora},
+                "methods": {name: dump(config.methods[name]) for name in config.train.methods},
+                "tasks": {name: dump(config.tasks[name]) for name in plan.tasks},
+                "classes": {name: list(config.tasks[name].classes) for name in plan.tasks},
+                "protocol": dump(config.protocol),
+                "train": dump(config.train),
+            }
+        )

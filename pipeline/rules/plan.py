@@ -1,0 +1,133 @@
+"""What the workflow has to make: every run, every file.
+
+What decides a rule: `pipeline.rules.decisions`.
+
+Nothing here reads data: folds, rates and shards are known from the configuration.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pipeline.base.records import MODALITIES, Modality
+from pipeline.config.configuration import Config
+from pipeline.config.methods import parse_train_rate
+
+RUN_FILES = ("weights.safetensors", "history.csv", "run.json", "predictions.csv")
+
+
+@dataclass(frozen=True, order=True)
+class Run:
+    """One training: which method on which task, at which rate, fold and seed."""
+
+    task: str
+    method: str
+    train_rate: str
+    fold: int
+    seed: int
+
+    @property
+    def folder(self) -> str:
+        """Where its artefacts lie."""
+        runs = f"build/{self.task}/runs/{self.method}/{self.train_rate}"
+        return f"{runs}/fold{self.fold}_seed{self.seed}"
+
+
+class Plan:
+    """A validated configuration, seen as artefacts and rules."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """Tasks that are trained and scored."""
+        return self.config.train.tasks or tuple(self.config.tasks)
+
+    def modalities(self, corpus: str) -> tuple[Modality, ...]:
+        """Modalities that a corpus has: those that its tasks use, or all."""
+        used = [set(t.modalities) for t in self.config.tasks.values() if t.corpus == corpus]
+        return tuple(m for m in MODALITIES if not used or any(m in one for one in used))
+
+    def tasks_of(self, corpus: str) -> list[str]:
+        """Tasks of a corpus that are trained and scored."""
+        return [name for name in self.tasks if self.config.tasks[name].corpus == corpus]
+
+    def folds(self, task: str) -> tuple[int, ...]:
+        """Folds of a task that are run."""
+        folds = self.config.tasks[task].folds
+        return folds.only or tuple(range(folds.n_folds))
+
+    def train_rates(self, method: str) -> tuple[str, ...]:
+        """Rates that a method is trained at: one for UME, 0.0 for complete, each for IME."""
+        wanted = self.config.methods[method].evaluations
+        unified = [self.config.train.train_rate] if "ume" in wanted else []
+        complete = ["0.0"] if "complete" in wanted else []
+        independent = [str(rate) for rate in self.config.protocol.rates] if "ime" in wanted else []
+        return tuple(dict.fromkeys(unified + complete + independent))
+
+    def test_rates(self, method: str, train_rate: str) -> tuple[str, ...]:
+        """Rates that a run is tested at: all of them under UME, its own under IME."""
+        is_unified = "ume" in self.config.methods[method].evaluations
+        if is_unified and train_rate == self.config.train.train_rate:
+            return tuple(str(rate) for rate in self.config.protocol.rates)
+        return (train_rate,)
+
+    def runs(self, task: str) -> list[Run]:
+        """Every training of a task."""
+        return [
+            Run(task, method, train_rate, fold, seed)
+            for method in self.config.train.methods
+            for train_rate in self.train_rates(method)
+            for fold in self.folds(task)
+            for seed in self.config.train.seeds
+        ]
+
+    def traced(self, task: str) -> dict[str, Run]:
+        """For each form of ITEACNet the run that is looked into: its first one."""
+        train = self.config.train
+        methods = [m for m in train.methods if self.config.methods[m].model == "iteacnet"]
+        return {
+            method: Run(task, method, rates[0], self.folds(task)[0], train.seeds[0])
+            for method in methods
+            if (rates := self.train_rates(method)) and train.seeds
+        }
+
+    def traces(self, task: str) -> list[str]:
+        """Files of what these runs do inside."""
+        return [f"build/{task}/traces/{method}.safetensors" for method in self.traced(task)]
+
+    def validation_rates(self, train_rate: str) -> tuple[str, ...]:
+        """Rates that a training is validated at: its own if constant, else all (reading.md A.6)."""
+        rate = parse_train_rate(train_rate)
+        rates = (rate,) if isinstance(rate, float) else self.config.protocol.rates
+        return tuple(str(rate) for rate in rates)
+
+    def masks(self, task: str, rates: Iterable[str] | None = None) -> list[str]:
+        """Files of the stored masks of a task: at `rates`, or at all of the protocol's."""
+        protocol = self.config.protocol
+        chosen = protocol.rates if rates is None else map(float, rates)
+        return [
+            f"build/{task}/availability/{rate}_{protocol.mask_seed}.safetensors" for rate in chosen
+        ]
+
+    def files(self) -> list[str]:
+        """Everything that is made, so that whatever is deleted is made again."""
+        corpora = [path for corpus in self.config.corpora for path in self._corpus_files(corpus)]
+        tasks = [path for task in self.tasks for path in self._task_files(task)]
+        return [*corpora, *tasks, "build/parameters.csv", "build/report/index.html"]
+
+    def _corpus_files(self, corpus: str) -> list[str]:
+        modalities = self.modalities(corpus)
+        names = ["utterances.csv", "annotations.csv", "corpus.json", "tasks.json"]
+        names += [f"features/{modality}.safetensors" for modality in modalities]
+        shards = range(0 if self.config.corpora[corpus].import_ else self.config.shards)
+        for shard in shards:
+            names += [f"manifest/{shard}.csv", f"manifest/{shard}.json"]
+            names += [f"shards/{modality}/{shard}.safetensors" for modality in modalities]
+            names += [f"faces/{shard}.csv"] if "visual" in modalities else []
+        return [f"build/{corpus}/{name}" for name in names]
+
+    def _task_files(self, task: str) -> list[str]:
+        tables = [f"build/{task}/{name}.csv" for name in ("labels", "splits", "scores")]
+        runs = [f"{run.folder}/{name}" for run in self.runs(task) for name in RUN_FILES]
+        return [*tables, *self.masks(task), *runs, *self.traces(task)]

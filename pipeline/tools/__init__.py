@@ -1,0 +1,1 @@
+"""Commands for people: doctor, weights, label, cache."""

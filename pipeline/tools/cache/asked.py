@@ -1,0 +1,141 @@
+"""What configurations ask of the cache: the key of every utterance and run, and what it is made of.
+
+Known from what the workflow has written below build/: manifests, tables of faces, run.json.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pipeline.base.files import canonical_json
+from pipeline.base.records import FaceRow, Modality, Utterance
+from pipeline.base.tables import read_rows
+from pipeline.config.configuration import Config
+from pipeline.config.faces import CropFacesSettings
+from pipeline.config.settings import dump, parse_section
+from pipeline.features.cache.extractor import Item
+from pipeline.features.cache.keys import record_key, text_content
+from pipeline.features.encoder_keys import encoder_ingredients
+from pipeline.features.extraction import Job
+from pipeline.features.weights.locating import locate
+from pipeline.rules.decisions import Decisions
+from pipeline.rules.plan import Plan
+from pipeline.stages.crop_faces import crop_ingredients
+from pipeline.stages.extract_features import audio_job, visual_job
+from pipeline.training.settings import RunSettings
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A record that is asked for; without a key there is nothing to keep, and `status` says why."""
+
+    corpus: str
+    utterance_id: str
+    kind: str
+    ingredients: dict[str, Any] = field(default_factory=dict)
+    status: str = "ok"
+
+    @property
+    def key(self) -> str:
+        """The name of the record, "" where there is none."""
+        return record_key(self.ingredients) if self.ingredients else ""
+
+
+class NotYetError(RuntimeError):
+    """The workflow has not come far enough to say what is asked for."""
+
+
+def asked_of(config: Config, build: Path) -> Iterator[Asked]:
+    """Every record of an utterance that a configuration asks for."""
+    plan = Plan(config)
+    for corpus, settings in config.corpora.items():
+        if settings.import_ is not None:
+            continue
+        for shard in range(config.shards):
+            rows = _rows(build / corpus / f"manifest/{shard}.csv", Utterance)
+            media = json.loads((build / corpus / f"manifest/{shard}.json").read_text("utf-8"))
+            if "visual" in plan.modalities(corpus):
+                yield from _faces(plan, corpus, rows, media)
+            for modality in plan.modalities(corpus):
+                faces = build / corpus / f"faces/{shard}.csv"
+                for job in _jobs(config, corpus, modality, rows, media, faces):
+                    yield Asked(
+                        corpus, job.utterance_id, modality, job.ingredients, job.item.status
+                    )
+
+
+def runs_of(build: Path) -> set[str]:
+    """Keys of the runs that results were taken from."""
+    files = build.glob("*/runs/*/*/*/run.json")
+    return {json.loads(path.read_text(encoding="utf-8"))["key"] for path in files}
+
+
+def runs_planned(configs: Iterable[Config], cache: Path) -> set[str]:
+    """Keys of the newest finished run in the cache for each run that is planned.
+
+    Another configuration may have written its results over those of build/ since.
+    """
+    planned = {text for config in configs for text in _planned_runs(Plan(config))}
+    newest: dict[str, tuple[int, str]] = {}
+    for path in (cache / "runs").glob("*/facts.json"):
+        try:
+            facts = json.loads(path.read_text(encoding="utf-8"))
+            settings = {**facts["settings"], "code": ""}
+            text = canonical_json([settings, facts["train_rate"], facts["fold"], facts["seed"]])
+        except (ValueError, KeyError, TypeError):
+            continue  # `verify` names what is damaged
+        if text in planned:
+            found = (path.stat().st_mtime_ns, path.parent.name)
+            newest[text] = max(newest.get(text, found), found)
+    return {key for _, key in newest.values()}
+
+
+def _planned_runs(plan: Plan) -> Iterator[str]:
+    decisions = Decisions(plan)
+    for task in plan.tasks:
+        for run in plan.runs(task):
+            names = {"task": task, "method": run.method, "train_rate": run.train_rate}
+            handed = str(decisions.settings("train", names))
+            settings = parse_section(handed, RunSettings, where="train").deciding("")
+            yield canonical_json([settings, run.train_rate, run.fold, run.seed])
+
+
+def _faces(plan: Plan, corpus: str, rows: list[Utterance], media: Any) -> Iterator[Asked]:
+    handed = Decisions(plan).settings("crop_faces", {"corpus": corpus})
+    settings = parse_section(str(handed), CropFacesSettings, where="crop_faces")
+    if settings.which_face == "auto":
+        raise ValueError(f"{corpus}: the plan leaves open whose face to crop")
+    ingredients = crop_ingredients(rows, media, settings, settings.which_face)
+    for one in rows:
+        found = ingredients.get(one.utterance_id)
+        yield Asked(corpus, one.utterance_id, "faces", found or {}, "ok" if found else "no_media")
+
+
+def _jobs(
+    config: Config,
+    corpus: str,
+    modality: Modality,
+    rows: list[Utterance],
+    media: Any,
+    faces: Path,
+) -> Iterable[Job]:
+    settings, cache = dump(getattr(config.features, modality)), Path(config.cache)
+    shared = encoder_ingredients(modality, settings, locate(modality, settings, cache))
+    if modality == "text":
+        return [Job(Item(one), {**shared, **text_content(one.text)}) for one in rows]
+    if modality == "audio":
+        root = Path(config.corpora[corpus].root)
+        return [audio_job(one, root, media, shared, cache) for one in rows]
+    table = {row.utterance_id: row for row in _rows(faces, FaceRow)}
+    return [visual_job(one, cache, table, shared) for one in rows]
+
+
+def _rows(path: Path, kind: type[Any]) -> list[Any]:
+    if not path.is_file():
+        raise NotYetError(
+            f"{path} is not there: run `snakemake` with this configuration first, so that it is "
+            "known what the cache is asked for"
+        )
+    return read_rows(path, kind)

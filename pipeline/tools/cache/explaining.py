@@ -1,0 +1,70 @@
+"""Why an utterance is in the cache, or not: its ingredients beside those of the nearest record."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.base.arrays import ArraysError, read_header
+from pipeline.tools.cache.asked import Asked
+from pipeline.tools.cache.contents import SUFFIXES, contents
+
+CONTENT = ("media", "text", "crops")  # which utterance a record is about
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One ingredient that two keys do not share."""
+
+    name: str
+    wanted: Any
+    kept: Any
+
+
+def is_kept(cache: Path, asked: Asked) -> bool:
+    """Whether the cache has the record."""
+    name = f"{asked.key}{SUFFIXES[asked.kind]}"
+    return (cache / asked.kind / asked.key[:2] / name).is_file()
+
+
+def nearest(cache: Path, asked: Asked) -> tuple[str, list[Difference]] | None:
+    """Of all records of the kind the one that differs least, and how; None if there is none.
+
+    Records of the same content come first. Archives of faces do not hold their ingredients.
+    """
+    best = min(_records(cache, asked.kind), key=lambda one: _distance(asked, one[1]), default=None)
+    return None if best is None else (best[0], differences(asked.ingredients, best[1]))
+
+
+def differences(wanted: Mapping[str, Any], kept: Mapping[str, Any]) -> list[Difference]:
+    """Ingredients that differ, by name."""
+    one, two = dict(flat(wanted)), dict(flat(kept))
+    names = sorted(one.keys() | two.keys())
+    return [
+        Difference(name, one.get(name), two.get(name))
+        for name in names
+        if one.get(name) != two.get(name)
+    ]
+
+
+def flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Ingredients under dotted names."""
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            yield from flat(value, f"{prefix}{name}.")
+        else:
+            yield prefix + name, value
+
+
+def _distance(asked: Asked, kept: Mapping[str, Any]) -> tuple[bool, int]:
+    is_other = any(asked.ingredients.get(name) != kept.get(name) for name in CONTENT)
+    return is_other, len(differences(asked.ingredients, kept))
+
+
+def _records(cache: Path, kind: str) -> Iterable[tuple[str, dict[str, Any]]]:
+    for one in contents(cache):
+        if one.kind == kind and kind != "faces":
+            try:
+                yield one.key, read_header(one.path)["ingredients"]
+            except (ArraysError, KeyError, ValueError, FileNotFoundError):
+                continue  # `verify` names damaged records

@@ -1,0 +1,147 @@
+r"""Labels for a new corpus from a finished run.
+
+    python -m pipeline.tools.label build/demo4/runs/iteacnet/0.7/fold0_seed0 \
+        --corpus build/clips --out labels.csv
+
+Reads the run's weights and run.json, and of the corpus utterances.csv and features/, as the
+workflow makes them (`configs/clips.yaml` for a folder of videos; no labels, no task). Predicts
+every utterance of every dialogue from all that was found of it. An utterance of which nothing was
+found, or whose dialogue the network cannot take, gets a row with a reason instead of a label.
+"""
+
+import argparse
+import os
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from pipeline.base.arrays import ArraysError
+from pipeline.base.records import MODALITIES
+from pipeline.base.tables import TableError
+from pipeline.conversations.dataset import standardize, unlabelled_conversations
+from pipeline.conversations.index import IntArray
+from pipeline.conversations.inference import predict_rates
+from pipeline.features.store import StoreError
+from pipeline.tools.label.corpus import Corpus, misfits, read_corpus, warn
+from pipeline.tools.label.errors import LabelError
+from pipeline.tools.label.table import write_labels
+from pipeline.tools.label.trained import TrainedRun, read_run
+from pipeline.training.randomness import make_deterministic, seed_torch
+from pipeline.training.session import choose_device
+
+NOTHING_FOUND = "nothing found in any modality"
+WAY_OUT = "give parts of it a `dialogue_id` each, or choose a run of another method"
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Read the command line, bring run and corpus together, write the labels."""
+    args = _parse(argv)
+    try:
+        label(args.run, args.corpus, args.out, args.device, args.threads)
+    except (LabelError, ArraysError, StoreError, TableError, OSError) as error:
+        raise SystemExit(f"error: {error}") from None
+
+
+def label(run_folder: Path, corpus_folder: Path, out: Path, device: str, n_threads: int) -> None:
+    """Label the corpus by the run, write `out`."""
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    place = _device(device)
+    make_deterministic(n_threads, place)
+    run = read_run(run_folder)
+    corpus = read_corpus(corpus_folder, run.facts)
+    dialogues, reasons = _fitting(run, corpus)
+    outputs = predict(run, corpus, dialogues, place)
+    _say_what_outputs_mean(run)
+    task, is_sure = run.facts.task, run.learner.gives_logits
+    line = (corpus.index, outputs, corpus.found, reasons)
+    write_labels(out, *line, task.classes, has_probabilities=is_sure, center=task.center)
+    n_labels = sum(not reason for reason in reasons)
+    print(f"{n_labels} of {len(reasons)} utterances have a label in {out}")
+
+
+def predict(
+    run: TrainedRun, corpus: Corpus, dialogues: IntArray, device: torch.device
+) -> NDArray[np.float32]:
+    """(N, C) outputs for the line of utterances, nothing withheld; NaN outside of `dialogues`."""
+    stores = standardize(corpus.stores, run.standardization)
+    conversations = unlabelled_conversations(corpus.index, stores).to(device)
+    n_line = len(corpus.index.store_rows)
+    masks = np.ones((1, n_line, len(MODALITIES)), dtype=bool)
+    learner = run.learner.to(device)
+    found = predict_rates(
+        learner, conversations, dialogues, masks, lambda: seed_torch(run.facts.seed, "predict")
+    )[0]
+    if not np.isfinite(found).all():
+        raise LabelError("the run's network gives NaN or infinity for this corpus: no labels")
+    outputs = np.full((n_line, found.shape[1]), np.nan, dtype=np.float32)
+    outputs[corpus.index.utterances_of(dialogues)] = found
+    return outputs
+
+
+def _fitting(run: TrainedRun, corpus: Corpus) -> tuple[IntArray, list[str]]:
+    """Dialogues to predict, and for each utterance in line why it gets no label, "" if it does."""
+    index = corpus.index
+    refused = misfits(run.learner, index)
+    texts = [f"dialogue {index.dialogue_ids[one]!s} has {why}" for one, why in refused.items()]
+    if len(refused) == len(index.lengths):
+        raise LabelError(f"{texts[0]}: {WAY_OUT}")
+    for text in texts:
+        warn(f"no labels, {text}: {WAY_OUT}")
+    reasons = ["" if any(there) else NOTHING_FOUND for there in corpus.found]
+    for one, why in refused.items():
+        for place in index.utterances_of(np.array([one])):
+            reasons[place] = f"dialogue of {why}"
+    return np.setdiff1d(np.arange(len(index.lengths)), list(refused)), reasons
+
+
+def _say_what_outputs_mean(run: TrainedRun) -> None:
+    model = run.facts.method.model
+    if run.learner.sees_padding:
+        warn("`padding: published`: an utterance's label depends on the other dialogues too")
+    if run.facts.task.classes and not run.learner.gives_logits:
+        warn(f"{model} compares classes by inner products: the table has no probabilities")
+    elif not run.learner.gives_logits:
+        warn(f"{model} predicts a sign: the size of its numbers says nothing")
+
+
+def _device(name: str) -> torch.device:
+    try:
+        device = choose_device(name)
+    except RuntimeError:
+        raise LabelError(f"--device {name}: use auto, cpu, cuda or cuda:N") from None
+    n_gpus = torch.cuda.device_count()
+    if device.type not in ("cpu", "cuda"):
+        raise LabelError(f"--device {name}: use auto, cpu, cuda or cuda:N")
+    if device.type == "cuda" and (device.index or 0) >= n_gpus:
+        raise LabelError(f"--device {name}: torch sees {n_gpus} GPUs here; use auto or cpu")
+    return device
+
+
+def _n_threads(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of threads, 1 or more")
+    return int(text)
+
+
+def _parse(argv: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m pipeline.tools.label",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "run", type=Path, metavar="RUN", help="build/TASK/runs/METHOD/RATE/foldN_seedN"
+    )
+    parser.add_argument(
+        "--corpus", type=Path, required=True, help="folder of utterances.csv and features/"
+    )
+    parser.add_argument("--out", type=Path, required=True, help="the table of labels, a CSV")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
+    parser.add_argument("--threads", type=_n_threads, default=1, help="CPU threads of torch")
+    return parser.parse_args(argv)
+
+
+if __name__ == "__main__":
+    main()

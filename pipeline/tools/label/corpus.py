@@ -1,0 +1,128 @@
+"""A corpus to be labelled, from the files that the workflow made, held against a run."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.learner import Learner
+from pipeline.base.records import MODALITIES, Label, Modality, Utterance
+from pipeline.base.tables import check_unique, read_rows
+from pipeline.config.settings import dump
+from pipeline.conversations.index import ConversationIndex, index_utterances
+from pipeline.conversations.reading import Stores
+from pipeline.features.store import FeatureStore, read_store
+from pipeline.tools.label.errors import LabelError
+from pipeline.tools.label.trained import Facts, Origin
+from pipeline.training.origins import origin_of
+
+IMPORTED = "imported"  # what the stage import_features calls an encoder that it cannot know
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """All utterances of a corpus in line, and its features in the run's modalities."""
+
+    index: ConversationIndex
+    stores: Stores
+
+    @property
+    def found(self) -> NDArray[np.bool_]:
+        """(N, 3): what was found of each utterance, among the run's modalities."""
+        found = np.zeros((len(self.index.store_rows), len(MODALITIES)), dtype=bool)
+        for modality, store in self.stores.items():
+            found[:, MODALITIES.index(modality)] = store.extracted[self.index.store_rows]
+        return found
+
+
+def read_corpus(folder: Path, facts: Facts) -> Corpus:
+    """Read utterances.csv and the features that the run needs; refuse those of other encoders."""
+    table, features = folder / "utterances.csv", folder / "features"
+    if not (table.is_file() and features.is_dir()):
+        missing = features if table.is_file() else table
+        raise LabelError(
+            f"{missing} is not there: --corpus is what the workflow made of a corpus, for example "
+            "build/clips, not the folder of the videos (docs/label.md)"
+        )
+    utterances = read_rows(table, Utterance)
+    ids = [one.utterance_id for one in utterances]
+    check_unique(table, ids, "utterance_id")
+    if not ids:
+        raise LabelError(f"{table} holds no utterance: there is nothing to label")
+    if facts.encoders is None:
+        warn("run.json is of an earlier version and names no encoders: only widths are checked")
+    stores = {m: _read_features(folder, m, ids, facts) for m in facts.modalities}
+    index = index_utterances(utterances, [Label(one, "") for one in ids])
+    return Corpus(index, stores)
+
+
+def misfits(learner: Learner, index: ConversationIndex) -> dict[int, str]:
+    """Numbers of the dialogues that the run's network cannot take, whatever they hold, and why."""
+    n_speakers = np.maximum.reduceat(index.speakers, index.starts) + 1
+    return {
+        **_beyond(index.lengths, learner.max_utterances, "utterances"),
+        **_beyond(n_speakers, learner.max_speakers, "speakers"),
+    }
+
+
+def warn(text: str) -> None:
+    """Say what the labels do not show."""
+    print(f"note: {text}", file=sys.stderr)
+
+
+def _read_features(
+    folder: Path, modality: Modality, ids: Sequence[str], facts: Facts
+) -> FeatureStore:
+    path = folder / "features" / f"{modality}.safetensors"
+    if not path.is_file():
+        raise LabelError(
+            f"{path} is not there, but the run was trained on {', '.join(facts.modalities)}: "
+            "extract them all, or choose a run of a task with fewer `modalities`"
+        )
+    store, dim = read_store(path, ids), facts.shape.feature_dims[modality]
+    if store.header.modality != modality:
+        raise LabelError(f"{path} holds {store.header.modality} features, not {modality}")
+    if facts.encoders is not None:
+        _check_origin(path, store, facts.encoders.get(modality))
+    if store.dim == 0:  # nothing of it was found in the whole corpus
+        return replace(store, features=np.zeros((len(ids), dim), np.float32))
+    if store.dim != dim:
+        raise LabelError(
+            f"{path} holds vectors of {store.dim} numbers, the run was trained on {dim}: extract "
+            "them with the encoders that the run was trained with"
+        )
+    return store
+
+
+def _check_origin(path: Path, store: FeatureStore, trained: Origin | None) -> None:
+    """Vectors of another encoder mean other things, of whatever width they are."""
+    modality, mine = store.header.modality, origin_of(asdict(store.header))
+    if trained is None:
+        raise LabelError(f"run.json names no encoder of {modality}, which its network needs")
+    if mine["encoder"] == trained.encoder == IMPORTED:
+        warn(f"{modality}: imported features name no encoder, only their width is checked")
+        return
+    theirs = dump(trained)
+    differing = [name for name in theirs if mine[name] != theirs[name]]
+    if differing:
+        here, there = ({name: which[name] for name in differing} for which in (mine, theirs))
+        raise LabelError(
+            f"{path} was made with {_told(here)}, the features that the run was trained on with "
+            f"{_told(there)}: extract {modality} with the same `features.{modality}`"
+        )
+
+
+def _told(origin: dict[str, str]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in origin.items())
+
+
+def _beyond(counts: NDArray[np.int64], limit: int | None, what: str) -> dict[int, str]:
+    if limit is None:
+        return {}
+    return {
+        int(number): f"{counts[number]} {what}, the network takes at most {limit}"
+        for number in np.flatnonzero(counts > limit)
+    }

@@ -1,0 +1,159 @@
+"""A finished run, read from its folder alone: what it was, and its learner."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import torch
+from pydantic import Field
+
+from models.learner import Kind, Learner, TaskShape
+from pipeline.base.arrays import Arrays, read_arrays
+from pipeline.base.records import MODALITIES, Modality
+from pipeline.config.methods import MethodSettings
+from pipeline.config.settings import Section, SettingsError, parse_section
+from pipeline.config.tasks import ScoredTask
+from pipeline.conversations.standardize import Standardization
+from pipeline.tools.label.errors import LabelError
+from pipeline.training.methods import build_learner
+from pipeline.training.session import unpack_weights
+
+Positive = Annotated[int, Field(ge=1)]
+WEIGHTS, RUN = "weights.safetensors", "run.json"
+SHOWN = 300  # characters of what torch says
+
+
+class ShapeFacts(Section):
+    """`shape` of run.json."""
+
+    feature_dims: Annotated[dict[Modality, Positive], Field(min_length=1)]
+    n_outputs: Positive
+    kind: Kind
+    max_utterances: Positive
+    n_speakers: Positive
+
+
+class Origin(Section):
+    """`encoders.<modality>` of run.json: what made the features that the run was trained on."""
+
+    encoder: str
+    weights: str
+    pooling: str
+    precision: str
+
+
+class Facts(Section):
+    """What labelling reads of run.json."""
+
+    task: ScoredTask
+    method: MethodSettings
+    standardize: bool
+    seed: Annotated[int, Field(ge=0)]
+    shape: ShapeFacts
+    encoders: dict[Modality, Origin] | None  # None: the run is older than the record
+
+    @property
+    def modalities(self) -> tuple[Modality, ...]:
+        """Those that the run was trained on, in their order."""
+        return tuple(m for m in MODALITIES if m in self.shape.feature_dims)
+
+    def task_shape(self) -> TaskShape:
+        """The shape that the networks were built with."""
+        return TaskShape(
+            feature_dims={m: self.shape.feature_dims[m] for m in self.modalities},
+            n_outputs=self.shape.n_outputs,
+            kind=self.shape.kind,
+            max_utterances=self.shape.max_utterances,
+            n_speakers=self.shape.n_speakers,
+        )
+
+
+@dataclass(frozen=True)
+class TrainedRun:
+    """Facts, learner on the CPU, and the statistics of its inputs if they were standardised."""
+
+    facts: Facts
+    learner: Learner
+    standardization: Standardization | None
+
+
+def read_run(folder: Path) -> TrainedRun:
+    """Read weights.safetensors and run.json of a run's folder."""
+    if missing := [name for name in (WEIGHTS, RUN) if not (folder / name).is_file()]:
+        raise LabelError(
+            f"{folder} has no {' and no '.join(missing)}: RUN is the folder of a finished run, "
+            "build/TASK/runs/METHOD/RATE/foldN_seedN"
+        )
+    facts = read_facts(folder / RUN)
+    arrays, _ = read_arrays(folder / WEIGHTS)
+    return TrainedRun(
+        facts, _learner(folder, facts, arrays), _standardization(folder, facts, arrays)
+    )
+
+
+def read_facts(path: Path) -> Facts:
+    """The part of run.json that labelling reads, checked."""
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        facts = parse_section(_picked(values), Facts, where=str(path))
+    except KeyError as error:
+        raise LabelError(f"{path} lacks the key {error}: it is no run.json of `train`") from None
+    except SettingsError as error:
+        raise LabelError(str(error).replace("config: ", "")) from None
+    except (ValueError, TypeError, RecursionError) as error:
+        raise LabelError(f"{path} cannot be read as run.json: {error}") from None
+    n_outputs = 1 if facts.task.kind == "regression" else len(facts.task.classes)
+    if (facts.shape.kind, facts.shape.n_outputs) != (facts.task.kind, n_outputs):
+        raise LabelError(
+            f"{path} contradicts itself: {facts.task.kind} with {len(facts.task.classes)} classes, "
+            f"but a network for {facts.shape.kind} with {facts.shape.n_outputs} outputs"
+        )
+    return facts
+
+
+def _picked(values: Any) -> dict[str, Any]:
+    settings = values["settings"]
+    return {
+        "task": {"kind": settings["kind"], "classes": settings["classes"]},
+        "method": {"model": settings["model"], "settings": settings["method"]},
+        "standardize": settings["standardize"],
+        "seed": values["seed"],
+        "shape": values["shape"],
+        "encoders": values.get("encoders"),
+    }
+
+
+def _learner(folder: Path, facts: Facts, arrays: Arrays) -> Learner:
+    """Built for the run's own shape, whatever the new corpus is like."""
+    try:
+        learner = build_learner(facts.method, facts.task_shape())
+        learner.load_state_dict(unpack_weights(arrays))
+    except (RuntimeError, ValueError, TypeError) as error:
+        said = " ".join(str(error).split())[:SHOWN]
+        raise LabelError(
+            f"{folder / WEIGHTS} does not fit {RUN} beside it, or this version of the code; "
+            f"train the run anew with `snakemake` ({said})"
+        ) from None
+    if not all(torch.isfinite(value).all() for value in learner.state_dict().values()):
+        raise LabelError(f"{folder / WEIGHTS} holds NaN or infinity: train the run anew")
+    return learner
+
+
+def _standardization(folder: Path, facts: Facts, arrays: Arrays) -> Standardization | None:
+    """Mean and scale of every modality, where the run was trained on standardised features."""
+    if not facts.standardize:
+        return None
+    try:
+        found = Standardization.from_arrays(arrays)
+    except (KeyError, ValueError):
+        found = None
+    for modality, dim in facts.shape.feature_dims.items():
+        for kind in ("means", "scales"):
+            vector = getattr(found, kind, {}).get(modality)
+            if vector is None or vector.shape != (dim,):
+                raise LabelError(
+                    f"{folder / WEIGHTS} has no {kind} of {dim} {modality} features, but {RUN} "
+                    "says that they were standardised: train the run anew"
+                )
+    return found

@@ -1,0 +1,70 @@
+"""The presets in configs/: each is valid, and paper.yaml is what the paper ran."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pipeline.config.configuration import parse_config
+from pipeline.config.settings import SettingsError
+from pipeline.features.weights.catalogue import find_encoder
+from pipeline.features.weights.published import MANET, WAV2VEC
+from pipeline.rules.decisions import Decisions
+from pipeline.rules.plan import Plan
+
+FOLDER = Path(__file__).parents[3] / "configs"
+RUN_OF_GCNET = {"task": "iemocap6", "method": "gcnet", "fold": "0", "seed": "0"}
+
+
+def preset(path):
+    return parse_config(yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_preset_can_be_planned(path):
+    plan = Plan(preset(path))
+    assert plan.files()
+
+
+def test_the_papers_preset_takes_the_papers_encoders():
+    features = preset(FOLDER / "paper.yaml").features
+    audio, text, visual = (
+        find_encoder(modality, getattr(features, modality).encoder)
+        for modality in ("audio", "text", "visual")
+    )
+    assert audio.source == WAV2VEC.source
+    assert text.model == "microsoft/deberta-large"
+    assert visual.source == MANET.source
+    assert (features.text.last_layers, features.text.compat) == (4, "gcnet")  # reading.md C.2
+    assert features.visual.scale_order == "published"  # reading.md C.3
+    assert {getattr(features, m).precision for m in ("audio", "text", "visual")} == {"float32"}
+
+
+def test_the_papers_preset_takes_the_papers_utterances():
+    tasks = preset(FOLDER / "paper.yaml").tasks
+    assert tasks["iemocap4"].classes["happy"] == ("hap", "exc")
+    assert tasks["iemocap6"].annotation == "emotion_gcnet"  # 7,433 of them (reading.md B.1)
+    assert preset(FOLDER / "mosei.yaml").tasks["mosei"].annotation == "sentiment_gcnet"  # 22,856
+
+
+def test_gcnets_preset_is_what_its_authors_ran():
+    # zeroQiaoba/GCNet, run.sh: one command for each rate from 0.0 to 0.7, none with --time-attn.
+    hidden = (200, 200, 200, 200, 200, 100, 200, 100)
+    window = (2, 2, 2, 1, 2, 2, 1, 3)
+    config = preset(FOLDER / "gcnet_iemocap6.yaml")
+    plan = Plan(config)
+    settings = [config.methods["gcnet"].settings_at(rate) for rate in plan.train_rates("gcnet")]
+    assert tuple(one.hidden_dim for one in settings) == hidden
+    assert tuple(one.window_past for one in settings) == window
+    assert tuple(one.window_future for one in settings) == window
+    assert not any(one.time_attention for one in settings)
+    decided = Decisions(plan).key("train", {**RUN_OF_GCNET, "train_rate": "0.7"})
+    assert json.loads(decided)["method"]["settings"]["hidden_dim"] == 100
+
+
+def test_settings_of_a_rate_are_checked():
+    values = yaml.safe_load((FOLDER / "gcnet_iemocap6.yaml").read_text(encoding="utf-8"))
+    values["methods"]["gcnet"]["by_rate"][0.3] = {"hiden_dim": 50}
+    with pytest.raises(SettingsError, match=r"methods\.gcnet.*hiden_dim.*unknown key"):
+        parse_config(values)

@@ -1,0 +1,143 @@
+"""A key changes with whatever changes a vector, and with nothing else."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pipeline.config.features import AudioSettings, TextSettings, VisualSettings
+from pipeline.config.settings import dump
+from pipeline.features.cache.keys import (
+    audio_content,
+    record_key,
+    text_content,
+    visual_content,
+)
+from pipeline.features.encoder_keys import encoder_ingredients
+from pipeline.features.weights import libraries
+from pipeline.features.weights.catalogue import _ALL
+from pipeline.features.weights.locating import Weights
+from tests.test_light_modules import loaded_with
+
+WEIGHTS = Weights(Path("/some/where/model"), "ab" * 32)
+SPAN = ("cd" * 32, 1.5, 2.25)
+
+
+def audio_key(settings=None, weights=WEIGHTS, span=SPAN):
+    settings = settings or AudioSettings(encoder="hf:some/model")
+    shared = encoder_ingredients("audio", dump(settings), weights)
+    return record_key({**shared, **audio_content(*span)})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"settings": AudioSettings(encoder="hf:some/model", last_layers=2)},
+        {"settings": AudioSettings(encoder="hf:some/model", max_seconds=30)},
+        {"settings": AudioSettings(encoder="hf:some/model", precision="float16")},
+        {"settings": AudioSettings(encoder="moonshine-tiny")},
+        {"weights": replace(WEIGHTS, digest="ba" * 32)},
+        {"span": ("dc" * 32, 1.5, 2.25)},
+        {"span": ("cd" * 32, 1.500001, 2.25)},
+        {"span": ("cd" * 32, 1.5, float("inf"))},
+    ],
+)
+def test_what_changes_a_vector_changes_its_key(change):
+    assert audio_key(**change) != audio_key()
+
+
+def test_where_weights_lie_and_how_they_are_named_does_not_count():
+    moved = replace(WEIGHTS, path=Path("/elsewhere"))
+    named = AudioSettings(encoder="hf:/elsewhere", weights="/elsewhere", revision="abc")
+    assert audio_key(settings=named, weights=moved) == audio_key()
+
+
+def test_settings_of_other_encoders_do_not_count():
+    plain = encoder_ingredients("text", dump(TextSettings()), WEIGHTS)
+    others = TextSettings(last_layers=2, pooling="tokens", compat="gcnet", lower_case=False)
+    assert encoder_ingredients("text", dump(others), WEIGHTS) == plain
+
+
+def test_deberta_by_name_and_by_folder_is_one_encoder():
+    named = encoder_ingredients("text", dump(TextSettings(encoder="deberta")), WEIGHTS)
+    folder = encoder_ingredients("text", dump(TextSettings(encoder="hf:/x/y")), WEIGHTS)
+    assert named == folder
+
+
+def test_networks_of_torchvision_are_told_apart_by_name():
+    keys = {
+        record_key(encoder_ingredients("visual", dump(VisualSettings(encoder=name)), WEIGHTS))
+        for name in ("torchvision:resnet18", "torchvision:resnet34")
+    }
+    assert len(keys) == 2
+
+
+def test_no_path_and_no_name_is_part_of_a_key():
+    shared = encoder_ingredients("audio", dump(AudioSettings(encoder="hf:/my/model")), WEIGHTS)
+    text = repr([shared, audio_content(*SPAN), text_content("/a text"), visual_content("ef" * 32)])
+    assert "/" not in text
+    assert re.findall(r"utterance|corpus|path", text) == []
+
+
+def test_a_text_is_kept_by_its_digest():
+    assert text_content("hello") == text_content("hello") != text_content("Hello")
+    assert "hello" not in repr(text_content("hello"))
+
+
+@pytest.mark.parametrize(
+    ("modality", "encoder", "library", "counts"),
+    [
+        ("audio", "moonshine-tiny", "onnxruntime", True),
+        ("audio", "moonshine-tiny", "transformers", False),
+        ("audio", "moonshine-tiny", "av", True),
+        ("audio", "wav2vec", "onnxruntime", False),
+        ("text", "minilm", "tokenizers", True),
+        ("text", "minilm", "av", False),
+        ("visual", "mini-xception", "opencv-python-headless", True),
+        ("visual", "torchvision:resnet18", "torchvision", True),
+        ("visual", "manet", "torchvision", False),
+    ],
+)
+def test_a_version_counts_where_the_library_computes_and_nowhere_else(
+    modality, encoder, library, counts, monkeypatch
+):
+    section = {"audio": AudioSettings, "text": TextSettings, "visual": VisualSettings}[modality]
+    settings = dump(section(encoder=encoder))
+    before = encoder_ingredients(modality, settings, WEIGHTS)
+    installed = libraries.version
+
+    def other(name):
+        return "0.0.1" if name == library else installed(name)
+
+    monkeypatch.setattr(libraries, "version", other)
+    libraries._version.cache_clear()
+    try:
+        after = encoder_ingredients(modality, settings, WEIGHTS)
+    finally:
+        libraries._version.cache_clear()
+    assert (record_key(after) != record_key(before)) == counts
+    if counts:
+        changed = {name for name in before if before[name] != after[name]}
+        assert changed == {"libraries"}
+        assert after["libraries"][library] == "0.0.1"
+
+
+def test_every_encoder_names_what_its_modules_import():
+    """Truth: third-party modules that an encoder's module reaches; the names are distributions."""
+    known = {
+        "av": "av",
+        "cv2": "opencv-python-headless",
+        "onnxruntime": "onnxruntime",
+        "torchaudio": "torchaudio",
+        "torchvision": "torchvision",
+        "PIL": "pillow",
+        "transformers": "transformers",
+        "torch": "torch",
+    }
+    for module in {encoder.module for encoder in _ALL}:
+        reached = {name.partition(".")[0] for name in loaded_with(module)}
+        wanted = {name for top, name in known.items() if top in reached}
+        for encoder in _ALL:
+            if encoder.module == module:
+                assert wanted <= set(encoder.libraries), (encoder.name, module)

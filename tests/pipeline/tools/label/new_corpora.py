@@ -1,0 +1,66 @@
+"""A corpus as the workflow leaves it, to be changed and labelled."""
+
+import csv
+from dataclasses import replace
+
+import numpy as np
+
+from pipeline.base.records import Utterance
+from pipeline.base.tables import write_rows
+from pipeline.features.cache.extractor import STATUSES
+from pipeline.features.store import read_store, table_digest, write_store
+from pipeline.tools.label.__main__ import main
+
+
+class NewCorpus:
+    """Utterances and stores of a task, without its labels; `write` puts them into `folder`."""
+
+    def __init__(self, files, folder):
+        self.folder, self.utterances = folder, list(files.utterances)
+        ids = [one.utterance_id for one in self.utterances]
+        self.stores = {path.stem: read_store(path, ids) for path in files.features}
+
+    def keep(self, wanted):
+        """Only the utterances of these ids."""
+        rows = [r for r, one in enumerate(self.utterances) if one.utterance_id in wanted]
+        self.utterances = [self.utterances[row] for row in rows]
+        self.stores = {
+            m: replace(
+                one,
+                features=one.features[rows],
+                extracted=one.extracted[rows],
+                status=one.status[rows],
+            )
+            for m, one in self.stores.items()
+        }
+
+    def lose(self, modality, *ids):
+        """Nothing was found of these utterances in one modality; of all without `ids`."""
+        store = self.stores[modality]
+        gone = np.array([not ids or one.utterance_id in ids for one in self.utterances])
+        features = np.where(gone[:, None], 0, store.features)[:, : store.dim if ids else 0]
+        status = np.where(gone, STATUSES.index("no_face"), store.status).astype(np.uint8)
+        self.stores[modality] = replace(
+            store, features=features, extracted=status == 0, status=status
+        )
+
+    def write(self):
+        """The folder, written."""
+        write_rows(self.folder / "utterances.csv", self.utterances, Utterance)
+        table = table_digest([one.utterance_id for one in self.utterances])
+        for name, store in self.stores.items():
+            header = replace(store.header, table=table)
+            path = self.folder / "features" / f"{name}.safetensors"
+            write_store(path, replace(store, header=header))
+        return self.folder
+
+
+def label(run, corpus, out):
+    """Run the command; the rows of its table."""
+    main([str(run), "--corpus", str(corpus), "--out", str(out), "--device", "cpu"])
+    return read_table(out)
+
+
+def read_table(path):
+    with path.open(newline="", encoding="utf-8") as stream:
+        return list(csv.DictReader(stream))

@@ -1,0 +1,197 @@
+"""Labels are the predictions of the run at rate 0.0, from what was found and nothing else."""
+
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+
+from pipeline.base.records import MODALITIES, Label
+from pipeline.base.tables import read_rows
+from tests.modules import ROOT
+from tests.pipeline.stages.training_runs import method, predict_once, train_once
+from tests.pipeline.tools.label.new_corpora import NewCorpus, label, read_table
+
+MODELS = ("iteacnet", "gcnet", "mmin", "cra", "ae", "cpmnet")
+
+
+def of_test_role(files):
+    """Ids of the labelled utterances that fold 1 tests."""
+    rows = read_rows(files.folder / "labels.csv", Label)
+    return {row.utterance_id for row in rows if row.utterance_id.startswith("s1")}
+
+
+def compare(files, run, corpus, out):
+    """Hold labels against the run's own predictions; return both, by utterance."""
+    corpus.keep(of_test_role(files))
+    found = {one["utterance_id"]: one for one in label(run, corpus.write(), out)}
+    expected = {r["utterance_id"]: r for r in predict_once(files, run) if r["rate"] == "0.0"}
+    assert found.keys() == expected.keys()
+    return found, expected
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("standardize", [False, True])
+def test_labels_of_the_test_role_are_those_of_the_run(
+    trained, corpus, tmp_path, capsys, model, standardize
+):
+    files, run = trained(model, standardize=standardize)
+    found, expected = compare(files, run, corpus, tmp_path / "labels.csv")
+    assert {u: one["label"] for u, one in found.items()} == {
+        u: one["predicted"] for u, one in expected.items()
+    }
+    names = [f"probability_{name}" for name in files.classes if model != "cpmnet"]
+    assert list(next(iter(found.values()))) == [
+        "dialogue_id",
+        "utterance_id",
+        "label",
+        *names,
+        "modalities",
+        "reason",
+    ]
+    for utterance, row in found.items():
+        shares = [float(row[name]) for name in names]
+        scores = [float(expected[utterance][f"score_{c}"]) for c in files.classes]
+        assert shares == pytest.approx(scores if names else [], abs=1e-5)
+    assert ("has no probabilities" in capsys.readouterr().err) == (model == "cpmnet")
+
+
+@pytest.mark.parametrize("model", ["iteacnet", "cpmnet"])
+def test_regression_gives_numbers(make_task, tmp_path, capsys, model):
+    files = make_task(kind="regression", method=method(model))
+    train_once(files, tmp_path)
+    found, expected = compare(files, tmp_path, NewCorpus(files, tmp_path / "new"), tmp_path / "l")
+    numbers = [float(one["label"]) for one in found.values()]
+    assert numbers == pytest.approx([float(expected[u]["predicted"]) for u in found], abs=1e-4)
+    assert len(set(numbers)) > len(numbers) // 2
+    columns = ["dialogue_id", "utterance_id", "label", "modalities", "reason"]
+    assert list(next(iter(found.values()))) == columns
+    assert ("predicts a sign" in capsys.readouterr().err) == (model == "cpmnet")
+
+
+def test_every_utterance_has_a_row_by_dialogue_and_turn_with_what_was_used(
+    trained, corpus, tmp_path
+):
+    rows = label(trained("gcnet")[1], corpus.write(), tmp_path / "labels.csv")
+    ids = [one["utterance_id"] for one in rows]
+    assert sorted(ids) == sorted(one.utterance_id for one in corpus.utterances)
+    turns = {one.utterance_id: (one.dialogue_id, one.turn) for one in corpus.utterances}
+    assert ids != [one.utterance_id for one in corpus.utterances]
+    assert [turns[one] for one in ids] == sorted(turns.values())
+    assert all(one["utterance_id"].startswith(one["dialogue_id"]) for one in rows)
+    used = {one["utterance_id"]: one["modalities"].split() for one in rows}
+    for number, one in enumerate(corpus.utterances):
+        there = [m for m in MODALITIES if corpus.stores[m].extracted[number]]
+        assert used[one.utterance_id] == there
+    assert {len(one) for one in used.values()} == {2, 3}
+
+
+def test_an_utterance_without_anything_has_no_label(trained, corpus, tmp_path, capsys):
+    run = trained("ae")[1]
+    before = label(run, corpus.write(), tmp_path / "before.csv")
+    for modality in MODALITIES:
+        corpus.lose(modality, "s0d1_2")
+    rows = label(run, corpus.write(), tmp_path / "labels.csv")
+    for row, old in zip(rows, before, strict=True):
+        if row["utterance_id"] == "s0d1_2":
+            nothing = "nothing found in any modality"
+            assert set(row.values()) == {"s0d1", "s0d1_2", "", nothing}
+            assert row["reason"] == nothing
+        else:
+            assert row["label"] == old["label"] != ""
+    n = len(rows)
+    assert f"{n - 1} of {n} utterances have a label" in capsys.readouterr().out
+
+
+def test_a_corpus_in_which_nobody_was_seen_is_labelled_from_the_rest(trained, corpus, tmp_path):
+    run = trained("gcnet")[1]
+    corpus.lose("visual")
+    assert corpus.stores["visual"].dim == 0
+    rows = label(run, corpus.write(), tmp_path / "labels.csv")
+    assert {one["modalities"] for one in rows} == {"audio text"}
+    assert all(one["label"] for one in rows)
+    for modality in ("audio", "text"):
+        corpus.lose(modality)
+    rows = label(run, corpus.write(), tmp_path / "labels.csv")
+    assert {one["label"] + one["modalities"] for one in rows} == {""}
+
+
+def test_modalities_that_the_run_does_not_know_are_left_alone(make_task, corpus, tmp_path):
+    files = make_task(modalities=("audio", "text"), method=method("mmin"))
+    train_once(files, tmp_path)
+    rows = label(tmp_path, corpus.write(), tmp_path / "labels.csv")
+    assert {one["modalities"] for one in rows} == {"audio text"}
+
+
+def longer(corpus, n, speakers=("F", "M")):
+    """The corpus with one dialogue of n utterances, all of s0 to s2, by these speakers."""
+    corpus.keep({one.utterance_id for one in corpus.utterances[:n]})
+    corpus.utterances = [
+        replace(one, dialogue_id="long", turn=turn, speaker=speakers[turn % len(speakers)])
+        for turn, one in enumerate(corpus.utterances)
+    ]
+    return corpus.write()
+
+
+@pytest.mark.parametrize("more", [{"framework": "teacher_only"}, {"model": "gcnet"}])
+def test_networks_without_layers_over_time_take_any_length(trained, corpus, tmp_path, more):
+    run = trained(**{"model": "iteacnet", **more})[1]
+    assert len(label(run, longer(corpus, 40), tmp_path / "labels.csv")) == 40
+
+
+@pytest.mark.parametrize("model", ["iteacnet", "mmin"])
+def test_only_gcnet_minds_speakers(trained, corpus, tmp_path, model):
+    folder = longer(corpus, 3, speakers="abc")
+    assert len(label(trained(model)[1], folder, tmp_path / "labels.csv")) == 3
+
+
+def test_a_dialogue_that_is_too_long_costs_its_own_labels_alone(trained, corpus, tmp_path, capsys):
+    """The task's dialogues have at most 6 utterances with a label, some have more without."""
+    run = trained("iteacnet")[1]
+    rows = label(run, corpus.write(), tmp_path / "labels.csv")
+    lengths = Counter(one.dialogue_id for one in corpus.utterances)
+    long = {dialogue: n for dialogue, n in lengths.items() if n > 6}
+    assert 0 < len(long) < len(lengths)
+    said = capsys.readouterr().err
+    for dialogue, n in long.items():
+        reasons = {row["reason"] for row in rows if row["dialogue_id"] == dialogue}
+        assert reasons == {f"dialogue of {n} utterances, the network takes at most 6"}
+        assert f"no labels, dialogue {dialogue} has {n} utterances, " in said
+    for row in rows:
+        is_empty = [not row[name] for name in row if name.startswith(("label", "probability_"))]
+        assert set(is_empty) == {row["dialogue_id"] in long}
+    corpus.keep({one.utterance_id for one in corpus.utterances if one.dialogue_id not in long})
+    alone = label(run, corpus.write(), tmp_path / "alone.csv")
+    labels = {row["utterance_id"]: row["label"] for row in rows if row["label"]}
+    assert labels == {row["utterance_id"]: row["label"] for row in alone}
+
+
+def test_a_dialogue_longer_than_the_time_mixers_is_named(trained, corpus, refusal):
+    message = refusal(trained("iteacnet")[1], longer(corpus, 40))
+    assert "dialogue long has 40 utterances" in message
+    assert "the network takes at most 6: " in message
+    assert "give parts of it a `dialogue_id` each" in message
+
+
+def test_more_speakers_than_gcnet_was_built_for_are_named(trained, corpus, refusal):
+    message = refusal(trained("gcnet")[1], longer(corpus, 9, speakers="abc"))
+    assert "dialogue long has 3 speakers" in message
+    assert "at most 2" in message
+
+
+def test_the_command_line(trained, corpus, tmp_path):
+    def call(*arguments):
+        command = [sys.executable, "-m", "pipeline.tools.label", *map(str, arguments)]
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    out = tmp_path / "new" / "labels.csv"
+    done = call(trained("ae")[1], "--corpus", corpus.write(), "--out", out, "--device", "cpu")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(read_table(out)) == len(corpus.utterances)
+    failed = call(tmp_path / "nowhere", "--corpus", corpus.folder, "--out", out)
+    assert failed.returncode == 1
+    assert failed.stderr.startswith("error: ")
+    assert "Traceback" not in failed.stderr
+    told = call("--help").stdout
+    assert "--corpus build/clips --out labels.csv" in told
