@@ -51,7 +51,7 @@ def test_every_entry_is_pinned_and_hashed(lock):
 
 def test_what_we_import_is_named_by_us_and_in_the_users_lock():
     used = {package.split(".")[0] for name in MODULES for package in imported(name)}
-    used -= {"pipeline", "models", *sys.stdlib_module_names}
+    used -= {"pipeline", "models", "demo", *sys.stdlib_module_names}
     owners = packages_distributions()
     locked = versions_on(USERS, "3.11", "Linux", "x86_64")
     named = names_of(ROOT / "requirements.in") & locked.keys()
