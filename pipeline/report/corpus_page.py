@@ -10,23 +10,10 @@ from typing import Any
 from pipeline.base.arrays import read_arrays
 from pipeline.base.records import FaceRow, Modality, Utterance
 from pipeline.base.tables import read_rows
+from pipeline.features.statuses import MEANINGS
 from pipeline.report.views import Card, CorpusView, Part, Row, SheetView, TableView, text_row
 
 SHOWN_ROWS = 2000  # a page of CMU-MOSEI's 22,856 rows would be slow; the rest stands in the file
-MEANINGS = {
-    "ok": "encoded",
-    "no_media": "the file is not there",
-    "unreadable": "the file cannot be decoded",
-    "no_stream": "the file has no such stream",
-    "empty_span": "nothing of the span lies in the file",
-    "too_short": "fewer samples than the encoder needs",
-    "silent": "no sample above -60 dBFS",
-    "no_face": "frames were read, no face was found",
-    "no_text": "no word in the transcript",
-    "unknown_text": "no token of the words is known to the encoder: another language or script",
-    "not_finite": "the encoder gave NaN or infinity",
-    "no_feature": "the imported file holds nothing for it",
-}
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ import sys
 import numpy as np
 import pytest
 
+from pipeline.features.cache import sources
 from pipeline.features.store import read_store
-from pipeline.features.weights import sources
 from pipeline.media import decoder as decoding_side
 from pipeline.stages import extract_features
 
