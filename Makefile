@@ -50,10 +50,10 @@ lock-check: $(TOOLS)  ## Ask the registry for wheels of every package of the loc
 	python -m tests.environment.wheels
 
 doctor: $(READY)  ## What CONFIG's corpora and encoders need, what is there, what is missing; ROOT=FOLDER of the corpus
-	python -m pipeline.tools.doctor --configfile $(CONFIG) $(if $(ROOT),--config root="$(ROOT)")
+	python -m pipeline doctor --configfile $(CONFIG) $(if $(ROOT),--config root="$(ROOT)")
 
 weights: $(READY)  ## Fetch the weights that CONFIG (config.yaml) names and that can be fetched
-	python -m pipeline.tools.fetch_weights --configfile $(CONFIG)
+	python -m pipeline weights --configfile $(CONFIG)
 
 clean:  ## Remove results; the cache of extracted features stays
 	rm -rf build

@@ -48,7 +48,7 @@ def read_arrays(path: Path) -> tuple[Arrays, dict[str, Any]]:
     if promised is not None and promised != _digest(arrays, header):
         raise ArraysError(
             f"{path} holds other bytes than were written to it: a disk or another program changed "
-            "it. For a result, `python -m pipeline.tools.cache verify --repair` removes it, and "
+            "it. For a result, `python -m pipeline cache verify --repair` removes it, and "
             "`snakemake` makes it again"
         )
     return arrays, header

@@ -133,5 +133,5 @@ rule doctor:
         r"""
         exec &> >(tee {log:q})
 
-        python -m pipeline.tools.doctor --config-json {params.config:q}
+        python -m pipeline doctor --config-json {params.config:q}
         """

@@ -107,7 +107,7 @@ def explain(files: Sequence[Path]) -> str:
     names = ", ".join(map(str, files[:SHOWN])) + more
     return (
         f"changed since their rules wrote them: {names}. Results must not be edited: "
-        "`python -m pipeline.tools.cache verify --repair` removes such files, "
+        "`python -m pipeline cache verify --repair` removes such files, "
         "then `snakemake` makes them again"
     )
 

@@ -1,6 +1,6 @@
 """Says what a configuration expects, what is there, and what is missing: corpora, tasks, weights.
 
-    python -m pipeline.tools.doctor [--configfile configs/iemocap.yaml] [--config root=PATH]
+    python -m pipeline doctor [--configfile configs/iemocap.yaml] [--config root=PATH]
 
 Reads the corpora as `build_manifest` and `import_features` would, opens every media file, lays the
 tasks on the tables, and writes nothing. Exit code 1 when something that is needed is missing.

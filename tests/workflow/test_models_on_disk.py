@@ -142,5 +142,5 @@ def test_a_model_that_is_nowhere_stops_the_workflow_with_the_way_out(folder, mon
     told = (folder / "build/logs/talks/extract_features_audio_0.txt").read_text()
     assert "'hf:no-one/no-such-model' are not on this machine" in told
     assert "set features.audio.weights to the path of a local copy" in told
-    assert "python -m pipeline.tools.fetch_weights --configfile" in told
+    assert "python -m pipeline weights --configfile" in told
     assert "Traceback" not in told

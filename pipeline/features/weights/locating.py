@@ -105,7 +105,7 @@ def explain_missing(encoder: Encoder, settings: Mapping[str, Any]) -> str:
         return f"features.{encoder.modality}.encoder: {name!r}: there is no folder {model!r}"
     else:
         what = encoder.file_name or model
-        fetch = "`make weights` (or `python -m pipeline.tools.fetch_weights --configfile FILE`)"
+        fetch = "`make weights` (or `python -m pipeline weights --configfile FILE`)"
     source = f"{HUB}/{model}" if encoder.source == HUB else encoder.source
     return (
         f"features.{encoder.modality}.encoder: the weights of {name!r} are not on this machine: "

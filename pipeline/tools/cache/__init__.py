@@ -1,1 +1,1 @@
-"""What is in the caches and whether it is sound: `python -m pipeline.tools.cache --help`."""
+"""What is in the caches and whether it is sound: `python -m pipeline cache --help`."""

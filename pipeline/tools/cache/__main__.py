@@ -1,9 +1,9 @@
 """Look into the caches and the results.
 
-    python -m pipeline.tools.cache stats                  what is there, in numbers and bytes
-    python -m pipeline.tools.cache verify [--repair]      read every byte of caches and results
-    python -m pipeline.tools.cache gc -c FILE... [--dry-run]  remove what none of them asks for
-    python -m pipeline.tools.cache explain UTTERANCE_ID   what its keys are made of
+    python -m pipeline cache stats                  what is there, in numbers and bytes
+    python -m pipeline cache verify [--repair]      read every byte of caches and results
+    python -m pipeline cache gc -c FILE... [--dry-run]  remove what none of them asks for
+    python -m pipeline cache explain UTTERANCE_ID   what its keys are made of
 
 Run it where `snakemake` runs. Exit code 1 if something is damaged and was not repaired.
 """
@@ -170,7 +170,7 @@ def _megabytes(n_bytes: int) -> str:
 
 def _parse(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="python -m pipeline.tools.cache",
+        prog="python -m pipeline cache",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

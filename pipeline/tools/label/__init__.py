@@ -1,1 +1,1 @@
-"""Labels for a new corpus from a finished run: `python -m pipeline.tools.label`."""
+"""Labels for a new corpus from a finished run: `python -m pipeline label`."""

@@ -1,6 +1,6 @@
 r"""Labels for a new corpus from a finished run.
 
-    python -m pipeline.tools.label build/demo4/runs/iteacnet/0.7/fold0_seed0 \
+    python -m pipeline label build/demo4/runs/iteacnet/0.7/fold0_seed0 \
         --corpus build/clips --out labels.csv
 
 Reads the run's weights and run.json, and of the corpus utterances.csv and features/, as the
@@ -127,7 +127,7 @@ def _n_threads(text: str) -> int:
 
 def _parse(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="python -m pipeline.tools.label",
+        prog="python -m pipeline label",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -50,7 +50,7 @@ def test_an_edited_result_is_found_and_named(place, path):
     edit(path)
     assert changed_files() == [path]
     assert str(path) in explain([path])
-    assert "python -m pipeline.tools.cache verify --repair" in explain([path])
+    assert "python -m pipeline cache verify --repair" in explain([path])
 
 
 def test_a_touched_result_is_read_once_and_taken(place):

@@ -1,4 +1,4 @@
-"""`python -m pipeline.tools.cache gc`: only what nobody asks for goes."""
+"""`python -m pipeline cache gc`: only what nobody asks for goes."""
 
 import json
 import os

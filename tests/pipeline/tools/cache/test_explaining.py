@@ -1,4 +1,4 @@
-"""`python -m pipeline.tools.cache explain`: what keeps a record from being found is named."""
+"""`python -m pipeline cache explain`: what keeps a record from being found is named."""
 
 import pytest
 

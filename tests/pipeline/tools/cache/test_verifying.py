@@ -1,4 +1,4 @@
-"""`python -m pipeline.tools.cache stats` and `verify`: what there is, and whether it is sound."""
+"""`python -m pipeline cache stats` and `verify`: what there is, and whether it is sound."""
 
 import os
 
