@@ -15,6 +15,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.base.pickle_machine import PickleError
 from pipeline.base.records import Annotation, Modality, Utterance
 from pipeline.corpora.imports.imported import (
     NUMERIC_KINDS,
@@ -27,7 +28,7 @@ from pipeline.corpora.imports.imported import (
     without_media,
 )
 from pipeline.corpora.imports.pickled_arrays import BYTES_OF_OBJECT, Budget, Opaque, plain
-from pipeline.corpora.imports.plain_pickle import PlainPickleError, read_pickle
+from pipeline.corpora.imports.plain_pickle import read_pickle
 from pipeline.corpora.texts import printable
 
 ROLES = {"train": "train", "valid": "validation", "test": "test"}
@@ -66,7 +67,7 @@ def read(path: Path, names: Mapping[Modality, str]) -> Imported:
 def _load(path: Path) -> Mapping[str, Any]:
     try:
         value = read_pickle(path)
-    except PlainPickleError as error:
+    except PickleError as error:
         raise ImportFormatError(f"{path}: not a readable pickle: {error}") from None
     if not isinstance(value, dict):
         raise ImportFormatError(f"{path}: holds {_kind(value)}, expected a dictionary")

@@ -14,7 +14,8 @@ from typing import Any, BinaryIO, Protocol
 
 import torch
 
-from pipeline.base.pickles import Name, PickleError, Stored, read_pickle
+from pipeline.base.pickle_machine import PickleError
+from pipeline.base.pickles import Name, Stored, read_pickle
 
 MAGIC = 0x1950A86A20F9469CFC6C  # the first pickle of the older container
 PROTOCOL = 1001

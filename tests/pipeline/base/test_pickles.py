@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.base.pickles import Call, PickleError, read_pickle
+from pipeline.base.pickle_machine import PickleError
+from pipeline.base.pickles import Call, read_pickle
 
 ATOMS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
 KEYS = st.text() | st.integers(0, 2**31)
