@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 TOOLS := $(VENV)/tools
 CONFIG ?= config.yaml
+GIVEN_ROOT = $(if $(ROOT),--config root="$(ROOT)")
 PYTHON ?= python3
 export OMP_NUM_THREADS ?= 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -14,8 +15,8 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*##/\t/' | expand -t 16
 
-run: $(READY)  ## Environment, then the workflow of config.yaml: from raw videos to build/report/index.html
-	snakemake --cores all
+run: $(READY)  ## Environment, then the workflow: CONFIG=FILE, ROOT=FOLDER of the corpus; without, the demo's report
+	snakemake --cores all $(if $(filter-out config.yaml,$(CONFIG)),--configfile $(CONFIG)) $(GIVEN_ROOT)
 
 miniature: $(READY)  ## All of the paper's tables in miniature: every method, framework and ablation, IME and UME
 	snakemake --cores all --configfile configs/miniature.yaml
@@ -50,7 +51,7 @@ lock-check: $(TOOLS)  ## Ask the registry for wheels of every package of the loc
 	python -m tests.environment.wheels
 
 doctor: $(READY)  ## What CONFIG's corpora and encoders need, what is there, what is missing; ROOT=FOLDER of the corpus
-	python -m pipeline doctor --configfile $(CONFIG) $(if $(ROOT),--config root="$(ROOT)")
+	python -m pipeline doctor --configfile $(CONFIG) $(GIVEN_ROOT)
 
 weights: $(READY)  ## Fetch the weights that CONFIG (config.yaml) names and that can be fetched
 	python -m pipeline weights --configfile $(CONFIG)

@@ -22,6 +22,8 @@ job() {
     token="$HOSTNAME $$ $RANDOM$RANDOM"
     printf '%s\n' "$token" > "$seal.job"
     trap 'status=$?; [ "$status" -ne 0 ] || seal_outputs' EXIT
+    # A signal by itself would leave the status of what ended before it, mostly 0.
+    trap 'exit 130' INT TERM HUP
 }
 
 # The decision in a comment, then digests of all outputs, as `sha256sum --check` reads them. What a

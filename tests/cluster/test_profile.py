@@ -27,7 +27,7 @@ def test_what_the_default_profile_spares_a_person_is_spared_on_a_cluster_too():
 def test_the_optional_lines_give_a_gpu_to_exactly_the_rules_that_can_use_one(edited):
     text = "".join(path.read_text() for path in (ROOT / "pipeline" / "rules").glob("*.smk"))
     rules = re.findall(
-        r"pipeline\.own_gpu \{resources\.gpu\} python -m pipeline\.stages\.(\w+)", text
+        r"pipeline\.base\.own_gpu \{resources\.gpu\} python -m pipeline\.stages\.(\w+)", text
     )
     assert len(rules) > 3
     assert {rule: asked["gpu"] for rule, asked in edited["set-resources"].items()} == dict.fromkeys(

@@ -77,6 +77,18 @@ def test_what_is_installed_is_not_installed_again(checkout):
     assert up_to_date(checkout) == set()
 
 
+def test_run_takes_the_configuration_and_the_root_that_doctor_takes(checkout):
+    (checkout / ".venv").mkdir()
+    for name in ("ready", "tools"):
+        (checkout / ".venv" / name).touch()
+    given = ["CONFIG=configs/clips.yaml", "ROOT=/data/My clips"]
+    said = {target: make("-n", target, *given, cwd=checkout).stdout for target in ("run", "doctor")}
+    asked = '--configfile configs/clips.yaml --config root="/data/My clips"'
+    assert said["run"].split("all ")[1].strip() == asked
+    assert said["doctor"].split("doctor ")[1].strip() == asked
+    assert make("-n", "run", cwd=checkout).stdout.strip() == "snakemake --cores all"
+
+
 def test_help_lists_every_target():
     text = (ROOT / "Makefile").read_text(encoding="utf-8")
     targets = set(re.search(r"^\.PHONY: (.*)$", text, re.M).group(1).split())

@@ -112,16 +112,18 @@ def test_a_job_that_fails_or_has_begun_leaves_no_seal(place):
     assert changed_files() == []
 
 
-def test_a_killed_job_leaves_no_seal(place):
+@pytest.mark.parametrize("name", ["SIGKILL", "SIGTERM", "SIGINT", "SIGHUP"])
+def test_a_killed_job_leaves_no_seal_and_says_nothing_of_sealing(place, name):
     script = Path(__file__).resolve().parents[3] / "pipeline/rules/job.sh"
     begin = f"set -euo pipefail; source '{script}'; job log.txt 0 {ONE}"
     begin += f"; echo half > {ONE}; sleep 60"
     process = subprocess.Popen(["bash", "-c", begin], start_new_session=True)
     while SEAL.exists() or ONE.read_text() != "half\n":
         time.sleep(0.01)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    os.killpg(process.pid, getattr(signal, name))
+    assert process.wait() != 0
     assert not SEAL.exists()
+    assert "find" not in Path("log.txt").read_text()
     assert changed_files(thorough=True) == []
 
 
