@@ -13,5 +13,9 @@ class CheckpointError(ValueError):
     """Weights are not there, cannot be read safely, or are not the ones that we know."""
 
 
+class EncodingError(RuntimeError):
+    """An encoder that was loaded failed on an utterance; the text says which and how."""
+
+
 class CacheError(RuntimeError):
     """The cache cannot be used where it lies."""

@@ -10,9 +10,10 @@ from pipeline.config.settings import PathText, Section, expand_home
 
 Precision = Literal["float32", "bfloat16", "float16"]
 MODEL = "<model id or folder>"
-AUDIO_ENCODERS = ("moonshine-tiny", "wav2vec", f"hf:{MODEL}")
-TEXT_ENCODERS = ("minilm", "deberta", f"hf:{MODEL}")
-VISUAL_ENCODERS = ("mini-xception", "manet", "torchvision:<name>", f"hf:{MODEL}")
+ONNX = "onnx:<file>"
+AUDIO_ENCODERS = ("moonshine-tiny", "wav2vec", f"hf:{MODEL}", ONNX)
+TEXT_ENCODERS = ("minilm", "deberta", f"hf:{MODEL}", ONNX)
+VISUAL_ENCODERS = ("mini-xception", "manet", "torchvision:<name>", f"hf:{MODEL}", ONNX)
 
 
 def one_of_encoders(allowed: tuple[str, ...]) -> Callable[[str], str]:
@@ -33,7 +34,7 @@ class AudioSettings(Section):
     """`features.audio`."""
 
     encoder: Annotated[str, AfterValidator(one_of_encoders(AUDIO_ENCODERS))] = "moonshine-tiny"
-    """Network that hears; hf: any speech model of the hub, or a folder with one."""
+    """Network that hears; hf: any speech model of the hub, or a folder with one; onnx: a file."""
     weights: PathText | None = None
     """A file or folder of weights instead of the standard place."""
     revision: str | None = None
@@ -50,7 +51,7 @@ class TextSettings(Section):
     """`features.text`."""
 
     encoder: Annotated[str, AfterValidator(one_of_encoders(TEXT_ENCODERS))] = "minilm"
-    """Network that reads; hf: any text model of the hub, or a folder with one."""
+    """Network that reads; hf: any text model of the hub, or a folder with one; onnx: a file."""
     weights: PathText | None = None
     """A file or folder of weights instead of the standard place."""
     revision: str | None = None
@@ -58,9 +59,9 @@ class TextSettings(Section):
     last_layers: Annotated[int, Field(ge=1, le=48)] = 4
     """Hf, deberta: hidden layers that are summed."""
     lower_case: bool = True
-    """Hf, deberta: read in small letters; `compat: gcnet` always does."""
+    """Hf, onnx, deberta: read in small letters; `compat: gcnet` always does."""
     pooling: Literal["words", "tokens"] = "words"
-    """Hf, deberta: the mean is over words or over tokens."""
+    """Hf, onnx, deberta: the mean is over words or over tokens."""
     compat: Literal["none", "gcnet"] = "none"
     """Gcnet: sub-sentences and cleaned words, as GCNet's features."""
     max_tokens: Annotated[int, Field(ge=8, le=8192)] = 512
@@ -73,7 +74,7 @@ class VisualSettings(Section):
     """`features.visual`."""
 
     encoder: Annotated[str, AfterValidator(one_of_encoders(VISUAL_ENCODERS))] = "mini-xception"
-    """Network that looks at faces; torchvision: or hf: any image model, or a folder with one."""
+    """Network that looks at faces; torchvision: or hf: a model, or its folder; onnx: a file."""
     weights: PathText | None = None
     """A file or folder of weights instead of the standard place."""
     revision: str | None = None

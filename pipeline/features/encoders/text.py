@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from pipeline.features.cache.extractor import Encoded, Item
-from pipeline.features.encoders.overlap import Overlapped, Vector
+from pipeline.features.encoders.overlap import Overlapped, Vector, failures_named
 from pipeline.features.encoders.torch_setup import inference
 
 IntArray = NDArray[np.int64]
@@ -122,8 +122,9 @@ def text_extractor(
     def read(items: Iterable[Item]) -> Iterator[tuple[Item, list[Window] | Encoded]]:
         for item in items:
             has_word = any(character.isalnum() for character in item.utterance.text)
-            windows = tokenize(item.utterance.text) if has_word else []
             name = item.utterance.utterance_id
+            with failures_named(name):
+                windows = tokenize(item.utterance.text) if has_word else []
             if not windows:
                 yield item, Encoded(name, None, "no_text")
             elif 0 < _counted(windows)[0] == _counted(windows)[1]:

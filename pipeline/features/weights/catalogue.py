@@ -12,6 +12,7 @@ from pipeline.features.weights.libraries import CROPS, WAVEFORMS
 from pipeline.features.weights.published import MANET, MINI_XCEPTION, WAV2VEC
 
 HUB = "https://huggingface.co"
+ONNX = "onnx:"
 ENCODERS = "pipeline.features.encoders"
 HUB_FAMILIES = {"audio": "hf_speech", "text": "hf_text", "visual": "hf_image"}
 
@@ -44,8 +45,8 @@ class Encoder:
         return HUB_FAMILIES[self.modality] if is_of_hub else self.name.removesuffix(":")
 
     def shown_name(self, name: str) -> str:
-        """The encoder's name in feature files: a folder of this machine is no part of it."""
-        return self.family if name.startswith("hf:") else name
+        """The encoder's name in feature files: a place on this machine is no part of it."""
+        return self.family if name.startswith(("hf:", ONNX)) else name
 
     def pooled(self, settings: Mapping[str, Any]) -> str:
         """What a vector is the mean of, under these settings."""
@@ -97,6 +98,15 @@ _ALL = (
         libraries=(*WAVEFORMS, "transformers"),
     ),
     Encoder(
+        name=ONNX,
+        modality="audio",
+        module=f"{ENCODERS}.onnx_speech",
+        source="a file of your own",
+        options=("max_seconds",),
+        pooling="frames",
+        libraries=(*WAVEFORMS, "onnxruntime"),
+    ),
+    Encoder(
         name="minilm",
         modality="text",
         module=f"{ENCODERS}.minilm",
@@ -125,6 +135,15 @@ _ALL = (
         options=_TEXT,
         pooling="words",
         libraries=_TOKENS,
+    ),
+    Encoder(
+        name=ONNX,
+        modality="text",
+        module=f"{ENCODERS}.onnx_text",
+        source="a file of your own",
+        options=("lower_case", "pooling", "compat", "max_tokens"),
+        pooling="words",
+        libraries=(*_TOKENS, "onnxruntime"),
     ),
     Encoder(
         name="mini-xception",
@@ -168,6 +187,15 @@ _ALL = (
         options=(),
         pooling="faces",
         libraries=(*CROPS, "torchvision", "transformers"),
+    ),
+    Encoder(
+        name=ONNX,
+        modality="visual",
+        module=f"{ENCODERS}.onnx_image",
+        source="a file of your own",
+        options=(),
+        pooling="faces",
+        libraries=(*CROPS, "onnxruntime"),
     ),
 )
 

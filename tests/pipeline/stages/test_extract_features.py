@@ -4,12 +4,14 @@ import wave
 
 import numpy as np
 import pytest
+from tokenizers import Tokenizer, models, pre_tokenizers
 
 from pipeline.base.records import FaceRow
 from pipeline.base.shards import shard_of
 from pipeline.features.cache.utterances import UtteranceCache
 from pipeline.features.store import read_store
 from pipeline.stages import extract_features, join_features
+from tests.pipeline import onnx_files
 
 
 def test_a_store_has_one_row_per_utterance_and_says_what_made_it(spoken, capsys):
@@ -111,3 +113,20 @@ def test_a_broken_encoder_stops_the_run(extraction, write_wav, row):
         extraction.run("audio", "moonshine-tiny", weights=str(extraction.folder / "broken.ort"))
     assert not (extraction.folder / "out.safetensors").exists()
     assert not list(UtteranceCache(extraction.cache, "audio").root.rglob("*.safetensors"))
+
+
+def test_an_encoder_that_fails_on_an_utterance_ends_with_a_sentence(extraction, row):
+    """The table has two rows, the tokenizer three words; what is encoded before is kept."""
+    path = extraction.folder / "network.onnx"
+    path.write_bytes(onnx_files.text(np.ones((2, 4), np.float32)))
+    words = Tokenizer(models.WordLevel({"[UNK]": 0, "good": 1, "bad": 2}, unk_token="[UNK]"))
+    words.pre_tokenizer = pre_tokenizers.Whitespace()
+    words.save(str(extraction.folder / "tokenizer.json"))
+    extraction.rows = [row("a", text="good"), row("b", text="bad")]
+    told = (
+        r"features\.text\.encoder: onnx:.*: b: the encoder failed on it: .*features\.text\.max_tok"
+    )
+    with pytest.raises(SystemExit, match=rf"^error: {told}"):
+        extraction.run("text", f"onnx:{path}")
+    assert not (extraction.folder / "out.safetensors").exists()
+    assert len(list(UtteranceCache(extraction.cache, "text").root.rglob("*.safetensors"))) == 1

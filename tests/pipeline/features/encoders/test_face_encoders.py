@@ -177,11 +177,11 @@ def test_what_face_cropping_found_is_handed_on(status, build, item):
 
 def test_crops_that_are_gone_or_damaged_stop_the_run_with_a_way_out(build, archive, item, tmp_path):
     extractor = build("mini_xception")
-    with pytest.raises(CacheError, match="snakemake --forcerun crop_faces"):
+    with pytest.raises(CacheError, match="`snakemake` makes them again"):
         list(extractor.encode([item("u", crops=tmp_path / "gone.zip")]))
     path = archive("a", make_faces(2))
     path.write_bytes(path.read_bytes()[:-30])
-    with pytest.raises(CacheError, match="snakemake --forcerun crop_faces"):
+    with pytest.raises(CacheError, match="`snakemake` makes them again"):
         list(extractor.encode([item("u", crops=path)]))
 
 

@@ -10,6 +10,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from pipeline.base.files import file_digest
 from pipeline.base.records import FaceRow, Utterance
 from pipeline.base.tables import write_rows
 from pipeline.features.faces.crops import CropRecord, write_crops
@@ -27,7 +28,7 @@ CASES = [
     ("text", "deberta"),
     ("text", "deberta_v3"),
     ("visual", "vit"),
-    *(("audio", name) for name in ("whisper", "w2v_bert", "moonshine")),
+    *(("audio", name) for name in ("whisper", "w2v_bert", "moonshine", "ast")),
     *(("text", name) for name in ("t5", "xlnet")),
     ("visual", "videomae"),
 ]
@@ -61,7 +62,8 @@ def stage(tmp_path):
         for n, text in enumerate(["Hello world, it's a sunny day!", "i don't know"])
     ]
     write_rows(tmp_path / "utterances.csv", rows, Utterance)
-    (tmp_path / "media.json").write_text(json.dumps({"a.wav": {"size": 1, "sha256": DIGEST}}))
+    sound = {"size": 1, "sha256": file_digest(tmp_path / "raw" / "a.wav")}
+    (tmp_path / "media.json").write_text(json.dumps({"a.wav": sound}))
     picture = rng.integers(0, 255, (64, 64, 3), dtype=np.uint8)
     crops = CropRecord(DIGEST, "ok", "single", "full", 1, 1, 1, (0.5,), ((0, 0, 64, 64),), (1.0,))
     archive = tmp_path / "cache" / "faces" / DIGEST[:2] / f"{DIGEST}.zip"

@@ -49,6 +49,35 @@ def test_whisper_reads_windows_of_thirty_seconds(folder_of, settings_of, local, 
     np.testing.assert_allclose(extractor.embed(waveform), np.mean(halves, axis=0), rtol=1e-4)
 
 
+def test_ast_averages_the_patches_of_the_times_that_stand_for_sound(
+    folder_of, settings_of, local, waveforms
+):
+    folder = folder_of("ast")
+    (waveform,) = waveforms([51_234])
+    extractor = hf_speech.build(settings_of("audio"), local(folder), "cpu")
+    ready = transformers.AutoFeatureExtractor.from_pretrained(folder)(
+        waveform, sampling_rate=16_000, return_tensors="pt"
+    )["input_values"]
+    assert ready.shape == (1, 1024, 128)
+    model = transformers.AutoModel.from_pretrained(folder).eval()
+    with torch.no_grad():
+        states = model(ready, output_hidden_states=True).hidden_states
+    summed = sum(states[-4:])[0, 2:]  # without [CLS] and the distillation token
+    assert len(summed) == 12 * 101  # 128 bands and 1,024 banks in squares of 16, 10 apart
+    n_banks = (51_234 - 400) // 160 + 1
+    n_times = (n_banks - 16) // 10 + 1  # squares that hold sound alone
+    of_sound = [summed[band * 101 + time] for band in range(12) for time in range(n_times)]
+    expected = torch.stack(of_sound).mean(dim=0)
+    np.testing.assert_allclose(extractor.embed(waveform), expected, rtol=1e-3, atol=1e-5)
+
+
+def test_ast_reads_windows_of_ten_seconds(folder_of, settings_of, local, waveforms):
+    encode = hf_speech.build(settings_of("audio"), local(folder_of("ast")), "cpu").embed
+    pieces = encode.framing.pieces(waveforms([30 * 16_000])[0])
+    assert len(pieces) == 3
+    assert max(map(len, pieces)) <= 1024 * 160
+
+
 @pytest.mark.parametrize("name", ["t5", "xlnet"])
 def test_text_is_the_sum_of_the_encoders_last_layers(name, folder_of, settings_of, local, item):
     folder = folder_of(name)

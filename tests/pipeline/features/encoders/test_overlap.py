@@ -5,6 +5,7 @@ import threading
 import numpy as np
 import pytest
 
+from pipeline.base.errors import EncodingError
 from pipeline.base.records import Utterance
 from pipeline.base.workers import AHEAD, overlap
 from pipeline.features.cache.extractor import Encoded, Item
@@ -72,5 +73,5 @@ def test_a_vector_that_is_not_finite_in_float32_becomes_a_status(bad):
 
 
 def test_a_vector_of_another_length_is_an_error_of_the_encoder():
-    with pytest.raises(ValueError, match=r"a: the encoder gave shape \(3,\), expected \(2,\)"):
+    with pytest.raises(EncodingError, match=r"a: the encoder gave shape \(3,\), expected \(2,\)"):
         list(extractor(lambda _: np.zeros(3)).encode([item("a")]))

@@ -29,6 +29,7 @@ ALL = [(modality, name) for modality, (_, names) in SECTIONS.items() for name in
 @pytest.mark.parametrize(("modality", "form"), ALL)
 def test_every_encoder_of_the_configuration_has_a_module_and_real_options(modality, form):
     name = form.replace("<name>", "resnet18").replace("<model id or folder>", "a/b")
+    name = name.replace("<file>", "a.onnx")
     section = SECTIONS[modality][0](encoder=name)
     encoder = find_encoder(modality, section.encoder)
     assert encoder.modality == modality
@@ -43,7 +44,7 @@ def test_every_module_builds_in_the_same_way(modality, form):
 
 
 @pytest.mark.parametrize("modality", SECTIONS)
-@pytest.mark.parametrize("name", ["hf:", "HF:a", "openface", "", "torchvision:"])
+@pytest.mark.parametrize("name", ["hf:", "HF:a", "openface", "", "torchvision:", "onnx:"])
 def test_an_unknown_encoder_is_refused_with_those_that_are_known(modality, name):
     section, known = SECTIONS[modality]
     with pytest.raises(SettingsError, match="no such encoder") as caught:
