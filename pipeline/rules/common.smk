@@ -216,17 +216,21 @@ def manifest_of(corpus, name):
     Manifests alone are checkpoints: one that turned out to be needless after another had run
     would leave its dependants with inputs that Snakemake 9.27 never fills in.
     """
-    maker, outputs, names = manifest_files(corpus)
-    if not names <= checkpoints.created_output:
-        raise IncompleteCheckpointException(maker, checkpoint_target(outputs[0]))
-    return getattr(outputs, name)
+    maker, paths, every = manifest_files(corpus)
+    if not every <= checkpoints.created_output:
+        raise IncompleteCheckpointException(
+            maker, checkpoint_target(paths["utterances"])
+        )
+    return paths[name]
 
 
 @functools.cache
 def manifest_files(corpus):
-    """The rule that makes the tables of a corpus, and its files.
+    """The rule that makes the tables of a corpus, its files by name, and all of them.
 
     Asked for each shard twice; `checkpoints.x.get` would write out the names of all shards anew.
+    Files are plain strings: Snakemake marks one of its own kind in place as a thing to wait for, and
+    of a job that has such an input it compares neither dates nor params.
     """
     maker = (
         checkpoints.import_features
@@ -234,4 +238,8 @@ def manifest_files(corpus):
         else checkpoints.build_manifest
     )
     outputs, _ = maker.rule.expand_output({"corpus": corpus})
-    return maker.rule, outputs, frozenset(outputs)
+    paths = {
+        name: str(found) if isinstance(found, str) else list(map(str, found))
+        for name, found in outputs.items()
+    }
+    return maker.rule, paths, frozenset(map(str, outputs))
