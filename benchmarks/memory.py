@@ -1,4 +1,4 @@
-"""Peak memory of crop_faces on a short and on a long video, each in a process of its own.
+"""Peak memory of crop_faces on a short and on a long video, and of the process that decodes.
 
 The long video repeats the packets of a short one, so that an hour costs seconds to make. Every
 picture is decoded; looked at are few, for the length counts here. Many short utterances and one as
@@ -38,25 +38,37 @@ SETTINGS = {
     "size_px": 64,
 }
 # VmHWM, not ru_maxrss: that of a new program begins at what its parent had.
-PROGRAM = """
+PEAK = """
 import json, sys
 from pathlib import Path
-from pipeline.media import video
+def peak_kib():
+    status = Path("/proc/self/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0])
+"""
+PROGRAM = f"""{PEAK}
+from pipeline.media import decoder
 from pipeline.stages import crop_faces
-counts = {"opened": 0, "decoded": 0}
-real_open, real_decode = video.open_media, video.decode
+decoder.COMMAND = (sys.executable, "-P", "-c", sys.argv[1], sys.argv[2])
+crop_faces.main(sys.argv[3:])
+print(peak_kib())
+"""
+# It is killed in the end, so it tells after every file.
+DECODING = f"""{PEAK}
+from pipeline.media import decoding, frame_service, video
+counts = {{"n_opened": 0, "n_decoded": 0}}
+real_open, real_decode, real_answers = video.open_media, video.decode, frame_service.answers
 def open_media(path):
-    counts["opened"] += 1
+    counts["n_opened"] += 1
     return real_open(path)
 def decode(*given):
     for frame in real_decode(*given):
-        counts["decoded"] += 1
+        counts["n_decoded"] += 1
         yield frame
-video.open_media, video.decode = open_media, decode
-crop_faces.main(sys.argv[1:])
-status = Path("/proc/self/status").read_text()
-counts["peak_kib"] = int(status.partition("VmHWM:")[2].split()[0])
-print(json.dumps(counts))
+def answers(*given):
+    yield from real_answers(*given)
+    Path(sys.argv[1]).write_text(json.dumps({{**counts, "peak_kib": peak_kib()}}))
+video.open_media, video.decode, frame_service.answers = open_media, decode, answers
+decoding.main()
 """
 
 
@@ -64,7 +76,8 @@ print(json.dumps(counts))
 class Cropping:
     """What one run of the stage took, and its row for the utterance as long as the video."""
 
-    peak_mib: float
+    peak_mib: float  # of the stage
+    decoding_mib: float  # of the process that decodes
     n_opened: int  # how often the video was opened
     n_decoded: int  # pictures
     longest: FaceRow
@@ -88,16 +101,19 @@ def crop_talk(folder: Path, seconds: int) -> Cropping:
         *("--root", folder, "--settings", json.dumps(SETTINGS), "--device", "cpu"),
         *("--cache", folder / "cache", "--out", folder / "faces.csv"),
     ]
+    told = folder / "decoding.json"
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, *map(str, arguments)],
+        [sys.executable, "-c", PROGRAM, DECODING, str(told), *map(str, arguments)],
         cwd=Path(__file__).parents[1],
         stdout=subprocess.PIPE,
         text=True,
         check=True,
     )
-    counts = json.loads(done.stdout.splitlines()[-1])
+    peak_mib = int(done.stdout.splitlines()[-1]) / 1024
+    counts = json.loads(told.read_text(encoding="utf-8"))
+    decoding_mib = counts.pop("peak_kib") / 1024
     longest = read_rows(folder / "faces.csv", FaceRow)[0]
-    return Cropping(counts["peak_kib"] / 1024, counts["opened"], counts["decoded"], longest)
+    return Cropping(peak_mib, decoding_mib, longest=longest, **counts)
 
 
 def write_talk(path: Path, seconds: int) -> None:
@@ -135,14 +151,16 @@ def main() -> None:
     parser.add_argument("--long", type=int, default=60, help="minutes")
     args = parser.parse_args()
     short, long = compare(60 * args.short, 60 * args.long)
-    print(f"{'minutes':>8}{'peak':>10}{'opened':>8}{'decoded':>9}{'looked at':>11}{'faces':>7}")
+    print(
+        f"{'minutes':>8}{'peak':>10}{'decoding':>10}{'opened':>8}{'decoded':>9}{'looked at':>11}{'faces':>7}"
+    )
     for minutes, one in ((args.short, short), (args.long, long)):
         print(
-            f"{minutes:8d}{one.peak_mib:6.0f} MiB{one.n_opened:8d}{one.n_decoded:9d}"
-            f"{one.longest.n_frames:11d}{one.longest.n_faces:7d}"
+            f"{minutes:11d}{one.peak_mib:7.0f} MiB{one.decoding_mib:7.0f} MiB{one.n_opened:11d}"
+            f"{one.n_decoded:11d}{one.longest.n_frames:11d}{one.longest.n_faces:11d}"
         )
-    ratio = long.peak_mib / short.peak_mib
-    print(f"long / short: {ratio:.3f} (limit {LIMIT})")
+    ratio, decoding = long.peak_mib / short.peak_mib, long.decoding_mib / short.decoding_mib
+    print(f"long / short: {ratio:.3f}, decoding {decoding:.3f} (limit {LIMIT})")
 
 
 if __name__ == "__main__":

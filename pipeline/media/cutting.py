@@ -1,4 +1,4 @@
-"""Spans of sound cut out of a file at its own rate, in one decode pass for all of them.
+"""Spans of sound cut out of a file at its own rate, in one decode pass for all that fit in memory.
 
 A span is cut by presentation time and by its own borders, so its samples depend on no other span.
 Decoding always starts at the beginning: after a seek, codecs with a memory (Opus, HE-AAC, MP3) give
@@ -12,7 +12,7 @@ is left out; a gap inside is zeros. Where time stamps begin anew (pieces of a ca
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +22,7 @@ from pipeline.media.container import Damage
 from pipeline.media.errors import UnreadableError
 from pipeline.media.grid import Span
 from pipeline.media.mono import Waveform, mono, powers
+from pipeline.media.passes import in_passes, longest_s
 from pipeline.media.sound_frames import placed_frames
 
 # Gaps of a span are filled up to so much in all: broken time stamps must not fill the memory.
@@ -56,17 +57,32 @@ class SoundEnd:
 def cut_sound(
     path: Path, spans: Sequence[Span], channel: int | None = None, damage: Damage | None = None
 ) -> Iterator[SoundPiece]:
-    """Decode `path` once; yield the pieces of each span in their order, those of spans in any.
+    """Decode `path`; yield the pieces of each span in their order, those of spans in any.
 
     Every span ends with a piece that has an `end`. `channel`: this one instead of the mean of all.
-    Raises the MediaError of the file for all spans that have not ended.
+    Raises the MediaError of the file for all spans that have not ended. Spans that overlap by hours
+    take several passes; `damage` is that of the last one.
     """
+    damage = Damage() if damage is None else damage
+    before = damage.n_errors, damage.first
+    for group in in_passes(path, spans, MAX_SPAN_S):
+        damage.n_errors, damage.first = before
+        for piece in _cut_in_one_pass(path, [spans[index] for index in group], channel, damage):
+            yield replace(piece, index=group[piece.index])
+
+
+def _cut_in_one_pass(
+    path: Path, spans: Sequence[Span], channel: int | None, damage: Damage
+) -> Iterator[SoundPiece]:
     waiting: list[_Cut] | None = None
     active: list[_Cut] = []
-    damage = Damage() if damage is None else damage
     for frame, position, skipped, said_s in placed_frames(path, damage):
         if waiting is None:
             waiting = _place(spans, frame.sample_rate, said_s)
+            for cut in waiting:
+                if cut.is_too_long:
+                    yield from cut.finish(damage)
+            waiting = [cut for cut in waiting if not cut.is_too_long]
         reached = position + frame.samples - skipped
         while waiting and waiting[-1].first < reached:
             active.append(waiting.pop())
@@ -87,7 +103,7 @@ def cut_sound(
         yield from cut.finish(damage)
 
 
-@dataclass
+@dataclass(slots=True)
 class _Cut:
     """A span while its samples arrive; positions are samples of the file."""
 
@@ -96,6 +112,7 @@ class _Cut:
     end: float  # infinite where the span is open
     rate_hz: int
     said_s: float | None  # how long the file says to be
+    is_said_too_long: bool = False  # for one span
     chunks: list[Waveform] = field(default_factory=list)
     n_waiting: int = 0  # samples in `chunks`
     reached: int | None = None  # where the last chunk ends
@@ -127,12 +144,13 @@ class _Cut:
         self.n_waiting += len(chunk)
 
     @property
-    def _is_too_long(self) -> bool:
-        return self.n_found > MAX_SPAN_S * self.rate_hz
+    def is_too_long(self) -> bool:
+        """Whether there is more than is read at once, or the header says that there will be."""
+        return self.is_said_too_long or self.n_found > MAX_SPAN_S * self.rate_hz
 
     def is_over(self, reached: int) -> bool:
         """Whether nothing more is wanted once the file has been read up to sample `reached`."""
-        return self.end <= reached or self._is_too_long
+        return self.end <= reached or self.is_too_long
 
     def pieces(self, seconds: float) -> Iterator[SoundPiece]:
         """What waits, where that is at least so much."""
@@ -154,7 +172,7 @@ class _Cut:
             damage=damage.describe(),
             refusal=f"the utterance is longer than the {MAX_SPAN_S / 3600:g} hours that are read "
             "at once; give it start_s and end_s, or cut it"
-            if self._is_too_long
+            if self.is_too_long
             else "",
         )
         yield SoundPiece(self.index, self.rate_hz, np.zeros(0, np.float32), end)
@@ -169,6 +187,7 @@ def _place(spans: Sequence[Span], rate_hz: int, said_s: float | None) -> list[_C
             end=end_s if math.isinf(end_s) else round(end_s * rate_hz),
             rate_hz=rate_hz,
             said_s=said_s,
+            is_said_too_long=longest_s((start_s, end_s), said_s, 0.0) > MAX_SPAN_S,
         )
         for index, (start_s, end_s) in enumerate(spans)
     ]

@@ -22,7 +22,11 @@ ALIVE_EVERY_S = 1.0
 WATCH_EVERY_S = 2.0
 
 # By name: who wants sound does not hang on the code of pictures. Each has `answers`.
-SERVICES = {"sound": "pipeline.media.sound_service", "frames": "pipeline.media.frame_service"}
+SERVICES = {
+    "sound": "pipeline.media.sound_service",
+    "frames": "pipeline.media.frame_service",
+    "header": "pipeline.media.header_service",
+}
 
 Answer = tuple[dict[str, Any], Any]  # what is said, and bytes: anything that is a buffer of them
 

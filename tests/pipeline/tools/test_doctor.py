@@ -5,11 +5,14 @@ import subprocess
 import sys
 import wave
 
+import numpy as np
 import pytest
 import torch
 
 from pipeline.base.provenance import ROOT
+from pipeline.media import decoder
 from pipeline.tools.doctor import main
+from tests.pipeline import clips
 
 TABLE = "utterance_id,dialogue_id,media,emotion,split\nu1,d,a.mp4,joy,train\nu2,d,a.mp4,sad,test\n"
 
@@ -99,6 +102,41 @@ def test_what_is_called_present_is_opened(configfile, corpus, capsys, content, r
     assert f"MISSING  mine: 1 of 2 media files cannot be used, e.g. b.avi: {reason}" in said
     row = next(line for line in said.splitlines() if "media files" in line and "│" in line)
     assert [cell.strip() for cell in row.split("│")[3:-1]] == ["media files", "-", "1", "1"]
+
+
+DYING = """
+import os, signal
+from pipeline.media import decoding, header_service
+real = header_service.open_media
+def open_media(path):
+    if path.name == "evil.mp4":
+        os.kill(os.getpid(), signal.SIGSEGV)
+    return real(path)
+header_service.open_media = open_media
+decoding.main()
+"""
+
+
+def test_a_file_that_kills_its_decoder_is_named_and_the_others_are_opened(
+    configfile, corpus, capsys, monkeypatch
+):
+    monkeypatch.setattr(decoder, "COMMAND", (sys.executable, "-c", DYING))
+    rows = "u4,d,evil.mp4,sad,test\nu5,d,z.mp4,sad,test\n"
+    (corpus / "utterances.csv").write_text(TABLE + rows)
+    (corpus / "evil.mp4").write_bytes(b"x")
+    write_sound(corpus / "z.mp4")
+    with pytest.raises(SystemExit):
+        main(["--configfile", configfile()])
+    said = capsys.readouterr().out
+    assert "1 of 3 media files cannot be used, e.g. evil.mp4: unreadable: the decoder died" in said
+
+
+def test_a_video_without_sound_is_media(configfile, corpus, capsys):
+    pictures = [np.zeros((64, 64, 3), np.uint8)] * 5
+    clips.write_video(corpus / "silent.mp4", pictures, [k / 5 for k in range(5)], rate=5)
+    (corpus / "utterances.csv").write_text(TABLE + "u4,d,silent.mp4,sad,test\n")
+    main(["--configfile", configfile()])
+    assert "media: silent.mp4" not in capsys.readouterr().out
 
 
 TASK = {"corpus": "mine", "classes": {"good": ["joy"], "bad": ["sad"]}, "folds": {"by": "official"}}
