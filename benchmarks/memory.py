@@ -151,9 +151,8 @@ def main() -> None:
     parser.add_argument("--long", type=int, default=60, help="minutes")
     args = parser.parse_args()
     short, long = compare(60 * args.short, 60 * args.long)
-    print(
-        f"{'minutes':>8}{'peak':>10}{'decoding':>10}{'opened':>8}{'decoded':>9}{'looked at':>11}{'faces':>7}"
-    )
+    heads = ("minutes", "peak", "decoding", "opened", "decoded", "looked at", "faces")
+    print("".join(f"{head:>11}" for head in heads))
     for minutes, one in ((args.short, short), (args.long, long)):
         print(
             f"{minutes:11d}{one.peak_mib:7.0f} MiB{one.decoding_mib:7.0f} MiB{one.n_opened:11d}"
