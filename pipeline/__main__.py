@@ -4,6 +4,7 @@
     python -m pipeline weights --configfile configs/paper.yaml
     python -m pipeline label RUN --corpus build/clips --out labels.csv
     python -m pipeline cache stats
+    python -m pipeline report
 
 Each has its own --help. The workflow itself is `snakemake --cores 8` (docs/terminal.md).
 """
@@ -19,6 +20,7 @@ COMMANDS = {  # name: the module that has `main`, what it does
     "weights": ("pipeline.tools.fetch_weights", "fetch the weights that a configuration names"),
     "label": ("pipeline.tools.label.__main__", "labels for new videos from a finished run"),
     "cache": ("pipeline.tools.cache.__main__", "look into the cache: stats, verify, gc, explain"),
+    "report": ("pipeline.terminal.report", "what the last report found, and where its page is"),
 }
 
 
@@ -32,6 +34,12 @@ def main(argv: list[str] | None = None) -> None:
     if name not in COMMANDS:
         raise SystemExit(f"error: there is no command {name!r}; use one of {', '.join(COMMANDS)}")
     import_module(COMMANDS[name][0]).main(rest)
+
+
+def renamed(old: str, name: str) -> None:
+    """Run a command that was called by its old name."""
+    print(f"note: `python -m {old}` is now `python -m pipeline {name}`", file=sys.stderr)
+    main([name, *sys.argv[1:]])
 
 
 if __name__ == "__main__":

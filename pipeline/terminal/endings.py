@@ -16,9 +16,9 @@ AGAIN = "the same command goes on from there"
 def succeeded(board: Board, now_s: float, has_report: bool) -> list[str]:
     """All that was asked for is there."""
     if not board.n_done:
-        return ["Nothing to be done: all results are there.", *_found(has_report)]
+        return ["Nothing to be done: all results are there.", *_shown(has_report)]
     jobs = "The job is" if board.n_done == 1 else f"All {board.n_done} jobs are"
-    return [f"{jobs} done in {duration(now_s - board.began_s)}.", *_found(has_report)]
+    return [f"{jobs} done in {duration(now_s - board.began_s)}.", *_shown(has_report)]
 
 
 def interrupted(board: Board) -> list[str]:
@@ -40,10 +40,13 @@ def failed(board: Board) -> list[str]:
     return [f"{jobs}. {_done(board)}{rest}. Mend this, and {AGAIN}:", *_failures(failures)]
 
 
-def _found(has_report: bool) -> list[str]:
-    if not has_report or not REPORT.is_file():
-        return []
+def found() -> list[str]:
+    """What the report found and where it is."""
     return [*read_logs([REPORT_LOG]).found[:SHOWN_FINDINGS], f"The report: {REPORT}"]
+
+
+def _shown(has_report: bool) -> list[str]:
+    return found() if has_report and REPORT.is_file() else []
 
 
 def _done(board: Board) -> str:

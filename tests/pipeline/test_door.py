@@ -1,5 +1,9 @@
 """One door to all commands."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from pipeline.__main__ import COMMANDS, main
@@ -9,7 +13,9 @@ from pipeline.__main__ import COMMANDS, main
 def test_every_command_opens_and_explains_itself(name, capsys):
     with pytest.raises(SystemExit, match="0"):
         main([name, "--help"])
-    assert "python -m pipeline" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert said.startswith(f"usage: python -m pipeline {name}")
+    assert f"\n    python -m pipeline {name}" in said  # an example
 
 
 def test_without_a_command_all_are_listed(capsys):
@@ -21,3 +27,27 @@ def test_without_a_command_all_are_listed(capsys):
 def test_an_unknown_command_is_refused_with_those_that_there_are():
     with pytest.raises(SystemExit, match="no command 'docter'; use one of doctor, weights"):
         main(["docter"])
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("doctor", "doctor"), ("fetch_weights", "weights"), ("label", "label"), ("cache", "cache")],
+)
+def test_old_names_go_on_with_a_note(old, new):
+    done = subprocess.run(
+        [sys.executable, "-m", f"pipeline.{old}", "--help"], capture_output=True, text=True
+    )
+    assert done.returncode == 0
+    assert done.stderr == f"note: `python -m pipeline.{old}` is now `python -m pipeline {new}`\n"
+    assert done.stdout.startswith(f"usage: python -m pipeline {new}")
+
+
+def test_report_says_what_was_found_and_where(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit, match=r"error: .* has no build/report/index\.html: `snakemake"):
+        main(["report"])
+    for path, text in (("report/index.html", ""), ("logs/report.txt", "found: t: 70 %\ndone: x\n")):
+        Path("build", path).parent.mkdir(parents=True)
+        Path("build", path).write_text(text)
+    main(["report"])
+    assert capsys.readouterr().out == "t: 70 %\nThe report: build/report/index.html\n"
