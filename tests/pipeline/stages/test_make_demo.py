@@ -10,7 +10,7 @@ TINY = {"seed": 5, "n_dialogues": 5, "n_turns": 2, "wav": False}
 def test_the_stage_makes_a_corpus_and_says_how_large_it_is(tmp_path, capsys):
     out = tmp_path / "raw"
     main(["--settings", json.dumps(TINY), "--out", str(out)])
-    assert capsys.readouterr().out.startswith("make_demo: 5 dialogues, 10 labeled utterances")
+    assert capsys.readouterr().out.startswith("done: 5 dialogues, 10 labeled utterances")
     summary = json.loads((out / "DEMO.json").read_text(encoding="utf-8"))
     assert summary["settings"] == {**TINY, "incomplete": 0.065}
     assert len(list(out.glob("Session?/dialog/avi/DivX/Ses*.avi"))) == 5

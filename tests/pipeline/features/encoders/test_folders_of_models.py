@@ -62,7 +62,8 @@ def stage(tmp_path):
         for n, text in enumerate(["Hello world, it's a sunny day!", "i don't know"])
     ]
     write_rows(tmp_path / "utterances.csv", rows, Utterance)
-    sound = {"size": 1, "sha256": file_digest(tmp_path / "raw" / "a.wav")}
+    wav = tmp_path / "raw" / "a.wav"
+    sound = {"size": wav.stat().st_size, "sha256": file_digest(wav)}
     (tmp_path / "media.json").write_text(json.dumps({"a.wav": sound}))
     picture = rng.integers(0, 255, (64, 64, 3), dtype=np.uint8)
     crops = CropRecord(DIGEST, "ok", "single", "full", 1, 1, 1, (0.5,), ((0, 0, 64, 64),), (1.0,))
