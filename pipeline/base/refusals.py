@@ -1,4 +1,4 @@
-"""What a disk says when it takes no more or may not be used, told with the way out."""
+"""What a disk refuses, and what our own errors say, told in one line instead of a traceback."""
 
 import errno
 import sys
@@ -10,13 +10,21 @@ from types import TracebackType
 from pipeline.base.errors import CacheError
 
 FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
+OURS = ("models", "pipeline")  # packages whose own errors are for people to read
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def tell_refusals() -> None:
-    """Let a process that a disk refuses to read or write end in one line, not in a traceback."""
+    """Let a process that a disk refuses, or that an error of ours ends, say it in one line.
+
+    Every class of errors of this repository has a text for people. What is raised by others and
+    nobody expected keeps its traceback.
+    """
 
     def tell(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if kind.__module__.partition(".")[0] in OURS:
+            print(f"error: {error}", file=sys.stderr)
+            return
         if not isinstance(error, OSError) or error.errno not in (*FORBIDDEN, *FULL):
             sys.__excepthook__(kind, error, trace)
             return

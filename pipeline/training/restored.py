@@ -9,6 +9,7 @@ import torch
 
 from models.learner import Learner
 from pipeline.base.arrays import read_arrays
+from pipeline.base.errors import CheckpointError
 from pipeline.base.records import Role
 from pipeline.config.methods import MethodSettings
 from pipeline.config.tasks import ScoredTask
@@ -23,6 +24,9 @@ from pipeline.conversations.reading import FoldTables, Stores
 from pipeline.conversations.standardize import Standardization
 from pipeline.training.methods import build_learner
 from pipeline.training.session import shape_facts, unpack_weights
+
+ASKED = ("shape", "task", "method", "train_rate", "fold", "seed")
+SHOWN = 300  # characters of what torch says
 
 
 @dataclass(frozen=True)
@@ -49,12 +53,30 @@ def restore_run(
     """Rebuild the learner of `weights`, and its data: dialogues of `roles`, the test among them."""
     index = tables.visible(*roles)
     shape = shape_of(tables.index, stores, task)
-    facts = json.loads(run.read_text(encoding="utf-8"))
+    facts = _read_facts(run)
     if facts["shape"] != shape_facts(shape):
-        raise ValueError(f"{weights} were trained for {facts['shape']}, not for {shape}")
+        raise CheckpointError(f"{weights} were trained for {facts['shape']}, not for {shape}")
     arrays, _ = read_arrays(weights)
-    stores = standardize(stores, Standardization.from_arrays(arrays))
     learner = build_learner(method, shape).to(device)
+    try:
+        learner.load_state_dict(unpack_weights(arrays))
+        stores = standardize(stores, Standardization.from_arrays(arrays))
+    except (KeyError, RuntimeError, TypeError, ValueError) as error:
+        said = " ".join(str(error).split())[:SHOWN]
+        raise CheckpointError(
+            f"{weights} are damaged, or not those of the run in {run}: delete the folder and "
+            f"`snakemake` trains anew ({said})"
+        ) from error
     conversations = build_conversations(index, stores, tables.labels, task).to(device)
-    learner.load_state_dict(unpack_weights(arrays))
     return RestoredRun(learner, conversations, index, index.numbers_of(tables.roles["test"]), facts)
+
+
+def _read_facts(run: Path) -> dict[str, Any]:
+    """run.json, with the keys that are asked of it here and by `trace`."""
+    try:
+        facts: dict[str, Any] = json.loads(run.read_text(encoding="utf-8"))
+        return {**facts, **{key: facts[key] for key in ASKED}}
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
+        raise CheckpointError(
+            f"{run} is damaged: delete its folder and `snakemake` trains anew ({error!r})"
+        ) from error

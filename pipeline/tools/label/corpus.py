@@ -1,7 +1,7 @@
 """A corpus to be labelled, from the files that the workflow made, held against a run."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -105,13 +105,34 @@ def _check_origin(path: Path, store: FeatureStore, trained: Origin | None) -> No
     if mine["encoder"] == trained.encoder == IMPORTED:
         warn(f"{modality}: imported features name no encoder, only their width is checked")
         return
-    theirs = dump(trained)
+    theirs = {name: value for name, value in dump(trained).items() if name != "libraries"}
     differing = [name for name in theirs if mine[name] != theirs[name]]
     if differing:
         here, there = ({name: which[name] for name in differing} for which in (mine, theirs))
         raise LabelError(
             f"{path} was made with {_told(here)}, the features that the run was trained on with "
             f"{_told(there)}: extract {modality} with the same `features.{modality}`"
+        )
+    _note_versions(modality, mine["libraries"], trained.libraries)
+
+
+def _note_versions(
+    modality: str, mine: Mapping[str, str], theirs: Mapping[str, str] | None
+) -> None:
+    """Other versions of one library give almost the same vectors: no error, but said."""
+    if theirs is None:
+        warn(f"{modality}: run.json does not say with which versions its features were made")
+        return
+    differing = [
+        f"{name} {mine.get(name, 'none')} (the run's: {theirs.get(name, 'none')})"
+        for name in sorted({*mine, *theirs})
+        if mine.get(name) != theirs.get(name)
+    ]
+    if differing:
+        warn(
+            f"{modality}: features of other library versions than the run's, so that labels may "
+            f"differ a little: {', '.join(differing)}. For the same: install the run's versions, "
+            "extract again"
         )
 
 

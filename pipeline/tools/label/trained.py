@@ -41,6 +41,7 @@ class Origin(Section):
     weights: str
     pooling: str
     precision: str
+    libraries: dict[str, str] | None = None  # versions of what computed them; None: not recorded
 
 
 class Facts(Section):

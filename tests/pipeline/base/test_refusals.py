@@ -49,6 +49,24 @@ def test_a_folder_of_another_user_ends_a_stage_in_one_line(tmp_path):
     assert "Permission denied: give this user the right" in ended.stderr
 
 
+def ending(raised):
+    code = f"import sys; sys.path.insert(0, sys.argv[1]); import pipeline.stages; {raised}"
+    command = [sys.executable, "-B", "-c", code, str(ROOT)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_an_error_of_ours_ends_a_stage_in_one_line_and_another_with_its_traceback(tmp_path):
+    ours = ending(
+        "from pipeline.base.arrays import read_header; from pathlib import Path;"
+        f"p = Path('{tmp_path}/x.safetensors'); p.write_bytes(b'none'); read_header(p)"
+    )
+    assert (ours.returncode, ours.stderr.count("\n")) == (1, 1)
+    assert ours.stderr.startswith(f"error: {tmp_path}/x.safetensors")
+    others = ending("raise ValueError('unexpected')")
+    assert others.returncode == 1
+    assert "Traceback" in others.stderr
+
+
 def test_a_folder_that_cannot_be_synced_takes_files(tmp_path):
     """/proc is such a folder: fsync of it is EINVAL."""
     files._sync_folder(Path("/proc/self"))

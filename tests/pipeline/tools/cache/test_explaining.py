@@ -1,7 +1,10 @@
 """`python -m pipeline cache explain`: what keeps a record from being found is named."""
 
+from importlib.metadata import version
+
 import pytest
 
+from pipeline.features.weights import libraries
 from pipeline.tools.cache.__main__ import main
 from tests.pipeline.tools.cache.small_project import CONFIG, save
 
@@ -25,6 +28,21 @@ def test_what_keeps_a_record_from_being_found_is_named(project, capsys):
     assert said.count("not in the cache") == 1
     differing = said.partition("differs in:\n")[2].partition("talks b1")[0].splitlines()
     assert differing == ["    settings.last_layers: 4 there, 2 now"]
+
+
+def test_versions_of_libraries_are_shown_and_named_where_they_differ(project, capsys, monkeypatch):
+    main(["explain", "b1"])
+    assert f"libraries.tokenizers: {version('tokenizers')}\n" in capsys.readouterr().out
+    found = libraries.versions_of(("tokenizers",))
+    monkeypatch.setattr(
+        libraries, "version", lambda name: "9.9" if name == "tokenizers" else version(name)
+    )
+    libraries._version.cache_clear()
+    main(["explain", "b1"])
+    monkeypatch.undo()
+    libraries._version.cache_clear()
+    told = f"    libraries.tokenizers: {found['tokenizers']} there, 9.9 now\n"
+    assert told in capsys.readouterr().out
 
 
 def test_the_nearest_record_is_one_of_the_same_content(project, capsys):

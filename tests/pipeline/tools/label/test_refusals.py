@@ -146,6 +146,23 @@ def test_features_of_another_encoder_are_refused(trained, corpus, refusal, what)
     assert "extract audio with the same `features.audio`" in message
 
 
+def test_features_of_other_library_versions_are_used_with_a_note(
+    run, edit_run, corpus, tmp_path, capsys
+):
+    folder = run("ae")
+    there, here = {"av": "15.1.0", "torch": "2.8.0"}, {"av": "16.0.0", "torch": "2.8.0"}
+    edit_run(folder, lambda facts: facts["encoders"]["audio"].update(libraries=there))
+    from_another(corpus, "audio", libraries=here)
+    assert label(folder, corpus.write(), tmp_path / "labels.csv")
+    said = capsys.readouterr().err
+    assert "audio: features of other library versions than the run's" in said
+    assert "av 16.0.0 (the run's: 15.1.0)" in said
+    assert "torch" not in said
+    edit_run(folder, lambda facts: facts["encoders"]["audio"].pop("libraries"))
+    assert label(folder, corpus.write(), tmp_path / "labels.csv")
+    assert "audio: run.json does not say with which versions" in capsys.readouterr().err
+
+
 def test_another_encoder_in_a_modality_that_the_run_does_not_use_is_none_of_its_business(
     make_task, corpus, tmp_path
 ):
