@@ -27,7 +27,7 @@ from torch.profiler import profile
 
 from models.fast.layout import Layout
 from models.iteacnet.context_encoder import ContextEncoder
-from models.iteacnet.options import ContextOptions
+from models.iteacnet.settings import ContextSettings
 from models.plain.iteacnet import ContextEncoder as DenseEncoder
 
 LENGTHS = (32, 64, 110, 128, 256, 512, 1024)
@@ -41,7 +41,7 @@ Way = Callable[[Tensor], Tensor]
 def ways_of(length: int, dim: int, is_training: bool = False) -> dict[str, Way]:
     """Ours, dense and loops with the same weights: (L, D) -> (L, L)."""
     torch.manual_seed(0)
-    ours = ContextEncoder(dim, 8, ContextOptions(band=BAND)).train(is_training)
+    ours = ContextEncoder(dim, 8, ContextSettings(band=BAND)).train(is_training)
     dense = DenseEncoder(dim).train(is_training)
     dense.load_state_dict(ours.state_dict())
 

@@ -18,10 +18,11 @@ from benchmarks.plain.mmin import PlainMmin
 from benchmarks.plain.teacher_student import TeacherStudent
 from benchmarks.synthetic import DIMS, Made
 from models.batch import ConversationBatch
+from models.gcnet.settings import GcnetSettings
+from models.iteacnet.settings import IteacnetSettings
 from models.learner import Learner
-from pipeline.config.baselines import GcnetSettings, MminSettings
-from pipeline.config.methods import model_module
-from pipeline.config.networks import IteacnetSettings
+from models.mmin.settings import MminSettings
+from models.registry import learner_module
 from pipeline.conversations.collate import collate, items_of
 from pipeline.conversations.inference import predict_rates
 from pipeline.training.masks import TrainingMasks
@@ -111,8 +112,8 @@ SIDES: dict[str, type[Ours] | type[Plain]] = {"plain": Plain, "ours": Ours}
 
 def build(model: str, made: Made) -> Learner:
     """Ours, with SETTINGS; MMIN in its second phase."""
-    module = import_module(model_module(model))
-    learner: Learner = module.build(SETTINGS[model].model_dump(), made.shape)
+    module = import_module(learner_module(model))
+    learner: Learner = module.build(SETTINGS[model], made.shape)
     if model == "mmin":
         learner.finish_phase("pretrain")
     return learner.to(made.conversations.device)

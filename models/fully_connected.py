@@ -5,7 +5,6 @@ are concatenated in the order audio, text, visual to the fused vector of F = M *
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -14,6 +13,7 @@ from models.batch import MODALITIES, ConversationBatch
 from models.fast.dropout import Dropout
 from models.fast.products import Chain, Linear
 from models.learner import Learner, OptimizerGroup
+from models.utterance_settings import UtteranceSettings
 
 
 class FullyConnected(Chain):
@@ -127,16 +127,16 @@ def init_kaiming(module: nn.Module) -> None:
 
 
 def optimizer_groups(
-    networks: Iterable[nn.Module], settings: Mapping[str, Any], betas: tuple[float, float]
+    networks: Iterable[nn.Module], settings: UtteranceSettings, betas: tuple[float, float]
 ) -> Sequence[OptimizerGroup]:
     """One group per sub-network, because the gradient's norm is limited in each by itself."""
     return [
         OptimizerGroup(
             parameters=list(network.parameters()),
-            learning_rate=settings["learning_rate"],
+            learning_rate=settings.learning_rate,
             kind="adam",
             betas=betas,
-            max_grad_norm=settings["max_grad_norm"],
+            max_grad_norm=settings.max_grad_norm,
         )
         for network in networks
     ]

@@ -5,8 +5,7 @@ their dialogue. Loss = task + weight * reconstruction error of the missing modal
 sum over the batch, as published. What was never extracted has no truth and is no target.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from torch import Tensor, nn
 
@@ -21,6 +20,7 @@ from models.fully_connected import (
 )
 from models.learner import Loss, Phase, TaskShape
 from models.losses import reconstruction_error, task_loss
+from models.utterance_settings import ImputationSettings
 
 BETAS = (0.5, 0.999)
 
@@ -28,9 +28,9 @@ BETAS = (0.5, 0.999)
 class Imputation(ByModality):
     """Encoders -> middle (F -> F) -> classifier and decoders (legend in `fully_connected`)."""
 
-    def __init__(self, middle: nn.Module, settings: Mapping[str, Any], shape: TaskShape) -> None:
+    def __init__(self, middle: nn.Module, settings: ImputationSettings, shape: TaskShape) -> None:
         super().__init__()
-        width, dropout = settings["hidden_dim"], settings["dropout"]
+        width, dropout = settings.hidden_dim, settings.dropout
         fused_dim = width * len(shape.feature_dims)
         self.encoders = ModalityEncoders(shape.feature_dims, width, dropout)
         self.middle = middle
@@ -38,7 +38,7 @@ class Imputation(ByModality):
         self.classifier = FullyConnected(fused_dim, width, shape.n_outputs, dropout)
         self.apply(init_normal)
         self.settings, self.kind = settings, shape.kind
-        self.batch_size = settings["batch_size"]
+        self.batch_size = settings.batch_size
 
     def phases(self) -> Sequence[Phase]:
         """One phase; every sub-network is clipped by itself."""
@@ -49,7 +49,7 @@ class Imputation(ByModality):
             self.classifier,
         ]
         groups = optimizer_groups(networks, self.settings, BETAS)
-        return [Phase("train", groups, decay_after=self.settings["decay_after"])]
+        return [Phase("train", groups, decay_after=self.settings.decay_after)]
 
     def loss(self, batch: ConversationBatch, phase: str, group: int = 0) -> Loss:
         """Task + weight * reconstruction (reading.md B.6)."""
@@ -57,7 +57,7 @@ class Imputation(ByModality):
         task = task_loss(self.classifier(completed), batch, self.kind)
         reconstruction = reconstruction_error(self.decoders(completed), batch)
         return Loss(
-            task + self.settings["reconstruction_weight"] * reconstruction,
+            task + self.settings.reconstruction_weight * reconstruction,
             {"task": task.detach(), "reconstruction": reconstruction.detach()},
         )
 

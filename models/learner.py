@@ -12,6 +12,7 @@ from typing import Literal
 from torch import Tensor, nn
 
 from models.batch import ConversationBatch
+from models.method import WHOLE
 
 Batching = Literal["dialogues", "utterances", "full"]
 Masks = Literal["per_batch", "per_run"]
@@ -149,7 +150,11 @@ class Learner(nn.Module):
     def finish_phase(self, name: str) -> None:
         """Called when a phase has ended (MMIN freezes a copy of its pretrained encoders)."""
 
+    def published_counts(self) -> Mapping[str, int]:
+        """Parameters by network as the paper's Table 5 counts them; "-": the whole method."""
+        return {WHOLE: self.count_parameters()}
+
     def count_parameters(self) -> int:
-        """Values that the last phase trains: what Table 5 counts, frozen copies excluded."""
+        """Values that the last phase trains, frozen copies excluded."""
         groups = self.phases()[-1].groups
         return sum(parameter.numel() for group in groups for parameter in group.parameters)

@@ -9,12 +9,12 @@ Left out: greedy layer-wise pretraining (the comparison trains all at once), and
 visual features of IEMOCAP, a mean over both actors' faces: features are the speaker's own here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
 
 from torch import nn
 
+from models.ae.settings import AutoencoderSettings
 from models.fast.products import Chain, Linear
 from models.imputation import Imputation
 from models.learner import Learner, TaskShape
@@ -31,7 +31,7 @@ class SimpleAutoencoder(Chain):
         super().__init__(*parts[:-1], nn.ReLU())
 
 
-def build(settings: Mapping[str, Any], shape: TaskShape) -> Learner:
-    """Build AE from `AutoencoderSettings` as a mapping."""
-    fused_dim = settings["hidden_dim"] * len(shape.feature_dims)
-    return Imputation(SimpleAutoencoder(fused_dim, settings["layers"]), settings, shape)
+def build(settings: AutoencoderSettings, shape: TaskShape) -> Learner:
+    """Build AE for a task."""
+    fused_dim = settings.hidden_dim * len(shape.feature_dims)
+    return Imputation(SimpleAutoencoder(fused_dim, settings.layers), settings, shape)

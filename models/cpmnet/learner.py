@@ -33,8 +33,11 @@ from models.cpmnet.latent_codes import (
     classification_loss,
     usable_vectors,
 )
+from models.cpmnet.settings import CpmnetSettings
 from models.learner import Learner, Loss, OptimizerGroup, Phase, TaskShape
+from models.method import WHOLE
 
+N_PUBLISHED_CODES = 1231 + 656  # of CMU-MOSI's training and test utterances that are not zero
 DECODERS = 0  # entry of `Phase.groups`; the other one holds the codes
 
 
@@ -48,13 +51,13 @@ class CpmNet(Learner):
     classes: Tensor  # (N,) int64
     rows: Tensor  # (N,) int64, rising
 
-    def __init__(self, settings: Mapping[str, Any], shape: TaskShape) -> None:
+    def __init__(self, settings: CpmnetSettings, shape: TaskShape) -> None:
         super().__init__()
         self.settings, self.shape = settings, shape
         self.is_regression = shape.kind == "regression"
         self.n_classes = 2 if self.is_regression else shape.n_outputs
-        self.decoders = LinearDecoders(settings["code_dim"], shape.feature_dims)
-        self.codes = nn.Parameter(torch.zeros(0, settings["code_dim"]))
+        self.decoders = LinearDecoders(settings.code_dim, shape.feature_dims)
+        self.codes = nn.Parameter(torch.zeros(0, settings.code_dim))
         self.register_buffer("classes", torch.zeros(0, dtype=torch.int64))
         self.register_buffer("rows", torch.zeros(0, dtype=torch.int64))
         self._gathered: tuple[ConversationBatch, UsableVectors] | None = None  # of the last batch
@@ -91,18 +94,22 @@ class CpmNet(Learner):
             raise RuntimeError("cpmnet: `prepare` makes the codes and comes before `phases`")
         settings, decoders = self.settings, list(self.decoders.parameters())
         groups = [
-            OptimizerGroup(decoders, settings["decoder_learning_rate"], kind="adam"),
-            OptimizerGroup([self.codes], settings["code_learning_rate"], kind="adam"),
+            OptimizerGroup(decoders, settings.decoder_learning_rate, kind="adam"),
+            OptimizerGroup([self.codes], settings.code_learning_rate, kind="adam"),
         ]
-        n_epochs, steps = settings["train_epochs"], settings["steps"]
+        n_epochs, steps = settings.train_epochs, settings.steps
         return [Phase("train", groups, n_epochs=n_epochs, alternate=True, steps=steps)]
 
     def count_parameters(self) -> int:
         """Values of the decoders and of the codes that exist."""
         return self.count_with_codes(len(self.codes))
 
+    def published_counts(self) -> Mapping[str, int]:
+        """Table 5 counts the codes of its training and test utterances (reading.md B.7)."""
+        return {WHOLE: self.count_with_codes(N_PUBLISHED_CODES)}
+
     def count_with_codes(self, n_codes: int) -> int:
-        """Values of the decoders and of n codes; Table 5 counts training and test codes."""
+        """Values of the decoders and of n codes."""
         return sum(p.numel() for p in self.decoders.parameters()) + n_codes * self.codes.shape[1]
 
     def loss(self, batch: ConversationBatch, phase: str, group: int = 0) -> Loss:
@@ -114,7 +121,7 @@ class CpmNet(Learner):
         error = self.decoders.error(usable, self.codes, is_fixed=True)
         classification = classification_loss(self.codes, self.classes, self.n_classes)
         return Loss(
-            error + self.settings["class_weight"] * classification,
+            error + self.settings.class_weight * classification,
             {"reconstruction": error.detach(), "classification": classification.detach()},
         )
 
@@ -155,7 +162,7 @@ class CpmNet(Learner):
         curvature, slope, gradient = 2 * quadratic, -2 * linear, torch.empty_like(codes)
         mean, square = torch.zeros_like(codes), torch.zeros_like(codes)
         steps = torch.zeros((), device=codes.device)
-        for _ in range(self.settings["test_epochs"] * self.settings["steps"]):
+        for _ in range(self.settings.test_epochs * self.settings.steps):
             torch.addmm(slope, codes, curvature, out=gradient)
             adam(
                 [codes],
@@ -168,7 +175,7 @@ class CpmNet(Learner):
                 amsgrad=False,
                 beta1=0.9,
                 beta2=0.999,
-                lr=self.settings["test_learning_rate"],
+                lr=self.settings.test_learning_rate,
                 weight_decay=0.0,
                 eps=1e-8,
                 maximize=False,
@@ -203,6 +210,6 @@ class CpmNet(Learner):
         return (labels > 0).to(torch.int64) if self.is_regression else labels
 
 
-def build(settings: Mapping[str, Any], shape: TaskShape) -> Learner:
-    """Build CPM-Net from `CpmnetSettings` as a mapping."""
+def build(settings: CpmnetSettings, shape: TaskShape) -> Learner:
+    """Build CPM-Net for a task."""
     return CpmNet(settings, shape)

@@ -8,13 +8,13 @@ Left out: the paper's own fully connected image networks, and the published visu
 IEMOCAP, a mean over both actors' faces: features are the speaker's own here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from models.cra.settings import CraSettings
 from models.fast.products import Chain, Linear
 from models.imputation import Imputation
 from models.learner import Learner, TaskShape
@@ -62,8 +62,8 @@ class ResidualAutoencoder(nn.Module):
         return self.with_latents(x)[0]
 
 
-def build(settings: Mapping[str, Any], shape: TaskShape) -> Learner:
-    """Build CRA from `CraSettings` as a mapping."""
-    fused_dim = settings["hidden_dim"] * len(shape.feature_dims)
-    cascade = ResidualAutoencoder(fused_dim, settings["layers"], settings["n_blocks"])
+def build(settings: CraSettings, shape: TaskShape) -> Learner:
+    """Build CRA for a task."""
+    fused_dim = settings.hidden_dim * len(shape.feature_dims)
+    cascade = ResidualAutoencoder(fused_dim, settings.layers, settings.n_blocks)
     return Imputation(cascade, settings, shape)

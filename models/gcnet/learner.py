@@ -19,7 +19,7 @@ hidden.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -36,6 +36,7 @@ from models.gcnet.dialogue_graph import (
     speaker_kinds,
     temporal_kinds,
 )
+from models.gcnet.settings import GcnetSettings
 from models.learner import (
     Learner,
     Loss,
@@ -91,9 +92,9 @@ class GraphBranch(nn.Module):
 class Gcnet(Learner):
     """Recurrent layers, two graph branches, classifier, decoder (reading.md B.5)."""
 
-    def __init__(self, settings: Mapping[str, Any], shape: TaskShape) -> None:
+    def __init__(self, settings: GcnetSettings, shape: TaskShape) -> None:
         super().__init__()
-        in_dim, hidden_dim = sum(shape.feature_dims.values()), settings["hidden_dim"]
+        in_dim, hidden_dim = sum(shape.feature_dims.values()), settings.hidden_dim
         if hidden_dim % 2:
             raise ValueError(f"gcnet: hidden_dim={hidden_dim} is odd; graph layers have half of it")
         check_values(
@@ -102,11 +103,11 @@ class Gcnet(Learner):
             "lower `hidden_dim`, cut dialogues into parts, or name fewer speakers",
         )
         self.settings, self.shape = settings, shape
-        self.batch_size = settings["batch_size"]
+        self.batch_size = settings.batch_size
         self.max_speakers = shape.n_speakers
-        dropout, has_idle = settings["dropout"], settings["idle_parts"]
+        dropout, has_idle = settings.dropout, settings.idle_parts
         attention: Attending = "idle" if has_idle else "none"
-        if settings["time_attention"]:
+        if settings.time_attention:
             attention = "used"
         self.lstm = BidirectionalLstm(in_dim, hidden_dim, dropout)
         self.idle_gru = nn.GRU(in_dim, hidden_dim, 2, bidirectional=True) if has_idle else None
@@ -120,9 +121,9 @@ class Gcnet(Learner):
         """One phase, Adam on everything."""
         group = OptimizerGroup(
             parameters=list(self.parameters()),
-            learning_rate=self.settings["learning_rate"],
+            learning_rate=self.settings.learning_rate,
             kind="adam",
-            weight_decay=self.settings["weight_decay"],
+            weight_decay=self.settings.weight_decay,
         )
         return [Phase("train", [group])]
 
@@ -153,7 +154,7 @@ class Gcnet(Learner):
         else:
             x = self.lstm(torch.cat(vectors, dim=1), turns)
         window = Window.of(
-            layout.lengths, self.settings["window_past"], self.settings["window_future"], x.device
+            layout.lengths, self.settings.window_past, self.settings.window_future, x.device
         )
         speakers = utterances.speakers.squeeze(1)
         by_time = temporal_kinds(window)
@@ -173,7 +174,7 @@ class Gcnet(Learner):
         errors = reconstruction_error(dict(zip(dims, decoded, strict=True)), utterances)
         reconstruction = errors / len(layout.cells)
         return Loss(
-            task + self.settings["reconstruction_weight"] * reconstruction,
+            task + self.settings.reconstruction_weight * reconstruction,
             {"task": task.detach(), "reconstruction": reconstruction.detach()},
         )
 
@@ -191,6 +192,6 @@ class Gcnet(Learner):
         return layout.unpack(self.classifier(hidden))
 
 
-def build(settings: Mapping[str, Any], shape: TaskShape) -> Learner:
-    """Build GCNet from `GcnetSettings` as a mapping."""
+def build(settings: GcnetSettings, shape: TaskShape) -> Learner:
+    """Build GCNet for a task."""
     return Gcnet(settings, shape)

@@ -18,19 +18,19 @@ from torch import Tensor, nn
 
 from models.fast.dropout import Dropout
 from models.fast.layout import Layout
-from models.iteacnet.options import ContextOptions
+from models.iteacnet.settings import ContextSettings
 from models.layers import convolve
 
 
 class ContextEncoder(nn.Module):
     """One modality's ECCE. The output is a bias of the Mix Map (Eq. 10), E_m of Eq. 1."""
 
-    def __init__(self, dim: int, n_heads: int, options: ContextOptions) -> None:
+    def __init__(self, dim: int, n_heads: int, settings: ContextSettings) -> None:
         super().__init__()
-        self.local = _local_encoder(dim, options)
-        self.linear = nn.Linear(dim, n_heads if options.per_head else 1)  # FC of Algorithm 1
-        self.dropout = Dropout(options.dropout)
-        self.band = options.band
+        self.local = _local_encoder(dim, settings)
+        self.linear = nn.Linear(dim, n_heads if settings.per_head else 1)  # FC of Algorithm 1
+        self.dropout = Dropout(settings.dropout)
+        self.band = settings.band
 
     def forward(self, x: Tensor, layout: Layout) -> list[Tensor]:
         """(N, D) projected features -> one (K, E, S, S) bias per bucket."""
@@ -117,11 +117,11 @@ class SharedWindow(nn.Module):
         return self.forward(x @ weight.t(), layout)
 
 
-def _local_encoder(dim: int, options: ContextOptions) -> DenseWindow | SharedWindow | None:
-    if options.local == "off":
+def _local_encoder(dim: int, settings: ContextSettings) -> DenseWindow | SharedWindow | None:
+    if settings.local == "off":
         return None
-    if options.kernel % 2 == 0:
-        raise ValueError(f"context.kernel={options.kernel} is even: a window needs a middle")
-    if options.local == "dense":
-        return DenseWindow(dim, options.kernel)
-    return SharedWindow(options.kernel)
+    if settings.kernel % 2 == 0:
+        raise ValueError(f"context.kernel={settings.kernel} is even: a window needs a middle")
+    if settings.local == "dense":
+        return DenseWindow(dim, settings.kernel)
+    return SharedWindow(settings.kernel)

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 
 from models.fast.layout import Layout
 from models.iteacnet.fusion import Fusion
-from models.iteacnet.options import NetworkOptions
 from models.iteacnet.router import RoutedMixer, Router
+from models.iteacnet.settings import IteacnetSettings, NetworkSettings
 from models.iteacnet.token_mixers import build_mixer
 from models.iteacnet.trace import BlockTrace
 from models.layers import Biases, FeedForward
@@ -22,18 +22,19 @@ from models.layers import Biases, FeedForward
 class Block(nn.Module):
     """A MetaFormer block, the paper's ITEAC Encoder of one modality."""
 
-    def __init__(self, options: NetworkOptions, max_utterances: int) -> None:
+    def __init__(
+        self, settings: IteacnetSettings, own: NetworkSettings, max_utterances: int
+    ) -> None:
         super().__init__()
-        dim, names = options.hidden_dim, options.candidates
+        dim, names = settings.hidden_dim, own.candidates
         candidates = [
-            build_mixer(name, dim, options.n_heads, options.dropout, max_utterances)
-            for name in names
+            build_mixer(name, dim, settings.n_heads, own.dropout, max_utterances) for name in names
         ]
-        router = Router(dim, len(names)) if options.has_router else None
+        router = Router(dim, len(names)) if own.has_router else None
         self.mixer_norm = nn.LayerNorm(dim)
         self.mixer = RoutedMixer(candidates, router)
         self.feed_forward_norm = nn.LayerNorm(dim)
-        self.feed_forward = FeedForward(dim, options.ffn_ratio, options.dropout)
+        self.feed_forward = FeedForward(dim, settings.ffn_ratio, own.dropout)
 
     def forward(
         self, x: Tensor, layout: Layout, biases: Biases | None, trace: BlockTrace | None = None
@@ -48,12 +49,18 @@ class EncoderLayer(nn.Module):
     """Blocks of all modalities, then their fusion; the others pass on unfused."""
 
     def __init__(
-        self, modalities: Sequence[str], options: NetworkOptions, max_utterances: int
+        self,
+        modalities: Sequence[str],
+        settings: IteacnetSettings,
+        own: NetworkSettings,
+        max_utterances: int,
     ) -> None:
         super().__init__()
-        self.blocks = nn.ModuleDict({name: Block(options, max_utterances) for name in modalities})
+        self.blocks = nn.ModuleDict(
+            {name: Block(settings, own, max_utterances) for name in modalities}
+        )
         self.fusion = Fusion(
-            modalities, options.hidden_dim, options.n_heads, options.dropout, options.fusion
+            modalities, settings.hidden_dim, settings.n_heads, own.dropout, settings.fusion
         )
 
     def forward(

@@ -8,7 +8,6 @@ The student is the model that is reported, where there is one (reading.md A.6).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from torch import Tensor, nn
 
@@ -16,13 +15,11 @@ from models.batch import MODALITIES, ConversationBatch
 from models.fast.layout import Layout
 from models.iteacnet.losses import emotion_loss, imputation_loss, joint_loss
 from models.iteacnet.network import IteacNetwork, NetworkOutput
-from models.iteacnet.options import network_options
 from models.iteacnet.router import Router
+from models.iteacnet.settings import FRAMEWORKS, IteacnetSettings
 from models.iteacnet.token_mixers import TimeLinear, TimeMlp
 from models.learner import Learner, Loss, OptimizerGroup, Phase, TaskShape
 from models.losses import cross_entropy, regression
-
-FRAMEWORKS = ("its", "gcnet", "teacher_only")
 
 
 class IteacLearner(Learner):
@@ -31,18 +28,18 @@ class IteacLearner(Learner):
     batching = "dialogues"
     masks = "per_batch"
 
-    def __init__(self, settings: Mapping[str, Any], shape: TaskShape) -> None:
+    def __init__(self, settings: IteacnetSettings, shape: TaskShape) -> None:
         super().__init__()
-        if settings["framework"] not in FRAMEWORKS:
-            raise ValueError(f"framework={settings['framework']!r}: use one of {FRAMEWORKS}")
+        if settings.framework not in FRAMEWORKS:
+            raise ValueError(f"framework={settings.framework!r}: use one of {FRAMEWORKS}")
         self.settings = settings
         self.shape = shape
-        self.batch_size = settings["batch_size"]
-        self.sees_padding = settings["padding"] == "published"
-        self.teacher = IteacNetwork(network_options(settings, "teacher"), shape)
+        self.batch_size = settings.batch_size
+        self.sees_padding = settings.padding == "published"
+        self.teacher = IteacNetwork(settings, settings.teacher, shape)
         self.student: IteacNetwork | None = None
-        if settings["framework"] == "its":
-            self.student = IteacNetwork(network_options(settings, "student"), shape)
+        if settings.framework == "its":
+            self.student = IteacNetwork(settings, settings.student, shape)
         if any(isinstance(part, TimeMlp | TimeLinear) for part in self.reported.modules()):
             self.max_utterances = shape.max_utterances
 
@@ -57,17 +54,26 @@ class IteacLearner(Learner):
         ids = {id(parameter) for parameter in routers}
         others = [parameter for parameter in self.parameters() if id(parameter) not in ids]
         rates = (
-            (others, self.settings["learning_rate"]),
-            (routers, self.settings["router_learning_rate"]),
+            (others, self.settings.learning_rate),
+            (routers, self.settings.router_learning_rate),
         )
-        decay = self.settings["weight_decay"]
+        decay = self.settings.weight_decay
         groups = [
             OptimizerGroup(parameters, rate, "adamw", weight_decay=decay)
             for parameters, rate in rates
             if parameters
         ]
-        is_complete = self.settings["framework"] == "teacher_only"
+        is_complete = self.settings.framework == "teacher_only"
         return [Phase("train", groups, is_complete=is_complete)]
+
+    def published_counts(self) -> Mapping[str, int]:
+        """Table 5 counts teacher and student apart."""
+        networks = {"teacher": self.teacher, "student": self.student}
+        return {
+            name: sum(parameter.numel() for parameter in network.parameters())
+            for name, network in networks.items()
+            if network is not None
+        }
 
     def loss(self, batch: ConversationBatch, phase: str, group: int = 0) -> Loss:
         """Eq. 15 for "its"; one network's part of Eq. 12 or 13 otherwise."""
@@ -77,7 +83,7 @@ class IteacLearner(Learner):
         if self.student is not None:
             incomplete = self.student(batch, layout)
             return self._joint(batch, complete, incomplete, on_complete)
-        if self.settings["framework"] == "teacher_only":
+        if self.settings.framework == "teacher_only":
             return Loss(on_complete, {"emotion_complete": on_complete.detach()})
         on_incomplete = self._emotion(self.teacher(batch, layout), batch)
         parts = {"emotion_complete": on_complete, "emotion_incomplete": on_incomplete}
@@ -113,7 +119,7 @@ class IteacLearner(Learner):
         imputation = imputation_loss(
             student.hidden_rows,
             teacher.hidden_rows,
-            self.settings["imputation_weights"],
+            self.settings.imputation_weights,
             self._imputed_rows(batch, student.layout),
         )
         total = joint_loss(emotion_loss(on_complete, on_incomplete), imputation)
@@ -130,19 +136,19 @@ class IteacLearner(Learner):
         labels = layout.pack(batch.labels)
         if self.shape.kind == "classification":
             return cross_entropy(output.logit_rows, labels, layout.valid)
-        return regression(output.logit_rows, labels, layout.valid, self.settings["regression_loss"])
+        return regression(output.logit_rows, labels, layout.valid, self.settings.regression_loss)
 
     def _imputed_rows(self, batch: ConversationBatch, layout: Layout) -> Tensor:
         """(N,) bool: rows of Eq. 14, valid ones that miss a modality of the task."""
-        if self.settings["imputation_rows"] == "all":
+        if self.settings.imputation_rows == "all":
             return layout.valid
         columns = [m for m, name in enumerate(MODALITIES) if name in self.shape.feature_dims]
         usable = layout.pack(batch.usable)[:, columns]
         return layout.valid & ~usable.all(dim=-1)
 
 
-def build(settings: Mapping[str, Any], shape: TaskShape) -> IteacLearner:
-    """Build the learner of `methods.<name>.settings`, model iteacnet, for a task."""
+def build(settings: IteacnetSettings, shape: TaskShape) -> IteacLearner:
+    """Build ITEACNet for a task."""
     return IteacLearner(settings, shape)
 
 

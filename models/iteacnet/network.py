@@ -19,7 +19,7 @@ from models.fast.products import linear
 from models.iteacnet.context_encoder import ContextEncoder
 from models.iteacnet.encoder import EncoderLayer
 from models.iteacnet.fusion import hub_of
-from models.iteacnet.options import NetworkOptions
+from models.iteacnet.settings import IteacnetSettings, NetworkSettings
 from models.iteacnet.trace import BlockTrace, LayerTrace, Trace, layer_trace
 from models.layers import Biases, masked_biases
 from models.learner import TaskShape, check_values
@@ -41,38 +41,43 @@ class NetworkOutput:
 
 
 class IteacNetwork(nn.Module):
-    """Encoder layers over the modalities of a task, and a classifier."""
+    """Encoder layers over the modalities of a task, and a classifier.
 
-    def __init__(self, options: NetworkOptions, shape: TaskShape) -> None:
+    `own` are the settings that teacher and student have each for itself.
+    """
+
+    def __init__(self, settings: IteacnetSettings, own: NetworkSettings, shape: TaskShape) -> None:
         super().__init__()
         if not shape.feature_dims:
             raise ValueError("the task has no modality: feature_dims is empty")
-        _check_length(options, shape)
-        dim = options.hidden_dim
-        self.options = options
+        _check_length(own, shape)
+        dim = settings.hidden_dim
+        self.settings, self.own = settings, own
         self.modalities = tuple(name for name in MODALITIES if name in shape.feature_dims)
         self.projections = nn.ModuleDict(
             {name: nn.Linear(shape.feature_dims[name], dim) for name in self.modalities}
         )
-        n_contexts = options.n_layers if options.context.per_layer else 1
+        n_contexts = own.n_layers if settings.context.per_layer else 1
+        # ECCE guides attention only (Eq. 10): without attention there is nothing to guide.
+        has_context = settings.context.is_global and "attention" in own.candidates
         self.contexts = nn.ModuleList(
             nn.ModuleDict(
                 {
-                    name: ContextEncoder(dim, options.n_heads, options.context)
+                    name: ContextEncoder(dim, settings.n_heads, settings.context)
                     for name in self.modalities
                 }
             )
-            for _ in range(n_contexts if options.has_context else 0)
+            for _ in range(n_contexts if has_context else 0)
         )
         self.layers = nn.ModuleList(
-            EncoderLayer(self.modalities, options, shape.max_utterances)
-            for _ in range(options.n_layers)
+            EncoderLayer(self.modalities, settings, own, shape.max_utterances)
+            for _ in range(own.n_layers)
         )
         self.classifier = nn.Linear(dim, shape.n_outputs)
 
     def lay_out(self, batch: ConversationBatch) -> Layout:
         """The layout that `forward` makes for itself where it is given none."""
-        return Layout.of(batch.valid, self.options.padding)
+        return Layout.of(batch.valid, self.settings.padding)
 
     def embed(self, features: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Features (..., D_m) by modality -> (..., D): the projections without their biases."""
@@ -144,12 +149,12 @@ class IteacNetwork(nn.Module):
         return projection
 
 
-def _check_length(options: NetworkOptions, shape: TaskShape) -> None:
+def _check_length(own: NetworkSettings, shape: TaskShape) -> None:
     """Layers over time hold weights for each pair of utterances of the longest dialogue."""
-    longest, names = shape.max_utterances, options.candidates
+    longest, names = shape.max_utterances, own.candidates
     n_matrices = 2 * names.count("time_mlp") + names.count("time_linear")
     check_values(
-        n_matrices * longest**2 * options.n_layers * len(shape.feature_dims),
+        n_matrices * longest**2 * own.n_layers * len(shape.feature_dims),
         f"layers over time for dialogues of {longest:,} utterances",
         "cut dialogues into parts, or leave `time_mlp` and `time_linear` out of the network's "
         "`mixers` (e.g. [attention, average_pool, max_pool])",

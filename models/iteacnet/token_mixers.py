@@ -1,6 +1,6 @@
 """The candidates o of paper Eq. 9: what may mix the utterances of a dialogue in a MetaFormer block.
 
-reading.md A.4. The paper names none of its six; the sets are in `options.CANDIDATE_SETS`. Every
+reading.md A.4. The paper names none of its six; the sets are in `settings.CANDIDATE_SETS`. Every
 mixer maps packed rows (N, D) to (N, D), looks at one dialogue at a time and, on a layout without
 padding rows, never sees padding. Attention alone is guided by ECCE (Eq. 10-11).
 """

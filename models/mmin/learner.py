@@ -18,7 +18,7 @@ over both actors' faces.
 Shapes: (B, T) utterances, F fused values (legend in `fully_connected`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Self
 
 import torch
@@ -36,6 +36,7 @@ from models.fully_connected import (
 )
 from models.learner import Learner, Loss, Phase, TaskShape
 from models.losses import mean_over, task_loss
+from models.mmin.settings import MminSettings
 
 BETAS = (0.5, 0.999)
 PRETRAIN_BETAS = (0.9, 0.999)
@@ -44,9 +45,9 @@ PRETRAIN_BETAS = (0.9, 0.999)
 class FusionNetwork(nn.Module):
     """Encoders and a classifier of their fused vector: what is pretrained on complete data."""
 
-    def __init__(self, settings: Mapping[str, Any], shape: TaskShape) -> None:
+    def __init__(self, settings: MminSettings, shape: TaskShape) -> None:
         super().__init__()
-        width, dropout = settings["hidden_dim"], settings["pretrain_dropout"]
+        width, dropout = settings.hidden_dim, settings.pretrain_dropout
         self.encoders = ModalityEncoders(shape.feature_dims, width, dropout)
         fused_dim = width * len(shape.feature_dims)
         self.classifier = FullyConnected(fused_dim, width, shape.n_outputs, dropout)
@@ -58,10 +59,10 @@ class Mmin(ByModality):
 
     pretrained_is_frozen: Tensor  # () bool, saved with the weights
 
-    def __init__(self, settings: Mapping[str, Any], shape: TaskShape) -> None:
+    def __init__(self, settings: MminSettings, shape: TaskShape) -> None:
         super().__init__()
-        width, dropout = settings["hidden_dim"], settings["dropout"]
-        layers, n_blocks = settings["layers"], settings["n_blocks"]
+        width, dropout = settings.hidden_dim, settings.dropout
+        layers, n_blocks = settings.layers, settings.n_blocks
         fused_dim = width * len(shape.feature_dims)
         self.encoders = ModalityEncoders(shape.feature_dims, width, dropout)
         self.forth = ResidualAutoencoder(fused_dim, layers, n_blocks)
@@ -72,18 +73,18 @@ class Mmin(ByModality):
         self.pretrained = FusionNetwork(settings, shape)
         self.register_buffer("pretrained_is_frozen", torch.tensor(False))
         self.settings, self.kind = settings, shape.kind
-        self.batch_size = settings["batch_size"]
+        self.batch_size = settings.batch_size
 
     def phases(self) -> Sequence[Phase]:
         """Pretraining on complete data, then the imagination; sub-networks are clipped singly."""
         pretrained = [*self.pretrained.encoders.values(), self.pretrained.classifier]
         imagining = [*self.encoders.values(), self.forth, self.back, self.classifier]
-        decay_after = self.settings["decay_after"]
+        decay_after = self.settings.decay_after
         return [
             Phase(
                 "pretrain",
                 optimizer_groups(pretrained, self.settings, PRETRAIN_BETAS),
-                n_epochs=self.settings["pretrain_epochs"],
+                n_epochs=self.settings.pretrain_epochs,
                 decay_after=decay_after,
                 is_complete=True,
             ),
@@ -114,8 +115,8 @@ class Mmin(ByModality):
         }
         total = (
             parts["task"]
-            + self.settings["imagination_weight"] * parts["imagination"]
-            + self.settings["cycle_weight"] * parts["cycle"]
+            + self.settings.imagination_weight * parts["imagination"]
+            + self.settings.cycle_weight * parts["cycle"]
         )
         return Loss(total, {name: part.detach() for name, part in parts.items()})
 
@@ -161,6 +162,6 @@ def _mean_squared_error(outputs: Tensor, targets: Tensor, batch: ConversationBat
     return mean_over((outputs - targets).square().mean(dim=-1), batch.valid)
 
 
-def build(settings: Mapping[str, Any], shape: TaskShape) -> Learner:
-    """Build MMIN from `MminSettings` as a mapping."""
+def build(settings: MminSettings, shape: TaskShape) -> Learner:
+    """Build MMIN for a task."""
     return Mmin(settings, shape)

@@ -11,7 +11,7 @@ from pipeline.config.corpora import CorpusSettings
 from pipeline.config.faces import CropFacesSettings
 from pipeline.config.faults import Place, did_you_mean, refusal
 from pipeline.config.features import FeaturesSettings
-from pipeline.config.methods import IteacnetMethod, MethodSettings, TrainSettings
+from pipeline.config.methods import MethodSettings, TrainSettings, kind_of
 from pipeline.config.report import ReportSettings
 from pipeline.config.settings import Name, PathText, Section, SettingsError, parse_section
 from pipeline.config.tasks import ProtocolSettings, TaskSettings
@@ -41,7 +41,7 @@ class Config(Section):
     """Tasks own labels, folds, runs and scores; several may share a corpus."""
     protocol: ProtocolSettings = ProtocolSettings()
     """What is withheld, and how an epoch is chosen."""
-    methods: dict[Name, MethodSettings] = {"iteacnet": IteacnetMethod(model="iteacnet")}
+    methods: dict[Name, MethodSettings] = {"iteacnet": kind_of("iteacnet")(model="iteacnet")}
     """Methods: a model, its settings, and how it is judged."""
     train: TrainSettings = TrainSettings()
     """What is trained."""

@@ -1,27 +1,36 @@
 """`methods` and `train`: which networks, how they are built, how they are trained."""
 
 import math
-from typing import Annotated, Any, Literal, Self
+from collections.abc import Iterable, Mapping
+from functools import cache, reduce
+from operator import or_
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, create_model, model_validator
 
-from pipeline.config.baselines import (
-    AutoencoderSettings,
-    CpmnetSettings,
-    CraSettings,
-    GcnetSettings,
-    MminSettings,
+from models.registry import (
+    OWN,
+    UnknownMethodError,
+    find_method,
+    is_own,
+    learner_module,
+    method_module,
+    our_methods,
 )
-from pipeline.config.faults import refusal
-from pipeline.config.networks import IteacnetSettings
+from pipeline.config.faults import did_you_mean, refusal
+from pipeline.config.model_settings import ModelSettings, section_of
 from pipeline.config.settings import Distinct, Name, Rate, Section, dump, parse_section
 
 # One model for all rates | a model per rate | a model of complete data.
 Evaluation = Literal["ume", "ime", "complete"]
 
 
-class _Method(Section):
-    settings: Section
+class Method(Section):
+    """A method that trains a model of your own: a module as docs/extend.md shows it."""
+
+    model: Annotated[str, Field(pattern=rf"^{OWN.pattern}$")]
+    """The module, as `my_package.my_module`."""
+    settings: Annotated[ModelSettings, WithJsonSchema({"type": "object"})] = ModelSettings()
     """How it is built and trained."""
     evaluations: Annotated[tuple[Evaluation, ...], Field(min_length=1), Distinct] = ("ume",)
     """Ume: one model for all rates; ime: a model per rate; complete: a model of rate 0.0."""
@@ -36,6 +45,11 @@ class _Method(Section):
             self.settings_at(str(rate))
         return self
 
+    @property
+    def learner_module(self) -> str:
+        """The module whose `build(settings, shape)` makes the learner."""
+        return learner_module(self.model)
+
     def settings_at(self, train_rate: str) -> Section:
         """The settings of a training at this rate."""
         changes = {str(rate): change for rate, change in self.by_rate.items()}.get(train_rate, {})
@@ -43,64 +57,54 @@ class _Method(Section):
         return parse_section({**dump(self.settings), **changes}, type(self.settings), where=place)
 
 
-class IteacnetMethod(_Method):
-    """A method that trains ITEACNet in one of its forms."""
-
-    model: Literal["iteacnet"]
-    """The network: ITEACNet."""
-    settings: IteacnetSettings = IteacnetSettings()
-    """How it is built and trained."""
+def fact_modules(own: Iterable[Method] = ()) -> tuple[str, ...]:
+    """Modules that say what is known of our methods, and of those of `own` that are a user's."""
+    models = {*our_methods(), *(method.model for method in own if is_own(method.model))}
+    return tuple(sorted(map(method_module, models)))
 
 
-class GcnetMethod(_Method):
-    """A method that trains GCNet."""
-
-    model: Literal["gcnet"]
-    """The network: GCNet."""
-    settings: GcnetSettings = GcnetSettings()
-    """How it is built and trained."""
+def learner_modules() -> tuple[str, ...]:
+    """Modules of the learners of all our methods."""
+    return tuple(map(learner_module, our_methods()))
 
 
-class AutoencoderMethod(_Method):
-    """A method that trains AE."""
-
-    model: Literal["ae"]
-    """The network: an autoencoder."""
-    settings: AutoencoderSettings = AutoencoderSettings()
-    """How it is built and trained."""
-
-
-class CraMethod(_Method):
-    """A method that trains CRA."""
-
-    model: Literal["cra"]
-    """The network: the cascaded residual autoencoder."""
-    settings: CraSettings = CraSettings()
-    """How it is built and trained."""
+@cache
+def kind_of(model: str) -> type[Method]:
+    """The section of methods with this model: `settings` are those of its dataclass."""
+    info = find_method(model)
+    settings = section_of(info.settings)
+    keys: dict[str, Any] = {
+        "model": (Literal[model], Field(description=f"The network: {info.network}.")),
+        "settings": (settings, Field(settings(), description="How it is built and trained.")),
+    }
+    name = f"{info.settings.__name__.removesuffix('Settings')}Method"
+    module = info.settings.__module__
+    kind: type[Method] = create_model(name, __base__=Method, __module__=module, **keys)
+    kind.__doc__ = f"A method that trains {info.label} ({info.citation})."
+    return kind
 
 
-class MminMethod(_Method):
-    """A method that trains MMIN."""
-
-    model: Literal["mmin"]
-    """The network: the missing modality imagination network."""
-    settings: MminSettings = MminSettings()
-    """How it is built and trained."""
-
-
-class CpmnetMethod(_Method):
-    """A method that trains CPM-Net."""
-
-    model: Literal["cpmnet"]
-    """The network: CPM-Net."""
-    settings: CpmnetSettings = CpmnetSettings()
-    """How it is built and trained."""
+def _as_its_kind(values: Any) -> Any:
+    if not isinstance(values, Mapping):
+        return values
+    model = values.get("model")
+    if model is None:
+        raise refusal((), "needs the key `model`, which says what the method is")
+    if not isinstance(model, str):
+        raise refusal(("model",), "must be text, the name of a model", model)
+    try:
+        kind = kind_of(model)
+    except UnknownMethodError as error:
+        near = did_you_mean(model, our_methods())
+        raise refusal(("model",), f"{error}{near}", model) from None
+    return kind.model_validate(values)
 
 
-MethodSettings = Annotated[
-    IteacnetMethod | GcnetMethod | AutoencoderMethod | CraMethod | MminMethod | CpmnetMethod,
-    Field(discriminator="model"),
-]
+if TYPE_CHECKING:
+    MethodSettings = Method
+else:  # listed one by one for the schema, which editors and docs/configuration.md are made from
+    _OURS = Annotated[reduce(or_, map(kind_of, our_methods())), Field(discriminator="model")]
+    MethodSettings = Annotated[_OURS | Method, BeforeValidator(_as_its_kind)]
 
 
 class TrainSettings(Section):
@@ -143,8 +147,3 @@ def parse_train_rate(text: str) -> float | Literal["random", "progressive"]:
     if not 0 <= rate <= 0.7:
         raise ValueError(f"train_rate={text!r}: use 0.0 to 0.7, 'random' or 'progressive'")
     return rate
-
-
-def model_module(model: str) -> str:
-    """Module whose `build(settings, shape)` makes the learner of a model."""
-    return f"models.{model}.learner"

@@ -3,15 +3,16 @@
 The design columns of Tables 1 and 2 are read off a method's settings, not off its name.
 """
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.config.methods import IteacnetMethod, MethodSettings
-from pipeline.config.networks import IteacnetSettings
+from models.iteacnet.settings import IteacnetSettings
+from models.registry import find_method, our_methods
+from pipeline.config.methods import MethodSettings
 from pipeline.evaluation.scoring import MAJORITY
 from pipeline.report.published import LABELS
 
-BASELINES = ("cpmnet", "ae", "cra", "mmin", "gcnet")  # models, in the order of Tables 3 and 4
 ENCODERS = {"transformer": "TF", "nas": "NAS"}
 
 
@@ -27,8 +28,8 @@ class MethodView:
 
     @property
     def is_baseline(self) -> bool:
-        """One of the paper's five."""
-        return self.model in BASELINES
+        """A method of models/ that is not ITEACNet: one of the paper's five, or one added."""
+        return self.design is None and self.model in our_methods()
 
     @property
     def is_teacher_only(self) -> bool:
@@ -77,17 +78,20 @@ def method_views(
 
 
 def in_paper_order(methods: Sequence[MethodView]) -> list[MethodView]:
-    """The paper's baselines first, in its order; then the others, the main one last."""
+    """Baselines first, the paper's in its order; then the others, the main one last."""
     main, *others = methods
     ranked = [method for method in others if not method.is_baseline]
     baselines = [method for method in methods if method.is_baseline]
-    baselines.sort(key=lambda method: BASELINES.index(method.model))
+    baselines.sort(key=lambda method: find_method(method.model).paper_row or sys.maxsize)
     return [*baselines, *ranked, *([] if main.is_baseline else [main])]
 
 
 def _view(name: str, method: MethodSettings) -> MethodView:
-    design = method.settings if isinstance(method, IteacnetMethod) else None
-    label = method.label or LABELS.get(name, name)
+    settings = method.settings.typed()
+    design = settings if isinstance(settings, IteacnetSettings) else None
+    # A method that is called as its model is that model as published.
+    known = find_method(name).label if name == method.model else LABELS.get(name, name)
+    label = method.label or known
     return MethodView(name, label, method.model, method.evaluations, design)
 
 

@@ -9,10 +9,10 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from models.registry import find_method
 from pipeline.base.arrays import read_header
 from pipeline.base.provenance import ROOT
 from pipeline.base.records import Modality
-from pipeline.report.published import LABELS
 from pipeline.report.task_data import TaskResults, read_run
 from pipeline.report.views import Part, Row, TableView, text_row
 
@@ -66,7 +66,7 @@ def parameter_table(path: Path) -> TableView:
     with path.open(newline="", encoding="utf-8") as stream:
         rows: list[Row] = [
             text_row(
-                LABELS.get(row["model"], row["model"]),
+                find_method(row["model"]).label,
                 row["module"].capitalize(),
                 f"{int(row['parameters']) / 1e6:.2f}M",
                 row["published"] or "-",

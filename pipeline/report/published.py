@@ -9,13 +9,7 @@ from functools import cache
 from pathlib import Path
 
 FILE = Path(__file__).parent / "data" / "published.csv"
-LABELS = {
-    "cpmnet": "CPM-Net",
-    "ae": "AE",
-    "cra": "CRA",
-    "mmin": "MMIN",
-    "gcnet": "GCNet",
-    "iteacnet": "ITEACNet",
+LABELS = {  # of the paper's forms of ITEACNet, and of the floor
     "majority": "Majority class",
     "gcnet_framework_tf": "GCNet framework, TF",
     "its_tf_tf": "ITS, TF-TF",

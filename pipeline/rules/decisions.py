@@ -16,7 +16,7 @@ from pipeline.base.files import canonical_json, text_digest
 from pipeline.base.provenance import code_digest
 from pipeline.base.records import MODALITIES
 from pipeline.config.faces import detector_module
-from pipeline.config.methods import model_module, parse_train_rate
+from pipeline.config.methods import fact_modules, learner_modules, parse_train_rate
 from pipeline.config.settings import dump
 from pipeline.config.yunet import yunet_place
 from pipeline.corpora.fingerprint import fingerprint
@@ -26,8 +26,6 @@ from pipeline.features.weights.catalogue import find_encoder
 from pipeline.features.weights.libraries import DETECTORS, versions_of
 from pipeline.features.weights.locating import MISSING, Weights, weights_fingerprint
 from pipeline.rules.plan import Plan
-
-MODELS = ("iteacnet", "gcnet", "mmin", "cra", "ae", "cpmnet")
 
 Wildcards = Mapping[str, str]
 Values = dict[str, Any]
@@ -206,10 +204,10 @@ class Decisions:
         return self._plan.traced(wildcards["task"])[wildcards["method"]].train_rate
 
     def _model(self, wildcards: Wildcards) -> tuple[str, ...]:
-        return (model_module(self._config.methods[wildcards["method"]].model),)
+        return (self._config.methods[wildcards["method"]].learner_module,)
 
     def _count_parameters(self, wildcards: Wildcards) -> Stage:
-        return Stage({}, tuple(map(model_module, MODELS)))
+        return Stage({}, (*fact_modules(), *learner_modules()))
 
     def _score(self, wildcards: Wildcards) -> Stage:
         return Stage(self._scored(wildcards))
@@ -225,5 +223,6 @@ class Decisions:
                 "classes": {name: list(config.tasks[name].classes) for name in plan.tasks},
                 "protocol": dump(config.protocol),
                 "train": dump(config.train),
-            }
+            },
+            fact_modules(config.methods[name] for name in config.train.methods),
         )

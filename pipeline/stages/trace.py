@@ -12,7 +12,7 @@ from pydantic import Field
 
 from pipeline.base.arrays import write_arrays
 from pipeline.base.records import ROLES
-from pipeline.config.methods import IteacnetMethod
+from pipeline.config.methods import MethodSettings
 from pipeline.config.settings import Section, parse_section
 from pipeline.config.tasks import ScoredTask
 from pipeline.conversations.index import ConversationIndex, IntArray
@@ -27,7 +27,7 @@ class TraceSettings(Section):
     """What the rule hands over as JSON."""
 
     task: ScoredTask
-    method: IteacnetMethod
+    method: MethodSettings
     rates: tuple[str, ...] = Field(min_length=1)
     dialogue: str | None = None
 
@@ -51,14 +51,15 @@ def main(argv: list[str] | None = None) -> None:
     arrays = trace_dialogue(network, run.conversations, dialogue)
     arrays |= average_routers(network, run.conversations, run.test, masks)
     name = str(run.index.dialogue_ids[dialogue])
+    design = settings.method.settings.typed()
     header = {
         **{key: run.facts[key] for key in ("task", "method", "train_rate", "fold", "seed")},
         "dialogue": name,
         "role": " and ".join(roles_of(tables, name)),
         "utterances": utterances_of(run.index, dialogue),
         "note": note,
-        "network": "teacher" if settings.method.settings.framework != "its" else "student",
-        "candidates": list(network.options.candidates),
+        "network": "student" if design.framework == "its" else "teacher",
+        "candidates": list(network.own.candidates),
     }
     write_arrays(args.out, arrays, header)
     print(f"done: dialogue {name}, {len(header['utterances'])} utterances")

@@ -1,13 +1,13 @@
 """From a method of the configuration to its learner, by the name of its model.
 
 The module is imported by name, so that a method's code digest holds its own model's modules and
-no other's (`pipeline.config.methods.model_module`).
+no other's (`Method.learner_module`).
 """
 
 from importlib import import_module
 
 from models.learner import Learner, TaskShape
-from pipeline.config.methods import MethodSettings, model_module
+from pipeline.config.methods import MethodSettings
 from pipeline.conversations.collate import collate, items_of
 from pipeline.conversations.dataset import Conversations
 from pipeline.conversations.index import IntArray
@@ -15,8 +15,8 @@ from pipeline.conversations.index import IntArray
 
 def build_learner(method: MethodSettings, shape: TaskShape) -> Learner:
     """The learner of a method; initial weights come from torch's global generator."""
-    module = import_module(model_module(method.model))
-    learner = module.build(method.settings.model_dump(), shape)
+    module = import_module(method.learner_module)
+    learner = module.build(method.settings.typed(), shape)
     if not isinstance(learner, Learner):
         raise TypeError(f"{module.__name__}.build returned {type(learner).__name__}, no Learner")
     return learner

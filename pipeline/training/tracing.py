@@ -47,7 +47,7 @@ def trace_dialogue(network: IteacNetwork, conversations: Conversations, dialogue
             context = torch.stack([layer.context[modality][0] for layer in layers]).double()
             plain = torch.softmax(attention.log() - context, dim=-1)
             arrays[f"plain.{modality}"] = _heads(plain)
-            is_shared = not network.options.context.per_layer
+            is_shared = not network.settings.context.per_layer
             arrays[f"context.{modality}"] = _heads(context[:1] if is_shared else context)
     return arrays
 

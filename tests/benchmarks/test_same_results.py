@@ -18,11 +18,12 @@ from benchmarks.plain.teacher_student import TeacherStudent
 from models.batch import ConversationBatch
 from models.fast import products
 from models.gcnet import learner as gcnet
+from models.gcnet.settings import GcnetSettings
 from models.iteacnet import learner as iteacnet
+from models.iteacnet.settings import ContextSettings, IteacnetSettings, NetworkSettings
 from models.learner import TaskShape
 from models.mmin import learner as mmin
-from pipeline.config.baselines import GcnetSettings, MminSettings
-from pipeline.config.networks import IteacnetSettings
+from models.mmin.settings import MminSettings
 from pipeline.training.optimizers import PhaseOptimizers
 
 DIMS = {"audio": 60, "text": 90, "visual": 80}
@@ -36,21 +37,19 @@ MODELS = ("iteacnet", "gcnet", "mmin")
 def ours_of(model, shape):
     if model == "iteacnet":
         still = {"dropout": 0.0}
-        settings = IteacnetSettings.model_validate(
-            {
-                "hidden_dim": 64,
-                "n_heads": 4,
-                "teacher": {"encoder": "transformer", "n_layers": 3, **still},
-                "student": {"encoder": "nas", "n_layers": 4, **still},
-                "context": still,
-            }
+        settings = IteacnetSettings(
+            hidden_dim=64,
+            n_heads=4,
+            teacher=NetworkSettings(encoder="transformer", n_layers=3, **still),
+            student=NetworkSettings(encoder="nas", n_layers=4, **still),
+            context=ContextSettings(**still),
         )
-        return iteacnet.build(settings.model_dump(), shape)
+        return iteacnet.build(settings, shape)
     if model == "gcnet":
         settings = GcnetSettings(hidden_dim=60, dropout=0.0, time_attention=True)
-        return gcnet.build(settings.model_dump(), shape)
+        return gcnet.build(settings, shape)
     settings = MminSettings(hidden_dim=32, layers=(48, 24), n_blocks=3, dropout=0.0)
-    built = mmin.build(settings.model_dump(), shape)
+    built = mmin.build(settings, shape)
     built.finish_phase("pretrain")
     with torch.no_grad():
         for parameter in built.parameters():  # logits of a size that a tolerance means something to

@@ -13,36 +13,39 @@ import torch
 from torch import nn
 
 from models.ae import learner as ae
+from models.ae.settings import AutoencoderSettings
 from models.cpmnet import learner as cpmnet
 from models.cpmnet.latent_codes import LinearDecoders
+from models.cpmnet.settings import CpmnetSettings
 from models.cra import learner as cra
+from models.cra.settings import CraSettings
 from models.gcnet import learner as gcnet
 from models.gcnet.dialogue_graph import RelationalConv
+from models.gcnet.settings import GcnetSettings
 from models.iteacnet import learner as iteacnet
 from models.iteacnet.context_encoder import SharedWindow
+from models.iteacnet.settings import ContextSettings, IteacnetSettings, NetworkSettings
 from models.layers import MultiHeadAttention
 from models.learner import TaskShape
 from models.mmin import learner as mmin
-from pipeline.config import baselines, networks
+from models.mmin.settings import MminSettings
 
 SHAPE = TaskShape({"audio": 96, "text": 128, "visual": 80}, 4, "classification", 48, 2)
 IDLE = {"hidden_dim": 64, "idle_parts": True}
 LEARNERS = {
-    "iteacnet": lambda: iteacnet.build(networks.IteacnetSettings().model_dump(), SHAPE),
+    "iteacnet": lambda: iteacnet.build(IteacnetSettings(), SHAPE),
     "burger6": lambda: iteacnet.build(
-        networks.IteacnetSettings(
-            student=networks.NetworkSettings(
-                encoder="nas", n_layers=2, dropout=0.0, mixers="burger6"
-            ),
-            context=networks.ContextSettings(local="shared_softmax", per_head=True),
-        ).model_dump(),
+        IteacnetSettings(
+            student=NetworkSettings(encoder="nas", n_layers=2, dropout=0.0, mixers="burger6"),
+            context=ContextSettings(local="shared_softmax", per_head=True),
+        ),
         SHAPE,
     ),
-    "gcnet": lambda: gcnet.build(baselines.GcnetSettings(**IDLE).model_dump(), SHAPE),
-    "ae": lambda: ae.build(baselines.AutoencoderSettings().model_dump(), SHAPE),
-    "cra": lambda: cra.build(baselines.CraSettings().model_dump(), SHAPE),
-    "mmin": lambda: mmin.build(baselines.MminSettings().model_dump(), SHAPE),
-    "cpmnet": lambda: cpmnet.build(baselines.CpmnetSettings().model_dump(), SHAPE),
+    "gcnet": lambda: gcnet.build(GcnetSettings(**IDLE), SHAPE),
+    "ae": lambda: ae.build(AutoencoderSettings(), SHAPE),
+    "cra": lambda: cra.build(CraSettings(), SHAPE),
+    "mmin": lambda: mmin.build(MminSettings(), SHAPE),
+    "cpmnet": lambda: cpmnet.build(CpmnetSettings(), SHAPE),
 }
 NORMAL = ("ae", "cra", "mmin")
 

@@ -11,13 +11,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from models.registry import our_methods
 from pipeline.base.records import MODALITIES
 from pipeline.config.configuration import Config
 from pipeline.features.weights.catalogue import find_encoder
 from pipeline.features.weights.published import MANET, MINI_XCEPTION
 from tests.workflow.driver import Job
 
-MODELS = ("iteacnet", "gcnet", "mmin", "cra", "ae", "cpmnet")
+MODELS = our_methods()
 TWO_CLASSES = {"good": ["happy"], "bad": ["sad"]}
 TALKS = {"reader": "folder", "root": "talks"}
 NETWORKS = {

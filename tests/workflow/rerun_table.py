@@ -15,6 +15,7 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pipeline.config.configuration import Config
+from pipeline.config.methods import Method
 from pipeline.config.settings import Section
 from tests.workflow.driver import ROOT, Job
 
@@ -143,7 +144,7 @@ def _keys(kind: Any, key: str) -> Iterator[str]:
         yield from _keys(get_args(kind)[1], f"{key}.<name>")
     elif _holds_sections(kind):
         for member in get_args(kind):
-            if member is not NoneType:
+            if member not in (NoneType, Method):  # the settings of a user's own method are unknown
                 yield from _keys(member, key.replace("<name>", _tag(member)))
     else:
         yield key

@@ -11,15 +11,9 @@ import torch
 
 from models.batch import MODALITIES, ConversationBatch
 from models.learner import TaskShape
-from pipeline.config import methods
+from models.registry import find_method
 
-SECTIONS = {
-    "ae": methods.AutoencoderSettings,
-    "cra": methods.CraSettings,
-    "mmin": methods.MminSettings,
-    "gcnet": methods.GcnetSettings,
-    "cpmnet": methods.CpmnetSettings,
-}
+MODELS = ("ae", "cra", "mmin", "gcnet", "cpmnet")
 SMALL_DIMS = {"audio": 5, "text": 7, "visual": 6}
 PAPER_DIMS = {"audio": 512, "text": 1024, "visual": 1024}
 
@@ -30,7 +24,7 @@ def make_shape(dims=SMALL_DIMS, kind="classification", n_outputs=4, n_speakers=2
 
 
 def make_settings(model, **changes):
-    return SECTIONS[model](**changes).model_dump()
+    return find_method(model).settings(**changes)
 
 
 def make_batch(
@@ -133,7 +127,7 @@ def make_learner(model, shape=None, seed=0, **changes):
 def kit():
     """Everything above, for tests that cannot import a conftest."""
     return SimpleNamespace(
-        models=tuple(SECTIONS),
+        models=MODELS,
         paper_dims=PAPER_DIMS,
         shape=make_shape,
         batch=make_batch,

@@ -10,6 +10,7 @@ from models.fully_connected import (
     init_normal,
     optimizer_groups,
 )
+from models.utterance_settings import UtteranceSettings
 
 DIMS = {"audio": 5, "text": 7}
 
@@ -53,7 +54,7 @@ def test_initial_weights_have_the_published_deviation(init, deviation):
 def test_every_sub_network_is_clipped_and_decayed_by_itself():
     networks = [nn.Linear(2, 3), nn.Linear(3, 4)]
     groups = optimizer_groups(
-        networks, {"learning_rate": 1e-3, "max_grad_norm": 5.0}, betas=(0.5, 0.999)
+        networks, UtteranceSettings(learning_rate=1e-3, max_grad_norm=5.0), betas=(0.5, 0.999)
     )
     assert [[p.shape for p in group.parameters] for group in groups] == [
         [(3, 2), (3,)],

@@ -1,12 +1,14 @@
 """Batches, settings and learners for the tests of ITEACNet, small unless a test says otherwise."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
 from models.batch import MODALITIES, ConversationBatch
 from models.iteacnet.learner import build
+from models.iteacnet.settings import IteacnetSettings
 from models.learner import TaskShape
-from pipeline.config.networks import IteacnetSettings
 
 SMALL_DIMS = {"audio": 5, "text": 7, "visual": 6}
 PAPER_DIMS = {"audio": 512, "text": 1024, "visual": 1024}
@@ -69,15 +71,15 @@ def make_shape():
 
 @pytest.fixture
 def make_settings():
-    """Settings as the configuration gives them, with small networks; changes by section."""
+    """Settings of small networks; changes by section."""
 
     def make(teacher=None, student=None, context=None, **changes):
-        settings = IteacnetSettings().model_dump()
-        settings |= {"hidden_dim": 16, "n_heads": 4}
-        for role, change in (("teacher", teacher), ("student", student), ("context", context)):
-            settings[role] |= change or {}
-        settings |= changes
-        return IteacnetSettings.model_validate(settings).model_dump()
+        settings = IteacnetSettings(hidden_dim=16, n_heads=4)
+        inner = {
+            role: replace(getattr(settings, role), **(change or {}))
+            for role, change in (("teacher", teacher), ("student", student), ("context", context))
+        }
+        return replace(settings, **inner, **changes)
 
     return make
 

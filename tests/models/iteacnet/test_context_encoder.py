@@ -8,7 +8,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from models.fast.layout import Layout
 from models.iteacnet.context_encoder import ContextEncoder, segment_means
-from models.iteacnet.options import ContextOptions
+from models.iteacnet.settings import ContextSettings
 
 DIM, N_HEADS = 6, 4
 
@@ -46,7 +46,7 @@ def algorithm_1(encoder, x, band):
 
 def make_encoder(seed=0, **options):
     torch.manual_seed(seed)
-    encoder = ContextEncoder(DIM, N_HEADS, ContextOptions(**options))
+    encoder = ContextEncoder(DIM, N_HEADS, ContextSettings(**options))
     if options.get("local") == "shared_softmax":
         torch.nn.init.normal_(encoder.local.logits)
     return encoder
@@ -151,7 +151,7 @@ class LargestTensor(TorchDispatchMode):
 
 def test_no_tensor_of_pairs_times_features_is_ever_built():
     length, dim = 64, 64
-    encoder = ContextEncoder(dim, 8, ContextOptions())
+    encoder = ContextEncoder(dim, 8, ContextSettings())
     layout = Layout.of(torch.ones(1, length, dtype=torch.bool), "exact")
     with LargestTensor() as largest:
         sum(part.sum() for part in encoder(torch.randn(length, dim), layout)).backward()
@@ -177,7 +177,7 @@ class Recorder:
 
 
 def test_shared_kernel_starts_as_a_moving_average():
-    encoder = ContextEncoder(DIM, N_HEADS, ContextOptions(local="shared_softmax"))
+    encoder = ContextEncoder(DIM, N_HEADS, ContextSettings(local="shared_softmax"))
     layout = Layout.of(torch.ones(1, 9, dtype=torch.bool), "exact")
     x = torch.randn(9, DIM)
     torch.testing.assert_close(encoder.local(x, layout)[4], x[1:8].mean(dim=0))

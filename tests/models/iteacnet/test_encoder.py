@@ -5,14 +5,14 @@ import torch.nn.functional as F
 from models.fast.layout import Layout
 from models.iteacnet.encoder import Block, EncoderLayer
 from models.iteacnet.network import IteacNetwork
-from models.iteacnet.options import NetworkOptions
+from tests.models.iteacnet.forms import form
 
 SMALL = {"n_layers": 2, "dropout": 0.0, "hidden_dim": 16, "n_heads": 4}
 
 
 def test_block_mixes_then_feeds_forward_each_after_a_norm():
     torch.manual_seed(0)
-    block = Block(NetworkOptions(encoder="nas", **SMALL), max_utterances=9)
+    block = Block(*form(encoder="nas", **SMALL), max_utterances=9)
     layout = Layout.of(torch.arange(9) < torch.tensor((9, 4))[:, None], "exact")
     x = torch.randn(len(layout.cells), 16)
     mixed = x + block.mixer(F.layer_norm(x, (16,)), layout, None)
@@ -23,7 +23,7 @@ def test_block_mixes_then_feeds_forward_each_after_a_norm():
 def test_layer_fuses_into_text_and_passes_the_others_on():
     torch.manual_seed(0)
     names = ("audio", "text", "visual")
-    layer = EncoderLayer(names, NetworkOptions(encoder="transformer", **SMALL), max_utterances=9)
+    layer = EncoderLayer(names, *form(encoder="transformer", **SMALL), max_utterances=9)
     layout = Layout.of(torch.arange(9) < torch.tensor((9, 4))[:, None], "exact")
     x = {name: torch.randn(len(layout.cells), 16) for name in names}
     alone = {name: layer.blocks[name](x[name], layout, None) for name in names}
@@ -35,13 +35,13 @@ def test_layer_fuses_into_text_and_passes_the_others_on():
 
 def test_nas_of_attention_alone_is_the_transformer_bit_for_bit(make_shape, make_batch):
     forms = (
-        NetworkOptions(encoder="transformer", **SMALL),
-        NetworkOptions(encoder="nas", mixers=("attention",), router="none", **SMALL),
+        form(encoder="transformer", **SMALL),
+        form(encoder="nas", mixers=("attention",), router="none", **SMALL),
     )
     results = []
     for options in forms:
         torch.manual_seed(0)
-        network = IteacNetwork(options, make_shape())
+        network = IteacNetwork(*options, make_shape())
         torch.manual_seed(1)  # ECCE's dropout
         logits = network(make_batch([7, 3])).logits
         logits.sum().backward()
@@ -62,6 +62,6 @@ def test_nas_of_attention_alone_is_the_transformer_bit_for_bit(make_shape, make_
     ],
 )
 def test_candidates_follow_the_settings(changes, candidates):
-    options = NetworkOptions(**SMALL, **changes)
-    assert options.candidates == candidates
-    assert options.has_router == (changes["encoder"] == "nas")
+    _, own = form(**SMALL, **changes)
+    assert own.candidates == candidates
+    assert own.has_router == (changes["encoder"] == "nas")

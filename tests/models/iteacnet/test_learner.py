@@ -7,7 +7,7 @@ from sklearn.metrics import f1_score
 
 from models.iteacnet.learner import build
 from models.iteacnet.losses import imputation_loss
-from pipeline.config.networks import IteacnetSettings
+from models.iteacnet.settings import IteacnetSettings
 
 FRAMEWORKS = ("its", "gcnet", "teacher_only")
 TS = {  # the paper's vanilla teacher and student: a complex teacher, a simple student
@@ -77,7 +77,7 @@ def test_its_teacher_learns_complete_data_and_student_incomplete(make_learner, m
 def test_imputation_moves_the_student_only(make_learner, make_batch):
     learner, batch = make_learner(**STEADY), make_batch([9, 4])
     with_imputation = gradients(learner, batch)
-    learner.settings = {**learner.settings, "imputation_weights": (0.0, 0.0, 0.0)}
+    learner.settings = replace(learner.settings, imputation_weights=(0.0, 0.0, 0.0))
     without = gradients(learner, batch)
     for name, gradient in with_imputation.items():
         is_same = torch.equal(gradient, without[name])
@@ -212,7 +212,7 @@ def test_without_routers_there_is_one_group(make_learner):
 @pytest.mark.parametrize("framework", FRAMEWORKS)
 def test_overfits_a_dialogue_of_eight(make_shape, make_batch, framework):
     torch.manual_seed(0)
-    learner = build(IteacnetSettings(framework=framework).model_dump(), make_shape())
+    learner = build(IteacnetSettings(framework=framework), make_shape())
     batch = make_batch([8], rate=0.3)
     if framework == "teacher_only":
         batch = batch.complete()
@@ -231,7 +231,7 @@ def test_a_seed_decides_training(make_learner, make_batch):
 
 
 def test_unknown_framework_is_refused(make_settings, make_shape):
-    settings = {**make_settings(), "framework": "mutual"}
+    settings = replace(make_settings(), framework="mutual")
     with pytest.raises(ValueError, match="framework='mutual': use one of"):
         build(settings, make_shape())
 

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from models.batch import ConversationBatch
 from models.iteacnet.network import IteacNetwork
-from models.iteacnet.options import ContextOptions, NetworkOptions
+from models.iteacnet.settings import ContextSettings
 from models.plain.iteacnet import PlainIteacnet
+from tests.models.iteacnet.forms import form
 
 TEACHER = {"encoder": "transformer", "n_layers": 3, "dropout": 0.0}
 STUDENT = {"encoder": "nas", "n_layers": 4, "dropout": 0.0}
@@ -33,13 +34,13 @@ FORMS = {
     "burger6": {**STUDENT, "mixers": "burger6"},
     "every mixer": {**STUDENT, "mixers": ONE_BY_ONE},
     "no router": {**STUDENT, "router": "none"},
-    "shared kernel": {**STUDENT, "context": ContextOptions(local="shared_softmax")},
-    "no local": {**TEACHER, "context": ContextOptions(local="off")},
-    "no global": {**TEACHER, "context": ContextOptions(is_global=False)},
-    "a bias per head": {**STUDENT, "context": ContextOptions(per_head=True)},
-    "ECCE per layer": {**STUDENT, "context": ContextOptions(per_layer=True)},
-    "narrow band": {**STUDENT, "context": ContextOptions(band=2)},
-    "wide kernel": {**STUDENT, "context": ContextOptions(kernel=15)},
+    "shared kernel": {**STUDENT, "context": ContextSettings(local="shared_softmax")},
+    "no local": {**TEACHER, "context": ContextSettings(local="off")},
+    "no global": {**TEACHER, "context": ContextSettings(is_global=False)},
+    "a bias per head": {**STUDENT, "context": ContextSettings(per_head=True)},
+    "ECCE per layer": {**STUDENT, "context": ContextSettings(per_layer=True)},
+    "narrow band": {**STUDENT, "context": ContextSettings(band=2)},
+    "wide kernel": {**STUDENT, "context": ContextSettings(kernel=15)},
     "sequential": {**STUDENT, "fusion": "sequential"},
 }
 
@@ -48,7 +49,7 @@ FORMS = {
 def make_network(make_shape):
     def make(seed=0, shape=None, **options):
         torch.manual_seed(seed)
-        return IteacNetwork(NetworkOptions(**{**SMALL, **options}), make_shape(**(shape or {})))
+        return IteacNetwork(*form(**{**SMALL, **options}), make_shape(**(shape or {})))
 
     return make
 
@@ -205,14 +206,14 @@ def test_trace_tells_attention_context_and_routers(make_network, make_batch):
 
 
 def test_trace_of_plain_attention_has_no_context_and_no_router(make_network, make_batch):
-    network = make_network(**TEACHER, context=ContextOptions(is_global=False))
+    network = make_network(**TEACHER, context=ContextSettings(is_global=False))
     (layer, *_) = network(make_batch([5]), trace="all").trace
     assert (layer.context, layer.router) == ({}, {})
     assert layer.attention["text"].shape == (1, 4, 5, 5)
 
 
 def test_context_per_layer_is_computed_from_that_layers_input(make_network, make_batch):
-    network = make_network(**TEACHER, context=ContextOptions(per_layer=True)).eval()
+    network = make_network(**TEACHER, context=ContextSettings(per_layer=True)).eval()
     first, second, _ = (
         layer.context["audio"] for layer in network(make_batch([9]), trace="all").trace
     )

@@ -3,8 +3,9 @@
 import pytest
 
 from models.iteacnet.network import IteacNetwork
-from models.iteacnet.options import ContextOptions, NetworkOptions
+from models.iteacnet.settings import ContextSettings
 from models.learner import TooLargeError
+from tests.models.iteacnet.forms import form
 
 TEACHER = {"encoder": "transformer", "n_layers": 3, "dropout": 0.5}
 STUDENT = {"encoder": "nas", "n_layers": 4, "dropout": 0.0}
@@ -21,7 +22,7 @@ def count(module):
 @pytest.fixture
 def build(make_shape, paper_dims):
     def make(options, task=None):
-        return IteacNetwork(NetworkOptions(**options), make_shape(paper_dims, **(task or IEMOCAP)))
+        return IteacNetwork(*form(**options), make_shape(paper_dims, **(task or IEMOCAP)))
 
     return make
 
@@ -33,8 +34,8 @@ def build(make_shape, paper_dims):
         (STUDENT, IEMOCAP, 3_883_367),
         (STUDENT, MOSI, 3_686_708),
         (STUDENT, MOSEI, 3_822_788),
-        ({**TEACHER, "context": ContextOptions(local="shared_softmax")}, IEMOCAP, 2_512_028),
-        ({**STUDENT, "context": ContextOptions(local="shared_softmax")}, IEMOCAP, 3_538_940),
+        ({**TEACHER, "context": ContextSettings(local="shared_softmax")}, IEMOCAP, 2_512_028),
+        ({**STUDENT, "context": ContextSettings(local="shared_softmax")}, IEMOCAP, 3_538_940),
         (
             {**STUDENT, "mixers": (*ITEACH4, "identity", "average_pool_minus_input")},
             IEMOCAP,
@@ -72,7 +73,7 @@ def test_parts_have_as_many_parameters_as_derived(build):
     ],
 )
 def test_context_settings_change_the_count(build, context, n_context):
-    assert count(build({**TEACHER, "context": ContextOptions(**context)}).contexts) == n_context
+    assert count(build({**TEACHER, "context": ContextSettings(**context)}).contexts) == n_context
 
 
 def test_router_none_saves_the_routers(build):

@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 
 from models.fast.layout import Layout
-from models.iteacnet.options import CANDIDATE_SETS
+from models.iteacnet.settings import CANDIDATE_SETS
 from models.iteacnet.token_mixers import build_mixer
 
 DIM, T = 8, 12

@@ -6,9 +6,9 @@ import torch
 
 from models.fast.feature_rows import WithheldError
 from models.iteacnet.learner import build
+from models.iteacnet.settings import IteacnetSettings
 from models.learner import TaskShape
 from pipeline.config.methods import MethodSettings
-from pipeline.config.networks import IteacnetSettings
 from pipeline.config.settings import Section, parse_section
 from pipeline.conversations import inference
 from pipeline.conversations.collate import collate, items_of, place_masks
@@ -185,7 +185,7 @@ def test_what_sees_padding_gets_batches_of_its_size_in_the_given_order(
 
 
 def test_iteacnet_with_published_padding_is_such_a_learner(conversations, masks):
-    settings = IteacnetSettings(padding="published", hidden_dim=16, n_heads=2).model_dump()
+    settings = IteacnetSettings(padding="published", hidden_dim=16, n_heads=2)
     torch.manual_seed(0)
     learner = build(settings, TaskShape(DIMS, 3, "classification", 10, 2))
     together = predict_rates(learner, conversations, np.arange(15), masks, no_seed)

@@ -9,7 +9,7 @@ import torch
 from models.batch import MODALITIES
 from pipeline.base.arrays import read_arrays
 from pipeline.base.records import ROLES
-from pipeline.config.methods import IteacnetMethod
+from pipeline.config.methods import kind_of
 from pipeline.config.tasks import ScoredTask
 from pipeline.conversations.collate import collate, items_of, place_masks
 from pipeline.conversations.reading import read_fold, read_rates, read_stores
@@ -72,7 +72,7 @@ def restored(files, method, folder):
         tables,
         read_stores(files.features, tables.utterances),
         ScoredTask(**files.scored_task),
-        IteacnetMethod(**method),
+        kind_of("iteacnet")(**method),
         torch.device("cpu"),
         ROLES,
     )

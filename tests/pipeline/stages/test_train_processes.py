@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from models.registry import our_methods
 from tests.pipeline.stages.training_runs import (
     method,
     predict_arguments,
@@ -19,7 +20,7 @@ from tests.pipeline.stages.training_runs import (
 )
 
 ROOT = Path(__file__).resolve().parents[3]
-MODELS = ("iteacnet", "gcnet", "mmin", "cra", "ae", "cpmnet")
+MODELS = our_methods()
 RUN_STAGES = """
 import importlib, json, sys
 for stage, arguments in json.loads(sys.argv[1]):

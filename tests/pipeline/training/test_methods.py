@@ -6,13 +6,14 @@ import torch
 from pydantic import TypeAdapter
 
 from models.learner import TaskShape
+from models.registry import our_methods
 from pipeline.config.methods import MethodSettings
 from pipeline.conversations.inference import predict_rates
 from pipeline.training.contracts import TrainOptions
 from pipeline.training.loop import Trainer
 from pipeline.training.methods import build_learner, count_parameters
 
-MODELS = ("iteacnet", "gcnet", "mmin", "cra", "ae", "cpmnet")
+MODELS = our_methods()
 SMALL = {
     "iteacnet": {"hidden_dim": 16, "n_heads": 2},
     "gcnet": {"hidden_dim": 8},

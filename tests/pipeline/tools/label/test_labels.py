@@ -7,13 +7,14 @@ from dataclasses import replace
 
 import pytest
 
+from models.registry import our_methods
 from pipeline.base.records import MODALITIES, Label
 from pipeline.base.tables import read_rows
 from tests.modules import ROOT
 from tests.pipeline.stages.training_runs import method, predict_once, train_once
 from tests.pipeline.tools.label.new_corpora import NewCorpus, label, read_table
 
-MODELS = ("iteacnet", "gcnet", "mmin", "cra", "ae", "cpmnet")
+MODELS = our_methods()
 
 
 def of_test_role(files):

@@ -1,15 +1,16 @@
-"""`methods.<name>.settings` of ITEACNet; defaults are the paper's."""
+"""Settings of ITEACNet: every choice that the paper leaves open or ablates; defaults are its own.
 
-from typing import Annotated, Literal
+Meanings: reading.md A.3, A.4 and E.
+"""
 
-from pydantic import Field
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, get_args
 
-from pipeline.config.settings import Section
+from models.settings import Count, Dropout, Positive, Weight
 
-Positive = Annotated[float, Field(gt=0)]
-Weight = Annotated[float, Field(ge=0)]
-Dropout = Annotated[float, Field(ge=0, lt=1)]
-Count = Annotated[int, Field(ge=1)]
+Framework = Literal["its", "gcnet", "teacher_only"]
+FRAMEWORKS: tuple[Framework, ...] = get_args(Framework)
 Mixer = Literal[
     "attention",
     "time_mlp",
@@ -21,9 +22,24 @@ Mixer = Literal[
     "average_pool_minus_input",
     "time_linear",
 ]
+# Candidate sets of the token mixer. The paper names six and lists none: `iteach4` is the set of
+# the public implementation and meets the published parameter count; `burger6` is that of
+# BurgerFormer, which the paper cites, turned to one dimension (reading.md A.4).
+CANDIDATE_SETS: Mapping[str, tuple[Mixer, ...]] = {
+    "iteach4": ("attention", "time_mlp", "average_pool", "max_pool"),
+    "burger6": (
+        "identity",
+        "depthwise_conv",
+        "pointwise",
+        "average_pool_minus_input",
+        "attention",
+        "time_linear",
+    ),
+}
 
 
-class ContextSettings(Section):
+@dataclass(frozen=True, kw_only=True)
+class ContextSettings:
     """ECCE, the emotion context changing encoder."""
 
     local: Literal["dense", "shared_softmax", "off"] = "dense"
@@ -42,7 +58,8 @@ class ContextSettings(Section):
     """Dropout of the context."""
 
 
-class NetworkSettings(Section):
+@dataclass(frozen=True, kw_only=True)
+class NetworkSettings:
     """One encoder-decoder of ITEACNet: teacher or student."""
 
     encoder: Literal["transformer", "nas"]
@@ -56,11 +73,24 @@ class NetworkSettings(Section):
     router: Literal["linear", "none"] = "linear"
     """Weights of the candidates by utterance, or all alike."""
 
+    @property
+    def candidates(self) -> tuple[Mixer, ...]:
+        """The candidate set O of Eq. 9; the Transformer has self-attention alone."""
+        if self.encoder == "transformer":
+            return ("attention",)
+        return CANDIDATE_SETS[self.mixers] if isinstance(self.mixers, str) else self.mixers
 
-class IteacnetSettings(Section):
+    @property
+    def has_router(self) -> bool:
+        """Whether candidates are weighed by a linear router; the Transformer's is the identity."""
+        return self.encoder == "nas" and self.router == "linear"
+
+
+@dataclass(frozen=True, kw_only=True)
+class IteacnetSettings:
     """`methods.<name>.settings` of model iteacnet: networks, framework, losses, rates."""
 
-    framework: Literal["its", "gcnet", "teacher_only"] = "its"
+    framework: Framework = "its"
     """Teacher and student; one network on complete and incomplete data; one on complete data."""
     teacher: NetworkSettings = NetworkSettings(encoder="transformer", n_layers=3, dropout=0.5)
     """The network that sees complete data."""
