@@ -156,7 +156,7 @@ def _holds_sections(kind: Any) -> bool:
     return isinstance(kind, type) and issubclass(kind, Section)
 
 
-def _tag(member: type[Section]) -> str:
-    """Methods differ by their model; an optional section has no tag."""
-    model = member.model_fields.get("model")
+def _tag(member: Any) -> str:
+    """Methods differ by their model; an optional section, or a union within one, has no tag."""
+    model = getattr(member, "model_fields", {}).get("model")
     return f"<{get_args(model.annotation)[0]}>" if model else "<name>"

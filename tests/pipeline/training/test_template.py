@@ -23,7 +23,7 @@ def template(tmp_path):
 def test_the_template_learns(template, make_trainer):
     torch.manual_seed(0)
     shape = TaskShape({"audio": 5, "text": 7, "visual": 4}, 3, "classification", 9, 2)
-    learner = template.build({"hidden_dim": 8, "learning_rate": 0.02}, shape)
+    learner = template.build(template.METHOD.settings(hidden_dim=8, learning_rate=0.02), shape)
     history = make_trainer(learner, n_epochs=15, rate=0.3).run().history
     losses = [row["loss"] for row in history]
     assert losses[-1] < 0.8 * losses[0]
