@@ -4,6 +4,7 @@ Rates count finished units since the start; what came from a cache is no work an
 """
 
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sized
 from types import TracebackType
@@ -33,6 +34,7 @@ class Progress(Generic[Unit]):
         self.total = total
         self.done = 0
         self._note = ""
+        self._lock = threading.Lock()
         self._what, self._unit = what, unit
         self._stream = sys.stderr if stream is None else stream
         self._clock = clock
@@ -45,7 +47,16 @@ class Progress(Generic[Unit]):
 
     def advance(self, n: int = 1, note: str = "") -> None:
         """Count `n` more finished units, show them if it is time to; `note` stands at the end."""
-        self.done += n
+        with self._lock:
+            self.done += n
+            self._show(n, note)
+
+    def say(self, note: str) -> None:
+        """How far the work on a unit is, shown if it is time to; from any thread."""
+        with self._lock:
+            self._show(0, note)
+
+    def _show(self, n: int, note: str) -> None:
         self._note = note
         if self._bar is not None:
             self._bar.set_postfix_str(note, refresh=False)

@@ -45,7 +45,11 @@ def main(argv: list[str] | None = None) -> None:
         settings = parse_section({**given, "root": str(args.root)}, CorpusSettings, where=place)
         raw = read_corpus(args.corpus, args.root, settings)
         check_share(args.corpus, raw, settings.max_missing)
-    except (CorpusError, SettingsError) as error:
+    except CorpusError as error:
+        first, *more = str(error).split("\n")  # the first line is what the terminal shows
+        where = f"{place}.root: {args.root}; `make doctor` and the log show what is expected"
+        raise SystemExit("\n".join([f"error: {first} ({where})", *more])) from None
+    except SettingsError as error:
         raise SystemExit(f"error: {error}") from None
     media = digest_media(args.root, raw.media, args.cache, settings.links)
 

@@ -50,7 +50,7 @@ def main(argv: list[str] | None = None) -> None:
     if errors:
         raise SystemExit("\n".join(errors))
     write_json(args.out, accounts)
-    print(f"done: {len(accounts)} tasks fit the tables")
+    print(f"done: tasks that fit the tables: {', '.join(accounts) or 'none is asked for'}")
 
 
 if __name__ == "__main__":

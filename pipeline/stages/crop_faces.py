@@ -8,7 +8,7 @@ import argparse
 import json
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -28,6 +28,7 @@ from pipeline.features.coverage import coverage, is_partly_covered
 from pipeline.features.faces.crop_cache import CropCache
 from pipeline.features.faces.cropping import CropJob, FaceCropper, WhichFace
 from pipeline.features.faces.crops import CropRecord
+from pipeline.features.faces.told import told
 from pipeline.features.weights.libraries import DETECTORS, versions_of
 from pipeline.media.container import Damage
 from pipeline.media.decoder import Decoder
@@ -134,7 +135,7 @@ class Cropping:
     decoder: Decoder
 
     def crop(
-        self, relative: str, jobs: Sequence[CropJob], damage: Damage
+        self, relative: str, jobs: Sequence[CropJob], damage: Damage, say: Callable[[str], None]
     ) -> Iterator[tuple[CropJob, CropRecord | MediaError]]:
         """Archives of all jobs of one file, which must be the one that the corpus was read from."""
         path = resolve_inside(self.root, relative, self.links)
@@ -143,7 +144,8 @@ class Cropping:
         except MediaError as error:
             yield from ((job, error) for job in jobs)
             return
-        cropper = replace(self.cropper, frames=partial(decode_frames, self.decoder, state=state))
+        frames = told(partial(decode_frames, self.decoder, state=state), relative, say)
+        cropper = replace(self.cropper, frames=frames)
         yield from cropper.crop(path, jobs, self.cache.writing, damage)
 
 
@@ -162,7 +164,7 @@ def _crop_missing(
     with bar:
         for relative, wanted in missing.items():
             damage = Damage()
-            for job, record in work.crop(relative, list(wanted.values()), damage):
+            for job, record in work.crop(relative, list(wanted.values()), damage, bar.say):
                 found[job.key] = record
                 bar.advance(note=relative)
             if damage.n_errors:

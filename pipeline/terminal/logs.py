@@ -30,8 +30,10 @@ class Told:
     @property
     def reason(self) -> str:
         """Why the job failed, as far as it could say."""
+        if len(self.errors) > 1:
+            return f"{self.errors[0]} (the log has {len(self.errors) - 1} more)"
         if self.errors:
-            return self.errors[-1]
+            return self.errors[0]
         if KILLED.match(self.last):
             return "it was killed from outside; for want of memory?"
         if self.last and RAISED.match(self.last):

@@ -42,6 +42,16 @@ def test_the_latest_note_ends_the_line():
     assert log.getvalue() == "crop: 2/3 frames in 0:10, 0.2/s, 0:05 left; validation 0.6\n"
 
 
+def test_a_long_unit_tells_how_far_it_is_every_few_seconds():
+    clock = Clock()
+    log, bar = watched(1, clock)
+    for second in range(1, 12):
+        clock.now_s += 1.0
+        bar.say(f"{second} of 60 s of a.mp4")
+    lines = log.getvalue().splitlines()
+    assert lines == [f"crop: 0/1 frames in 0:{n:02d}, 0/s; {n} of 60 s of a.mp4" for n in (5, 10)]
+
+
 def test_the_end_is_always_logged_and_an_empty_job_is_silent():
     log, bar = watched(2, Clock())
     with bar:

@@ -1,5 +1,6 @@
 """The stage crop_faces, with MTCNN: what each utterance gets, and what is refused."""
 
+import re
 import shutil
 
 import pytest
@@ -87,3 +88,13 @@ def test_a_link_out_of_the_corpus_is_refused(crop_stage, tmp_path):
 
 def test_no_utterance_gives_an_empty_table(crop_stage):
     assert crop_stage.run([]) == []
+
+
+def test_a_long_video_says_how_far_it_is(crop_stage, monkeypatch, capfd):
+    monkeypatch.setattr("pipeline.base.progress.LOG_INTERVAL_S", 0)
+    crop_stage.run(UTTERANCES[:2])
+    said = capfd.readouterr().err
+    seconds = re.findall(r"./2 utterances.*; (\d) of 1 s of talk.mp4\n", said)
+    assert len(seconds) >= 6  # frames
+    assert seconds == sorted(seconds)
+    assert seconds[-1] == "1"

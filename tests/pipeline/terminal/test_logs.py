@@ -38,3 +38,9 @@ def test_of_a_huge_log_beginning_and_end_are_read(tmp_path):
     assert read_logs([str(tmp_path / "none.txt"), str(log)]).done == "at last"
     assert read_logs([str(log)]).notes == ("early",)
     assert read_logs([]) == Told()
+
+
+def test_of_several_errors_the_first_is_told_and_the_others_counted():
+    assert (
+        tell(["error: tasks.a: x", "error: tasks.b: y"]).reason == "tasks.a: x (the log has 1 more)"
+    )
