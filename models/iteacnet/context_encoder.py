@@ -21,6 +21,8 @@ from models.fast.layout import Layout
 from models.iteacnet.settings import ContextSettings
 from models.layers import convolve
 
+KEPT_STEPS = 512  # of dialogues whose shares are kept; above, maps are made one by one
+
 
 class ContextEncoder(nn.Module):
     """One modality's ECCE. The output is a bias of the Mix Map (Eq. 10), E_m of Eq. 1."""
@@ -54,19 +56,33 @@ def segment_means(scores: Tensor, band: int) -> Tensor:
     """
     steps = scores.permute(1, 2, 0)  # (K, E, S)
     ends = steps.cumsum(dim=2, dtype=torch.float64)  # sum over 0..j
-    segments = ends[:, :, None] - (ends - steps)[..., None]  # [i, j]: sum over i..j
-    upper = segments.to(scores.dtype) * _shares(len(scores), band, scores.dtype, scores.device)
-    return upper + upper.transpose(2, 3)
+    shares_of = _kept_shares if len(scores) <= KEPT_STEPS else _shares
+    shares = shares_of(len(scores), band, scores.dtype, scores.device)
+    if len(scores) <= KEPT_STEPS:
+        return _segments(steps, ends, shares)
+    # Sums in float64 of one dialogue and head at a time, or they would be all there at once.
+    pairs = zip(steps.flatten(0, 1), ends.flatten(0, 1), strict=True)
+    maps = [_segments(step, end, shares) for step, end in pairs]
+    return torch.stack(maps).unflatten(0, steps.shape[:2])
 
 
-@lru_cache(maxsize=16)  # more lengths than a batch has buckets; 64 MB at a thousand utterances
+def _segments(steps: Tensor, ends: Tensor, shares: Tensor) -> Tensor:
+    """Scores and their running sums (..., S) -> (..., S, S), weighted by shares (S, S)."""
+    segments = ends[..., None, :] - (ends - steps)[..., None]  # [i, j]: sum over i..j
+    upper = segments.to(steps.dtype) * shares
+    return upper + upper.transpose(-2, -1)
+
+
 def _shares(n_steps: int, band: int, dtype: torch.dtype, device: torch.device) -> Tensor:
     """(S, S): what a sum over i..j is multiplied with for its mean, 0 below the diagonal."""
     steps = torch.arange(n_steps, device=device, dtype=dtype)
     distance = steps - steps[:, None]  # j - i
     shares = 1 / (distance + 1).clamp(min=1)
     shares = shares.masked_fill((distance < 0) | (distance > band), 0.0)
-    return shares.fill_diagonal_(0.5)  # the diagonal is met twice in `segment_means`
+    return shares.fill_diagonal_(0.5)  # the diagonal is met twice in `_segments`
+
+
+_kept_shares = lru_cache(maxsize=16)(_shares)  # more lengths than a batch has buckets; 16 MB
 
 
 class DenseWindow(nn.Module):

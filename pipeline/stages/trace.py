@@ -8,6 +8,7 @@ import argparse
 import os
 from pathlib import Path
 
+import numpy as np
 from pydantic import Field
 
 from pipeline.base.arrays import write_arrays
@@ -21,6 +22,8 @@ from pipeline.training.randomness import make_deterministic
 from pipeline.training.restored import restore_run
 from pipeline.training.session import choose_device
 from pipeline.training.tracing import average_routers, reported_network, trace_dialogue
+
+LONGEST = 1000  # utterances: maps of 4 layers, 8 heads and 3 modalities are 400 MB
 
 
 class TraceSettings(Section):
@@ -48,7 +51,8 @@ def main(argv: list[str] | None = None) -> None:
     network = reported_network(run.learner)
     rates = [float(rate) for rate in settings.rates]
     masks = read_rates(args.availability, rates, args.fold, tables.labels, run.index, run.test)
-    arrays = trace_dialogue(network, run.conversations, dialogue)
+    is_drawn = has_maps(run.index, dialogue)
+    arrays = trace_dialogue(network, run.conversations, dialogue) if is_drawn else {}
     arrays |= average_routers(network, run.conversations, run.test, masks)
     name = str(run.index.dialogue_ids[dialogue])
     design = settings.method.settings.typed()
@@ -68,14 +72,29 @@ def main(argv: list[str] | None = None) -> None:
 def choose_dialogue(
     index: ConversationIndex, test: IntArray, wanted: str | None
 ) -> tuple[int, str]:
-    """The dialogue that is asked for, else the longest of the test role; what to say of it."""
-    longest = int(test[index.lengths[test].argmax()])
-    if wanted is None:
-        return longest, ""
-    found = index.numbers_of([wanted])
-    if len(found):
+    """The dialogue that is asked for, else the longest of the test role; what to say of it.
+
+    Of dialogues of more than `LONGEST` utterances no maps are made, so that a shorter one is
+    taken; where there is none, the shortest stands for its routers alone (`has_maps`).
+    """
+    lengths = index.lengths[test]
+    fitting = np.where(lengths <= LONGEST, lengths, -lengths)
+    chosen = int(test[fitting.argmax()])
+    found = index.numbers_of([wanted] if wanted is not None else [])
+    if wanted is not None and len(found) and has_maps(index, int(found[0])):
         return int(found[0]), ""
-    return longest, f"{wanted} is no labelled dialogue of this task: the longest one is shown"
+    too_long = f"has more than {LONGEST:,} utterances, of which no maps are drawn"
+    if not has_maps(index, chosen):
+        return chosen, f"every dialogue of the test role {too_long}"
+    if wanted is not None:
+        reason = too_long if len(found) else "is no labelled dialogue of this task"
+        return chosen, f"{wanted} {reason}: the longest one is shown"
+    return chosen, f"a longer dialogue {too_long}" if lengths.max() > LONGEST else ""
+
+
+def has_maps(index: ConversationIndex, dialogue: int) -> bool:
+    """Whether the maps of a dialogue, (L, H, T, T) for each modality, can be held."""
+    return int(index.lengths[dialogue]) <= LONGEST
 
 
 def roles_of(tables: FoldTables, dialogue: str) -> list[str]:

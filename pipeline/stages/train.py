@@ -40,6 +40,7 @@ def main(argv: list[str] | None = None) -> None:
         "inputs": input_digests(tables, SEEN, args.features, masks),
         "versions": versions(),
         "threads": args.threads,  # sums are cut into as many parts, and rounded so
+        "device": kind_of_device(args.device),  # a GPU adds up in another order than a CPU
         "train_rate": args.train_rate,
         "fold": args.fold,
         "seed": args.seed,
@@ -91,7 +92,17 @@ def _train(
         raise SystemExit(f"error: {error}") from None
     write_arrays(args.out_weights, run.weights, {"key": folder.path.name})
     write_history(args.out_history, run.outcome.history)
-    return {**run.facts, "device": device.type, "key": folder.path.name}
+    return {**run.facts, "key": folder.path.name}
+
+
+def kind_of_device(name: str) -> str:
+    """`cpu`, or the model of the GPU that the run takes: each rounds in a way of its own."""
+    import torch
+
+    from pipeline.training.session import choose_device
+
+    device = choose_device(name)
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -2,8 +2,10 @@
 
 `cache/runs/<key>/` holds the checkpoint while a run lasts, and its three files once it has ended.
 The key is a digest of all that decides the result: what the run reads (of labels only those of
-the dialogues that it may see), settings, code, versions of the libraries, the number of threads, by
-which sums are rounded. Device, folders and names are no part of it.
+the dialogues that it may see), settings, code, versions of the libraries, the number of threads and
+the kind of device (`cpu`, or the model of the GPU), by which sums are rounded: so a run is the same
+wherever it is found, and one that was killed on a GPU does not go on on a CPU. Folders and names
+are no part of it.
 """
 
 import errno

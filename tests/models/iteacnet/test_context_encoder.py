@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from models.fast.layout import Layout
-from models.iteacnet.context_encoder import ContextEncoder, segment_means
+from models.iteacnet import context_encoder
+from models.iteacnet.context_encoder import KEPT_STEPS, ContextEncoder, segment_means
 from models.iteacnet.settings import ContextSettings
 
 DIM, N_HEADS = 6, 4
@@ -106,6 +107,24 @@ def test_long_dialogues_far_from_zero_lose_no_precision():
         exact = scores.double().unfold(0, distance + 1, 1).mean(dim=1)
         ours = means.diagonal(distance).double()
         torch.testing.assert_close(ours, exact, rtol=2e-7, atol=0)  # float32 resolves 1.2e-7
+
+
+def test_maps_that_are_made_one_by_one_are_those_that_are_made_together(monkeypatch):
+    scores = torch.randn(40, 3, 2, dtype=torch.float64, requires_grad=True)
+    together = segment_means(scores, band=7)
+    (gradient,) = torch.autograd.grad(together.square().sum(), scores)
+    monkeypatch.setattr(context_encoder, "KEPT_STEPS", 39)
+    one_by_one = segment_means(scores, band=7)
+    assert torch.equal(one_by_one, together)
+    (again,) = torch.autograd.grad(one_by_one.square().sum(), scores)
+    torch.testing.assert_close(again, gradient, rtol=1e-12, atol=1e-12)
+
+
+def test_shares_of_long_dialogues_are_not_kept():
+    context_encoder._kept_shares.cache_clear()
+    for length in (KEPT_STEPS, KEPT_STEPS + 1):
+        segment_means(torch.randn(length, 1, 1), band=30)
+    assert context_encoder._kept_shares.cache_info().currsize == 1
 
 
 @pytest.mark.parametrize("local", ["dense", "shared_softmax", "off"])

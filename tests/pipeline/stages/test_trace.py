@@ -165,3 +165,24 @@ def test_tracing_twice_gives_the_same_bytes(make_run, tmp_path):
         trace_once(files, method, tmp_path, name=name)
     one, two = ((tmp_path / f"{name}.safetensors").read_bytes() for name in ("one", "two"))
     assert one == two
+
+
+def test_a_dialogue_that_is_too_long_gives_way_to_a_shorter_one(make_run, tmp_path, monkeypatch):
+    """As if no maps of more than `LONGEST` utterances could be held."""
+    files, method = make_run()
+    _, whole = trace_once(files, method, tmp_path)
+    monkeypatch.setattr(trace, "LONGEST", len(whole["utterances"]) - 1)
+    arrays, header = trace_once(files, method, tmp_path)
+    assert arrays["attention.text"].shape[1] == len(header["utterances"]) <= trace.LONGEST
+    assert header["note"].startswith("a longer dialogue has more than")
+    _, header = trace_once(files, method, tmp_path, whole["dialogue"])
+    assert header["note"].startswith(f"{whole['dialogue']} has more than")
+
+
+def test_where_every_dialogue_is_too_long_routers_alone_are_traced(make_run, tmp_path, monkeypatch):
+    files, method = make_run()
+    monkeypatch.setattr(trace, "LONGEST", 0)
+    arrays, header = trace_once(files, method, tmp_path)
+    kinds = {name.partition(".")[0] for name in arrays}
+    assert kinds == {"router", "patterns", "counts"}
+    assert header["note"].startswith("every dialogue of the test role has more than 0 utterances")

@@ -4,6 +4,7 @@ import csv
 import json
 
 import pytest
+import torch
 
 from pipeline.base.records import Label, SplitRow
 from pipeline.base.tables import read_rows, write_rows
@@ -113,6 +114,22 @@ def test_the_same_run_is_taken_from_the_cache(make_task, tmp_path, capsys):
     files.settings["train"]["n_epochs"] = 4
     train_once(files, tmp_path / "four", cache=tmp_path / "cache")
     assert "the same run is in the cache" not in capsys.readouterr().out
+
+
+def test_another_kind_of_device_is_another_run(make_task, tmp_path, capsys, monkeypatch):
+    """One machine, which torch takes for one without a GPU, with one, with another one."""
+    files, cache = make_task(method=method("ae")), tmp_path / "cache"
+    kinds, seen = iter(["cpu", "NVIDIA A", "NVIDIA B", "NVIDIA A", "cpu"]), []
+    monkeypatch.setattr(train, "kind_of_device", lambda name: next(kinds))
+    for is_known in (False, False, False, True, True):
+        train_once(files, tmp_path, cache=cache)
+        seen.append(json.loads((tmp_path / "run.json").read_text())["device"])
+        assert ("the same run is in the cache" in capsys.readouterr().out) == is_known
+    assert seen == ["cpu", "NVIDIA A", "NVIDIA B", "NVIDIA A", "cpu"]
+    monkeypatch.undo()
+    assert train.kind_of_device("cpu") == "cpu"
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: f"model of {device}")
+    assert train.kind_of_device("cuda:1") == "model of cuda:1"
 
 
 def test_another_number_of_threads_is_another_run(make_task, tmp_path, capsys):
