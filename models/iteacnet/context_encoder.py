@@ -63,7 +63,7 @@ def segment_means(scores: Tensor, band: int) -> Tensor:
     # Sums in float64 of one dialogue and head at a time, or they would be all there at once.
     pairs = zip(steps.flatten(0, 1), ends.flatten(0, 1), strict=True)
     maps = [_segments(step, end, shares) for step, end in pairs]
-    return torch.stack(maps).unflatten(0, steps.shape[:2])
+    return torch.stack(maps).view(*steps.shape, steps.shape[2])
 
 
 def _segments(steps: Tensor, ends: Tensor, shares: Tensor) -> Tensor:
