@@ -89,7 +89,8 @@ class Dropped:
 class FaceRow:
     """Faces of one utterance; `archive` is the digest that names its crops, "" = none.
 
-    Seconds that its span asks for (inf: to an end that nobody knows), and that have pictures.
+    Seconds that its span asks for (inf: to an end that nobody knows), and that have pictures. The
+    remark says why there are none, or what of the file was lost.
     """
 
     utterance_id: str
@@ -99,6 +100,7 @@ class FaceRow:
     status: str
     asked_s: float = math.inf
     found_s: float = 0.0
+    remark: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from pipeline.features.store import OK, FeatureStore, StoreHeader, known_seconds
 from pipeline.features.weights.catalogue import find_encoder
 from pipeline.features.weights.libraries import DETECTORS, versions_of
 
+MAX_REMARK = 300  # characters
 N_WRITERS = 4  # records being synced to the disk while the encoder goes on
 
 
@@ -132,7 +133,13 @@ def to_store(records: Iterable[Record], header: StoreHeader) -> FeatureStore:
             row[:] = record.vector
     known = [[np.nan if one is None else one for one in record.seconds] for record in rows]
     seconds = known_seconds(np.array(known, np.float32).reshape(-1, 2))
-    return FeatureStore(header, features, status == OK, status, seconds)
+    remarks = {n: _short(record.detail) for n, record in enumerate(rows) if record.detail}
+    return FeatureStore(header, features, status == OK, status, seconds, remarks)
+
+
+def _short(remark: str) -> str:
+    """On one line, of bounded length: it may quote a decoder or a library."""
+    return " ".join(remark.split())[:MAX_REMARK]
 
 
 def _encode(

@@ -17,6 +17,7 @@ from pipeline.base.files import canonical_json, text_digest
 from pipeline.features.cache.extractor import STATUSES
 
 OK = STATUSES.index("ok")
+REMARKS = "remarks"  # of the header, where there are any
 
 
 class StoreError(ValueError):
@@ -42,7 +43,8 @@ class FeatureStore:
     """N utterances: features (N, D) float32, extracted (N,) bool, status (N,) uint8 codes.
 
     `seconds` (N, 2) float32: how many a span asks for and how many of these are in its file; NaN
-    where nobody knows, None where nobody knows of any (text, imported features).
+    where nobody knows, None where nobody knows of any (text, imported features). `remarks`, by row:
+    why there is nothing, or what is to be said of what there is.
     """
 
     header: StoreHeader
@@ -50,6 +52,7 @@ class FeatureStore:
     extracted: NDArray[np.bool_]
     status: NDArray[np.uint8]
     seconds: NDArray[np.float32] | None = None
+    remarks: Mapping[int, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         n = len(self.features)
@@ -91,12 +94,14 @@ def write_store(path: Path, store: FeatureStore) -> None:
     }
     if store.seconds is not None:
         arrays["seconds"] = store.seconds
-    write_arrays(path, arrays, asdict(store.header))
+    remarks = {str(row): text for row, text in sorted(store.remarks.items())}
+    write_arrays(path, arrays, {**asdict(store.header), **({REMARKS: remarks} if remarks else {})})
 
 
 def read_store(path: Path, utterance_ids: Sequence[str] | None = None) -> FeatureStore:
     """Read a store; with `utterance_ids`, refuse one that belongs to another table."""
     arrays, header = read_arrays(path)
+    remarks = {int(row): str(text) for row, text in header.pop(REMARKS, {}).items()}
     expected = {field.name for field in fields(StoreHeader)}
     if set(arrays) - {"seconds"} != {"features", "extracted", "status"} or set(header) != expected:
         raise StoreError(
@@ -106,7 +111,8 @@ def read_store(path: Path, utterance_ids: Sequence[str] | None = None) -> Featur
     known = StoreHeader(**{**header, "statuses": tuple(header["statuses"])})
     try:
         rows, seconds = arrays["features"], arrays.get("seconds")
-        store = FeatureStore(known, rows, arrays["extracted"], arrays["status"], seconds)
+        given = (rows, arrays["extracted"], arrays["status"], seconds, remarks)
+        store = FeatureStore(known, *given)
     except StoreError as error:
         raise StoreError(f"{path}: {error}") from None
     if utterance_ids is not None:
@@ -140,15 +146,17 @@ def join_stores(
     features = np.zeros((len(rows), dim), np.float32)
     status = np.zeros(len(rows), np.uint8)
     seconds = np.full((len(rows), 2), np.nan, np.float32)
+    remarks: dict[int, str] = {}
     for (path, ids), store in zip(shards, stores, strict=True):
         if store.dim not in (0, dim):
             raise StoreError(f"{path} has vectors of {store.dim} numbers, another shard of {dim}")
         order = [rows[one] for one in ids]
         status[order] = store.status
+        remarks |= {order[row]: text for row, text in store.remarks.items()}
         if store.seconds is not None:
             seconds[order] = store.seconds
         features[order, : store.dim] = store.features
-    return FeatureStore(header, features, status == OK, status, known_seconds(seconds))
+    return FeatureStore(header, features, status == OK, status, known_seconds(seconds), remarks)
 
 
 def known_seconds(seconds: NDArray[np.float32]) -> NDArray[np.float32] | None:

@@ -46,11 +46,18 @@ class Damage:
 
     n_errors: int = 0
     first: str = ""
+    last: str = ""
 
     def add(self, reason: str) -> None:
-        """Count one more packet or frame that is lost; the first reason is kept."""
+        """Count one more packet or frame that is lost; the first and last reasons are kept."""
         self.n_errors += 1
         self.first = self.first or reason
+        self.last = reason
+
+    @property
+    def state(self) -> tuple[int, str]:
+        """How many are lost by now, and why the last one."""
+        return self.n_errors, self.last
 
     def describe(self) -> str:
         """How often and what, "" where nothing was lost."""

@@ -160,6 +160,7 @@ def _tell(damage: Damage | None, counts: dict[str, Any]) -> None:
     if damage is not None:
         damage.n_errors += counts["n_errors"]
         damage.first = damage.first or counts["first"]
+        damage.last = counts["last"] or damage.last
 
 
 def _error(status: str, detail: str) -> MediaError:

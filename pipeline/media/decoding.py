@@ -71,7 +71,7 @@ def main() -> None:
             return
         except Exception as error:  # whatever a decoder's binding raises for a damaged file
             last = {"error": "unreadable", "detail": f"{type(error).__name__}: {error}"}
-        counts = {"n_errors": damage.n_errors, "first": damage.first}
+        counts = {"n_errors": damage.n_errors, "first": damage.first, "last": damage.last}
         _write(out, ({**last, "damage": counts}, b""))
 
 

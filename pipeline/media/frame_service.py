@@ -34,7 +34,8 @@ def decode_frames(
             setattr(extent, name, value)
         if facts["spans"] is not None:
             image = np.frombuffer(payload, np.uint8).reshape(facts["shape"])
-            yield Frame(tuple(facts["spans"]), facts["time_s"], image)
+            lost = (facts["lost"][0], facts["lost"][1])
+            yield Frame(tuple(facts["spans"]), facts["time_s"], image, lost)
 
 
 def answers(request: dict[str, Any], damage: Damage) -> Iterator[tuple[dict[str, Any], Any]]:
@@ -43,5 +44,6 @@ def answers(request: dict[str, Any], damage: Damage) -> Iterator[tuple[dict[str,
     extent = Extent()
     for frame in sample_frames(Path(request["path"]), spans, request["fps"], damage, extent):
         facts = {"spans": frame.spans, "time_s": frame.time_s, "extent": asdict(extent)}
-        yield {**facts, "shape": frame.image.shape}, frame.image.data.cast("B")
+        facts |= {"shape": frame.image.shape, "lost": frame.lost}
+        yield facts, frame.image.data.cast("B")
     yield {"extent": asdict(extent), "spans": None}, b""

@@ -46,6 +46,7 @@ class Frame:
     spans: tuple[int, ...]
     time_s: float
     image: Picture
+    lost: tuple[int, str] = (0, "")  # packets and frames of the file up to here; why the last one
 
 
 @dataclass
@@ -105,7 +106,7 @@ def sample_frames(
                 damage.add(f"a picture cannot be converted: {error}")
                 continue
             n_shown += 1
-            yield Frame(due, time_us / SECOND, picture)
+            yield Frame(due, time_us / SECOND, picture, damage.state)
     if n_lost and not n_shown:
         raise UnreadableError(f"no picture can be shown: {damage.first}")
 

@@ -1,32 +1,25 @@
 """One corpus' section: expected, found, used, dropped with reasons; features and faces found."""
 
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.base.arrays import read_arrays
-from pipeline.base.records import FaceRow, Modality, Utterance
-from pipeline.base.tables import read_rows
+from pipeline.base.records import Modality
 from pipeline.features.statuses import MEANINGS
-from pipeline.report.views import Card, CorpusView, Part, Row, SheetView, TableView, text_row
-
-SHOWN_ROWS = 2000  # a page of CMU-MOSEI's 22,856 rows would be slow; the rest stands in the file
-
-
-@dataclass(frozen=True)
-class CorpusFiles:
-    """What `build/{corpus}` says, read once."""
-
-    folder: Path
-    account: Mapping[str, Any]  # corpus.json
-    utterances: Sequence[Utterance]
-    statuses: Mapping[Modality, Sequence[str]]  # in the order of the table
-    encoders: Mapping[Modality, Mapping[str, Any]]  # headers of the feature files, with their dim
-    faces: Mapping[str, FaceRow]
-    tasks: Mapping[str, Any]  # tasks.json
+from pipeline.report.corpus_files import CorpusFiles, read_corpus_files
+from pipeline.report.media_page import media_parts, missing_media_tables
+from pipeline.report.views import (
+    SHOWN_ROWS,
+    Card,
+    CorpusView,
+    Part,
+    Row,
+    SheetView,
+    TableView,
+    rest,
+    text_row,
+)
 
 
 def corpus_view(
@@ -44,7 +37,8 @@ def corpus_view(
         Part("", tables=[_status_table(files), _encoder_table(files)]),
         Part("Expected, found, kept", tables=[_count_table(files)]),
         Part("Labels of the tasks", tables=_label_tables(files)),
-        Part(f"Missing media ({n_media})", tables=_media_tables(files), is_folded=True),
+        Part(f"Missing media ({n_media})", tables=missing_media_tables(files), is_folded=True),
+        *media_parts(files),
         Part(f"Dropped items ({n_dropped})", tables=_dropped_tables(files), is_folded=True),
         Part(
             f"Utterances ({len(files.utterances)})",
@@ -60,22 +54,6 @@ def corpus_view(
         sheets=sheets,
         is_synthetic=bool(files.account["is_synthetic"]),
     )
-
-
-def read_corpus_files(
-    folder: Path, modalities: Sequence[Modality], tables: Sequence[Path]
-) -> CorpusFiles:
-    """Read tables, features' statuses and `tables` of faces; others may be of former shards."""
-    statuses, encoders = {}, {}
-    for modality in modalities:
-        arrays, header = read_arrays(folder / "features" / f"{modality}.safetensors")
-        statuses[modality] = [str(header["statuses"][code]) for code in arrays["status"]]
-        encoders[modality] = {**header, "dim": int(arrays["features"].shape[1])}
-    faces = {row.utterance_id: row for path in tables for row in read_rows(path, FaceRow)}
-    account = json.loads((folder / "corpus.json").read_text(encoding="utf-8"))
-    utterances = read_rows(folder / "utterances.csv", Utterance)
-    tasks = json.loads((folder / "tasks.json").read_text(encoding="utf-8"))
-    return CorpusFiles(folder, account, utterances, statuses, encoders, faces, tasks)
 
 
 def _summary(account: Mapping[str, Any]) -> str:
@@ -196,14 +174,6 @@ def _label_tables(files: CorpusFiles) -> list[TableView]:
     ]
 
 
-def _media_tables(files: CorpusFiles) -> list[TableView]:
-    missing = files.account["missing_media"]
-    rows = [text_row(path, reason) for path, reason in list(missing.items())[:SHOWN_ROWS]]
-    caption = f"Files that utterances name and that are not there{_rest(missing, rows)}"
-    columns = ["file", "why"]
-    return [TableView(caption, columns, rows, text=columns, kind="long")] if rows else []
-
-
 def _dropped_tables(files: CorpusFiles) -> list[TableView]:
     dropped = files.account["dropped"]
     by_reason = [text_row(*one) for one in files.account["dropped_by_reason"].items()]
@@ -214,7 +184,7 @@ def _dropped_tables(files: CorpusFiles) -> list[TableView]:
     return [
         TableView("By reason", ["reason", "items"], by_reason, name=name),
         TableView(
-            f"Each item{_rest(dropped, items)}",
+            f"Each item{rest(dropped, items)}",
             ["item", "reason"],
             items,
             text=["item", "reason"],
@@ -245,15 +215,10 @@ def _utterance_table(files: CorpusFiles, is_text_shown: bool) -> TableView:
             )
         )
     return TableView(
-        f"Every utterance{_rest(files.utterances, rows)}",
+        f"Every utterance{rest(files.utterances, rows)}",
         columns,
         rows,
         text=["dialogue", "speaker", "transcript"],
         kind="long",
         source=f"build/{files.folder.name}/utterances.csv",
     )
-
-
-def _rest(everything: Sequence[Any] | Mapping[str, Any], shown: Sequence[Row]) -> str:
-    n_more = len(everything) - len(shown)
-    return f"; {n_more} more stand in the file" if n_more > 0 else ""

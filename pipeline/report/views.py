@@ -5,8 +5,11 @@ A table or figure that has a `name` is also written as files, with `data`, its n
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
+
+SHOWN_ROWS = 2000  # a page of CMU-MOSEI's 22,856 rows would be slow; the rest stands in the file
 
 
 @dataclass(frozen=True)
@@ -123,3 +126,9 @@ class PageView:
 def text_row(*texts: object, emphasis: bool = False, group: str = "") -> Row:
     """A row of plain texts."""
     return Row([Cell(str(text)) for text in texts], emphasis, group)
+
+
+def rest(everything: Sequence[Any] | Mapping[Any, Any], shown: Sequence[Row]) -> str:
+    """The end of a caption: how many more there are than are shown."""
+    n_more = len(everything) - len(shown)
+    return f"; {n_more} more stand in the file" if n_more > 0 else ""

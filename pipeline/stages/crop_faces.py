@@ -26,9 +26,10 @@ from pipeline.features.cache.folder import CacheError
 from pipeline.features.cache.sources import confirmed_state
 from pipeline.features.coverage import coverage, is_partly_covered
 from pipeline.features.faces.crop_cache import CropCache
-from pipeline.features.faces.cropping import CropJob, FaceCropper, WhichFace
+from pipeline.features.faces.cropping import FaceCropper
 from pipeline.features.faces.crops import CropRecord
 from pipeline.features.faces.told import told
+from pipeline.features.faces.utterance_crops import CropJob, WhichFace
 from pipeline.features.weights.libraries import DETECTORS, versions_of
 from pipeline.media.container import Damage
 from pipeline.media.decoder import Decoder
@@ -211,11 +212,12 @@ def _row(utterance_id: str, job: CropJob | None, found: Found) -> FaceRow:
     if record is None:
         return FaceRow(utterance_id, 0, 0, "", "no_media")
     if isinstance(record, MediaError):
-        return FaceRow(utterance_id, 0, 0, "", record.status)
+        return FaceRow(utterance_id, 0, 0, "", record.status, remark=record.detail)
     archive = record.key if record.n_faces else ""
     asked_s = math.inf if record.asked_s is None else record.asked_s
     counts = (record.n_frames, record.n_faces)
-    return FaceRow(utterance_id, *counts, archive, record.status, asked_s, record.found_s)
+    seconds = (asked_s, record.found_s)
+    return FaceRow(utterance_id, *counts, archive, record.status, *seconds, record.detail)
 
 
 def _say(

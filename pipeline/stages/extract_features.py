@@ -163,9 +163,10 @@ def visual_job(
     if row.status not in STATUSES:
         raise SystemExit(f"error: {row.utterance_id}: status {row.status!r} of faces is unknown")
     if row.status != "ok":
-        return Job(Item(utterance, status=row.status, seconds=_seconds(row)), {})
+        known = Item(utterance, status=row.status, seconds=_seconds(row), remark=row.remark)
+        return Job(known, {})
     archive = CacheFolder(cache, "faces", ".zip").path(row.archive)
-    item = Item(utterance, crops=archive, seconds=_seconds(row))
+    item = Item(utterance, crops=archive, seconds=_seconds(row), remark=row.remark)
     return Job(item, {**shared, **visual_content(row.archive)})
 
 

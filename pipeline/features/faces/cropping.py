@@ -8,21 +8,26 @@ is kept; the crops of an utterance wait on disk once they are many.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from tempfile import SpooledTemporaryFile
 from typing import Literal
 
 import cv2
 
 from pipeline.base.records import Region
 from pipeline.base.workers import overlap
-from pipeline.features.faces.crops import JPEG_QUALITY, CropRecord, CropStatus, write_crops
+from pipeline.features.faces.crops import JPEG_QUALITY, CropRecord
+from pipeline.features.faces.utterance_crops import (
+    CropJob,
+    Seen,
+    UtteranceCrops,
+    WhichFace,
+    Writing,
+)
 from pipeline.media import gcnet_faces
 from pipeline.media.container import Damage
-from pipeline.media.errors import MediaError, NoMediaError, NoStreamError, ReadError
-from pipeline.media.face_choice import largest, steadiest_track
+from pipeline.media.errors import MediaError, NoMediaError, ReadError
+from pipeline.media.face_choice import largest
 from pipeline.media.faces import (
     Detector,
     Face,
@@ -36,31 +41,8 @@ from pipeline.media.faces import (
 from pipeline.media.grid import Span
 from pipeline.media.video import Extent, Frame, sample_frames
 
-WhichFace = Literal["side", "single", "track"]
-Writing = Callable[[str], AbstractContextManager[Path]]  # key -> where its archive belongs
 # path, spans, fps, what to count damage in, what to fill in: as `sample_frames`
 Frames = Callable[[Path, Sequence[Span], float, Damage, Extent], Iterator[Frame]]
-
-SPOOL_BYTES = 2_000_000  # crops of an utterance that wait in memory; more wait on disk
-
-
-@dataclass(frozen=True)
-class CropJob:
-    """The crops of one span; `key` names their archive."""
-
-    key: str
-    start_s: float
-    end_s: float
-    region: Region
-
-
-@dataclass(frozen=True)
-class _Seen:
-    """What one region of one frame shows; the kept faces as JPEGs."""
-
-    n_candidates: int
-    faces: list[Face]
-    jpegs: list[bytes]
 
 
 @dataclass(frozen=True)
@@ -69,6 +51,7 @@ class _Views:
 
     spans: tuple[int, ...]
     time_s: float
+    lost: tuple[int, str]  # as of a Frame
     regions: dict[Region, tuple[Picture, int]]
     small: list[Picture]
 
@@ -79,7 +62,8 @@ class _Look:
 
     spans: tuple[int, ...]
     time_s: float
-    seen: dict[Region, _Seen]
+    lost: tuple[int, str]
+    seen: dict[Region, Seen]
 
 
 @dataclass(frozen=True)
@@ -107,13 +91,15 @@ class FaceCropper:
         """
         cv2.setNumThreads(1)  # of one frame; frames are looked at side by side
         spans = [(job.start_s, job.end_s) for job in jobs]
-        open_: dict[int, _Utterance] = {}
+        open_: dict[int, UtteranceCrops] = {}
         waiting = dict.fromkeys(range(len(jobs)))
         extent = Extent()
         frames = self.frames(path, spans, self.fps, damage, extent)
 
         def finish(index: int, error: MediaError | None = None) -> tuple[CropJob, CropRecord]:
-            utterance = open_.pop(index, None) or _Utterance(jobs[index])
+            utterance = open_.pop(index, None) or UtteranceCrops(jobs[index])
+            if extent.end_s is not None and spans[index][1] > extent.end_s:
+                utterance.lose(damage.state)  # up to the end of the file, which it reaches beyond
             seconds = extent.seconds(spans[index], self.fps)
             return jobs[index], utterance.finish(self._rule, writing, seconds, error)
 
@@ -124,8 +110,8 @@ class FaceCropper:
                     del waiting[index]
                     yield finish(index)
                 for index in look.spans:
-                    utterance = open_.setdefault(index, _Utterance(jobs[index]))
-                    utterance.add(look.time_s, look.seen[jobs[index].region])
+                    utterance = open_.setdefault(index, UtteranceCrops(jobs[index]))
+                    utterance.add(look.time_s, look.seen[jobs[index].region], look.lost)
         except (ReadError, NoMediaError) as error:
             yield from ((jobs[index], error) for index in waiting)
         except MediaError as error:
@@ -144,10 +130,11 @@ class FaceCropper:
         regions = list(dict.fromkeys(jobs[index].region for index in frame.spans))
         if self.compat == "gcnet":
             whole = dict.fromkeys(regions, (frame.image, 0))
-            return _Views(frame.spans, frame.time_s, whole, [frame.image])
+            return _Views(frame.spans, frame.time_s, frame.lost, whole, [frame.image])
         views = [view_of(frame.image, region) for region in regions]
         small = [shrink(view, self.detect_width_px) for view, _ in views]
-        return _Views(frame.spans, frame.time_s, dict(zip(regions, views, strict=True)), small)
+        by_region = dict(zip(regions, views, strict=True))
+        return _Views(frame.spans, frame.time_s, frame.lost, by_region, small)
 
     def _look(self, views: _Views) -> _Look:
         """Find, choose and cut the faces of one frame, in each of its regions."""
@@ -158,91 +145,28 @@ class FaceCropper:
                 region: _bare(picture, gcnet_faces.faces_of(candidates, picture, region))
                 for region in views.regions
             }
-            return _Look(views.spans, views.time_s, shown)
+            return _Look(views.spans, views.time_s, views.lost, shown)
         full = [view for view, _ in views.regions.values()]
         found = find_faces(self.detector, full, views.small)
         seen = {
             region: self._cut(view, first_px, faces)
             for (region, (view, first_px)), faces in zip(views.regions.items(), found, strict=True)
         }
-        return _Look(views.spans, views.time_s, seen)
+        return _Look(views.spans, views.time_s, views.lost, seen)
 
-    def _cut(self, view: Picture, first_px: int, faces: list[Face]) -> _Seen:
+    def _cut(self, view: Picture, first_px: int, faces: list[Face]) -> Seen:
         best = largest(faces)
         kept = faces if self.which_face == "track" or best is None else [faces[best]]
         cut = crop_square if self.shape == "square" else crop_box
         jpegs = [_jpeg(cut(view, face.box, self.margin, self.size_px)) for face in kept]
-        return _Seen(len(faces), [_shifted(face, first_px) for face in kept], jpegs)
+        return Seen(len(faces), [_shifted(face, first_px) for face in kept], jpegs)
 
 
-@dataclass
-class _Utterance:
-    """The faces of one utterance while its frames arrive."""
-
-    job: CropJob
-    n_candidates: int = 0
-    times_s: list[float] = field(default_factory=list)
-    faces: list[list[Face]] = field(default_factory=list)
-    places: list[list[tuple[int, int]]] = field(default_factory=list)  # in the spool
-    spool: SpooledTemporaryFile[bytes] = field(
-        default_factory=lambda: SpooledTemporaryFile(SPOOL_BYTES)  # noqa: SIM115  `finish` closes
-    )
-
-    def add(self, time_s: float, seen: _Seen) -> None:
-        self.times_s.append(time_s)
-        self.n_candidates += seen.n_candidates
-        self.faces.append(seen.faces)
-        self.places.append([(self.spool.tell(), self.spool.write(jpeg)) for jpeg in seen.jpegs])
-
-    def finish(
-        self,
-        which_face: WhichFace,
-        writing: Writing,
-        seconds: tuple[float | None, float],
-        error: MediaError | None,
-    ) -> CropRecord:
-        """Choose and write the archive; after an error of the file, one that says so."""
-        if error is not None:
-            self.times_s, self.faces, self.n_candidates, seconds = [], [], 0, (seconds[0], 0.0)
-        if which_face == "track":
-            chosen = steadiest_track(self.faces)
-        else:
-            chosen = [0 if faces else None for faces in self.faces]
-        kept = [(frame, index) for frame, index in enumerate(chosen) if index is not None]
-        faces = [self.faces[frame][index] for frame, index in kept]
-        status: CropStatus = "ok" if kept else "no_face" if self.times_s else "empty_span"
-        if error is not None:
-            status = "no_stream" if isinstance(error, NoStreamError) else "unreadable"
-        record = CropRecord(
-            key=self.job.key,
-            status=status,
-            which_face=which_face,
-            region=self.job.region,
-            n_frames=len(self.times_s),
-            n_faces=len(kept),
-            n_candidates=self.n_candidates,
-            times_s=tuple(self.times_s[frame] for frame, _ in kept),
-            boxes=tuple(face.box for face in faces),
-            confidences=tuple(round(face.confidence, 4) for face in faces),
-            asked_s=seconds[0],
-            found_s=seconds[1],
-            detail="" if error is None else error.detail,
-        )
-        with self.spool, writing(self.job.key) as path:
-            write_crops(path, record, (self._read(self.places[f][i]) for f, i in kept))
-        return record
-
-    def _read(self, place: tuple[int, int]) -> bytes:
-        start, length = place
-        self.spool.seek(start)
-        return self.spool.read(length)
-
-
-def _bare(picture: Picture, faces: list[Face]) -> _Seen:
+def _bare(picture: Picture, faces: list[Face]) -> Seen:
     """GCNet's crop: the first face, in its own pixels."""
     kept = faces[:1]
     jpegs = [_jpeg(gcnet_faces.crop(picture, face)) for face in kept]
-    return _Seen(len(faces), kept, jpegs)
+    return Seen(len(faces), kept, jpegs)
 
 
 def _shifted(face: Face, first_px: int) -> Face:

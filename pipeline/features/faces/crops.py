@@ -68,7 +68,7 @@ class CropRecord:
     confidences: tuple[float, ...]
     asked_s: float | None = None  # seconds of the span; None: to the end, and nobody says where
     found_s: float = 0.0  # of these with pictures, to the step in which pictures are looked at
-    detail: str = ""  # why there is nothing
+    detail: str = ""  # why there is nothing, or what is to be said of what there is
 
     @property
     def members(self) -> list[str]:

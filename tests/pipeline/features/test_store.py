@@ -106,6 +106,18 @@ def test_shards_are_joined_in_the_order_of_the_table(tmp_path):
             assert joined.status[place] == source.status[row]
 
 
+def test_remarks_stay_with_their_rows(tmp_path):
+    parts = [["b", "d"], ["a", "c"]]
+    shards = []
+    for number, ids in enumerate(parts):
+        path = tmp_path / f"{number}.safetensors"
+        write_store(path, replace(make_store(ids), remarks={1: f"of {ids[1]}"}))
+        assert read_store(path, ids).remarks == {1: f"of {ids[1]}"}
+        shards.append((path, ids))
+    joined = join_stores(shards, ["a", "b", "c", "d"])
+    assert joined.remarks == {2: "of c", 3: "of d"}
+
+
 def test_how_many_shards_there_are_does_not_change_a_byte(tmp_path):
     ids = [f"u{number}" for number in range(20)]
     whole = make_store(ids)

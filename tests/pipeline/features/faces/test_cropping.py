@@ -5,15 +5,18 @@ itself is tested in tests/pipeline/media and, with this, in tests/pipeline/stage
 """
 
 import math
+import re
 
+import av
 import cv2
 import numpy as np
 import pytest
 
-from pipeline.features.faces import cropping as face_cropping
+from pipeline.features.faces import utterance_crops
 from pipeline.features.faces.crop_cache import CropCache
-from pipeline.features.faces.cropping import CropJob, FaceCropper
+from pipeline.features.faces.cropping import FaceCropper
 from pipeline.features.faces.crops import read_crops, verify_crops
+from pipeline.features.faces.utterance_crops import CropJob
 from pipeline.media import container, video
 from pipeline.media.container import Damage
 from pipeline.media.errors import MediaError, ReadError
@@ -22,6 +25,7 @@ from pipeline.media.gcnet_faces import EVERY_FRAME_FPS
 from tests.pipeline import clips
 
 WIDTH, HEIGHT = 320, 128
+INF = math.inf
 
 
 class BrightSquares:
@@ -120,6 +124,34 @@ def test_the_track_rule_follows_one_square_through_the_utterance(clip, cache):
     assert record.n_frames == 6
 
 
+@pytest.fixture
+def damaged(clip, tmp_path):
+    """The same two seconds; packets 20 to 24 of 50 are no pictures."""
+    path = tmp_path / "damaged.mkv"
+    with av.open(str(clip)) as source, av.open(str(path), "w") as target:
+        stream = target.add_stream_from_template(source.streams.video[0])
+        packets = [packet for packet in source.demux(video=0) if packet.dts is not None]
+        for number, packet in enumerate(packets):
+            given = packet
+            if 20 <= number < 25:
+                given = av.Packet(bytes(9))
+                given.pts, given.dts, given.time_base = packet.pts, packet.dts, packet.time_base
+            given.stream = stream
+            target.mux(given)
+    return path
+
+
+def test_damage_stands_with_the_utterances_that_it_hits_whoever_else_is_there(damaged, tmp_path):
+    jobs = [job(0, 0.0, 0.5), job(1, 0.5, 1.5), job(2, 1.5, 1.9), job(3, 0.0, INF)]
+    caches = [CropCache(tmp_path / name) for name in ("together", "alone")]
+    records = crop(damaged, jobs, caches[0])
+    assert [bool(records[k].detail) for k in range(4)] == [False, True, False, True]
+    assert re.match(r"the file is damaged: \d+ times, last: \w+", records[1].detail)
+    for one in jobs:
+        crop(damaged, [one], caches[1])
+        assert caches[0].path(one.key).read_bytes() == caches[1].path(one.key).read_bytes()
+
+
 JOBS = [job(k, 0.15 * k, 0.15 * k + 0.6, ("full", "left", "right")[k % 3]) for k in range(12)]
 
 
@@ -136,7 +168,7 @@ def test_the_same_bytes_alone_together_in_threads_and_from_disk(
     for one in reversed(JOBS):
         crop(clip, [one], caches[1], which_face=which_face)
     crop(clip, JOBS[::-1], caches[2], which_face=which_face, threads=3)
-    monkeypatch.setattr(face_cropping, "SPOOL_BYTES", 1)
+    monkeypatch.setattr(utterance_crops, "SPOOL_BYTES", 1)
     crop(clip, JOBS, caches[3], which_face=which_face)
     first, *others = map(contents, caches)
     assert len(first) == len(JOBS)

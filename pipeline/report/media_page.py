@@ -1,0 +1,104 @@
+"""What came of the media of a corpus: missing and damaged files, spans that are there in part."""
+
+import math
+from collections.abc import Iterator
+
+from pipeline.base.records import Modality
+from pipeline.features.coverage import is_partly_covered
+from pipeline.report.corpus_files import CorpusFiles
+from pipeline.report.views import SHOWN_ROWS, Part, TableView, rest, text_row
+
+
+def media_parts(files: CorpusFiles) -> list[Part]:
+    """Partly covered utterances and remarks on files, where there are any."""
+    covered, said = _coverage_table(files), _remark_table(files)
+    return [
+        Part(title, tables=[table], is_folded=True)
+        for title, table in (
+            (f"Partly covered utterances ({len(_partly_covered(files))})", covered),
+            (f"Damaged files and other remarks ({len(_remarks(files))})", said),
+        )
+        if table.rows
+    ]
+
+
+def missing_media_tables(files: CorpusFiles) -> list[TableView]:
+    """Files that are not there; no table if all are."""
+    missing = files.account["missing_media"]
+    rows = [text_row(path, reason) for path, reason in list(missing.items())[:SHOWN_ROWS]]
+    caption = f"Files that utterances name and that are not there{rest(missing, rows)}"
+    columns = ["file", "why"]
+    return [TableView(caption, columns, rows, text=columns, kind="long")] if rows else []
+
+
+def _coverage_table(files: CorpusFiles) -> TableView:
+    indices = _partly_covered(files)
+    rows = [
+        text_row(
+            files.utterances[index].utterance_id,
+            files.utterances[index].media,
+            *(_covered(files, modality, index) for modality in files.seconds),
+        )
+        for index in indices[:SHOWN_ROWS]
+    ]
+    return TableView(
+        f"Utterances with features of a part of their span{rest(indices, rows)}",
+        ["utterance", "file", *(f"{modality} (s)" for modality in files.seconds)],
+        rows,
+        text=["file"],
+        kind="long",
+        note="Seconds found of those asked for. Milliseconds for seconds, the table of another cut "
+        "and files that broke off look like this.",
+        source=f"build/{files.folder.name}/features/*.safetensors",
+    )
+
+
+def _partly_covered(files: CorpusFiles) -> list[int]:
+    """Rows of utterances of which some modality has features of a part alone."""
+    return [
+        index
+        for index in range(len(files.utterances))
+        if any(
+            files.statuses[modality][index] == "ok"
+            and is_partly_covered(float(seconds[index, 0]), float(seconds[index, 1]))
+            for modality, seconds in files.seconds.items()
+        )
+    ]
+
+
+def _covered(files: CorpusFiles, modality: Modality, index: int) -> str:
+    asked_s, found_s = (float(one) for one in files.seconds[modality][index])
+    if files.statuses[modality][index] != "ok":
+        return files.statuses[modality][index]
+    return "-" if math.isnan(asked_s) else f"{found_s:.2f} of {asked_s:.2f}"
+
+
+def _remark_table(files: CorpusFiles) -> TableView:
+    groups = _remarks(files)
+    rows = [
+        text_row(media, modality, status, len(texts), texts[0])
+        for (media, modality, status), texts in list(groups.items())[:SHOWN_ROWS]
+    ]
+    return TableView(
+        f"What was said of utterances, by file{rest(groups, rows)}",
+        ["file", "modality", "status", "utterances", "of the first"],
+        rows,
+        text=["file", "modality", "status", "of the first"],
+        kind="long",
+        source=f"build/{files.folder.name}/features/*.safetensors",
+    )
+
+
+def _remarks(files: CorpusFiles) -> dict[tuple[str, Modality, str], list[str]]:
+    """Remarks by file, modality and status."""
+    groups: dict[tuple[str, Modality, str], list[str]] = {}
+    for group, text in _each_remark(files):
+        groups.setdefault(group, []).append(text)
+    return groups
+
+
+def _each_remark(files: CorpusFiles) -> Iterator[tuple[tuple[str, Modality, str], str]]:
+    for modality, remarks in files.remarks.items():
+        for index, text in sorted(remarks.items()):
+            media = files.utterances[index].media or "-"
+            yield (media, modality, files.statuses[modality][index]), text
