@@ -38,11 +38,11 @@ def test_a_changed_or_replaced_file_is_read_again(large, tmp_path):
     assert remembered_digest(large, tmp_path / "cache") != before
 
 
-@pytest.mark.parametrize("damage", ["", "0" * 63, "0" * 64 + "0"])
+@pytest.mark.parametrize("damage", [b"", b"0" * 63, b"0" * 65, b"\xff", b"0" * 63 + b"\xff"])
 def test_a_damaged_note_is_not_believed(large, tmp_path, damage):
     expected = remembered_digest(large, tmp_path / "cache")
     (note,) = (tmp_path / "cache" / "digests").iterdir()
-    note.write_text(damage)
+    note.write_bytes(damage)
     assert remembered_digest(large, tmp_path / "cache") == expected
 
 
