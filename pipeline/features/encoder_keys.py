@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+from pipeline.base.libraries import versions_of
 from pipeline.base.provenance import code_digest
 from pipeline.base.records import Modality
 from pipeline.features.cache.extractor import Weights
 from pipeline.features.cache.keys import Ingredients
 from pipeline.features.weights.catalogue import find_encoder
-from pipeline.features.weights.libraries import versions_of
 
 SCHEMA = 1
 

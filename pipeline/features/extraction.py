@@ -14,45 +14,39 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.base.libraries import DETECTORS, versions_of
 from pipeline.base.progress import Progress, progress
-from pipeline.base.records import Modality
+from pipeline.base.records import Modality, Utterance
 from pipeline.base.workers import overlap
-from pipeline.features.cache.extractor import PASSING, STATUSES, Encoded, Extractor, Item, Weights
-from pipeline.features.cache.keys import Ingredients, record_key
+from pipeline.features.cache.extractor import PASSING, STATUSES, Encoded, Extractor, Weights
+from pipeline.features.cache.keys import record_key
 from pipeline.features.cache.utterances import Record, UtteranceCache
+from pipeline.features.jobs import Job
 from pipeline.features.store import OK, FeatureStore, StoreHeader, known_seconds, table_digest
 from pipeline.features.weights.catalogue import find_encoder
-from pipeline.features.weights.libraries import DETECTORS, versions_of
 
 MAX_REMARK = 300  # characters
 TELLING = "pipeline.features.encoders.told"  # by name: it decides no vector
 N_WRITERS = 4  # records being synced to the disk while the encoder goes on
 
 
-@dataclass(frozen=True)
-class Job:
-    """An utterance to encode, and what its record is named by.
-
-    An item whose status is not "ok" is settled: it is neither looked up nor encoded.
-    """
-
-    item: Item
-    ingredients: Ingredients
-
-    @property
-    def utterance_id(self) -> str:
-        """The id of the utterance."""
-        return self.item.utterance.utterance_id
-
-
 @dataclass
-class Outcome:
+class Extracted:
     """Records by utterance id, and how they were come by."""
 
     records: dict[str, Record] = field(default_factory=dict)
     n_hits: int = 0
     n_misses: int = 0
     n_damaged: int = 0
+
+    @property
+    def is_for_now(self) -> bool:
+        """Whether the system failed somewhere, so that the next run tries again."""
+        return any(record.status == "read_error" for record in self.records.values())
+
+    def in_order(self, utterances: Sequence[Utterance]) -> list[Record]:
+        """The record of each utterance."""
+        return [self.records[utterance.utterance_id] for utterance in utterances]
 
     def describe(self) -> str:
         """One line for the log."""
@@ -97,13 +91,13 @@ class EncoderChoice:
 
 def extract(
     jobs: Sequence[Job], choice: EncoderChoice, cache: UtteranceCache, n_workers: int
-) -> Outcome:
+) -> Extracted:
     """A record for every job, from the cache or from the encoder."""
-    outcome = Outcome()
+    extracted = Extracted()
     missing: dict[str, list[Job]] = {}
     for job in jobs:
         if job.item.status != "ok":
-            outcome.records[job.utterance_id] = Record(
+            extracted.records[job.utterance_id] = Record(
                 None, job.item.status, job.item.remark, job.item.seconds
             )
             continue
@@ -111,14 +105,14 @@ def extract(
         record = None if key in missing else cache.get(key)
         if record is None:
             missing.setdefault(key, []).append(job)
-            outcome.n_misses += 1
+            extracted.n_misses += 1
         else:
-            outcome.records[job.utterance_id] = record
-            outcome.n_hits += 1
-    outcome.n_damaged = cache.n_damaged
+            extracted.records[job.utterance_id] = record
+            extracted.n_hits += 1
+    extracted.n_damaged = cache.n_damaged
     if missing:
-        _encode(list(missing.values()), choice, cache, n_workers, outcome)
-    return outcome
+        _encode(list(missing.values()), choice, cache, n_workers, extracted)
+    return extracted
 
 
 def to_store(records: Iterable[Record], header: StoreHeader) -> FeatureStore:
@@ -148,7 +142,7 @@ def _encode(
     choice: EncoderChoice,
     cache: UtteranceCache,
     n_workers: int,
-    outcome: Outcome,
+    extracted: Extracted,
 ) -> None:
     """Encode the first utterance of every group; its record is that of the whole group."""
     group_of = {group[0].utterance_id: group for group in groups}
@@ -167,5 +161,5 @@ def _encode(
     extractor = importlib.import_module(TELLING).told(extractor, bar.say)
     with bar:
         for group, record in overlap(save, extractor.encode(items, n_workers), N_WRITERS):
-            outcome.records.update({job.utterance_id: record for job in group})
-            bar.advance(note=f"{outcome.n_hits} from the cache")
+            extracted.records.update({job.utterance_id: record for job in group})
+            bar.advance(note=f"{extracted.n_hits} from the cache")

@@ -3,8 +3,8 @@
 import math
 from collections.abc import Iterator
 
+from pipeline.base.coverage import is_partly_covered
 from pipeline.base.records import Modality
-from pipeline.features.coverage import is_partly_covered
 from pipeline.report.corpus_files import CorpusFiles
 from pipeline.report.views import SHOWN_ROWS, Part, TableView, rest, text_row
 

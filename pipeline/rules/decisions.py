@@ -13,6 +13,7 @@ from typing import Any
 
 from pipeline.base.digests import remembered_digest
 from pipeline.base.files import canonical_json, text_digest
+from pipeline.base.libraries import DETECTORS, versions_of
 from pipeline.base.provenance import code_digest
 from pipeline.base.records import MODALITIES
 from pipeline.config.faces import detector_module
@@ -23,7 +24,6 @@ from pipeline.corpora.fingerprint import fingerprint
 from pipeline.corpora.readers import READERS, which_face
 from pipeline.features.encoder_keys import encoder_ingredients
 from pipeline.features.weights.catalogue import find_encoder
-from pipeline.features.weights.libraries import DETECTORS, versions_of
 from pipeline.features.weights.locating import MISSING, Weights, weights_fingerprint
 from pipeline.rules.plan import Plan
 

@@ -1,6 +1,5 @@
 """Stage assign_splits: utterances and annotations -> labels.csv and splits.csv of a task."""
 
-import argparse
 from pathlib import Path
 
 from pipeline.base.records import Annotation, Label, SplitRow, Utterance
@@ -10,6 +9,7 @@ from pipeline.config.tasks import LabeledTask
 from pipeline.protocol.errors import ProtocolError
 from pipeline.protocol.playing import play
 from pipeline.protocol.splits import ProtocolName
+from pipeline.stages.options import stage_parser
 
 
 class AssignSplitsSettings(Section):
@@ -21,11 +21,9 @@ class AssignSplitsSettings(Section):
 
 def main(argv: list[str] | None = None) -> None:
     """Read the command line, assign, write, say what came out."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--task", required=True, help="its name in config.yaml")
-    parser.add_argument("--utterances", type=Path, required=True, help="utterances.csv")
-    parser.add_argument("--annotations", type=Path, required=True, help="annotations.csv")
-    parser.add_argument("--settings", required=True, help="JSON of task and protocol")
+    parser = stage_parser(
+        __doc__, "task", "utterances", "annotations", settings="JSON of task and protocol"
+    )
     parser.add_argument("--out-labels", type=Path, required=True, help="labels.csv")
     parser.add_argument("--out-splits", type=Path, required=True, help="splits.csv")
     args = parser.parse_args(argv)

@@ -25,6 +25,7 @@ from pipeline.corpora.raw import CorpusError, RawCorpus
 from pipeline.corpora.readers import read_corpus
 from pipeline.media.errors import NoMediaError, ReadError
 from pipeline.media.state import file_state
+from pipeline.stages.options import stage_parser
 
 CANNOT_BE_READ = "cannot be read now, the next run tries again"
 MAX_READERS = 4  # disks rarely serve more at once; hashing itself needs no interpreter lock
@@ -120,11 +121,7 @@ def _say(corpus: str, raw: RawCorpus, media: Media) -> None:
 
 
 def _parse(argv: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--corpus", required=True, help="its name in config.yaml")
-    parser.add_argument("--root", type=Path, required=True, help="folder of the raw corpus")
-    parser.add_argument("--settings", required=True, help="JSON: corpus")
-    parser.add_argument("--cache", type=Path, required=True, help="remembers media digests")
+    parser = stage_parser(__doc__, "corpus", "root", "cache", settings="JSON: corpus")
     parser.add_argument("--out-utterances", type=Path, required=True, help="utterances.csv")
     parser.add_argument("--out-annotations", type=Path, required=True, help="annotations.csv")
     parser.add_argument("--out-corpus", type=Path, required=True, help="corpus.json")

@@ -3,9 +3,7 @@
 Writes, by task, which annotation values gave labels and which gave none, for the report.
 """
 
-import argparse
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from pipeline.base.files import write_json
@@ -16,6 +14,7 @@ from pipeline.config.tasks import LabeledTask
 from pipeline.protocol.errors import ProtocolError
 from pipeline.protocol.playing import play
 from pipeline.protocol.splits import ProtocolName
+from pipeline.stages.options import stage_parser
 
 
 class CheckTasksSettings(Section):
@@ -27,11 +26,12 @@ class CheckTasksSettings(Section):
 
 def main(argv: list[str] | None = None) -> None:
     """Read the command line, play every task, write the accounts."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--utterances", type=Path, required=True, help="utterances.csv")
-    parser.add_argument("--annotations", type=Path, required=True, help="annotations.csv")
-    parser.add_argument("--settings", required=True, help="JSON of the tasks and the protocol")
-    parser.add_argument("--out", type=Path, required=True, help="tasks.json")
+    parser = stage_parser(
+        __doc__,
+        *("utterances", "annotations"),
+        settings="JSON of the tasks and the protocol",
+        out="tasks.json",
+    )
     args = parser.parse_args(argv)
 
     settings = parse_section(args.settings, CheckTasksSettings, where="")

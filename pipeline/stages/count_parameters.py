@@ -4,15 +4,14 @@ Sizes: features 512, 1024, 1024; four-class IEMOCAP, 110 utterances, two speaker
 B.5 to B.7). What is published, and what explains a difference, says models/<method>/method.py.
 """
 
-import argparse
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import import_module
-from pathlib import Path
 
 from models.learner import TaskShape
 from models.registry import find_method, learner_module, our_methods
 from pipeline.base.tables import write_rows
+from pipeline.stages.options import stage_parser
 
 DIMS = {"audio": 512, "text": 1024, "visual": 1024}
 IEMOCAP4 = TaskShape(DIMS, 4, "classification", 110, 2)
@@ -31,8 +30,7 @@ class ParameterRow:
 
 def main(argv: list[str] | None = None) -> None:
     """Read the command line, build, count, write."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, required=True, help="parameters.csv")
+    parser = stage_parser(__doc__, out="parameters.csv")
     args = parser.parse_args(argv)
     rows = parameter_rows()
     write_rows(args.out, rows, ParameterRow)

@@ -1,6 +1,5 @@
 """Stage draw_availability: the masks that every method is validated and tested under."""
 
-import argparse
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -16,6 +15,7 @@ from pipeline.features.store import read_extracted
 from pipeline.protocol.availability import GeneratorName
 from pipeline.protocol.errors import ProtocolError
 from pipeline.protocol.stored_masks import draw_masks, write_masks
+from pipeline.stages.options import stage_parser
 
 
 class DrawAvailabilitySettings(Section):
@@ -27,15 +27,14 @@ class DrawAvailabilitySettings(Section):
 
 def main(argv: list[str] | None = None) -> None:
     """Read the command line, draw, write, say which rates were reached."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--utterances", type=Path, required=True, help="utterances.csv")
-    parser.add_argument("--labels", type=Path, required=True, help="labels.csv")
-    parser.add_argument("--splits", type=Path, required=True, help="splits.csv")
-    parser.add_argument("--features", type=Path, nargs="+", required=True, help="one per modality")
-    parser.add_argument("--settings", required=True, help="JSON of generator and modalities")
+    parser = stage_parser(
+        __doc__,
+        *("utterances", "labels", "splits", "features"),
+        settings="JSON of generator and modalities",
+        out="availability/*.safetensors",
+    )
     parser.add_argument("--missing-rate", type=float, required=True, help="nominal, 0 to 0.7")
     parser.add_argument("--mask-seed", type=int, required=True, help="seed of the masks")
-    parser.add_argument("--out", type=Path, required=True, help="availability/*.safetensors")
     args = parser.parse_args(argv)
 
     settings = parse_section(args.settings, DrawAvailabilitySettings, where="")

@@ -1,20 +1,18 @@
 """Stage join_features: the shards of a modality -> one feature file, row i = row i of the table."""
 
-import argparse
 from pathlib import Path
 
 from pipeline.base.records import Utterance
 from pipeline.base.shards import shard_of
 from pipeline.base.tables import read_rows
 from pipeline.features.store import join_stores, write_store
+from pipeline.stages.options import stage_parser
 
 
 def main(argv: list[str] | None = None) -> None:
     """Read the command line, join, write, say what came out."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--utterances", type=Path, required=True, help="utterances.csv")
+    parser = stage_parser(__doc__, "utterances", out="the feature file")
     parser.add_argument("--shards", type=Path, nargs="+", required=True, help="shard 0, 1, ...")
-    parser.add_argument("--out", type=Path, required=True, help="the feature file")
     args = parser.parse_args(argv)
 
     ids: list[list[str]] = [[] for _ in args.shards]

@@ -1,20 +1,20 @@
 """Stage make_demo: settings -> a synthetic corpus in the raw IEMOCAP layout."""
 
-import argparse
-from pathlib import Path
-
 from demo.build import DemoError, make_demo
 from demo.speech import SpeechError
 from pipeline.config.corpora import DemoSettings
 from pipeline.config.settings import SettingsError, parse_section
+from pipeline.stages.options import stage_parser
 
 
 def main(argv: list[str] | None = None) -> None:
     """Read the command line, make the corpus."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--settings", required=True, help="corpora.<name>.make_demo, JSON")
-    parser.add_argument("--threads", type=int, default=1, help="dialogues made side by side")
-    parser.add_argument("--out", type=Path, required=True, help="folder of the corpus")
+    parser = stage_parser(
+        __doc__,
+        settings="corpora.<name>.make_demo, JSON",
+        threads="dialogues made side by side",
+        out="folder of the corpus",
+    )
     args = parser.parse_args(argv)
     if args.threads < 1:
         parser.error(f"--threads {args.threads}: at least 1 is needed")

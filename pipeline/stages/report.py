@@ -21,6 +21,7 @@ from pipeline.report.provenance_page import parameter_table, provenance_parts
 from pipeline.report.task_data import TaskResults, read_scores
 from pipeline.report.task_page import task_view
 from pipeline.report.views import CorpusView, PageView
+from pipeline.stages.options import stage_parser
 
 SYNTHETIC = (
     "This corpus is synthetic: synthesized speech and two animated portraits. Its numbers show "
@@ -111,12 +112,10 @@ def _as_text(value: Any) -> str:
 
 
 def _parse(argv: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = stage_parser(__doc__, "cache", settings="JSON: the sections that are shown")
     parser.add_argument("--build", type=Path, required=True, help="folder of all artefacts")
-    parser.add_argument("--cache", type=Path, required=True, help="holds face crops")
     parser.add_argument("--parameters", type=Path, required=True, help="build/parameters.csv")
     parser.add_argument("--faces", type=Path, nargs="*", default=[], help="tables of the shards")
-    parser.add_argument("--settings", required=True, help="JSON: the sections that are shown")
     parser.add_argument("--out-page", type=Path, required=True, help="index.html")
     parser.add_argument("--out-tables", type=Path, required=True, help="folder of tables")
     parser.add_argument("--out-figures", type=Path, required=True, help="folder of figures")

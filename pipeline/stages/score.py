@@ -1,6 +1,5 @@
 """Stage score: predictions of every run of a task -> scores.csv, one number per row."""
 
-import argparse
 import json
 from pathlib import Path
 
@@ -9,18 +8,18 @@ from pipeline.base.tables import read_rows, write_rows
 from pipeline.config.settings import parse_section
 from pipeline.config.tasks import ScoredTask
 from pipeline.evaluation.scoring import labels_of_roles, majority_rows, read_predictions, score_run
+from pipeline.stages.options import stage_parser
 
 
 def main(argv: list[str] | None = None) -> None:
     """Read the command line, score, write."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--task", required=True, help="name of the task")
-    parser.add_argument("--utterances", type=Path, required=True, help="utterances.csv")
-    parser.add_argument("--labels", type=Path, required=True, help="labels.csv")
-    parser.add_argument("--splits", type=Path, required=True, help="splits.csv")
+    parser = stage_parser(
+        __doc__,
+        *("task", "utterances", "labels", "splits"),
+        settings="kind and classes of the task, JSON",
+        out="scores.csv",
+    )
     parser.add_argument("--runs", type=Path, nargs="*", default=[], help="run.json of every run")
-    parser.add_argument("--settings", required=True, help="kind and classes of the task, JSON")
-    parser.add_argument("--out", type=Path, required=True, help="scores.csv")
     args = parser.parse_args(argv)
 
     settings = parse_section(args.settings, ScoredTask, where=f"tasks.{args.task}")

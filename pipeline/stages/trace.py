@@ -5,8 +5,6 @@ role at all missing rates. The report draws them; it may not load a network itse
 """
 
 import argparse
-import os
-from pathlib import Path
 
 import numpy as np
 from pydantic import Field
@@ -18,9 +16,9 @@ from pipeline.config.settings import Section, parse_section
 from pipeline.config.tasks import ScoredTask
 from pipeline.conversations.index import ConversationIndex, IntArray
 from pipeline.conversations.reading import FoldTables, read_fold, read_rates, read_stores
-from pipeline.training.randomness import make_deterministic
+from pipeline.stages.options import stage_parser
+from pipeline.training.devices import DeviceError, ready_device
 from pipeline.training.restored import restore_run
-from pipeline.training.session import choose_device
 from pipeline.training.tracing import average_routers, reported_network, trace_dialogue
 
 LONGEST = 1000  # utterances: maps of 4 layers, 8 heads and 3 modalities are 400 MB
@@ -38,9 +36,10 @@ class TraceSettings(Section):
 def main(argv: list[str] | None = None) -> None:
     """Read the command line, restore the run, trace it, write."""
     args = _parse(argv)
-    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    device = choose_device(args.device)
-    make_deterministic(args.threads, device)
+    try:
+        device = ready_device(args.device, args.threads)
+    except DeviceError as error:
+        raise SystemExit(f"error: {error}") from None
     settings = parse_section(args.settings, TraceSettings, where="")
     tables = read_fold(args.utterances, args.labels, args.splits, args.fold)
     stores = read_stores(args.features, tables.utterances)
@@ -110,19 +109,13 @@ def utterances_of(index: ConversationIndex, dialogue: int) -> list[str]:
 
 
 def _parse(argv: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--utterances", type=Path, required=True, help="utterances.csv")
-    parser.add_argument("--labels", type=Path, required=True, help="labels.csv")
-    parser.add_argument("--splits", type=Path, required=True, help="splits.csv")
-    parser.add_argument("--features", type=Path, nargs="+", required=True, help="one per modality")
-    parser.add_argument("--availability", type=Path, nargs="+", required=True, help="stored masks")
-    parser.add_argument("--weights", type=Path, required=True, help="weights.safetensors")
-    parser.add_argument("--run", type=Path, required=True, help="run.json")
-    parser.add_argument("--settings", required=True, help="JSON: task, method, rates, dialogue")
-    parser.add_argument("--fold", type=int, required=True, help="fold of splits.csv")
-    parser.add_argument("--threads", type=int, default=1, help="CPU threads of torch")
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
-    parser.add_argument("--out", type=Path, required=True, help="traces/{method}.safetensors")
+    parser = stage_parser(
+        __doc__,
+        *("utterances", "labels", "splits", "features", "availability", "weights", "run"),
+        *("fold", "threads", "device"),
+        settings="JSON: task, method, rates, dialogue",
+        out="traces/{method}.safetensors",
+    )
     return parser.parse_args(argv)
 
 

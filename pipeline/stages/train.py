@@ -6,7 +6,6 @@ stable as the weights: see the rule's benchmark.
 """
 
 import argparse
-import os
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,8 @@ from pipeline.base.files import write_json
 from pipeline.base.records import Role
 from pipeline.config.settings import parse_section
 from pipeline.conversations.reading import FoldTables, read_fold, read_rates, read_stores
+from pipeline.stages.options import stage_parser
+from pipeline.training.devices import DeviceError, kind_of_device, ready_device
 from pipeline.training.origins import origins
 from pipeline.training.runs import RunFolder, input_digests, run_folder, versions
 from pipeline.training.settings import RunSettings
@@ -35,12 +36,16 @@ def main(argv: list[str] | None = None) -> None:
     rates = settings.validation_rates(args.train_rate)
     validation = index.numbers_of(tables.roles["validation"])
     masks = read_rates(args.availability, rates, args.fold, tables.labels, index, validation)
+    try:
+        kind = kind_of_device(args.device)
+    except DeviceError as error:
+        raise SystemExit(f"error: {error}") from None
     deciding = {
         "settings": settings.deciding(args.code),
         "inputs": input_digests(tables, SEEN, args.features, masks),
         "versions": versions(),
         "threads": args.threads,  # sums are cut into as many parts, and rounded so
-        "device": kind_of_device(args.device),  # a GPU adds up in another order than a CPU
+        "device": kind,  # a GPU adds up in another order than a CPU
         "train_rate": args.train_rate,
         "fold": args.fold,
         "seed": args.seed,
@@ -70,18 +75,14 @@ def _train(
     folder: RunFolder,
 ) -> dict[str, Any]:
     """Train, write weights and history, return what is to be known of the run."""
-    # cuBLAS reads this when CUDA starts; without it, its sums depend on scheduling.
-    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     from models.learner import TooLargeError
     from pipeline.training.checkpoint import Checkpoints
     from pipeline.training.contracts import TrainingError
     from pipeline.training.history import write_history
-    from pipeline.training.randomness import make_deterministic
-    from pipeline.training.session import choose_device, train_run
+    from pipeline.training.session import train_run
 
-    device = choose_device(args.device)
+    device = ready_device(args.device, args.threads)
     print(f"on {device}", flush=True)
-    make_deterministic(args.threads, device)
     stores = read_stores(args.features, tables.utterances)
     checkpoints = Checkpoints(folder.checkpoint, args.checkpoint_every)
     try:
@@ -95,33 +96,16 @@ def _train(
     return {**run.facts, "key": folder.path.name}
 
 
-def kind_of_device(name: str) -> str:
-    """`cpu`, or the model of the GPU that the run takes: each rounds in a way of its own."""
-    import torch
-
-    from pipeline.training.session import choose_device
-
-    device = choose_device(name)
-    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
-
-
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--task", required=True, help="name of the task, for run.json")
+    parser = stage_parser(
+        __doc__,
+        *("utterances", "labels", "splits", "features", "availability"),
+        *("task", "fold", "seed", "cache", "threads", "device"),
+        settings="JSON of task, protocol, method, train",
+    )
     parser.add_argument("--method", required=True, help="name of the method, for run.json")
-    parser.add_argument("--utterances", type=Path, required=True, help="utterances.csv")
-    parser.add_argument("--labels", type=Path, required=True, help="labels.csv")
-    parser.add_argument("--splits", type=Path, required=True, help="splits.csv")
-    parser.add_argument("--features", type=Path, nargs="+", required=True, help="one per modality")
-    parser.add_argument("--availability", type=Path, nargs="+", required=True, help="stored masks")
-    parser.add_argument("--settings", required=True, help="JSON of task, protocol, method, train")
     parser.add_argument("--code", required=True, help="digest of the code: part of the run's key")
     parser.add_argument("--train-rate", required=True, help="0.0 to 0.7, random or progressive")
-    parser.add_argument("--fold", type=int, required=True, help="fold of splits.csv")
-    parser.add_argument("--seed", type=int, required=True, help="seed of the run")
-    parser.add_argument("--cache", type=Path, required=True, help="folder of the caches")
-    parser.add_argument("--threads", type=int, default=1, help="CPU threads of torch")
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
     parser.add_argument("--checkpoint-every", type=float, default=30.0, help="seconds, at least")
     parser.add_argument("--out-weights", type=Path, required=True, help="weights.safetensors")
     parser.add_argument("--out-history", type=Path, required=True, help="history.csv")

@@ -17,8 +17,9 @@ from rich.console import Console
 from pipeline.base.records import MODALITIES
 from pipeline.config.configuration import Config, parse_config, read_config
 from pipeline.config.settings import SettingsError, dump
+from pipeline.features.faces.detecting import check_detector
 from pipeline.features.weights.catalogue import find_encoder
-from pipeline.features.weights.opening import check_detector, check_weights
+from pipeline.features.weights.opening import check_weights
 from pipeline.features.weights.published import CheckpointError
 from pipeline.tools.examining.corpora import examine_corpus
 from pipeline.tools.examining.tasks import examine_tasks

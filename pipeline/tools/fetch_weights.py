@@ -24,6 +24,7 @@ from pipeline.config.configuration import read_config
 from pipeline.config.faces import CropFacesSettings
 from pipeline.config.settings import SettingsError, dump
 from pipeline.config.yunet import yunet_place
+from pipeline.features.faces.detecting import check_detector
 from pipeline.features.weights.catalogue import ONNX, Encoder, find_encoder
 from pipeline.features.weights.locating import (
     DESCRIPTIONS,
@@ -37,7 +38,7 @@ from pipeline.features.weights.locating import (
     model_name,
     torchvision_file,
 )
-from pipeline.features.weights.opening import check_detector, check_weights
+from pipeline.features.weights.opening import check_weights
 from pipeline.features.weights.published import CheckpointError
 
 YUNET = (

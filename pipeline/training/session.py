@@ -106,13 +106,6 @@ def shape_facts(shape: TaskShape) -> dict[str, Any]:
     return {**asdict(shape), "feature_dims": dict(shape.feature_dims)}
 
 
-def choose_device(name: str) -> torch.device:
-    """`auto` is the GPU where torch sees one."""
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    return torch.device(name)
-
-
 def _facts(
     learner: Learner, shape: TaskShape, outcome: Outcome, tables: FoldTables
 ) -> dict[str, Any]:

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pipeline.base.libraries import CROPS, WAVEFORMS
 from pipeline.base.records import Modality
-from pipeline.features.weights.libraries import CROPS, WAVEFORMS
 from pipeline.features.weights.published import MANET, MINI_XCEPTION, WAV2VEC
 
 HUB = "https://huggingface.co"

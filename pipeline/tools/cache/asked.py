@@ -15,15 +15,13 @@ from pipeline.base.tables import read_rows
 from pipeline.config.configuration import Config
 from pipeline.config.faces import CropFacesSettings
 from pipeline.config.settings import dump, parse_section
-from pipeline.features.cache.extractor import Item
-from pipeline.features.cache.keys import record_key, text_content
+from pipeline.features.cache.keys import record_key
 from pipeline.features.encoder_keys import encoder_ingredients
-from pipeline.features.extraction import Job
+from pipeline.features.faces.crop_keys import chosen_face, crop_ingredients
+from pipeline.features.jobs import Job, Sources, shard_jobs
 from pipeline.features.weights.locating import locate
 from pipeline.rules.decisions import Decisions
 from pipeline.rules.plan import Plan
-from pipeline.stages.crop_faces import crop_ingredients
-from pipeline.stages.extract_features import audio_job, visual_job
 from pipeline.training.settings import RunSettings
 
 
@@ -105,31 +103,22 @@ def _planned_runs(plan: Plan) -> Iterator[str]:
 def _faces(plan: Plan, corpus: str, rows: list[Utterance], media: Any) -> Iterator[Asked]:
     handed = Decisions(plan).settings("crop_faces", {"corpus": corpus})
     settings = parse_section(str(handed), CropFacesSettings, where="crop_faces")
-    if settings.which_face == "auto":
-        raise ValueError(f"{corpus}: the plan leaves open whose face to crop")
-    ingredients = crop_ingredients(rows, media, settings, settings.which_face)
-    for one in rows:
-        found = ingredients.get(one.utterance_id)
-        yield Asked(corpus, one.utterance_id, "faces", found or {}, "ok" if found else "no_media")
+    ingredients = crop_ingredients(rows, media, settings, chosen_face(settings.which_face))
+    for utterance in rows:
+        found = ingredients.get(utterance.utterance_id)
+        status = "ok" if found else "no_media"
+        yield Asked(corpus, utterance.utterance_id, "faces", found or {}, status)
 
 
 def _jobs(
-    config: Config,
-    corpus: str,
-    modality: Modality,
-    rows: list[Utterance],
-    media: Any,
-    faces: Path,
-) -> Iterable[Job]:
+    config: Config, corpus: str, modality: Modality, rows: list[Utterance], media: Any, faces: Path
+) -> list[Job]:
     settings, cache = dump(getattr(config.features, modality)), Path(config.cache)
     shared = encoder_ingredients(modality, settings, locate(modality, settings, cache))
-    if modality == "text":
-        return [Job(Item(one), {**shared, **text_content(one.text)}) for one in rows]
-    if modality == "audio":
-        root = Path(config.corpora[corpus].root)
-        return [audio_job(one, root, media, shared, cache) for one in rows]
-    table = {row.utterance_id: row for row in _rows(faces, FaceRow)}
-    return [visual_job(one, cache, table, shared) for one in rows]
+    place = config.corpora[corpus]
+    table = _rows(faces, FaceRow) if modality == "visual" else None
+    sources = Sources(cache, Path(place.root), place.links, media, table)
+    return shard_jobs(modality, rows, shared, sources)
 
 
 def _rows(path: Path, kind: type[Any]) -> list[Any]:

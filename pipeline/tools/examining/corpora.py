@@ -1,10 +1,6 @@
 """Corpora as they would be read: raw ones with every media file opened, imported ones dry."""
 
-import contextlib
-import io
-import json
-import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,15 +8,15 @@ from rich.console import Console
 from rich.table import Table
 
 from pipeline.base.records import MODALITIES, Annotation, Utterance
-from pipeline.base.tables import TableError, read_rows
+from pipeline.base.tables import TableError
 from pipeline.config.corpora import CorpusSettings
-from pipeline.config.settings import dump
 from pipeline.corpora.checks import by_kind
+from pipeline.corpora.imports.source import read_import
 from pipeline.corpora.listing import list_files
 from pipeline.corpora.manifest import Media, MediaFile, counts, warnings
 from pipeline.corpora.raw import CorpusError, CountRow, RawCorpus
 from pipeline.corpora.readers import read_corpus, reader
-from pipeline.stages import import_features
+from pipeline.features.imported import imported_store
 from pipeline.tools.examining.media import unusable
 
 SHOWN_MEDIA = 10
@@ -95,41 +91,23 @@ def _shortfalls(
 
 
 def _examine_import(name: str, settings: CorpusSettings, console: Console) -> Examined:
-    """Import into a folder that goes away, as the stage would."""
+    """Read the features as the stage would; nothing is written."""
     assert settings.import_ is not None
     path = Path(settings.root, settings.import_.path)
     if not path.exists():
         form = settings.import_.format
         return Examined([f"{name}: {path} (corpora.{name}.import.path, {form})"])
     console.print(f"{settings.import_.format}: {path} is there")
-    with tempfile.TemporaryDirectory() as folder:
-        outputs = {one: Path(folder, one) for one in ("utterances", "annotations", "corpus")}
-        outputs |= {modality: Path(folder, modality) for modality in MODALITIES}
-        arguments = ["--corpus", name, "--root", settings.root, "--settings", _source(settings)]
-        arguments += [part for one, out in outputs.items() for part in (f"--out-{one}", str(out))]
-        said = io.StringIO()
-        problem = _run(import_features.main, arguments, said)
-        console.print(said.getvalue().rstrip())
-        if problem is not None:
-            return Examined([problem])
-        utterances = read_rows(outputs["utterances"], Utterance)
-        annotations = read_rows(outputs["annotations"], Annotation)
-    return Examined([], (utterances, annotations))
-
-
-def _source(settings: CorpusSettings) -> str:
-    values = dump(settings)
-    return json.dumps({"source": values["import"], "links": values["links"]})
-
-
-def _run(main: Callable[[list[str]], None], arguments: list[str], said: io.StringIO) -> str | None:
-    """Run a stage here; the text of its `error:` line, None if it ends well."""
-    with contextlib.redirect_stdout(said):
-        try:
-            main(arguments)
-        except SystemExit as end:
-            return str(end.code).removeprefix("error: ")
-    return None
+    try:
+        imported = read_import(name, Path(settings.root), settings.import_, settings.links)
+    except CorpusError as error:
+        return Examined([str(error)])
+    for note in imported.notes:
+        console.print(f"note: {note}")
+    for modality in MODALITIES:
+        store = imported_store(imported, modality, digest="")
+        console.print(f"{modality}: {store.dim} dimensions, {store.counts()}")
+    return Examined([], (imported.utterances, imported.annotations))
 
 
 def _files_table(root: Path, settings: CorpusSettings) -> Table:

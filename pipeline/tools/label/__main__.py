@@ -10,7 +10,6 @@ found, or whose dialogue the network cannot take, gets a row with a reason inste
 """
 
 import argparse
-import os
 from pathlib import Path
 
 import numpy as np
@@ -28,8 +27,8 @@ from pipeline.tools.label.corpus import Corpus, misfits, read_corpus, warn
 from pipeline.tools.label.errors import LabelError
 from pipeline.tools.label.table import write_labels
 from pipeline.tools.label.trained import TrainedRun, read_run
-from pipeline.training.randomness import make_deterministic, seed_torch
-from pipeline.training.session import choose_device
+from pipeline.training.devices import DeviceError, ready_device
+from pipeline.training.randomness import seed_torch
 
 NOTHING_FOUND = "nothing found in any modality"
 WAY_OUT = "give parts of it a `dialogue_id` each, or choose a run of another method"
@@ -40,15 +39,13 @@ def main(argv: list[str] | None = None) -> None:
     args = _parse(argv)
     try:
         label(args.run, args.corpus, args.out, args.device, args.threads)
-    except (LabelError, ArraysError, StoreError, TableError, OSError) as error:
+    except (LabelError, DeviceError, ArraysError, StoreError, TableError, OSError) as error:
         raise SystemExit(f"error: {error}") from None
 
 
 def label(run_folder: Path, corpus_folder: Path, out: Path, device: str, n_threads: int) -> None:
     """Label the corpus by the run, write `out`."""
-    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    place = _device(device)
-    make_deterministic(n_threads, place)
+    place = ready_device(device, n_threads)
     run = read_run(run_folder)
     corpus = read_corpus(corpus_folder, run.facts)
     dialogues, reasons = _fitting(run, corpus)
@@ -104,19 +101,6 @@ def _say_what_outputs_mean(run: TrainedRun) -> None:
         warn(f"{model} compares classes by inner products: the table has no probabilities")
     elif not run.learner.gives_logits:
         warn(f"{model} predicts a sign: the size of its numbers says nothing")
-
-
-def _device(name: str) -> torch.device:
-    try:
-        device = choose_device(name)
-    except RuntimeError:
-        raise LabelError(f"--device {name}: use auto, cpu, cuda or cuda:N") from None
-    n_gpus = torch.cuda.device_count()
-    if device.type not in ("cpu", "cuda"):
-        raise LabelError(f"--device {name}: use auto, cpu, cuda or cuda:N")
-    if device.type == "cuda" and (device.index or 0) >= n_gpus:
-        raise LabelError(f"--device {name}: torch sees {n_gpus} GPUs here; use auto or cpu")
-    return device
 
 
 def _n_threads(text: str) -> int:

@@ -16,9 +16,10 @@ from pipeline.base.files import UnsafePathError
 from pipeline.base.records import MODALITIES
 from pipeline.config.corpora import ImportSettings
 from pipeline.corpora.imports.imported import ImportFormatError
+from pipeline.corpora.imports.source import read_source
 from pipeline.corpora.raw import CorpusError
 from pipeline.corpora.readers import reader
-from pipeline.stages.import_features import read_source, to_store
+from pipeline.features.imported import imported_store
 
 N_INPUTS = 500
 MAX_SECONDS = 10.0  # for one input; the usual one takes some milliseconds
@@ -185,7 +186,7 @@ def test_importers(tmp_path, name):
         with suppress(ImportFormatError, CorpusError, UnsafePathError):
             imported = read_source(tmp_path, chosen)
             for modality in MODALITIES:
-                to_store(imported, modality, "digest")
+                imported_store(imported, modality, "digest")
 
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -10,10 +10,10 @@ import pytest
 
 from pipeline.base.records import FaceRow
 from pipeline.base.tables import read_rows
+from pipeline.features.faces import crop_keys
 from pipeline.features.faces.crop_cache import CropCache
 from pipeline.features.faces.cropping import FaceCropper
 from pipeline.media import faces
-from pipeline.stages import crop_faces
 from tests.pipeline.stages.cropping import UTTERANCES, CropStage, utterance
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -104,7 +104,7 @@ def test_the_name_of_a_file_is_no_part_of_the_key_but_its_content_is(
 def test_the_code_that_decides_crops_is_part_of_the_key(crop_stage, monkeypatch):
     first = crop_stage.run(UTTERANCES[:1])[0].archive
     seen = []
-    monkeypatch.setattr(crop_faces, "code_digest", lambda *names: seen.append(names) or "other")
+    monkeypatch.setattr(crop_keys, "code_digest", lambda *names: seen.append(names) or "other")
     assert crop_stage.run(UTTERANCES[:1])[0].archive != first
     assert seen == [("pipeline.features.faces.cropping", "pipeline.media.mtcnn")]
     from pipeline.base.provenance import closure

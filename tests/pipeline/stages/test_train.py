@@ -128,6 +128,7 @@ def test_another_kind_of_device_is_another_run(make_task, tmp_path, capsys, monk
     assert seen == ["cpu", "NVIDIA A", "NVIDIA B", "NVIDIA A", "cpu"]
     monkeypatch.undo()
     assert train.kind_of_device("cpu") == "cpu"
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: f"model of {device}")
     assert train.kind_of_device("cuda:1") == "model of cuda:1"
 
