@@ -77,7 +77,7 @@ def draw_masks(
         drawn = narrow.any(axis=1)
         folds[fold] = spread(narrow, modalities)
         realised[fold] = realised_rate(narrow[drawn], extracted[drawn])
-    return StoredMasks(rate, mask_seed, table_digest(labels), folds, realised)
+    return StoredMasks(rate, mask_seed, labels_digest(labels), folds, realised)
 
 
 def write_masks(path: Path, masks: StoredMasks) -> None:
@@ -94,7 +94,7 @@ def write_masks(path: Path, masks: StoredMasks) -> None:
 def read_masks(path: Path, labels: Sequence[Label]) -> StoredMasks:
     """Read masks that were drawn for these `labels`; refuse masks of another table."""
     arrays, header = read_arrays(path)
-    if header["table"] != table_digest(labels):
+    if header["table"] != labels_digest(labels):
         raise ProtocolError(f"{path} was drawn for other utterances than labels.csv holds")
     return StoredMasks(
         header["rate"],
@@ -105,7 +105,7 @@ def read_masks(path: Path, labels: Sequence[Label]) -> StoredMasks:
     )
 
 
-def table_digest(labels: Iterable[Label]) -> str:
+def labels_digest(labels: Iterable[Label]) -> str:
     """Digest of the utterances of a label table, whatever their labels are."""
     return text_digest("\n".join(label.utterance_id for label in labels))
 

@@ -23,7 +23,7 @@ from pipeline.report.task_data import TaskResults
 
 
 @dataclass(frozen=True)
-class Layout:
+class TableLayout:
     """What is particular to one of the paper's tables."""
 
     number: str
@@ -101,14 +101,14 @@ def _rates_block(
 
 
 LAYOUTS = (
-    Layout(
+    TableLayout(
         "1",
         "Emotion context changing encoding: teachers on complete data",
         ("Local", "Global"),
         lambda method: method.context,
         _context_block,
     ),
-    Layout(
+    TableLayout(
         "2",
         "Training frameworks, under independent model evaluation. "
         "Decline: lowest less highest missing rate",
@@ -116,14 +116,14 @@ LAYOUTS = (
         lambda method: method.framework,
         _framework_block,
     ),
-    Layout(
+    TableLayout(
         "3",
         "Independent model evaluation (IME): a model per missing rate",
         (),
         lambda method: (),
         _independent_block,
     ),
-    Layout(
+    TableLayout(
         "4",
         "Unified model evaluation (UME): one model, tested at every missing rate",
         (),

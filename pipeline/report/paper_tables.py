@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import pandas as pd
 
 from pipeline.evaluation.aggregate import AVERAGE, DECLINE
-from pipeline.report.blocks import LAYOUTS, Layout
+from pipeline.report.blocks import LAYOUTS, TableLayout
 from pipeline.report.results import Block, Result
 from pipeline.report.task_data import TaskResults
 from pipeline.report.views import Cell, Row, TableView
@@ -45,7 +45,7 @@ def percent(result: Result) -> Cell:
     return Cell(f"{100 * result.mean:.2f}{result.marker}", [*spread, *paper])
 
 
-def _view(layout: Layout, blocks: Sequence[Block], tasks: dict[str, TaskResults]) -> TableView:
+def _view(layout: TableLayout, blocks: Sequence[Block], tasks: dict[str, TaskResults]) -> TableView:
     columns = list(dict.fromkeys(column for one in blocks for column in one.columns))
     heads = [_head(layout, column) for column in columns]
     return TableView(
@@ -60,12 +60,12 @@ def _view(layout: Layout, blocks: Sequence[Block], tasks: dict[str, TaskResults]
     )
 
 
-def _head(layout: Layout, column: str) -> str:
+def _head(layout: TableLayout, column: str) -> str:
     return "WAF" if layout.number == "1" else HEADS.get(column, column)
 
 
 def _rows(
-    layout: Layout, one: Block, columns: Sequence[str], results: TaskResults
+    layout: TableLayout, one: Block, columns: Sequence[str], results: TaskResults
 ) -> Iterator[Row]:
     for method in one.methods:
         design = [Cell(text) for text in layout.cells(method)]
