@@ -60,6 +60,8 @@ def find_method(name: str) -> MethodInfo:
     info = getattr(module, "METHOD", None)
     if not isinstance(info, MethodInfo):
         raise UnknownMethodError(f"{name} has no `METHOD = MethodInfo(...)` (models/method.py)")
+    if is_own(name) and not callable(getattr(module, "build", None)):
+        raise UnknownMethodError(f"{name} has no `build(settings, shape)` (docs/extend.md)")
     _check_settings(name, info.settings)
     return info
 

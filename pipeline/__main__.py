@@ -5,6 +5,7 @@
     python -m pipeline label RUN --corpus build/clips --out labels.csv
     python -m pipeline cache stats
     python -m pipeline report
+    python -m pipeline check-method NAME
 
 Each has its own --help. The workflow itself is `snakemake --cores 8` (docs/terminal.md).
 """
@@ -20,6 +21,10 @@ COMMANDS = {  # name: the module that has `main`, what it does
     "weights": ("pipeline.tools.fetch_weights", "fetch the weights that a configuration names"),
     "label": ("pipeline.tools.label.__main__", "labels for new videos from a finished run"),
     "cache": ("pipeline.tools.cache.__main__", "look into the cache: stats, verify, gc, explain"),
+    "check-method": (
+        "pipeline.tools.check_method",
+        "try a method: padding, determinism, state, nothing withheld is seen",
+    ),
     "report": ("pipeline.terminal.report", "what the last report found, and where its page is"),
 }
 

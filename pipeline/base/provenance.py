@@ -8,9 +8,12 @@ in a folder that is named so. It is a digest of contents: a module that is moved
 none.
 """
 
+import ast
 import hashlib
+import sys
 from collections.abc import Callable
 from functools import cache
+from importlib.util import resolve_name
 from pathlib import Path
 
 from pipeline.base.source_form import SourceForm, read_source
@@ -90,27 +93,52 @@ def _targets(name: str) -> frozenset[str]:
 
 
 def _packages(name: str) -> frozenset[str]:
-    """The packages that hold a module; Python runs their `__init__` before it."""
+    """The packages that hold a module; Python runs their `__init__`, if any, before it."""
     parts = name.split(".")
-    return frozenset(".".join(parts[:end]) for end in range(1, len(parts)))
+    packages = (".".join(parts[:end]) for end in range(1, len(parts)))
+    return frozenset(package for package in packages if _find(package) is not None)
 
 
 @cache
 def _form(name: str) -> SourceForm:
     path = _find(name)
     if path is None:
-        raise ModuleNotFoundError(f"{name} is not a module of {' or '.join(FIRST_PARTY)}")
-    return read_source(path.read_text(encoding="utf-8"), path.parent, _is_first_party)
+        raise ModuleNotFoundError(
+            f"{name} is not a module of {' or '.join(FIRST_PARTY)}, and not on the path"
+        )
+    text = path.read_text(encoding="utf-8")
+    if not _is_first_party(name):
+        text = _absolute(text, name if path.stem == "__init__" else name.rpartition(".")[0])
+
+    def is_ours(other: str) -> bool:
+        """One of ours, or beside `name` in a user's own package."""
+        top = other.split(".")[0]
+        return (_is_first_party(other) or top == name.split(".")[0]) and _find(other) is not None
+
+    return read_source(text, path.parent, is_ours)
 
 
 def _is_first_party(name: str) -> bool:
-    return name.split(".")[0] in FIRST_PARTY and _find(name) is not None
+    return name.split(".")[0] in FIRST_PARTY
+
+
+def _absolute(text: str, package: str) -> str:
+    """Source of a user's own module with `from .other import x` written in full."""
+    tree = ast.parse(text)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            node.module = resolve_name("." * node.level + (node.module or ""), package)
+            node.level = 0
+    return ast.unparse(tree)
 
 
 @cache
 def _find(name: str) -> Path | None:
-    stem = ROOT.joinpath(*name.split("."))
-    candidates = (stem.with_suffix(".py"), stem / "__init__.py")
+    places = [ROOT] if _is_first_party(name) else [Path(place) for place in sys.path]
+    stems = [place.joinpath(*name.split(".")) for place in places]
+    candidates = (
+        path for stem in stems for path in (stem.with_suffix(".py"), stem / "__init__.py")
+    )
     return next((path for path in candidates if path.is_file()), None)
 
 

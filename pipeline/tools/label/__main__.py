@@ -10,6 +10,7 @@ found, or whose dialogue the network cannot take, gets a row with a reason inste
 """
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -38,15 +39,22 @@ def main(argv: list[str] | None = None) -> None:
     """Read the command line, bring run and corpus together, write the labels."""
     args = _parse(argv)
     try:
-        label(args.run, args.corpus, args.out, args.device, args.threads)
+        label(args.run, args.corpus, args.out, args.device, args.threads, args.model)
     except (LabelError, DeviceError, ArraysError, StoreError, TableError, OSError) as error:
         raise SystemExit(f"error: {error}") from None
 
 
-def label(run_folder: Path, corpus_folder: Path, out: Path, device: str, n_threads: int) -> None:
+def label(
+    run_folder: Path,
+    corpus_folder: Path,
+    out: Path,
+    device: str,
+    n_threads: int,
+    trusted: Sequence[str] = (),
+) -> None:
     """Label the corpus by the run, write `out`."""
     place = ready_device(device, n_threads)
-    run = read_run(run_folder)
+    run = read_run(run_folder, trusted)
     corpus = read_corpus(corpus_folder, run.facts)
     dialogues, reasons = _fitting(run, corpus)
     outputs = predict(run, corpus, dialogues, place)
@@ -124,6 +132,9 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True, help="the table of labels, a CSV")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
     parser.add_argument("--threads", type=_n_threads, default=1, help="CPU threads of torch")
+    parser.add_argument(
+        *("--model",), nargs="+", default=[], help="modules of your own that a run may name"
+    )
     return parser.parse_args(argv)
 
 

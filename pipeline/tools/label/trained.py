@@ -1,6 +1,7 @@
 """A finished run, read from its folder alone: what it was, and its learner."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,6 +10,7 @@ import torch
 from pydantic import Field
 
 from models.learner import Kind, Learner, TaskShape
+from models.registry import is_own
 from pipeline.base.arrays import Arrays, read_arrays
 from pipeline.base.records import MODALITIES, Modality
 from pipeline.config.methods import MethodSettings
@@ -79,25 +81,30 @@ class TrainedRun:
     standardization: Standardization | None
 
 
-def read_run(folder: Path) -> TrainedRun:
-    """Read weights.safetensors and run.json of a run's folder."""
+def read_run(folder: Path, trusted: Sequence[str] = ()) -> TrainedRun:
+    """Read weights.safetensors and run.json of a run's folder.
+
+    A run may name a module outside this repository: it is imported only where `trusted` names it.
+    """
     if missing := [name for name in (WEIGHTS, RUN) if not (folder / name).is_file()]:
         raise LabelError(
             f"{folder} has no {' and no '.join(missing)}: RUN is the folder of a finished run, "
             "build/TASK/runs/METHOD/RATE/foldN_seedN"
         )
-    facts = read_facts(folder / RUN)
+    facts = read_facts(folder / RUN, trusted)
     arrays, _ = read_arrays(folder / WEIGHTS)
     return TrainedRun(
         facts, _learner(folder, facts, arrays), _standardization(folder, facts, arrays)
     )
 
 
-def read_facts(path: Path) -> Facts:
+def read_facts(path: Path, trusted: Sequence[str] = ()) -> Facts:
     """The part of run.json that labelling reads, checked."""
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
-        facts = parse_section(_picked(values), Facts, where=str(path))
+        picked = _picked(values)
+        _check_model(path, str(picked["method"]["model"]), trusted)
+        facts = parse_section(picked, Facts, where=str(path))
     except KeyError as error:
         raise LabelError(f"{path} lacks the key {error}: it is no run.json of `train`") from None
     except SettingsError as error:
@@ -111,6 +118,15 @@ def read_facts(path: Path) -> Facts:
             f"but a network for {facts.shape.kind} with {facts.shape.n_outputs} outputs"
         )
     return facts
+
+
+def _check_model(path: Path, model: str, trusted: Sequence[str]) -> None:
+    """A run comes from anywhere: no module is imported because run.json says so."""
+    if is_own(model) and model not in trusted:
+        raise LabelError(
+            f"{path} names a model outside this repository, {model}: its code would run here. "
+            f"Where you know it, say so: --model {model}"
+        )
 
 
 def _picked(values: Any) -> dict[str, Any]:
