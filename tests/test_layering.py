@@ -31,7 +31,7 @@ FLOORS = (
     ("pipeline.tools", "pipeline"),
 )
 FLOOR_OF = {unit: floor for floor, units in enumerate(FLOORS) for unit in units}
-MOST_ROOMS, MOST_ARROWS = 30, 97
+MOST_ROOMS, MOST_ARROWS = 30, 98
 RULES_MAY_IMPORT = (
     "pipeline.tools.cache.users",
     "pipeline.config.configuration",
