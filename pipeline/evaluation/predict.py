@@ -5,14 +5,13 @@ Columns: rate, utterance_id, dialogue_id, target, predicted, and for classificat
 """
 
 import csv
-import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.base.files import write_text
+from pipeline.base.files import atomic_path
 
 FIRST = ("rate", "utterance_id", "dialogue_id", "target", "predicted")
 
@@ -27,16 +26,15 @@ def write_predictions(
     classes: Sequence[str],
 ) -> None:
     """Write outputs (R, N, C): logits of `classes`, or values (R, N, 1) where there are none."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow([*FIRST, *(f"score_{name}" for name in classes)])
-    for rate, output in zip(rates, outputs, strict=True):
-        told = _classes(output, classes) if classes else _values(output)
-        named = zip(utterance_ids, dialogue_ids, targets, told, strict=True)
-        writer.writerows(
-            [rate, one, dialogue, target, *cells] for one, dialogue, target, cells in named
-        )
-    write_text(path, buffer.getvalue())
+    with atomic_path(path) as part, part.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow([*FIRST, *(f"score_{name}" for name in classes)])
+        for rate, output in zip(rates, outputs, strict=True):
+            told = _classes(output, classes) if classes else _values(output)
+            named = zip(utterance_ids, dialogue_ids, targets, told, strict=True)
+            writer.writerows(
+                [rate, one, dialogue, target, *cells] for one, dialogue, target, cells in named
+            )
 
 
 def probabilities(logits: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -48,8 +46,8 @@ def probabilities(logits: NDArray[np.float32]) -> NDArray[np.float64]:
 
 
 def _classes(logits: NDArray[np.float32], classes: Sequence[str]) -> Iterator[list[str]]:
-    for best, shares in zip(logits.argmax(axis=1), probabilities(logits).tolist(), strict=True):
-        yield [classes[best], *(f"{share:.9g}" for share in shares)]
+    for row in logits:  # one at a time: of a thousand classes all would be gigabytes
+        yield [classes[row.argmax()], *(f"{share:.9g}" for share in probabilities(row).tolist())]
 
 
 def _values(outputs: NDArray[np.float32]) -> Iterator[list[str]]:

@@ -16,10 +16,13 @@ TEXT_COLUMNS = {"utterance_id": str, "dialogue_id": str}
 
 
 def read_predictions(path: Path, kind: str) -> pd.DataFrame:
-    """Columns rate, utterance_id, dialogue_id, target, predicted, then one score per class."""
+    """Columns rate, utterance_id, dialogue_id, target, predicted.
+
+    The scores of the classes are not read: of a thousand classes they would be gigabytes.
+    """
     values = str if kind == "classification" else float
     types = {**TEXT_COLUMNS, "rate": float, "target": values, "predicted": values}
-    return pd.read_csv(path, dtype=types, keep_default_na=False)
+    return pd.read_csv(path, dtype=types, keep_default_na=False, usecols=list(types))
 
 
 def metrics_of(

@@ -1,10 +1,12 @@
 import csv
+import tracemalloc
 
 import numpy as np
 import pytest
 from scipy.special import softmax
 
 from pipeline.evaluation.predict import probabilities, write_predictions
+from pipeline.evaluation.scoring import read_predictions
 
 NAMES = ["u0", "u1"], ["d0", "d0"]
 
@@ -39,3 +41,19 @@ def test_values_keep_every_bit_of_a_float32(tmp_path):
     rows = read(tmp_path / "p.csv")
     assert list(rows[0]) == ["rate", "utterance_id", "dialogue_id", "target", "predicted"]
     assert np.float32([r["predicted"] for r in rows]).tolist() == values[0, :, 0].tolist()
+
+
+def test_memory_does_not_grow_with_the_number_of_scores(tmp_path):
+    """Scores of 2 x 200 utterances and 500 classes: 2.4 MB of text, held a row at a time."""
+    outputs = np.random.default_rng(0).standard_normal((2, 200, 500)).astype(np.float32)
+    classes, ids = [f"c{n}" for n in range(500)], [f"u{n}" for n in range(200)]
+    path = tmp_path / "predictions.csv"
+    tracemalloc.start()
+    write_predictions(path, ["0.0", "0.5"], ids, ids, ["c1"] * 200, outputs, classes)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert path.stat().st_size > 2e6
+    assert peak < 5e5
+    table = read_predictions(path, "classification")
+    assert list(table) == ["rate", "utterance_id", "dialogue_id", "target", "predicted"]
+    assert table["predicted"].tolist() == [f"c{n}" for n in outputs.argmax(axis=2).flat]
