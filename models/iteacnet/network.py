@@ -50,7 +50,7 @@ class IteacNetwork(nn.Module):
         super().__init__()
         if not shape.feature_dims:
             raise ValueError("the task has no modality: feature_dims is empty")
-        _check_length(own, shape)
+        _check_length(settings, own, shape)
         dim = settings.hidden_dim
         self.settings, self.own = settings, own
         self.modalities = tuple(name for name in MODALITIES if name in shape.feature_dims)
@@ -149,7 +149,7 @@ class IteacNetwork(nn.Module):
         return projection
 
 
-def _check_length(own: NetworkSettings, shape: TaskShape) -> None:
+def _check_length(settings: IteacnetSettings, own: NetworkSettings, shape: TaskShape) -> None:
     """Layers over time hold weights for each pair of utterances of the longest dialogue."""
     longest, names = shape.max_utterances, own.candidates
     n_matrices = 2 * names.count("time_mlp") + names.count("time_linear")
@@ -159,3 +159,9 @@ def _check_length(own: NetworkSettings, shape: TaskShape) -> None:
         "cut dialogues into parts, or leave `time_mlp` and `time_linear` out of the network's "
         "`mixers` (e.g. [attention, average_pool, max_pool])",
     )
+    if settings.context.is_global and settings.context.per_head and "attention" in names:
+        check_values(
+            settings.n_heads * longest**2 * own.n_layers * len(shape.feature_dims),
+            f"maps of ECCE for every head, for dialogues of {longest:,} utterances,",
+            "cut dialogues into parts, or set `context.per_head: false`",
+        )
