@@ -1,6 +1,7 @@
 """What a disk refuses, and what our own errors say, told in one line instead of a traceback."""
 
 import errno
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,6 +37,12 @@ def tell_refusals() -> None:
         print(f"error: {error.filename}: {error.strerror}: {way_out}", file=sys.stderr)
 
     sys.excepthook = tell
+
+
+def file_in_the_way(folder: Path) -> Path | None:
+    """What is no folder, of a folder and those that hold it; None if it is there or can be made."""
+    there = next((place for place in (folder, *folder.parents) if os.path.lexists(place)), None)
+    return None if there is None or there.is_dir() else there
 
 
 @contextmanager

@@ -34,6 +34,7 @@ os.environ["PYTHONSAFEPATH"] = "1"
 # Logs are in order, and whole when a job is killed.
 os.environ["PYTHONUNBUFFERED"] = "1"
 
+from pipeline.base.refusals import file_in_the_way
 from pipeline.base.retries import retry_token, take_notes
 from pipeline.config.configuration import as_typed, parse_config
 from pipeline.config.settings import SettingsError
@@ -73,6 +74,13 @@ try:
 except SettingsError as error:
     raise WorkflowError(str(error)) from None
 DECISIONS = Decisions(PLAN)
+
+for place in (Path("build"), Path(PLAN.config.cache)):
+    if file := file_in_the_way(place):
+        raise WorkflowError(
+            f"{file} is not a folder, and the workflow writes below {place}: move it away"
+            + (", or set `cache` to another folder" if str(place) != "build" else "")
+        )
 
 # Every job logs and, once it ends well, seals what it wrote: `job LOG OUTPUT...`.
 shell.prefix("set -euo pipefail; source .snakemake/iteacnet/pipeline/rules/job.sh; ")

@@ -73,8 +73,11 @@ class Decisions:
 
     def code(self, rule: str, wildcards: Wildcards) -> Untracked:
         """Digest of the first-party modules that a job runs."""
-        stage = self._stage(rule, wildcards)
-        return Untracked(code_digest(f"pipeline.stages.{rule}", *stage.modules))
+        return Untracked(code_digest(*self.modules(rule, wildcards)))
+
+    def modules(self, rule: str, wildcards: Wildcards) -> tuple[str, ...]:
+        """What a job runs: its stage, and modules that the stage imports by name."""
+        return (f"pipeline.stages.{rule}", *self._stage(rule, wildcards).modules)
 
     def _stage(self, rule: str, wildcards: Wildcards) -> Stage:
         job = f"{rule} {sorted(wildcards.items())}"

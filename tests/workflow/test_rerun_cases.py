@@ -63,6 +63,22 @@ def test_a_moved_project_is_done(folder):
     assert planned(folder) == []
 
 
+def test_a_project_that_was_copied_with_its_links_followed_is_done(folder, tmp_path):
+    """As by `cp -rL`: what led to the code is then a copy of the code."""
+    copied = shutil.copytree(folder, tmp_path / "copied")
+    assert not (copied / ".snakemake/iteacnet/pipeline").is_symlink()
+    assert planned(copied) == []
+
+
+@pytest.mark.parametrize("name", ["cache", "build"])
+@pytest.mark.parametrize("make", [Path.touch, lambda place: place.symlink_to("nowhere")])
+def test_a_file_where_a_folder_belongs_is_named(tmp_path, name, make):
+    write_config(tmp_path, TALKS)
+    make(tmp_path / name)
+    with pytest.raises(WorkflowFailed, match=f"{name} is not a folder, .*: move it away"):
+        planned(tmp_path)
+
+
 def test_two_values_that_swap_places_are_a_change(folder):
     swapped = {"window_past": 5, "window_future": 2}
     jobs = planned(folder, changed(TALKS, "methods.gcnet.settings", swapped))

@@ -63,6 +63,13 @@ def test_a_damaged_run_is_not_used(finished, tmp_path, name, damage, capsys):
     assert "training anew" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("damage", [b"\xff", b"", b"{"])
+def test_a_run_whose_digests_are_damaged_is_not_used(finished, tmp_path, damage, capsys):
+    (finished.path / "digests.json").write_bytes(damage)
+    assert finished.reuse(tmp_path / "w", tmp_path / "h") is None
+    assert "training anew" in capsys.readouterr().err
+
+
 def test_an_unfinished_run_is_not_used(finished, tmp_path):
     (finished.path / "digests.json").unlink()
     assert finished.reuse(tmp_path / "w", tmp_path / "h") is None
