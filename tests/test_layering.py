@@ -37,6 +37,7 @@ RULES_MAY_IMPORT = (
     "pipeline.config.configuration",
     "pipeline.rules.decisions",
     "pipeline.rules.plan",
+    "pipeline.base.refusals",
     "pipeline.base.retries",
     "pipeline.rules.seals",
     "pipeline.config.settings",
