@@ -11,10 +11,12 @@ from pipeline.config.methods import MethodSettings
 from pipeline.conversations.collate import collate, items_of
 from pipeline.conversations.dataset import Conversations
 from pipeline.conversations.index import IntArray
+from pipeline.training.memory import spare_memory
 
 
 def build_learner(method: MethodSettings, shape: TaskShape) -> Learner:
     """The learner of a method; initial weights come from torch's global generator."""
+    spare_memory(shape.max_utterances)
     module = import_module(method.learner_module)
     learner = module.build(method.settings.typed(), shape)
     if not isinstance(learner, Learner):

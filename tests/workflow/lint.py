@@ -10,7 +10,10 @@ WAIVERS = {
     "Mixed rules and functions in same snakefile": "an input function of one file's rules stands "
     "beside them; those of several files are in common.smk",
     'Absolute path "/dev"': "device files tell whether this machine has a GPU",
-    "Environment variable PYTHONPATH used but not asserted": "it is extended, not needed",
+    **{
+        f"Environment variable {name} used but not asserted": "it is set for jobs, not needed"
+        for name in ("PYTHONPATH", "PYTHONSAFEPATH", "PYTHONUNBUFFERED", "ITEACNET_JOBS_SPEAK")
+    },
 }
 
 
