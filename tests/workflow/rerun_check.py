@@ -10,6 +10,7 @@ from typing import Any
 
 from pipeline.base import provenance
 from pipeline.config.configuration import Config, parse_config
+from pipeline.config.settings import dump
 from pipeline.features.weights import locating as weights
 from pipeline.rules.decisions import Decisions
 from pipeline.rules.plan import Plan
@@ -37,30 +38,31 @@ class State:
         write_inputs(folder)
         write_config(folder, values)
         self.jobs = finish(folder)
-        self._decisions = Decisions(Plan(self.config))
-        self.keys = self._keys(self._decisions, self.jobs)
-        self._planned: dict[frozenset[Job], set[Job]] = {}
+        self.keys = self._keys(Decisions(Plan(self.config)), self.jobs)
+        self._planned: dict[tuple[str, frozenset[Job]], set[Job]] = {}
 
     def after_key(self, path: str, value: Any) -> Observed:
-        """What runs once a key of the configuration has another value."""
-        values = changed(self.values, path, value)
-        written = write_config(self.folder, values, "changed.yaml")
-        planned = {one.job for one in plan(self.folder, "--configfile", str(written))}
-        config = parse_config(values)
-        return self._observe(config, self._keys(Decisions(Plan(config)), planned), planned)
+        """What runs once a key of the configuration has another value.
 
-    def after_code(self) -> Observed:
-        """What runs under changed code.
-
-        A dry run knows code by the keys of the jobs alone, so that files which change the keys of
-        the same jobs share one.
+        A dry run knows what only decides jobs by their keys, so that values which change the keys
+        of the same jobs, and nothing that the jobs are made from, share one.
         """
-        keys = self._keys(self._decisions, self.jobs)
-        own = frozenset(job for job in self.jobs if keys[job] != self.keys[job])
-        if own not in self._planned:
-            configfile = str(self.folder / "config.yaml")
-            self._planned[own] = {one.job for one in plan(self.folder, "--configfile", configfile)}
-        return self._observe(self.config, keys, self._planned[own])
+        values = changed(self.values, path, value)
+        config = parse_config(values)
+        decisions = Decisions(Plan(config))
+        if shape(config) != shape(self.config):
+            planned = self._plan(values)
+            return self._observe(config, self._keys(decisions, planned), planned)
+        keys = self._keys(decisions, self.jobs)
+        same = shape(config), frozenset(job for job in self.jobs if keys[job] != self.keys[job])
+        if same not in self._planned:
+            self._planned[same] = self._plan(values)
+        return self._observe(config, keys, self._planned[same])
+
+    def _plan(self, values: dict[str, Any]) -> set[Job]:
+        """The jobs that Snakemake's dry run names."""
+        written = write_config(self.folder, values, "changed.yaml")
+        return {one.job for one in plan(self.folder, "--configfile", str(written))}
 
     def _observe(self, config: Config, keys: dict[Job, str], planned: set[Job]) -> Observed:
         jobs = self.jobs | planned
@@ -74,6 +76,22 @@ class State:
         """What decides each job, seen from the folder where Snakemake would run."""
         with chdir(self.folder):
             return {job: decisions.key(job.rule, dict(job.wildcards)) for job in jobs}
+
+
+def shape(config: Config) -> str:
+    """All that may say which jobs there are and what they read.
+
+    That is everything but what rules hand on unread: settings of methods, encoders and faces, the
+    length of training, the looks of the report.
+    """
+    values = dump(config)
+    for method in values["methods"].values():
+        del method["settings"], method["by_rate"]
+    for section in ("features", "crop_faces", "report"):
+        del values[section]
+    for key in ("n_epochs", "patience"):
+        del values["train"][key]
+    return repr(values)
 
 
 @contextmanager

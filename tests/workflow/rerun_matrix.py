@@ -1,19 +1,19 @@
-"""Print the rerun table as Markdown, and put that of the keys into docs/reruns.md.
+"""Print the rerun table as Markdown, or put it into docs/reruns.md.
 
-`python -m tests.workflow.rerun_matrix` prints both tables, `--update` writes the page.
+`python -m tests.workflow.rerun_matrix` prints it, `--update` writes the page.
 Rows that say the same stand together. Between which jobs of a rule a cell tells apart (of which
-corpus, encoder, model) is left out here; it is in rerun_keys.csv and rerun_files.csv.
+corpus, encoder, model) is left out here; it is in rerun_keys.csv.
 """
 
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from pipeline.config.configuration import parse_config
 from tests.workflow.rerun_states import STATES
-from tests.workflow.rerun_table import FILES, KEYS, Row, read_table, schema_key
+from tests.workflow.rerun_table import KEYS, Row, read_table, schema_key
 
 PAGE = Path(__file__).resolve().parents[2] / "docs/reruns.md"
 RUNS, FOLLOWS = "●", "○"
@@ -21,22 +21,18 @@ Marks = tuple[str, ...]
 
 
 def main() -> None:
-    """Both tables, one after the other; or the page with the first."""
+    """The table, or the page that ends with it."""
     if sys.argv[1:] == ["--update"]:
         page = re.sub(
             r"(?m)(?:^\| .*\n|^\|-.*\n)+\Z", table_of_keys() + "\n", PAGE.read_text("utf-8")
         )
         PAGE.write_text(page, encoding="utf-8")
         return
-    files = read_table(FILES)
-    rules = tuple(files[0].cells)
     print(
-        f"{RUNS} runs (those of its jobs that the key or file is about), "
+        f"{RUNS} runs (those of its jobs that the key is about), "
         f"{FOLLOWS} runs if what is before it came out different\n"
     )
     print(table_of_keys())
-    print()
-    print("\n".join(table("file", rules, grouped(files, rules, _file, "/"))))
 
 
 def table_of_keys() -> str:
@@ -91,10 +87,6 @@ def _stronger(one: str, other: str) -> str:
 
 def _key(row: Row) -> str:
     return schema_key(row.what, parse_config(STATES[row.state]))
-
-
-def _file(row: Row) -> str:
-    return PurePosixPath(row.what).as_posix().removesuffix(".py")
 
 
 if __name__ == "__main__":

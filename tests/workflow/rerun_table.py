@@ -1,7 +1,7 @@
-"""The rerun table: which rules run again when a key of config.yaml or a file of the code changes.
+"""The rerun table: which rules run again when a key of config.yaml changes.
 
-rerun_keys.csv has a row for each key: the state that it is changed in and its new value;
-rerun_files.csv one for each module and data file. A cell names the jobs of a rule that run: `all`,
+rerun_keys.csv has a row for each key: the state that it is changed in and its new value. A cell
+names the jobs of a rule that run: `all`,
 or those whose data comes from something of that name (`rerun_states.sources`): a corpus, a reader,
 an encoder, a model, a task. In parentheses: jobs that would not run by themselves; they run if
 what is before them comes out different.
@@ -17,11 +17,9 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pipeline.config.configuration import Config
 from pipeline.config.methods import Method
 from pipeline.config.settings import Section
-from tests.workflow.driver import ROOT, Job
+from tests.workflow.driver import Job
 
-FOLDER = Path(__file__).parent
-KEYS, FILES = FOLDER / "rerun_keys.csv", FOLDER / "rerun_files.csv"
-NOT_CODE = (".pyc", ".md", ".smk", ".sh")  # of the latter two Snakemake compares the command
+KEYS = Path(__file__).with_name("rerun_keys.csv")
 
 Verdict = Literal["own", "follows", "none"]
 Verdicts = dict[Job, Verdict]
@@ -97,16 +95,6 @@ def _words(
 def config_keys() -> list[str]:
     """Every key of the schema; names that users choose stand in angle brackets."""
     return list(_keys_of(Config, ""))
-
-
-def code_files() -> list[str]:
-    """Every module of ours, and every file that modules read."""
-    files = (path for top in ("pipeline", "models", "demo") for path in (ROOT / top).rglob("*"))
-    return sorted(
-        path.relative_to(ROOT).as_posix()
-        for path in files
-        if path.is_file() and path.suffix not in NOT_CODE
-    )
 
 
 def schema_key(path: str, config: Config) -> str:

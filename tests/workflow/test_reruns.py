@@ -1,32 +1,22 @@
-"""Exactly what changed runs again: every key of config.yaml and every file of the code, by table.
+"""Exactly what changed runs again: every key of config.yaml, by table.
 
-The table says what is meant to run, the dry run what would; a key or file without a row, and a
-rule without a column, fail. What the words of a cell mean: `rerun_table`.
+The table says what is meant to run, the dry run what would; a key without a row, and a rule
+without a column, fail. What the words of a cell mean: `rerun_table`. Of code: `test_imports`.
 """
 
 import csv
 import io
-from collections import Counter
 
 import pytest
 import yaml
 
 from pipeline.config.configuration import parse_config
-from tests.workflow.rerun_check import Observed, edited, states
+from tests.workflow.rerun_check import Observed, states
 from tests.workflow.rerun_states import STATES
-from tests.workflow.rerun_table import (
-    FILES,
-    KEYS,
-    Row,
-    cells_of,
-    code_files,
-    config_keys,
-    read_table,
-    schema_key,
-)
+from tests.workflow.rerun_table import KEYS, Row, cells_of, config_keys, read_table, schema_key
 
-KEY_ROWS, FILE_ROWS = read_table(KEYS), read_table(FILES)
-RULES = tuple(KEY_ROWS[0].cells)
+ROWS = read_table(KEYS)
+RULES = tuple(ROWS[0].cells)
 
 
 @pytest.fixture(scope="module")
@@ -48,35 +38,22 @@ def compare(row: Row, observed: Observed) -> None:
     assert not wrong, "\n".join([*sorted(wrong), f"cells as observed: {line.getvalue()}"])
 
 
-@pytest.mark.parametrize("row", KEY_ROWS, ids=lambda row: f"{row.what}={row.value}@{row.state}")
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.what}={row.value}@{row.state}")
 def test_a_key_reruns_what_its_row_says(state, row):
     compare(row, state(row.state).after_key(row.what, yaml.safe_load(row.value)))
 
 
-@pytest.mark.parametrize("row", FILE_ROWS, ids=lambda row: row.what)
-def test_a_file_reruns_what_its_row_says(state, row):
-    finished = [state(name) for name in STATES]  # before the edit, or it would be part of them
-    with edited(row.what):
-        for one in finished:
-            compare(row, one.after_code())
-
-
 def test_every_key_of_the_configuration_has_a_row():
-    keys = [schema_key(row.what, parse_config(STATES[row.state])) for row in KEY_ROWS]
+    keys = [schema_key(row.what, parse_config(STATES[row.state])) for row in ROWS]
     assert set(config_keys()) - set(keys) == set()
     assert set(keys) - set(config_keys()) == set()
 
 
-def test_every_file_of_the_code_has_one_row():
-    assert Counter(row.what for row in FILE_ROWS) == Counter(code_files())
-
-
 def test_every_rule_has_a_column(state):
     rules = {job.rule for name in STATES for job in state(name).jobs}
-    assert rules == set(RULES) == set(FILE_ROWS[0].cells)
+    assert rules == set(RULES)
 
 
-def test_every_rule_runs_for_some_key_and_some_file():
-    for rows in (KEY_ROWS, FILE_ROWS):
-        for rule in set(RULES) - {"join_features", "count_parameters", "score"}:
-            assert any("(" not in row.cells[rule] and row.cells[rule] for row in rows), rule
+def test_every_rule_runs_for_some_key():
+    for rule in set(RULES) - {"join_features", "count_parameters", "score"}:
+        assert any("(" not in row.cells[rule] and row.cells[rule] for row in ROWS), rule

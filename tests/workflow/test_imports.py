@@ -1,0 +1,146 @@
+"""What decides a job holds the code that the job runs: imports really made, beside those reckoned.
+
+`provenance.closure` reads import statements; here a small workflow runs each stage once, and its
+processes tell what they load. Nothing loaded may be missing from the closure, or an edit of it
+would rerun nothing; nothing in the closure may be left unloaded, or an edit would rerun too much.
+"""
+
+from contextlib import chdir
+from fnmatch import fnmatch
+
+import numpy as np
+import pytest
+
+from pipeline.base.provenance import closure, data_of
+from pipeline.config.configuration import parse_config
+from pipeline.config.faces import detector_module
+from pipeline.config.methods import model_module
+from pipeline.corpora.readers import READERS
+from pipeline.features.weights import catalogue
+from pipeline.features.weights.libraries import DETECTORS
+from pipeline.rules.decisions import MODELS, Decisions
+from pipeline.rules.plan import Plan
+from tests.workflow.driver import ROOT
+from tests.workflow.imported import TOPS, run_and_hear
+from tests.workflow.workspaces import write_config
+
+pytestmark = pytest.mark.timeout(900)  # a whole workflow
+CONFIG = {
+    "shards": 1,
+    "corpora": {
+        "demo": {
+            "reader": "iemocap",
+            "root": "build/demo/raw",
+            "make_demo": {"seed": 0, "n_dialogues": 5, "n_turns": 2, "incomplete": 0.0},
+        },
+        "packed": {
+            "reader": "import",
+            "root": "packed",
+            "import": {"format": "npz", "path": "a.npz", "arrays": {"audio": "a"}},
+        },
+    },
+    "tasks": {
+        "mood": {
+            "corpus": "demo",
+            "classes": {"good": ["hap", "exc", "neu"], "bad": ["sad", "ang"]},
+            "folds": {"by": "sessions", "only": [0]},
+        }
+    },
+    "protocol": {"name": "paper", "rates": [0.5]},
+    "train": {"n_epochs": 1, "train_rate": "0.5"},
+}
+
+# What a job runs beside what decides it: none of it changes a byte of a result.
+NEVER_DECIDE = {
+    "pipeline.base.own_gpu",  # starts the stage on the GPU that is its own
+    "pipeline.stages.restore_crops",  # makes deleted crops again, under the digest that they had
+    "pipeline.features.faces.crop_cache",
+}
+# Modules that no stage runs: what plans, what people start, the paper in one file.
+OF_NO_JOB = (
+    "pipeline.__main__",
+    "pipeline.config.configuration",
+    "pipeline.config.first_look",
+    "pipeline.config.yaml_files",
+    "pipeline.corpora.fingerprint",
+    "pipeline.features.weights.opening",
+    "pipeline.media.probe",
+    "pipeline.rules*",
+    "pipeline.terminal*",
+    "pipeline.tools*",
+    "models.plain*",
+)
+
+
+@pytest.fixture(scope="module")
+def decisions():
+    return Decisions(Plan(parse_config(CONFIG)))
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("imports")
+    write_config(folder, CONFIG)
+    (folder / "packed").mkdir()
+    names = np.array(["a", "b"])
+    np.savez(
+        folder / "packed/a.npz",
+        a=np.ones((2, 3), np.float32),
+        **dict.fromkeys(("utterance_id", "dialogue_id", "speaker"), names),
+        turn=np.array([0, 0]),
+    )
+    with chdir(folder):
+        return run_and_hear(folder)
+
+
+@pytest.fixture(scope="module")
+def modules(decisions, loaded):
+    """Modules that decide each job."""
+    return {job: decisions.modules(job.rule, dict(job.wildcards)) for job in loaded}
+
+
+def test_every_stage_has_run(loaded):
+    stages = {path.stem for path in (ROOT / "pipeline/stages").glob("[a-z]*.py")}
+    assert {job.rule for job in loaded} == stages - {"restore_crops"}
+    assert all(len(one.modules) > 3 for one in loaded.values())
+
+
+def test_what_a_job_imports_decides_it(loaded, modules):
+    missing = {
+        str(job): unknown
+        for job, one in loaded.items()
+        if (unknown := one.modules - closure(*modules[job]) - NEVER_DECIDE)
+    }
+    assert not missing
+
+
+def test_data_that_a_job_opens_decide_it(loaded, modules):
+    missing = {
+        str(job): unknown
+        for job, one in loaded.items()
+        if (unknown := one.data - {path.resolve() for path in data_of(*modules[job])})
+    }
+    assert not missing
+
+
+def test_what_decides_a_job_is_imported(loaded, modules):
+    """Else an edit would rerun what does not run it."""
+    unused = {
+        str(job): spare
+        for job, one in loaded.items()
+        if (spare := closure(*modules[job]) - one.modules)
+    }
+    assert not unused
+
+
+def test_modules_that_decide_no_job_are_known():
+    """Jobs import by name: readers, detectors, encoders, methods."""
+    files = (path.relative_to(ROOT) for top in TOPS for path in (ROOT / top).rglob("*.py"))
+    every = {".".join(path.with_suffix("").parts).removesuffix(".__init__") for path in files}
+    stages = {name for name in every if fnmatch(name, "pipeline.stages.*")}
+    encoders = {encoder.module for encoder in catalogue._ALL}
+    detectors = set(map(detector_module, DETECTORS))
+    by_name = {*READERS.values(), *encoders, *detectors, *map(model_module, MODELS)}
+    idle = every - closure(*stages, *by_name) - NEVER_DECIDE
+    assert idle == {name for name in idle if any(fnmatch(name, known) for known in OF_NO_JOB)}
+    assert all(any(fnmatch(name, known) for name in idle) for known in OF_NO_JOB)
