@@ -1,7 +1,7 @@
 """What the jobs of a workflow really load of ours: modules, and data files that they open.
 
-A finder that finds nothing hears of every import, an audit hook of every file that Python opens. A
-`sitecustomize` on PYTHONPATH sets both up in every process: children, which decode, are heard too.
+An audit hook hears of all code that Python executes and of every file that it opens. A
+`sitecustomize` on PYTHONPATH sets it up in every process: children, which decode, are heard too.
 """
 
 import os
@@ -24,19 +24,17 @@ if "STAGE" in os.environ:
     def tell(what):
         os.write(notes, f"{{os.environ['STAGE']!r}}\\t{{what}}\\n".encode())
 
-    class Finder:
-        @staticmethod
-        def find_spec(name, path=None, target=None):
-            if name.split(".")[0] in {tops!r}:
-                tell(name)
-
     def hear(event, values):
-        if event == "open" and isinstance(values[0], str):
-            path = os.path.realpath(values[0])
-            if path.startswith({roots!r}) and not path.endswith((".py", ".pyc")):
-                tell(path)
+        if event == "exec":  # of the code of a module: not of one that is only looked for
+            path = getattr(values[0], "co_filename", "")
+        elif event == "open" and isinstance(values[0], str):
+            path = values[0] if not values[0].endswith((".py", ".pyc")) else ""
+        else:
+            return
+        place = os.path.realpath(path) if path else ""
+        if place.startswith({roots!r}):
+            tell(place)
 
-    sys.meta_path.insert(0, Finder)
     sys.addaudithook(hear)
 """
 
@@ -53,7 +51,7 @@ def run_and_hear(folder: Path) -> dict[Job, Loaded]:
     """Run the workflow of `folder`; what each of its jobs loaded of ours."""
     notes, hook = folder / "loaded.txt", folder / "hook/sitecustomize.py"
     hook.parent.mkdir()
-    hook.write_text(HOOK.format(notes=str(notes), tops=TOPS, roots=ROOTS), encoding="utf-8")
+    hook.write_text(HOOK.format(notes=str(notes), roots=ROOTS), encoding="utf-8")
     with patch.dict(os.environ, {"PYTHONPATH": str(hook.parent)}):
         jobs = snakemake(folder, "--configfile", str(folder / "config.yaml"))
     lines = [tuple(line.split("\t")) for line in notes.read_text("utf-8").splitlines()]
@@ -71,5 +69,13 @@ def run_and_hear(folder: Path) -> dict[Job, Loaded]:
 
 
 def _loaded(told: set[str]) -> Loaded:
-    paths = {name for name in told if name.startswith("/")}
-    return Loaded(frozenset(told - paths), frozenset(map(Path, paths)))
+    paths = {Path(name).relative_to(ROOT) for name in told}
+    code = {path for path in paths if path.suffix == ".py"}
+    return Loaded(
+        frozenset(map(module_name, code)), frozenset(ROOT / path for path in paths - code)
+    )
+
+
+def module_name(path: Path) -> str:
+    """The name that a source file is imported by; its path is seen from the repository."""
+    return ".".join(path.with_suffix("").parts).removesuffix(".__init__")

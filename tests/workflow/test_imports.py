@@ -14,14 +14,14 @@ import pytest
 from pipeline.base.provenance import closure, data_of
 from pipeline.config.configuration import parse_config
 from pipeline.config.faces import detector_module
-from pipeline.config.methods import model_module
+from pipeline.config.methods import fact_modules, learner_modules
 from pipeline.corpora.readers import READERS
 from pipeline.features.weights import catalogue
 from pipeline.features.weights.libraries import DETECTORS
-from pipeline.rules.decisions import MODELS, Decisions
+from pipeline.rules.decisions import Decisions
 from pipeline.rules.plan import Plan
 from tests.workflow.driver import ROOT
-from tests.workflow.imported import TOPS, run_and_hear
+from tests.workflow.imported import TOPS, module_name, run_and_hear
 from tests.workflow.workspaces import write_config
 
 pytestmark = pytest.mark.timeout(900)  # a whole workflow
@@ -136,11 +136,11 @@ def test_what_decides_a_job_is_imported(loaded, modules):
 def test_modules_that_decide_no_job_are_known():
     """Jobs import by name: readers, detectors, encoders, methods."""
     files = (path.relative_to(ROOT) for top in TOPS for path in (ROOT / top).rglob("*.py"))
-    every = {".".join(path.with_suffix("").parts).removesuffix(".__init__") for path in files}
+    every = set(map(module_name, files))
     stages = {name for name in every if fnmatch(name, "pipeline.stages.*")}
     encoders = {encoder.module for encoder in catalogue._ALL}
     detectors = set(map(detector_module, DETECTORS))
-    by_name = {*READERS.values(), *encoders, *detectors, *map(model_module, MODELS)}
+    by_name = {*READERS.values(), *encoders, *detectors, *fact_modules(), *learner_modules()}
     idle = every - closure(*stages, *by_name) - NEVER_DECIDE
     assert idle == {name for name in idle if any(fnmatch(name, known) for known in OF_NO_JOB)}
     assert all(any(fnmatch(name, known) for name in idle) for known in OF_NO_JOB)
