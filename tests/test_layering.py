@@ -35,6 +35,7 @@ MOST_ROOMS, MOST_ARROWS = 30, 98
 RULES_MAY_IMPORT = (
     "pipeline.tools.cache.users",
     "pipeline.config.configuration",
+    "pipeline.protocol.fitting",
     "pipeline.rules.decisions",
     "pipeline.rules.plan",
     "pipeline.base.refusals",

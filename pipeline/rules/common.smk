@@ -39,6 +39,7 @@ from pipeline.base.retries import retry_token, take_notes
 from pipeline.config.configuration import as_typed, parse_config
 from pipeline.config.settings import SettingsError
 from pipeline.config.yaml_files import read_yaml
+from pipeline.protocol.fitting import fit_tasks
 from pipeline.rules.decisions import Decisions
 from pipeline.rules.plan import Plan
 from pipeline.rules.seals import (

@@ -34,8 +34,26 @@ def faces_of_shard(wildcards):
 
 
 def tasks_can_work(wildcards):
-    """Media is decoded only once all tasks fit the tables; what they say decides no feature."""
-    return ancient(f"build/{wildcards.corpus}/tasks.json")
+    """No file, but a refusal: media is decoded only once all tasks fit the tables.
+
+    As an input, tasks.json would extract anew whenever a task is edited; as an `ancient` one it
+    would keep Snakemake 9.27 from seeing what else has changed in the same run.
+    """
+    tables = (
+        manifest_of(wildcards.corpus, name) for name in ("utterances", "annotations")
+    )
+    refuse_tasks(wildcards.corpus, *tables)
+    return []
+
+
+@functools.cache
+def refuse_tasks(corpus, utterances, annotations):
+    """Stop where a task cannot be laid on the tables, as the log of check_tasks says too."""
+    if workflow.is_main_process:
+        settings = DECISIONS.settings("check_tasks", {"corpus": corpus})
+        *_, errors = fit_tasks(settings, Path(utterances), Path(annotations))
+        if errors:
+            raise SystemExit(SCREEN.refuse("\n".join(errors)))
 
 
 def crop_settings(wildcards):

@@ -4,24 +4,10 @@ Writes, by task, which annotation values gave labels and which gave none, for th
 """
 
 from dataclasses import asdict
-from typing import Any
 
 from pipeline.base.files import write_json
-from pipeline.base.records import Annotation, Utterance
-from pipeline.base.tables import read_rows
-from pipeline.config.settings import Section, parse_section
-from pipeline.config.tasks import LabeledTask
-from pipeline.protocol.errors import ProtocolError
-from pipeline.protocol.playing import play
-from pipeline.protocol.splits import ProtocolName
+from pipeline.protocol.fitting import fit_tasks
 from pipeline.stages.options import stage_parser
-
-
-class CheckTasksSettings(Section):
-    """What the rule hands over as JSON."""
-
-    tasks: dict[str, LabeledTask]
-    protocol: ProtocolName
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -34,21 +20,15 @@ def main(argv: list[str] | None = None) -> None:
     )
     args = parser.parse_args(argv)
 
-    settings = parse_section(args.settings, CheckTasksSettings, where="")
-    utterances = read_rows(args.utterances, Utterance)
-    annotations = read_rows(args.annotations, Annotation)
-    accounts: dict[str, Any] = {}
-    errors = []
-    for name, task in settings.tasks.items():
-        try:
-            played = play(task, utterances, annotations, settings.protocol)
-        except ProtocolError as error:
-            errors.append(f"error: tasks.{name}: {error}")
-            continue
-        accounts[name] = {**asdict(played.account), "notes": played.notes}
-        print(f"{name}: " + f"\n{name}: ".join(played.lines(task)))
+    settings, fitting, errors = fit_tasks(args.settings, args.utterances, args.annotations)
+    for name, played in fitting.items():
+        print(f"{name}: " + f"\n{name}: ".join(played.lines(settings.tasks[name])))
     if errors:
         raise SystemExit("\n".join(errors))
+
+    accounts = {
+        name: {**asdict(played.account), "notes": played.notes} for name, played in fitting.items()
+    }
     write_json(args.out, accounts)
     print(f"done: tasks that fit the tables: {', '.join(accounts) or 'none is asked for'}")
 

@@ -65,6 +65,7 @@ class Screen(logging.Handler):
         self._board = Board(Estimate(), clock())
         self._said_s = self._counted_s = clock()
         self._is_over, self._was_stopped = threading.Event(), False
+        self._refused = ""
 
     def lets_pass(self, record: logging.LogRecord) -> bool:
         """Filter for Snakemake's own handler: what is not said here."""
@@ -92,10 +93,15 @@ class Screen(logging.Handler):
         """The run has ended well."""
         self._end(endings.succeeded(self._board, self._clock(), has_report))
 
+    def refuse(self, error: str) -> str:
+        """Make `error` the last word of a run that ends for it, not for Ctrl-C; returns it."""
+        self._refused, self._was_stopped = error, True
+        return error
+
     def fail(self) -> None:
         """The run has ended badly, or was stopped."""
         ending = endings.interrupted if self._was_stopped else endings.failed
-        self._end(ending(self._board))
+        self._end([self._refused] if self._refused else ending(self._board))
 
     def beat(self) -> None:
         """A sign of life if nothing was said for long."""
