@@ -45,7 +45,10 @@ CONFIG = {
     "methods": {"gcnet": {"model": "gcnet"}},
     "train": {"methods": ["gcnet"], "train_rate": "0.5", "n_epochs": 1},
 }
-TO_REPORT = ["extract_features", "join_features", "train", "predict", "score", "report"]
+TO_REPORT = [
+    *("extract_features", "join_features", "draw_availability"),
+    *("train", "predict", "score", "report"),
+]
 
 
 def write_talks(folder):

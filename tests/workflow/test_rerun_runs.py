@@ -43,7 +43,7 @@ CONFIG = {
 FEATURES = Path("build/talks/features/text.safetensors")
 WEIGHTS = Path("build/mood/runs/iteacnet/0.5/fold0_seed0/weights.safetensors")
 TO_FEATURES = ["build_manifest", "extract_features", "join_features"]
-ONE_SHARD_TO_WEIGHTS = sorted([*TO_FEATURES, "train"])
+ONE_SHARD_TO_WEIGHTS = sorted([*TO_FEATURES, "draw_availability", "train"])
 
 
 def write_table(folder: Path, texts: dict[str, tuple[str, str]]) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.base import libraries
 from pipeline.config.features import AudioSettings, TextSettings, VisualSettings
 from pipeline.config.settings import dump
 from pipeline.features.cache.keys import (
@@ -15,7 +16,6 @@ from pipeline.features.cache.keys import (
     visual_content,
 )
 from pipeline.features.encoder_keys import encoder_ingredients
-from pipeline.features.weights import libraries
 from pipeline.features.weights.catalogue import _ALL
 from pipeline.features.weights.locating import Weights
 from tests.test_light_modules import loaded_with

@@ -4,7 +4,7 @@ from importlib.metadata import version
 
 import pytest
 
-from pipeline.features.weights import libraries
+from pipeline.base import libraries
 from pipeline.tools.cache.__main__ import main
 from tests.pipeline.tools.cache.small_project import CONFIG, save
 
