@@ -40,6 +40,7 @@ RULES_MAY_IMPORT = (
     "pipeline.rules.plan",
     "pipeline.base.refusals",
     "pipeline.base.retries",
+    "pipeline.base.tables",
     "pipeline.rules.seals",
     "pipeline.config.settings",
     "pipeline.config.yaml_files",

@@ -48,10 +48,19 @@ def tasks_can_work(wildcards):
 
 @functools.cache
 def refuse_tasks(corpus, utterances, annotations):
-    """Stop where a task cannot be laid on the tables, as the log of check_tasks says too."""
-    if workflow.is_main_process:
+    """Stop where a task cannot be laid on the tables, as the log of check_tasks says too.
+
+    Once check_tasks has ended well, faults of later edits are its own to tell.
+    """
+    is_checked = Path(f"build/{corpus}/tasks.json").exists()
+    if workflow.is_main_process and not is_checked:
         settings = DECISIONS.settings("check_tasks", {"corpus": corpus})
-        *_, errors = fit_tasks(settings, Path(utterances), Path(annotations))
+        try:
+            *_, errors = fit_tasks(settings, Path(utterances), Path(annotations))
+        except (
+            TableError
+        ):  # check_tasks reads the same tables and tells what is wrong with them
+            return
         if errors:
             raise SystemExit(SCREEN.refuse("\n".join(errors)))
 
