@@ -11,8 +11,12 @@ import pytest
 from tests.environment.locks import ROOT, supported_pythons
 
 
+# What `make test` hands to the makes below it, which would then print the folders that they enter.
+OUTER = {"MAKEFLAGS", "MFLAGS", "MAKELEVEL"}
+
+
 def make(*arguments, cwd):
-    environment = {name: value for name, value in os.environ.items() if name != "MAKEFLAGS"}
+    environment = {name: value for name, value in os.environ.items() if name not in OUTER}
     return subprocess.run(
         ["make", *arguments], cwd=cwd, env=environment, capture_output=True, text=True
     )
