@@ -50,7 +50,7 @@ from pipeline.rules.seals import (
     explain,
     is_sealed_as,
 )
-from pipeline.terminal.screen import attach
+from pipeline.rules.terminal.screen import attach
 from pipeline.tools.cache.users import note_use
 
 # Files are read twice: Snakemake keeps the last of two equal keys and forgets lines, and it would

@@ -10,7 +10,6 @@ import pytest
 
 from tests.environment.locks import ROOT, supported_pythons
 
-
 # What `make test` hands to the makes below it, which would then print the folders that they enter.
 OUTER = {"MAKEFLAGS", "MFLAGS", "MAKELEVEL"}
 

@@ -90,7 +90,6 @@ OF_NO_JOB = (
     "pipeline.media.header_service",
     "pipeline.media.probe",
     "pipeline.rules*",
-    "pipeline.terminal*",
     "pipeline.tools*",
     "models.plain*",
 )

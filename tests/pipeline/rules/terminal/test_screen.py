@@ -9,7 +9,7 @@ import pytest
 from snakemake.settings.enums import Quietness
 from snakemake_interface_logger_plugins.common import LogEvent
 
-from pipeline.terminal.screen import Screen, attach
+from pipeline.rules.terminal.screen import Screen, attach
 
 N_LINES_AT_MOST = 150
 

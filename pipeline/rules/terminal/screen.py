@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TextIO
 
-from pipeline.terminal import endings
-from pipeline.terminal.board import Board, Job
-from pipeline.terminal.estimate import Estimate, earlier_seconds
+from pipeline.rules.terminal import endings
+from pipeline.rules.terminal.board import Board, Job
+from pipeline.rules.terminal.estimate import Estimate, earlier_seconds
 
 BENCHMARKS = Path("build/benchmarks")
 RECOUNT_S = 5.0  # all jobs are counted at most so often: they may be thousands

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.terminal.words import clean
+from pipeline.rules.terminal.words import clean
 
 PIECE_BYTES = 64_000  # read from the beginning and from the end of a log
 RAISED = re.compile(r"^[\w.]*(Error|Exception|Interrupt|Exit|Killed)\b")  # ends a traceback

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.terminal.logs import Told, read_logs, tell
+from pipeline.rules.terminal.logs import Told, read_logs, tell
 
 
 def test_lines_are_sorted_by_their_first_word():

@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pipeline.terminal.estimate import SLIGHT, Estimate
-from pipeline.terminal.logs import read_logs
-from pipeline.terminal.words import clean, duration, place, seconds_left, title
+from pipeline.rules.terminal.estimate import SLIGHT, Estimate
+from pipeline.rules.terminal.logs import read_logs
+from pipeline.rules.terminal.words import clean, duration, place, seconds_left, title
 
 SHORT = 100  # letters of a line of a log that is a sign of life
 SHOWN_NOTES = 3  # of one job; its log has all

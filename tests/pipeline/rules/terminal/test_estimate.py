@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from pipeline.terminal.estimate import Estimate, earlier_seconds
+from pipeline.rules.terminal.estimate import Estimate, earlier_seconds
 
 
 def test_time_left_is_the_work_that_is_known_over_the_jobs_at_once():

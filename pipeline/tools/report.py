@@ -8,7 +8,7 @@ Run it where `snakemake` runs, which makes the report; it reads results, and mak
 import argparse
 from pathlib import Path
 
-from pipeline.terminal.endings import REPORT, found
+from pipeline.rules.terminal.endings import REPORT, found
 
 
 def main(argv: list[str] | None = None) -> None:

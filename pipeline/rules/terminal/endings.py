@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from pipeline.terminal.board import Board, Failure
-from pipeline.terminal.logs import read_logs
-from pipeline.terminal.words import duration
+from pipeline.rules.terminal.board import Board, Failure
+from pipeline.rules.terminal.logs import read_logs
+from pipeline.rules.terminal.words import duration
 
 REPORT = Path("build/report/index.html")
 REPORT_LOG = "build/logs/report.txt"
