@@ -4,12 +4,14 @@ reading.md A.5, A.6. Frozen; not made fast. Shapes: B dialogues, T utterances of
 outputs.
 """
 
+from functools import partial
+
 import torch
 from torch import Tensor
 
 from benchmarks.plain.batches import PlainBatch
 from benchmarks.plain.loop import PlainModel
-from models.plain.iteacnet import PlainIteacnet, joint_loss
+from models.plain.iteacnet import Form, PlainIteacnet, joint_loss
 
 
 class TeacherStudent(PlainModel):
@@ -27,10 +29,10 @@ class TeacherStudent(PlainModel):
         n_heads: int = 8,
     ) -> None:
         super().__init__()
-        dims = {"feature_dims": feature_dims, "dim": dim, "n_heads": n_heads}
-        sizes = {**dims, "n_outputs": n_outputs, "max_utterances": max_utterances}
-        self.teacher = PlainIteacnet(**sizes, is_nas=False, n_layers=3, dropout=0.5, is_exact=True)
-        self.student = PlainIteacnet(**sizes, is_nas=True, n_layers=4, dropout=0.0, is_exact=True)
+        sizes = {"dim": dim, "n_heads": n_heads, "n_outputs": n_outputs}
+        made = partial(Form, feature_dims, max_utterances=max_utterances, **sizes)
+        self.teacher = PlainIteacnet(made(is_nas=False, n_layers=3, dropout=0.5))
+        self.student = PlainIteacnet(made(is_nas=True, n_layers=4, dropout=0.0))
 
     def optimizers(self) -> list[torch.optim.Optimizer]:
         """AdamW, routers at a rate of their own (reading.md A.6)."""

@@ -1,7 +1,7 @@
 """One encoder layer: a MetaFormer block for each modality, then fusion (paper Figure 2, reading.md
 A.2).
 
-Block, pre-norm: x + Mixer(LN(x)), then x + FeedForward(LN(x)). With several candidates and a
+A block, pre-norm: x + Mixer(LN(x)), then x + FeedForward(LN(x)). With several candidates and a
 router it is the paper's "NAS", with self-attention alone and no router its "Transformer": the
 same code, so that the two are equal where they should be.
 """
@@ -19,7 +19,7 @@ from models.iteacnet.trace import BlockTrace
 from models.layers import Biases, FeedForward
 
 
-class Block(nn.Module):
+class MetaFormerBlock(nn.Module):
     """A MetaFormer block, the paper's ITEAC Encoder of one modality."""
 
     def __init__(
@@ -57,7 +57,7 @@ class EncoderLayer(nn.Module):
     ) -> None:
         super().__init__()
         self.blocks = nn.ModuleDict(
-            {name: Block(settings, own, max_utterances) for name in modalities}
+            {name: MetaFormerBlock(settings, own, max_utterances) for name in modalities}
         )
         self.fusion = Fusion(
             modalities, settings.hidden_dim, settings.n_heads, own.dropout, settings.fusion

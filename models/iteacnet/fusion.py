@@ -2,15 +2,19 @@
 
 "parallel": text + MHA_a(text^, audio^) + MHA_v(text^, visual^), both from the same normed text.
 "sequential": audio first, then visual from the text that audio has changed.
+"aligned" is ours: as "parallel", and each other modality's own row is added by a Linear of its own.
+Keys have no position, so attention alone tells an utterance of its own voice and face no more than
+of anybody's: without its text all it gets, in the paper's forms, is a mean over the dialogue.
 Where the task has no text the hub is its first modality.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
 
 from torch import Tensor, nn
 
 from models.fast.layout import Layout
+from models.fast.products import Linear
+from models.iteacnet.settings import FusionKind
 from models.layers import MultiHeadAttention
 
 
@@ -28,24 +32,29 @@ class Fusion(nn.Module):
         dim: int,
         n_heads: int,
         dropout: float,
-        order: Literal["parallel", "sequential"],
+        kind: FusionKind,
     ) -> None:
         super().__init__()
         self.hub = hub_of(modalities)
-        self.is_parallel = order == "parallel"
+        self.kind = kind
         others = [name for name in modalities if name != self.hub]
         self.attentions = nn.ModuleDict(
             {name: MultiHeadAttention(dim, n_heads, dropout) for name in others}
         )
         normed = modalities if others else ()  # one modality: nothing to fuse, nothing to norm
         self.norms = nn.ModuleDict({name: nn.LayerNorm(dim) for name in normed})
+        aligned = others if kind == "aligned" else ()
+        self.own_rows = nn.ModuleDict({name: Linear(dim, dim) for name in aligned})
 
     def forward(self, x: Mapping[str, Tensor], layout: Layout) -> Tensor:
         """Rows (N, D) of each modality -> fused rows (N, D) of the hub, this layer's H."""
         hub = x[self.hub]
         query: Tensor | None = None
         for name, attention in self.attentions.items():
-            if query is None or not self.is_parallel:
+            if query is None or self.kind == "sequential":
                 query = self.norms[self.hub](hub)
-            hub = hub + attention(query, self.norms[name](x[name]), layout)
+            source = self.norms[name](x[name])
+            hub = hub + attention(query, source, layout)
+            if self.kind == "aligned":
+                hub = hub + self.own_rows[name](source)
         return hub

@@ -11,6 +11,7 @@ from models.settings import Count, Dropout, Positive, Weight
 
 Framework = Literal["its", "gcnet", "teacher_only"]
 FRAMEWORKS: tuple[Framework, ...] = get_args(Framework)
+FusionKind = Literal["parallel", "sequential", "aligned"]
 Mixer = Literal[
     "attention",
     "time_mlp",
@@ -104,8 +105,10 @@ class IteacnetSettings:
     """Heads of attention; they share out `hidden_dim`."""
     ffn_ratio: Positive = 4.0
     """Width of the feed-forward blocks, times `hidden_dim`."""
-    fusion: Literal["parallel", "sequential"] = "parallel"
-    """Text asks audio and vision at once, or one after the other, each with the sum so far."""
+    fusion: FusionKind = "parallel"
+    """Text asks audio and vision at once, or one after the other, each with the sum so far. Aligned
+    is not the paper's: at once, and an utterance's own voice and face reach its text row, so that
+    they are heard where there is no text (one Linear a modality and layer)."""
     padding: Literal["exact", "published"] = "exact"
     """Published: attention alone ignores padding."""
     regression_loss: Literal["mse", "l1"] = "mse"

@@ -2,9 +2,9 @@
 
 paper arXiv 2312.15583. `models/iteacnet` computes the same faster and with every choice that the
 paper leaves open; tests hold both equal, losses and logits, over training steps. Here the defaults
-stand alone: dense ECCE, four candidates, linear routers, parallel fusion. Parameters bear the names
-that the fast form gives them, so that weights of a trained run load (`load_student`). It is also
-the yardstick of benchmarks/training.py: do not make it fast.
+stand alone (dense ECCE, four candidates, linear routers), and of our own changes aligned fusion.
+Parameters bear the names that the fast form gives them, so that weights of a trained run load
+(`load_student`). It is also the yardstick of benchmarks/training.py: do not make it fast.
 
 The whole, top down: a teacher sees complete dialogues, a student the same with modalities missing;
 each projects every modality, encodes how emotion moves in time (ECCE, Eq. 1, 2, 5, 6), runs encoder
@@ -15,7 +15,8 @@ candidates. `valid` (B, T) is False on padding; `seen` is `valid`, or all True w
 ignores padding, as in the published code.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
@@ -24,6 +25,30 @@ from torch import Tensor, nn
 WINDOW = 7  # w of Eq. 5
 BAND = 30  # dist_m of Algorithm 1
 IMPUTATION_WEIGHTS = (0.5, 0.1, 0.05)  # of H_1, H_2, H_3 in Eq. 14
+Named = Mapping[str, Tensor]  # by modality
+Output = tuple[Tensor, list[Tensor]]  # logits (B, T, C); [H_1, H_2, ...] from the classifier on
+
+
+@dataclass(frozen=True)
+class Form:
+    """What a network is built for, and by."""
+
+    feature_dims: Mapping[str, int]  # modality -> D_m
+    n_outputs: int
+    max_utterances: int
+    is_nas: bool  # four candidates and a router in each block (the student), or attention alone
+    n_layers: int  # 3 of the teacher, 4 of the student
+    dropout: float  # 0.5 and 0
+    is_exact: bool = True  # time mixers do not see padding
+    is_aligned: bool = False  # fusion hears each modality's own row: not the paper's
+    dim: int = 128
+    n_heads: int = 8
+
+    @property
+    def hub(self) -> str:
+        """The modality that fusion asks with: text; where a task has none, its first one."""
+        return "text" if "text" in self.feature_dims else next(iter(self.feature_dims))
+
 
 # ---- Eq. 1, 2, 5, 6, Algorithm 1: the emotion context changing encoder ---------------------------
 
@@ -73,23 +98,18 @@ def segment_means(z: Tensor) -> Tensor:
 class Attention(nn.Module):
     """softmax(MixMap + E) applied to values, H heads (Eq. 10, 11); without E the MHA of Eq. 7."""
 
-    def __init__(self, dim: int, n_heads: int, dropout: float) -> None:
+    def __init__(self, form: Form) -> None:
         super().__init__()
-        self.n_heads = n_heads
+        self.n_heads, dim = form.n_heads, form.dim
         self.query, self.key = nn.Linear(dim, dim), nn.Linear(dim, dim)
         self.value, self.output = nn.Linear(dim, dim), nn.Linear(dim, dim)
-        self.dropout = nn.Dropout(dropout)
-        self._draw_weights()
-
-    @torch.no_grad()
-    def _draw_weights(self) -> None:
-        """As torch.nn.MultiheadAttention: query, key and value drawn as one matrix; no biases."""
-        inputs = (self.query, self.key, self.value)
-        joint = torch.cat([layer.weight for layer in inputs])
-        for layer, weight in zip(inputs, nn.init.xavier_uniform_(joint).chunk(3), strict=True):
-            layer.weight.copy_(weight)
-        for layer in (*inputs, self.output):
-            layer.bias.zero_()
+        self.dropout = nn.Dropout(form.dropout)
+        # As torch.nn.MultiheadAttention starts: three matrices drawn as one, no biases.
+        joint = nn.init.xavier_uniform_(torch.empty(3 * dim, dim)).chunk(3)
+        for layer, start in zip((self.query, self.key, self.value), joint, strict=True):
+            layer.weight.data.copy_(start)
+        for layer in (self.query, self.key, self.value, self.output):
+            nn.init.zeros_(layer.bias)
 
     def forward(self, x: Tensor, source: Tensor, valid: Tensor, bias: Tensor | None) -> Tensor:
         """Queries (B, T, D), keys and values (B, T, D), (B, T), (B, T, T) -> (B, T, D)."""
@@ -112,9 +132,9 @@ class Attention(nn.Module):
 class SelfAttention(nn.Module):
     """Candidate 1, the only one that ECCE guides."""
 
-    def __init__(self, dim: int, n_heads: int, dropout: float) -> None:
+    def __init__(self, form: Form) -> None:
         super().__init__()
-        self.attention = Attention(dim, n_heads, dropout)
+        self.attention = Attention(form)
 
     def forward(self, x: Tensor, seen: Tensor, valid: Tensor, bias: Tensor) -> Tensor:
         """(B, T, D) -> (B, T, D)."""
@@ -176,15 +196,13 @@ class Router(nn.Module):
 class Mixer(nn.Module):
     """Eq. 9: the candidates' outputs, weighed. A Transformer has self-attention alone."""
 
-    def __init__(
-        self, dim: int, n_heads: int, dropout: float, max_utterances: int, is_nas: bool
-    ) -> None:
+    def __init__(self, form: Form) -> None:
         super().__init__()
-        candidates: list[nn.Module] = [SelfAttention(dim, n_heads, dropout)]
-        if is_nas:
-            candidates += [TimeMlp(max_utterances), AveragePool(), MaxPool()]
+        candidates: list[nn.Module] = [SelfAttention(form)]
+        if form.is_nas:
+            candidates += [TimeMlp(form.max_utterances), AveragePool(), MaxPool()]
         self.candidates = nn.ModuleList(candidates)
-        self.router = Router(dim, len(candidates)) if is_nas else None
+        self.router = Router(form.dim, len(candidates)) if form.is_nas else None
 
     def forward(self, x: Tensor, seen: Tensor, valid: Tensor, bias: Tensor) -> Tensor:
         """(B, T, D) -> (B, T, D)."""
@@ -202,26 +220,24 @@ class Mixer(nn.Module):
 class FeedForward(nn.Module):
     """Linear, GELU, dropout, Linear, dropout."""
 
-    def __init__(self, dim: int, dropout: float) -> None:
+    def __init__(self, form: Form) -> None:
         super().__init__()
-        self.expand, self.contract = nn.Linear(dim, 4 * dim), nn.Linear(4 * dim, dim)
-        self.dropout = nn.Dropout(dropout)
+        self.expand = nn.Linear(form.dim, 4 * form.dim)
+        self.contract = nn.Linear(4 * form.dim, form.dim)
+        self.dropout = nn.Dropout(form.dropout)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, T, D) -> (B, T, D)."""
         return self.dropout(self.contract(self.dropout(F.gelu(self.expand(x)))))
 
 
-class Block(nn.Module):
+class MetaFormerBlock(nn.Module):
     """A MetaFormer block, the ITEAC encoder of one modality: mix utterances, then each alone."""
 
-    def __init__(
-        self, dim: int, n_heads: int, dropout: float, max_utterances: int, is_nas: bool
-    ) -> None:
+    def __init__(self, form: Form) -> None:
         super().__init__()
-        self.mixer_norm, self.feed_forward_norm = nn.LayerNorm(dim), nn.LayerNorm(dim)
-        self.mixer = Mixer(dim, n_heads, dropout, max_utterances, is_nas)
-        self.feed_forward = FeedForward(dim, dropout)
+        self.mixer_norm, self.feed_forward_norm = nn.LayerNorm(form.dim), nn.LayerNorm(form.dim)
+        self.mixer, self.feed_forward = Mixer(form), FeedForward(form)
 
     def forward(self, x: Tensor, seen: Tensor, valid: Tensor, bias: Tensor) -> Tensor:
         """(B, T, D) -> (B, T, D)."""
@@ -230,50 +246,40 @@ class Block(nn.Module):
 
 
 class Fusion(nn.Module):
-    """Eq. 7: the hub, text, attends to every other modality, each time from the same normed hub."""
+    """Eq. 7: the hub, text, attends to every other modality, each time from the same normed hub.
 
-    def __init__(self, modalities: Sequence[str], dim: int, n_heads: int, dropout: float) -> None:
+    Aligned, it also hears the utterance's own row of each: attention knows no position.
+    """
+
+    def __init__(self, form: Form) -> None:
         super().__init__()
-        self.hub = hub_of(modalities)
-        others = [m for m in modalities if m != self.hub]
-        self.attentions = nn.ModuleDict({m: Attention(dim, n_heads, dropout) for m in others})
-        self.norms = nn.ModuleDict({m: nn.LayerNorm(dim) for m in modalities if others})
+        self.hub = form.hub
+        others = [m for m in form.feature_dims if m != self.hub]
+        normed, aligned = form.feature_dims if others else (), others if form.is_aligned else ()
+        self.attentions = nn.ModuleDict({m: Attention(form) for m in others})
+        self.norms = nn.ModuleDict({m: nn.LayerNorm(form.dim) for m in normed})
+        self.own_rows = nn.ModuleDict({m: nn.Linear(form.dim, form.dim) for m in aligned})
 
-    def forward(self, x: Mapping[str, Tensor], valid: Tensor) -> Tensor:
+    def forward(self, x: Named, valid: Tensor) -> Tensor:
         """(B, T, D) each -> (B, T, D), this layer's H."""
         fused = x[self.hub]
         for name, attention in self.attentions.items():
             query, source = self.norms[self.hub](x[self.hub]), self.norms[name](x[name])
             fused = fused + attention(query, source, valid, None)
+            if name in self.own_rows:
+                fused = fused + self.own_rows[name](source)
         return fused
-
-
-def hub_of(modalities: Sequence[str]) -> str:
-    """Text; where a task has none, its first modality."""
-    return "text" if "text" in modalities else modalities[0]
 
 
 class Layer(nn.Module):
     """A block of every modality, then fusion; the others pass on unfused (Eq. 3, 4)."""
 
-    def __init__(
-        self,
-        modalities: Sequence[str],
-        dim: int,
-        n_heads: int,
-        dropout: float,
-        max_utterances: int,
-        is_nas: bool,
-    ) -> None:
+    def __init__(self, form: Form) -> None:
         super().__init__()
-        self.blocks = nn.ModuleDict(
-            {m: Block(dim, n_heads, dropout, max_utterances, is_nas) for m in modalities}
-        )
-        self.fusion = Fusion(modalities, dim, n_heads, dropout)
+        self.blocks = nn.ModuleDict({m: MetaFormerBlock(form) for m in form.feature_dims})
+        self.fusion = Fusion(form)
 
-    def forward(
-        self, x: Mapping[str, Tensor], seen: Tensor, valid: Tensor, biases: Mapping[str, Tensor]
-    ) -> dict[str, Tensor]:
+    def forward(self, x: Named, seen: Tensor, valid: Tensor, biases: Named) -> dict[str, Tensor]:
         """(B, T, D) each -> the same."""
         out = {m: block(x[m], seen, valid, biases[m]) for m, block in self.blocks.items()}
         out[self.fusion.hub] = self.fusion(out, valid)
@@ -281,49 +287,26 @@ class Layer(nn.Module):
 
 
 class PlainIteacnet(nn.Module):
-    """One network: the teacher (`is_nas` False, 3 layers, dropout 0.5) or the student (4, 0)."""
+    """One network, teacher or student: they share nothing."""
 
-    def __init__(
-        self,
-        feature_dims: Mapping[str, int],
-        n_outputs: int,
-        max_utterances: int,
-        *,
-        is_nas: bool,
-        n_layers: int,
-        dropout: float,
-        is_exact: bool = True,
-        dim: int = 128,
-        n_heads: int = 8,
-    ) -> None:
+    def __init__(self, form: Form) -> None:
         super().__init__()
-        self.is_exact = is_exact  # time mixers do not see padding
-        names = tuple(feature_dims)
-        self.projections = nn.ModuleDict({m: nn.Linear(feature_dims[m], dim) for m in names})
-        self.contexts = nn.ModuleList([nn.ModuleDict({m: ContextEncoder(dim) for m in names})])
-        self.layers = nn.ModuleList(
-            Layer(names, dim, n_heads, dropout, max_utterances, is_nas) for _ in range(n_layers)
-        )
-        self.classifier = nn.Linear(dim, n_outputs)
+        self.hub, self.is_exact, dims = form.hub, form.is_exact, form.feature_dims
+        self.projections = nn.ModuleDict({m: nn.Linear(dims[m], form.dim) for m in dims})
+        self.contexts = nn.ModuleList([nn.ModuleDict({m: ContextEncoder(form.dim) for m in dims})])
+        self.layers = nn.ModuleList(Layer(form) for _ in range(form.n_layers))
+        self.classifier = nn.Linear(form.dim, form.n_outputs)
 
-    def forward(self, features: Mapping[str, Tensor], valid: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """(B, T, D_m) zero where missing, (B, T) -> logits (B, T, C), [H_1, H_2, ...].
-
-        H_k counts from the classifier, as in Eq. 14.
-        """
+    def forward(self, features: Named, valid: Tensor) -> Output:
+        """Features (B, T, D_m), zero where missing, and valid (B, T) -> logits and hidden."""
         seen = valid if self.is_exact else torch.ones_like(valid)
         x = {m: project(features[m]) for m, project in self.projections.items()}
-        biases = {m: encode(x[m], seen) for m, encode in self._encoders().items()}
+        biases = {m: self.contexts[0].get_submodule(m)(x[m], seen) for m in x}
         hidden: list[Tensor] = []
         for layer in self.layers:
             x = layer(x, seen, valid, biases)
-            hidden.insert(0, x[hub_of(tuple(x))])
+            hidden.insert(0, x[self.hub])
         return self.classifier(hidden[0]), hidden
-
-    def _encoders(self) -> nn.ModuleDict:
-        encoders = self.contexts[0]
-        assert isinstance(encoders, nn.ModuleDict)
-        return encoders
 
 
 # ---- Eq. 12 to 15: the losses --------------------------------------------------------------------
@@ -337,14 +320,11 @@ def emotion_loss(logits: Tensor, labels: Tensor, valid: Tensor) -> Tensor:
 
 
 def joint_loss(
-    teacher: tuple[Tensor, Sequence[Tensor]],
-    student: tuple[Tensor, Sequence[Tensor]],
-    labels: Tensor,
-    valid: Tensor,
-    missing: Tensor,
+    teacher: Output, student: Output, labels: Tensor, valid: Tensor, missing: Tensor
 ) -> Tensor:
-    """Eq. 15: (logits, [H_1, ...]) of both; missing (B, T), utterances that lack something."""
-    on_complete, on_missing = (emotion_loss(one[0], labels, valid) for one in (teacher, student))
+    """Eq. 15 of what both networks say; missing (B, T), utterances that lack something."""
+    on_complete = emotion_loss(teacher[0], labels, valid)
+    on_missing = emotion_loss(student[0], labels, valid)
     total = (on_complete + on_missing) / 2
     for weight, ours, target in zip(IMPUTATION_WEIGHTS, student[1], teacher[1], strict=False):
         if missing.any():  # Eq. 14; the teacher is a constant here
@@ -356,24 +336,23 @@ def joint_loss(
 
 
 def load_student(
-    weights: Mapping[str, Tensor], *, n_heads: int = 8, prefix: str = "learner.student."
+    weights: Named, *, n_heads: int = 8, prefix: str = "learner.student."
 ) -> PlainIteacnet:
     """The student out of a run's weights.safetensors (default settings), ready for evaluation."""
     state = {k.removeprefix(prefix): v for k, v in weights.items() if k.startswith(prefix)}
-    projections = {k: v for k, v in state.items() if k.startswith("projections.")}
-    student = PlainIteacnet(
-        {k.split(".")[1]: v.shape[1] for k, v in projections.items() if k.endswith(".weight")},
+    parts = [name.split(".") for name in state]
+    over_time = [v for name, v in state.items() if name.endswith("inward.bias")]
+    form = Form(
+        {p[1]: state[".".join(p)].shape[1] for p in parts if p[::2] == ["projections", "weight"]},
         n_outputs=len(state["classifier.bias"]),
-        max_utterances=_max_utterances(state),
-        is_nas=any(".router." in name for name in state),
-        n_layers=1 + max(int(name.split(".")[1]) for name in state if name.startswith("layers.")),
+        max_utterances=len(over_time[0]) if over_time else 0,
+        is_nas=any("router" in part for part in parts),
+        n_layers=1 + max(int(part[1]) for part in parts if part[0] == "layers"),
         dropout=0.0,
+        is_aligned=any("own_rows" in part for part in parts),
         dim=state["classifier.weight"].shape[1],
         n_heads=n_heads,
     )
+    student = PlainIteacnet(form)
     student.load_state_dict(state)
     return student.eval()
-
-
-def _max_utterances(state: Mapping[str, Tensor]) -> int:
-    return max((len(v) for k, v in state.items() if k.endswith("inward.bias")), default=0)

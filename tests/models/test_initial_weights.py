@@ -38,6 +38,7 @@ LEARNERS = {
         IteacnetSettings(
             student=NetworkSettings(encoder="nas", n_layers=2, dropout=0.0, mixers="burger6"),
             context=ContextSettings(local="shared_softmax", per_head=True),
+            fusion="aligned",
         ),
         SHAPE,
     ),

@@ -3,7 +3,7 @@ import torch
 import torch.nn.functional as F
 
 from models.fast.layout import Layout
-from models.iteacnet.encoder import Block, EncoderLayer
+from models.iteacnet.encoder import EncoderLayer, MetaFormerBlock
 from models.iteacnet.network import IteacNetwork
 from tests.models.iteacnet.forms import form
 
@@ -12,7 +12,7 @@ SMALL = {"n_layers": 2, "dropout": 0.0, "hidden_dim": 16, "n_heads": 4}
 
 def test_block_mixes_then_feeds_forward_each_after_a_norm():
     torch.manual_seed(0)
-    block = Block(*form(encoder="nas", **SMALL), max_utterances=9)
+    block = MetaFormerBlock(*form(encoder="nas", **SMALL), max_utterances=9)
     layout = Layout.of(torch.arange(9) < torch.tensor((9, 4))[:, None], "exact")
     x = torch.randn(len(layout.cells), 16)
     mixed = x + block.mixer(F.layer_norm(x, (16,)), layout, None)

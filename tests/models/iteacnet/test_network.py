@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from models.batch import ConversationBatch
 from models.iteacnet.network import IteacNetwork
 from models.iteacnet.settings import ContextSettings
-from models.plain.iteacnet import PlainIteacnet
+from models.plain.iteacnet import Form, PlainIteacnet
 from tests.models.iteacnet.forms import form
 
 TEACHER = {"encoder": "transformer", "n_layers": 3, "dropout": 0.0}
@@ -42,6 +42,7 @@ FORMS = {
     "narrow band": {**STUDENT, "context": ContextSettings(band=2)},
     "wide kernel": {**STUDENT, "context": ContextSettings(kernel=15)},
     "sequential": {**STUDENT, "fusion": "sequential"},
+    "aligned": {**STUDENT, "fusion": "aligned"},
 }
 
 
@@ -56,23 +57,25 @@ def make_network(make_shape):
 
 @pytest.mark.parametrize("padding", ["exact", "published"])
 @pytest.mark.parametrize("role", ["teacher", "student"])
+@pytest.mark.parametrize("fusion", ["parallel", "aligned"])
 def test_equals_the_plain_padded_network(
-    make_network, make_batch, as_double, make_shape, padding, role
+    make_network, make_batch, as_double, make_shape, padding, role, fusion
 ):
     options = {"teacher": TEACHER, "student": STUDENT}[role]
-    ours = make_network(padding=padding, **options).double().eval()
-    plain = PlainIteacnet(
-        dict(make_shape().feature_dims),
+    ours = make_network(padding=padding, fusion=fusion, **options).double().eval()
+    form = Form(
+        make_shape().feature_dims,
         n_outputs=4,
         max_utterances=40,
         is_nas=role == "student",
         n_layers=options["n_layers"],
         dropout=0.0,
         is_exact=padding == "exact",
+        is_aligned=fusion == "aligned",
         dim=16,
         n_heads=4,
     )
-    plain = plain.double().eval()
+    plain = PlainIteacnet(form).double().eval()
     plain.load_state_dict(ours.state_dict())
     batch = as_double(make_batch(LENGTHS))
     output = ours(batch)

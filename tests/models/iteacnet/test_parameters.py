@@ -43,6 +43,7 @@ def build(make_shape, paper_dims):
         ),
         ({**STUDENT, "mixers": (*ITEACH4, "identity", "depthwise_conv")}, IEMOCAP, 3_892_607),
         ({**STUDENT, "mixers": "burger6"}, IEMOCAP, 3_944_231),
+        ({**STUDENT, "fusion": "aligned"}, IEMOCAP, 3_883_367 + 4 * 2 * (128 * 128 + 128)),
     ],
 )
 def test_network_has_as_many_parameters_as_published(build, options, task, published):

@@ -14,9 +14,18 @@ from tests.pipeline.stages.training_runs import predict_once, train_once
 RATES = ("0.0", "0.3", "0.7")
 
 
-@pytest.mark.parametrize("modalities", [MODALITIES, ("audio", "visual"), ("text",)])
-def test_weights_of_a_run_give_its_predictions(make_task, tmp_path, modalities):
-    files = make_task(method={"model": "iteacnet"}, modalities=modalities, n_epochs=2)
+@pytest.mark.parametrize(
+    ("modalities", "fusion"),
+    [
+        (MODALITIES, "parallel"),
+        (MODALITIES, "aligned"),
+        (("audio", "visual"), "parallel"),
+        (("text",), "parallel"),
+    ],
+)
+def test_weights_of_a_run_give_its_predictions(make_task, tmp_path, modalities, fusion):
+    method = {"model": "iteacnet", "settings": {"fusion": fusion}}
+    files = make_task(method=method, modalities=modalities, n_epochs=2)
     train_once(files, tmp_path)
     rows = predict_once(files, tmp_path)
     arrays, _ = read_arrays(tmp_path / "weights.safetensors")
