@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Mapping
 from functools import cache, reduce
 from operator import or_
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, get_args
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, create_model, model_validator
 
@@ -23,6 +23,7 @@ from pipeline.config.settings import Distinct, Name, Rate, Section, dump, parse_
 
 # One model for all rates | a model per rate | a model of complete data.
 Evaluation = Literal["ume", "ime", "complete"]
+EVALUATIONS: tuple[Evaluation, ...] = get_args(Evaluation)
 
 
 class Method(Section):

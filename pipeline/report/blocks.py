@@ -17,7 +17,7 @@ from pipeline.evaluation.aggregate import (
     rates_of_ime,
     run_table,
 )
-from pipeline.report.methods import FLOOR, MethodView, in_paper_order
+from pipeline.report.method_views import FLOOR, MethodView, in_paper_order
 from pipeline.report.results import METRIC, Block, block
 from pipeline.report.task_data import TaskResults
 

@@ -25,7 +25,7 @@ def contact_sheets(folder: Path, faces: Sequence[Path], cache: Path) -> list[She
         row.utterance_id: cache / "faces" / row.archive[:2] / f"{row.archive}.zip"
         for path in faces
         for row in read_rows(path, FaceRow)
-        if row.status == "ok"
+        if row.archive
     }
     dialogues: dict[str, list[Path]] = {}
     for utterance in read_rows(folder / "utterances.csv", Utterance):

@@ -9,10 +9,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.base.arrays import read_arrays
+from pipeline.base.artefacts import features_place
 from pipeline.base.records import FaceRow, Modality, Utterance
 from pipeline.base.tables import read_rows
-from pipeline.features.store import REMARKS
+from pipeline.features.store import StoreHeader, read_store
+
+
+@dataclass(frozen=True)
+class FeatureFacts:
+    """A feature store of N utterances without its vectors: of many corpora they fill a memory."""
+
+    header: StoreHeader
+    dim: int
+    statuses: Sequence[str]  # (N,)
+    extracted: NDArray[np.bool_]  # (N,)
+    seconds: NDArray[np.float32] | None  # (N, 2): asked and found; NaN = unknown
+    remarks: Mapping[int, str]  # by row of the table
 
 
 @dataclass(frozen=True)
@@ -22,10 +34,7 @@ class CorpusFiles:
     folder: Path
     account: Mapping[str, Any]  # corpus.json
     utterances: Sequence[Utterance]
-    statuses: Mapping[Modality, Sequence[str]]  # in the order of the table
-    seconds: Mapping[Modality, NDArray[np.float32]]  # (N, 2): asked and found; NaN = unknown
-    remarks: Mapping[Modality, Mapping[int, str]]  # by row of the table
-    encoders: Mapping[Modality, Mapping[str, Any]]  # headers of the feature files, with their dim
+    features: Mapping[Modality, FeatureFacts]
     faces: Mapping[str, FaceRow]
     tasks: Mapping[str, Any]  # tasks.json
 
@@ -33,18 +42,21 @@ class CorpusFiles:
 def read_corpus_files(
     folder: Path, modalities: Sequence[Modality], tables: Sequence[Path]
 ) -> CorpusFiles:
-    """Read tables, features' statuses and `tables` of faces; others may be of former shards."""
-    statuses, encoders, seconds, remarks = {}, {}, {}, {}
-    for modality in modalities:
-        arrays, header = read_arrays(folder / "features" / f"{modality}.safetensors")
-        statuses[modality] = [str(header["statuses"][code]) for code in arrays["status"]]
-        if "seconds" in arrays:
-            seconds[modality] = arrays["seconds"]
-        remarks[modality] = {int(row): text for row, text in header.get(REMARKS, {}).items()}
-        encoders[modality] = {**header, "dim": int(arrays["features"].shape[1])}
-    faces = {row.utterance_id: row for path in tables for row in read_rows(path, FaceRow)}
-    account = json.loads((folder / "corpus.json").read_text(encoding="utf-8"))
+    """Read tables, facts of features and `tables` of faces; others may be of former shards."""
     utterances = read_rows(folder / "utterances.csv", Utterance)
-    tasks = json.loads((folder / "tasks.json").read_text(encoding="utf-8"))
-    found = (statuses, seconds, remarks, encoders)
-    return CorpusFiles(folder, account, utterances, *found, faces, tasks)
+    ids = [utterance.utterance_id for utterance in utterances]
+    return CorpusFiles(
+        folder,
+        account=json.loads((folder / "corpus.json").read_text(encoding="utf-8")),
+        utterances=utterances,
+        features={name: _feature_facts(folder / features_place(name), ids) for name in modalities},
+        faces={row.utterance_id: row for path in tables for row in read_rows(path, FaceRow)},
+        tasks=json.loads((folder / "tasks.json").read_text(encoding="utf-8")),
+    )
+
+
+def _feature_facts(path: Path, ids: Sequence[str]) -> FeatureFacts:
+    store = read_store(path, ids)
+    statuses = [store.header.statuses[code] for code in store.status]
+    rest = (store.extracted, store.seconds, store.remarks)
+    return FeatureFacts(store.header, store.dim, statuses, *rest)

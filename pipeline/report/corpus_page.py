@@ -5,8 +5,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from pipeline.base.records import Modality
 from pipeline.features.statuses import MEANINGS
+from pipeline.features.store import OK
 from pipeline.report.corpus_files import CorpusFiles, read_corpus_files
 from pipeline.report.media_page import media_parts, missing_media_tables
 from pipeline.report.views import (
@@ -65,19 +68,19 @@ def _summary(account: Mapping[str, Any]) -> str:
 def _cards(files: CorpusFiles) -> list[Card]:
     cards = [
         Card(f"{len(files.utterances)}", "utterances"),
-        Card(f"{len({one.dialogue_id for one in files.utterances})}", "dialogues"),
+        Card(f"{len({row.dialogue_id for row in files.utterances})}", "dialogues"),
     ]
-    speakers = {(one.session, one.speaker) for one in files.utterances if one.speaker}
+    speakers = {(row.session, row.speaker) for row in files.utterances if row.speaker}
     if speakers:
         cards.append(Card(f"{len(speakers)}", "speakers (session and name)"))
     if total := files.account["durations"].get("total_s"):
         cards.append(Card(f"{total / 60:.1f} min", _spans(files.account["durations"])))
     if media := files.account["media"]:
-        size = sum(one["size"] for one in media.values())
+        size = sum(file["size"] for file in media.values())
         cards.append(Card(f"{len(media)}", f"media files, {size / 1e6:,.0f} MB"))
-    for modality, status in files.statuses.items():
-        n_ok = sum(one == "ok" for one in status)
-        cards.append(Card(f"{100 * n_ok / max(len(status), 1):.0f} %", f"have {modality}"))
+    for modality, facts in files.features.items():
+        share = np.count_nonzero(facts.extracted) / max(len(facts.extracted), 1)
+        cards.append(Card(f"{100 * share:.0f} %", f"have {modality}"))
     if files.faces:
         n_frames = sum(row.n_frames for row in files.faces.values())
         n_faces = sum(row.n_faces for row in files.faces.values())
@@ -93,9 +96,13 @@ def _spans(durations: Mapping[str, Any]) -> str:
 
 
 def _status_table(files: CorpusFiles) -> TableView:
-    counts = {modality: Counter(status) for modality, status in files.statuses.items()}
-    names = sorted({s for c in counts.values() for s in c}, key=lambda name: (name != "ok", name))
-    rows = [text_row(name, MEANINGS[name], *(counts[m][name] for m in counts)) for name in names]
+    counts = {modality: Counter(facts.statuses) for modality, facts in files.features.items()}
+    found = {status for counted in counts.values() for status in counted}
+    fine = {facts.header.statuses[OK] for facts in files.features.values()}
+    rows = [
+        text_row(status, MEANINGS[status], *(counted[status] for counted in counts.values()))
+        for status in sorted(found, key=lambda status: (status not in fine, status))
+    ]
     return TableView(
         f"What became of {len(files.utterances)} utterances in each modality",
         ["status", "meaning", *counts],
@@ -109,10 +116,16 @@ def _status_table(files: CorpusFiles) -> TableView:
 def _encoder_table(files: CorpusFiles) -> TableView:
     rows = [
         text_row(
-            *(m, h["encoder"], h["dim"], h["pooling"], h["precision"], h["weights"][:16]),
-            ", ".join(f"{name} {version}" for name, version in h["libraries"].items()) or "-",
+            modality,
+            facts.header.encoder,
+            facts.dim,
+            facts.header.pooling,
+            facts.header.precision,
+            facts.header.weights[:16],
+            ", ".join(f"{name} {version}" for name, version in facts.header.libraries.items())
+            or "-",
         )
-        for m, h in files.encoders.items()
+        for modality, facts in files.features.items()
     ]
     columns = ["modality", "encoder", "size", "pooled", "precision", "weights (sha256)", "made by"]
     return TableView(
@@ -127,9 +140,8 @@ def _encoder_table(files: CorpusFiles) -> TableView:
 
 def _count_table(files: CorpusFiles) -> TableView:
     counts = files.account["counts"]
-    words = (
-        ["group", "split", "value"] if any(one["split"] for one in counts) else ["group", "value"]
-    )
+    is_split = any(count["split"] for count in counts)
+    words = ["group", "split", "value"] if is_split else ["group", "value"]
     numbers = ["expected", "found", "used"]
     rows = [
         text_row(
@@ -176,8 +188,8 @@ def _label_tables(files: CorpusFiles) -> list[TableView]:
 
 def _dropped_tables(files: CorpusFiles) -> list[TableView]:
     dropped = files.account["dropped"]
-    by_reason = [text_row(*one) for one in files.account["dropped_by_reason"].items()]
-    items = [text_row(one["item"], one["reason"]) for one in dropped[:SHOWN_ROWS]]
+    by_reason = [text_row(why, n) for why, n in files.account["dropped_by_reason"].items()]
+    items = [text_row(item["item"], item["reason"]) for item in dropped[:SHOWN_ROWS]]
     if not items:
         return []
     name = f"{files.folder.name}_dropped"
@@ -195,25 +207,27 @@ def _dropped_tables(files: CorpusFiles) -> list[TableView]:
 
 
 def _utterance_table(files: CorpusFiles, is_text_shown: bool) -> TableView:
-    columns = ["utterance", "dialogue", "speaker", "start (s)", "end (s)", *files.statuses]
+    columns = ["utterance", "dialogue", "speaker", "start (s)", "end (s)", *files.features]
     columns += ["faces"] if files.faces else []
     columns += ["transcript"] if is_text_shown else []
+
     rows: list[Row] = []
-    for index, one in enumerate(files.utterances[:SHOWN_ROWS]):
-        face = files.faces.get(one.utterance_id)
-        faces = [f"{face.n_faces} / {face.n_frames}" if face else "-"] if files.faces else []
-        rows.append(
-            text_row(
-                one.utterance_id,
-                one.dialogue_id,
-                one.speaker,
-                f"{one.start_s:.2f}",
-                "end" if one.end_s == float("inf") else f"{one.end_s:.2f}",
-                *(status[index] for status in files.statuses.values()),
-                *faces,
-                *([one.text] if is_text_shown else []),
-            )
-        )
+    for index, utterance in enumerate(files.utterances[:SHOWN_ROWS]):
+        cells = [
+            utterance.utterance_id,
+            utterance.dialogue_id,
+            utterance.speaker,
+            f"{utterance.start_s:.2f}",
+            "end" if utterance.end_s == float("inf") else f"{utterance.end_s:.2f}",
+            *(facts.statuses[index] for facts in files.features.values()),
+        ]
+        if files.faces:
+            face = files.faces.get(utterance.utterance_id)
+            cells.append(f"{face.n_faces} / {face.n_frames}" if face else "-")
+        if is_text_shown:
+            cells.append(utterance.text)
+        rows.append(text_row(*cells))
+
     return TableView(
         f"Every utterance{rest(files.utterances, rows)}",
         columns,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from pipeline.evaluation.aggregate import AVERAGE, DECLINE
 from pipeline.report.figures import Curve, plot_curves
-from pipeline.report.methods import MethodView
+from pipeline.report.method_views import MethodView
 from pipeline.report.results import Block
 from pipeline.report.task_data import TaskResults
 from pipeline.report.views import FigureView, Part

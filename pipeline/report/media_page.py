@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from pipeline.base.coverage import is_partly_covered
 from pipeline.base.records import Modality
-from pipeline.report.corpus_files import CorpusFiles
+from pipeline.report.corpus_files import CorpusFiles, FeatureFacts
 from pipeline.report.views import SHOWN_ROWS, Part, TableView, rest, text_row
 
 
@@ -33,17 +33,18 @@ def missing_media_tables(files: CorpusFiles) -> list[TableView]:
 
 def _coverage_table(files: CorpusFiles) -> TableView:
     indices = _partly_covered(files)
+    timed = [name for name, facts in files.features.items() if facts.seconds is not None]
     rows = [
         text_row(
             files.utterances[index].utterance_id,
             files.utterances[index].media,
-            *(_covered(files, modality, index) for modality in files.seconds),
+            *(_covered(files.features[modality], index) for modality in timed),
         )
         for index in indices[:SHOWN_ROWS]
     ]
     return TableView(
         f"Utterances with features of a part of their span{rest(indices, rows)}",
-        ["utterance", "file", *(f"{modality} (s)" for modality in files.seconds)],
+        ["utterance", "file", *(f"{modality} (s)" for modality in timed)],
         rows,
         text=["file"],
         kind="long",
@@ -58,18 +59,21 @@ def _partly_covered(files: CorpusFiles) -> list[int]:
     return [
         index
         for index in range(len(files.utterances))
-        if any(
-            files.statuses[modality][index] == "ok"
-            and is_partly_covered(float(seconds[index, 0]), float(seconds[index, 1]))
-            for modality, seconds in files.seconds.items()
-        )
+        if any(_is_partly_covered(facts, index) for facts in files.features.values())
     ]
 
 
-def _covered(files: CorpusFiles, modality: Modality, index: int) -> str:
-    asked_s, found_s = (float(one) for one in files.seconds[modality][index])
-    if files.statuses[modality][index] != "ok":
-        return files.statuses[modality][index]
+def _is_partly_covered(facts: FeatureFacts, index: int) -> bool:
+    if facts.seconds is None or not facts.extracted[index]:
+        return False
+    asked_s, found_s = map(float, facts.seconds[index])
+    return is_partly_covered(asked_s, found_s)
+
+
+def _covered(facts: FeatureFacts, index: int) -> str:
+    if facts.seconds is None or not facts.extracted[index]:
+        return facts.statuses[index]
+    asked_s, found_s = map(float, facts.seconds[index])
     return "-" if math.isnan(asked_s) else f"{found_s:.2f} of {asked_s:.2f}"
 
 
@@ -98,7 +102,7 @@ def _remarks(files: CorpusFiles) -> dict[tuple[str, Modality, str], list[str]]:
 
 
 def _each_remark(files: CorpusFiles) -> Iterator[tuple[tuple[str, Modality, str], str]]:
-    for modality, remarks in files.remarks.items():
-        for index, text in sorted(remarks.items()):
+    for modality, facts in files.features.items():
+        for index, text in sorted(facts.remarks.items()):
             media = files.utterances[index].media or "-"
-            yield (media, modality, files.statuses[modality][index]), text
+            yield (media, modality, facts.statuses[index]), text

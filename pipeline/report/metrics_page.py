@@ -8,7 +8,7 @@ from pipeline.evaluation.aggregate import AVERAGE, rates_in, run_table, runs_of
 from pipeline.evaluation.scoring import MAJORITY
 from pipeline.evaluation.sentiment import SIGNS
 from pipeline.report.figures import Bars, plot_bars
-from pipeline.report.methods import FLOOR, MethodView, in_paper_order
+from pipeline.report.method_views import FLOOR, MethodView, in_paper_order
 from pipeline.report.task_data import TaskResults
 from pipeline.report.views import Cell, FigureView, Part, Row, TableView
 

@@ -5,24 +5,23 @@ every fold. `extracted` comes from the feature files. What is withheld is a shar
 extracted; natural missingness is in addition.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.base.arrays import read_arrays
-from pipeline.base.files import text_digest
+from pipeline.base.artefacts import features_place, mask_place
 from pipeline.base.records import MODALITIES, Label, SplitRow, Utterance
 from pipeline.base.tables import read_rows
-from pipeline.protocol.availability import realised_rate
+from pipeline.features.store import read_extracted
+from pipeline.protocol.availability import Mask, realised_rate
+from pipeline.protocol.stored_masks import read_masks
 from pipeline.report.figures import plot_stacks
 from pipeline.report.task_data import TaskResults
 from pipeline.report.views import FigureView, Part, TableView, text_row
 
-Mask = NDArray[np.bool_]
 WITHHELD, IN_FACT = "withheld by the protocol", "in fact, with what was never extracted"
 
 
@@ -50,8 +49,8 @@ def missingness_part(results: TaskResults) -> Part:
         "modalities means 2/3."
     )
     if any(
-        one.missing_cells > other.missing_cells
-        for one, other in zip(causes[IN_FACT], causes[WITHHELD], strict=True)
+        in_fact.missing_cells > withheld.missing_cells
+        for in_fact, withheld in zip(causes[IN_FACT], causes[WITHHELD], strict=True)
     ):
         figures.append(_figure(results, causes[IN_FACT], "in_fact", source))
     else:
@@ -63,49 +62,46 @@ def missingness_part(results: TaskResults) -> Part:
 def _measure(results: TaskResults) -> Iterator[Missingness]:
     labels = read_rows(results.folder / "labels.csv", Label)
     utterances = read_rows(results.corpus / "utterances.csv", Utterance)
-    places = {utterance.utterance_id: row for row, utterance in enumerate(utterances)}
-    rows = np.array([places[label.utterance_id] for label in labels], dtype=np.int64)
-    dialogues = np.array([utterances[row].dialogue_id for row in rows])
-    tested = _tested(results, dialogues)
+    extracted = _extracted(results, labels, utterances)
+    tested = _tested(results, labels, utterances)
     columns = [i for i, name in enumerate(MODALITIES) if name in results.section.modalities]
-    extracted = _extracted(results, len(utterances))[rows][:, columns]
+
     for rate in results.protocol.rates:
-        name = f"{rate}_{results.protocol.mask_seed}.safetensors"
-        masks = _masks(results.folder / "availability" / name, labels)
-        drawn = [
-            (masks[f"fold{fold}"][chosen][:, columns], extracted[chosen])
-            for fold, chosen in tested.items()
-        ]
-        usable = np.concatenate([mask & found for mask, found in drawn])
-        found = np.concatenate([found for _, found in drawn])
+        path = results.folder / mask_place(rate, results.protocol.mask_seed)
+        masks = read_masks(path, labels)
+        available = [masks.of_rows(fold, rows)[:, columns] for fold, rows in tested.items()]
+        found = np.concatenate([extracted[rows] for rows in tested.values()])
+        usable = np.concatenate(available) & found
         yield _summary(rate, WITHHELD, usable, found, columns)
         yield _summary(rate, IN_FACT, usable, np.ones_like(found), columns)
 
 
-def _tested(results: TaskResults, dialogues: NDArray[np.str_]) -> dict[int, Mask]:
+def _tested(
+    results: TaskResults, labels: Sequence[Label], utterances: Sequence[Utterance]
+) -> dict[int, NDArray[np.int64]]:
     """For each fold that was run: which rows of labels.csv it tests."""
-    members: dict[int, list[str]] = {}
+    members: dict[int, set[str]] = {}
     folds = set(results.scores["fold"])
     for split in read_rows(results.folder / "splits.csv", SplitRow):
         if split.role == "test" and split.fold in folds:
-            members.setdefault(split.fold, []).append(split.dialogue_id)
-    return {fold: np.isin(dialogues, names) for fold, names in members.items()}
+            members.setdefault(split.fold, set()).add(split.dialogue_id)
+    dialogue_of = {row.utterance_id: row.dialogue_id for row in utterances}
+    dialogues = np.array([dialogue_of[label.utterance_id] for label in labels])
+    return {
+        fold: np.flatnonzero(np.isin(dialogues, sorted(names))) for fold, names in members.items()
+    }
 
 
-def _masks(path: Path, labels: list[Label]) -> dict[str, Mask]:
-    arrays, header = read_arrays(path)
-    if header["table"] != text_digest("\n".join(label.utterance_id for label in labels)):
-        raise ValueError(f"{path} was drawn for other utterances than labels.csv holds")
-    return arrays
-
-
-def _extracted(results: TaskResults, n_rows: int) -> Mask:
-    found = np.zeros((n_rows, len(MODALITIES)), dtype=bool)
-    for column, modality in enumerate(MODALITIES):
-        if modality in results.section.modalities:
-            path = results.corpus / "features" / f"{modality}.safetensors"
-            found[:, column] = read_arrays(path)[0]["extracted"]
-    return found
+def _extracted(
+    results: TaskResults, labels: Sequence[Label], utterances: Sequence[Utterance]
+) -> Mask:
+    """(N, M) over labels.csv and the modalities of the task, in order."""
+    ids = [utterance.utterance_id for utterance in utterances]
+    modalities = [name for name in MODALITIES if name in results.section.modalities]
+    found = read_extracted([results.corpus / features_place(name) for name in modalities], ids)
+    row_of = {name: row for row, name in enumerate(ids)}
+    rows = [row_of[label.utterance_id] for label in labels]
+    return np.stack([found[name][rows] for name in modalities], axis=1)
 
 
 def _summary(

@@ -7,13 +7,13 @@ import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
 from models.registry import find_method
 from pipeline.base.arrays import read_header
+from pipeline.base.artefacts import features_place
 from pipeline.base.provenance import ROOT
 from pipeline.base.records import Modality
-from pipeline.report.task_data import TaskResults, read_run
+from pipeline.report.task_data import RunFiles, TaskResults
 from pipeline.report.views import Part, Row, TableView, text_row
 
 # Of this report alone: what made the features and the runs is read from what they left.
@@ -138,7 +138,7 @@ def _version_table(
     rows = []
     for corpus, modalities in corpora.items():
         for modality in modalities:
-            header = read_header(build / corpus / "features" / f"{modality}.safetensors")
+            header = read_header(build / corpus / features_place(modality))
             made = f"{corpus}, {modality}"
             rows += [text_row(*pair, made) for pair in header["libraries"].items()]
     for name, found in _run_versions(tasks).items():
@@ -156,39 +156,35 @@ def _run_versions(tasks: Sequence[TaskResults]) -> dict[str, set[str]]:
     """By library the versions that all runs were trained with."""
     found: dict[str, set[str]] = {}
     for task in tasks:
-        for run in _runs(task):
-            for name, version in run["versions"].items():
+        runs = [run for method in task.methods for run in task.all_runs(method)]
+        for run in runs:
+            for name, version in run.facts()["versions"].items():
                 found.setdefault(name, set()).add(version)
     return found
 
 
-def _runs(task: TaskResults) -> list[dict[str, Any]]:
-    ways = [(method.name, way) for method in task.methods for way in method.evaluations]
-    folders = dict.fromkeys(run for name, way in ways for run in task.runs(name, way))
-    return [read_run(folder) for folder in folders]
+def _run_row(task: TaskResults, run: RunFiles) -> Row:
+    facts = run.facts()
+    return text_row(
+        run.name,
+        facts["seed"],
+        facts["best_epoch"],
+        f"{100 * facts['best_score']:.2f}",
+        facts["selection"],
+        facts["device"],
+        facts["settings"]["code"],
+        facts["key"][:16],
+        group=f"Task {task.name}",
+    )
 
 
 def _run_table(tasks: Sequence[TaskResults]) -> TableView:
-    rows = []
-    for task in tasks:
-        for method in task.methods:
-            ways = method.evaluations
-            folders = dict.fromkeys(run for way in ways for run in task.runs(method.name, way))
-            for folder in folders:
-                run = read_run(folder)
-                rows.append(
-                    text_row(
-                        f"{method.name}/{'/'.join(folder.parts[-2:])}",
-                        run["seed"],
-                        run["best_epoch"],
-                        f"{100 * run['best_score']:.2f}",
-                        run["selection"],
-                        run["device"],
-                        run["settings"]["code"],
-                        run["key"][:16],
-                        group=f"Task {task.name}",
-                    )
-                )
+    rows = [
+        _run_row(task, run)
+        for task in tasks
+        for method in task.methods
+        for run in task.all_runs(method)
+    ]
     columns = ["run", "seed", "epoch", "score", "selected on", "device", "code", "inputs"]
     return TableView(
         "Every run: its seed, the epoch it selected by its weighted F1 in %, digests",

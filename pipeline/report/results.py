@@ -13,7 +13,7 @@ import pandas as pd
 from pipeline.evaluation.aggregate import run_table, runs_of
 from pipeline.evaluation.scoring import MAJORITY
 from pipeline.evaluation.significance import holm, paired_p_values
-from pipeline.report.methods import MethodView
+from pipeline.report.method_views import MethodView
 from pipeline.report.published import published_value
 
 METRIC = "weighted_f1"

@@ -8,13 +8,35 @@ from typing import Any
 
 import pandas as pd
 
+from pipeline.base.artefacts import run_place
+from pipeline.config.methods import EVALUATIONS
 from pipeline.config.tasks import ProtocolSettings, TaskSettings
 from pipeline.evaluation.aggregate import rates_of_ime, rates_of_ume
 from pipeline.evaluation.bootstrap import RunPredictions
 from pipeline.evaluation.scoring import MAJORITY, read_predictions
-from pipeline.report.methods import MethodView
+from pipeline.report.method_views import MethodView
 
 TEXT = ("task", "method", "train_rate", "selection", "metric")
+
+
+@dataclass(frozen=True)
+class RunFiles:
+    """One training: its folder, and what its name says."""
+
+    folder: Path
+    train_rate: str
+    fold: int
+    seed: int
+
+    @property
+    def name(self) -> str:
+        """Method, training rate, fold and seed, as the folder spells them."""
+        return "/".join(self.folder.parts[-3:])
+
+    def facts(self) -> dict[str, Any]:
+        """What run.json says."""
+        facts: dict[str, Any] = json.loads((self.folder / "run.json").read_text(encoding="utf-8"))
+        return facts
 
 
 @dataclass(frozen=True)
@@ -55,7 +77,7 @@ class TaskResults:
 
     def evaluation_of(self, method: MethodView) -> str:
         """The one that headlines are about: unified where there is one, then independent."""
-        return next(way for way in ("ume", "ime", "complete") if way in method.evaluations)
+        return next(way for way in EVALUATIONS if way in method.evaluations)
 
     def of_evaluation(self, way: str) -> pd.DataFrame:
         """Scores of the methods that are judged this way (ume, ime, complete), and of the floor."""
@@ -66,23 +88,28 @@ class TaskResults:
         own = rates_of_ime(rows)
         return own[own["rate"] == 0] if way == "complete" else own
 
-    def runs(self, method: str, way: str) -> list[Path]:
-        """Folders of a method's runs under an evaluation, by training rate, fold and seed."""
+    def runs(self, method: str, way: str) -> list[RunFiles]:
+        """A method's runs under an evaluation, by training rate, fold and seed."""
         rows = self.of_evaluation(way)
         own = rows.loc[rows["method"] == method, ["train_rate", "fold", "seed"]]
         return [
-            self.folder / "runs" / method / str(rate) / f"fold{fold}_seed{seed}"
+            RunFiles(self.folder / run_place(method, rate, fold, seed), rate, fold, seed)
             for rate, fold, seed in sorted(set(own.itertuples(index=False, name=None)))
         ]
+
+    def all_runs(self, method: MethodView) -> list[RunFiles]:
+        """A method's runs under all of its evaluations, each once."""
+        ways = method.evaluations
+        return list(dict.fromkeys(run for way in ways for run in self.runs(method.name, way)))
 
     def predictions(self, method: str, way: str, rate: str) -> list[RunPredictions]:
         """What every run of a method said of its test role at a rate."""
         found = []
         for run in self.runs(method, way):
-            table = _predictions(run / "predictions.csv", self.kind)
+            table = _predictions(run.folder / "predictions.csv", self.kind)
             chosen = table[table["rate"] == float(rate)]
-            if len(chosen) and (way == "ume" or float(run.parts[-2]) == float(rate)):
-                found.append(RunPredictions(fold_of(run), chosen))
+            if len(chosen) and (way == "ume" or float(run.train_rate) == float(rate)):
+                found.append(RunPredictions(run.fold, chosen))
         return found
 
 
@@ -90,17 +117,6 @@ def read_scores(path: Path) -> pd.DataFrame:
     """Read scores.csv; empty text stays text, only a value may be nan."""
     types: dict[str, Any] = {**dict.fromkeys(TEXT, str), "rate": float, "value": float}
     return pd.read_csv(path, dtype=types, keep_default_na=False, na_values={"value": ["nan"]})
-
-
-def read_run(folder: Path) -> dict[str, Any]:
-    """The facts of a run."""
-    facts: dict[str, Any] = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-    return facts
-
-
-def fold_of(run: Path) -> int:
-    """The fold of a run's folder."""
-    return int(run.name.partition("_")[0].removeprefix("fold"))
 
 
 @cache

@@ -8,14 +8,14 @@ P patterns of usable modalities, `patterns` (P, 3) and `counts` (P,). All of one
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
 
 from pipeline.base.arrays import read_arrays
+from pipeline.base.artefacts import trace_place
 from pipeline.base.records import MODALITIES
-from pipeline.report.methods import MethodView
+from pipeline.report.method_views import MethodView
 from pipeline.report.task_data import TaskResults
 
 
@@ -48,12 +48,7 @@ def read_traces(results: TaskResults) -> list[Trace]:
     """Traces of the task's methods that have one, the main method first."""
     found = []
     for method in results.methods:
-        path = trace_path(results.folder, method.name)
         if method.design is not None:
+            path = results.folder / trace_place(method.name)
             found.append(Trace(method, *read_arrays(path)))
     return found
-
-
-def trace_path(folder: Path, method: str) -> Path:
-    """Where a method's trace lies in `build/{task}`."""
-    return folder / "traces" / f"{method}.safetensors"

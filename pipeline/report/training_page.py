@@ -4,15 +4,14 @@ Loss and score have different scales, so each has axes of its own; every run is 
 """
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, NullFormatter
 
-from pipeline.report.methods import MethodView
+from pipeline.report.method_views import MethodView
 from pipeline.report.svg import INK, PALETTE, drawing, to_svg
-from pipeline.report.task_data import TaskResults, read_run
+from pipeline.report.task_data import RunFiles, TaskResults
 from pipeline.report.views import FigureView, Part
 
 LOSS, SCORE = "loss", "validation"
@@ -22,9 +21,9 @@ def training_part(results: TaskResults) -> Part:
     """One figure per method: at its unified rate, or at the lowest and highest of its own."""
     figures = []
     for method in results.methods:
-        by_rate: dict[str, list[Path]] = {}
+        by_rate: dict[str, list[RunFiles]] = {}
         for run in results.runs(method.name, results.evaluation_of(method)):
-            by_rate.setdefault(run.parts[-2], []).append(run)
+            by_rate.setdefault(run.train_rate, []).append(run)
         rates = list(by_rate)
         shown = dict.fromkeys([rates[0], rates[-1]]) if rates else ()
         figures += [_figure(results, method, rate, by_rate[rate]) for rate in shown]
@@ -36,13 +35,13 @@ def training_part(results: TaskResults) -> Part:
 
 
 def _figure(
-    results: TaskResults, method: MethodView, rate: str, runs: Sequence[Path]
+    results: TaskResults, method: MethodView, rate: str, runs: Sequence[RunFiles]
 ) -> FigureView:
     histories = [_history(run) for run in runs]
     pooled = pd.concat(histories, ignore_index=True)
     with drawing(6.0, 3.0, n_columns=2) as (figure, (losses, scores)):
         _plot_losses(losses, histories, pooled)
-        _plot_scores(scores, histories, [int(read_run(run)["best_epoch"]) for run in runs])
+        _plot_scores(scores, histories, [int(run.facts()["best_epoch"]) for run in runs])
         svg = to_svg(figure)
     counted = f"{len(runs)} runs" if len(runs) > 1 else "one run"
     return FigureView(
@@ -54,11 +53,11 @@ def _figure(
     )
 
 
-def _history(run: Path) -> pd.DataFrame:
+def _history(run: RunFiles) -> pd.DataFrame:
     """The last phase of a run: the one that epochs are selected from."""
-    table = pd.read_csv(run / "history.csv")
+    table = pd.read_csv(run.folder / "history.csv")
     last = table[table["phase"] == table["phase"].iloc[-1]]
-    history: pd.DataFrame = last.assign(run=run.name)
+    history: pd.DataFrame = last.assign(run=run.folder.name)
     return history
 
 

@@ -8,6 +8,7 @@ Nothing here reads data: folds, rates and shards are known from the configuratio
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from pipeline.base.artefacts import features_place, mask_place, run_place, trace_place
 from pipeline.base.records import MODALITIES, Modality
 from pipeline.config.configuration import Config
 from pipeline.config.methods import parse_train_rate
@@ -28,8 +29,8 @@ class Run:
     @property
     def folder(self) -> str:
         """Where its artefacts lie."""
-        runs = f"build/{self.task}/runs/{self.method}/{self.train_rate}"
-        return f"{runs}/fold{self.fold}_seed{self.seed}"
+        place = run_place(self.method, self.train_rate, self.fold, self.seed)
+        return f"build/{self.task}/{place}"
 
 
 class Plan:
@@ -94,7 +95,7 @@ class Plan:
 
     def traces(self, task: str) -> list[str]:
         """Files of what these runs do inside."""
-        return [f"build/{task}/traces/{method}.safetensors" for method in self.traced(task)]
+        return [f"build/{task}/{trace_place(method)}" for method in self.traced(task)]
 
     def validation_rates(self, train_rate: str) -> tuple[str, ...]:
         """Rates that a training is validated at: its own if constant, else all (reading.md A.6)."""
@@ -106,9 +107,7 @@ class Plan:
         """Files of the stored masks of a task: at `rates`, or at all of the protocol's."""
         protocol = self.config.protocol
         chosen = protocol.rates if rates is None else map(float, rates)
-        return [
-            f"build/{task}/availability/{rate}_{protocol.mask_seed}.safetensors" for rate in chosen
-        ]
+        return [f"build/{task}/{mask_place(rate, protocol.mask_seed)}" for rate in chosen]
 
     def files(self) -> list[str]:
         """Everything that is made, so that whatever is deleted is made again."""
@@ -119,7 +118,7 @@ class Plan:
     def _corpus_files(self, corpus: str) -> list[str]:
         modalities = self.modalities(corpus)
         names = ["utterances.csv", "annotations.csv", "corpus.json", "tasks.json"]
-        names += [f"features/{modality}.safetensors" for modality in modalities]
+        names += [features_place(modality) for modality in modalities]
         shards = range(0 if self.config.corpora[corpus].import_ else self.config.shards)
         for shard in shards:
             names += [f"manifest/{shard}.csv", f"manifest/{shard}.json"]

@@ -10,7 +10,7 @@ from pipeline.base.tables import read_rows
 from pipeline.config.configuration import parse_config
 from pipeline.evaluation.bootstrap import interval
 from pipeline.report.headline import headlines, sentence
-from pipeline.report.methods import in_paper_order, method_views
+from pipeline.report.method_views import in_paper_order, method_views
 from pipeline.report.missingness_page import missingness_part
 from pipeline.report.router_page import by_layer, by_missingness
 from pipeline.report.task_data import TaskResults, read_scores

@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 
 from pipeline.evaluation.aggregate import AVERAGE
-from pipeline.report.methods import FLOOR, MethodView
+from pipeline.report.method_views import FLOOR, MethodView
 from pipeline.report.paper_tables import percent
 from pipeline.report.results import Result, block
 

@@ -14,6 +14,7 @@ from pipeline.config.tasks import ScoredTask
 from pipeline.conversations.collate import collate, items_of, place_masks
 from pipeline.conversations.reading import read_fold, read_rates, read_stores
 from pipeline.stages import trace, train
+from pipeline.training import traced_run
 from pipeline.training.restored import restore_run
 from pipeline.training.tracing import average_routers, reported_network, trace_dialogue
 
@@ -153,7 +154,7 @@ def test_the_dialogue_that_is_asked_for_is_shown_and_an_unknown_one_is_named(mak
     assert (header["dialogue"], header["role"]) == ("s3d1", "train")
     longest, header = trace_once(files, method, tmp_path, "nobody")
     assert header["note"] == (
-        "nobody is no labelled dialogue of this task: the longest one is shown"
+        "nobody is not a labelled dialogue of this task: the longest one is shown"
     )
     first, _ = trace_once(files, method, tmp_path)
     assert all(np.array_equal(first[name], longest[name]) for name in first)
@@ -171,9 +172,9 @@ def test_a_dialogue_that_is_too_long_gives_way_to_a_shorter_one(make_run, tmp_pa
     """As if no maps of more than `LONGEST` utterances could be held."""
     files, method = make_run()
     _, whole = trace_once(files, method, tmp_path)
-    monkeypatch.setattr(trace, "LONGEST", len(whole["utterances"]) - 1)
+    monkeypatch.setattr(traced_run, "LONGEST", len(whole["utterances"]) - 1)
     arrays, header = trace_once(files, method, tmp_path)
-    assert arrays["attention.text"].shape[1] == len(header["utterances"]) <= trace.LONGEST
+    assert arrays["attention.text"].shape[1] == len(header["utterances"]) <= traced_run.LONGEST
     assert header["note"].startswith("a longer dialogue has more than")
     _, header = trace_once(files, method, tmp_path, whole["dialogue"])
     assert header["note"].startswith(f"{whole['dialogue']} has more than")
@@ -181,7 +182,7 @@ def test_a_dialogue_that_is_too_long_gives_way_to_a_shorter_one(make_run, tmp_pa
 
 def test_where_every_dialogue_is_too_long_routers_alone_are_traced(make_run, tmp_path, monkeypatch):
     files, method = make_run()
-    monkeypatch.setattr(trace, "LONGEST", 0)
+    monkeypatch.setattr(traced_run, "LONGEST", 0)
     arrays, header = trace_once(files, method, tmp_path)
     kinds = {name.partition(".")[0] for name in arrays}
     assert kinds == {"router", "patterns", "counts"}

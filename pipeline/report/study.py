@@ -1,0 +1,110 @@
+"""The whole page of a study: what the configuration names, read from `build/` and put in order."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.base.records import Modality
+from pipeline.config.methods import MethodSettings, TrainSettings
+from pipeline.config.report import ReportSettings
+from pipeline.config.settings import ClassName, Section, dump
+from pipeline.config.tasks import ProtocolSettings, TaskSettings
+from pipeline.report.contact_sheets import contact_sheets
+from pipeline.report.corpus_page import corpus_view
+from pipeline.report.method_views import method_views
+from pipeline.report.paper_tables import absent_tables, paper_tables
+from pipeline.report.provenance_page import parameter_table, provenance_parts
+from pipeline.report.task_data import TaskResults, read_scores
+from pipeline.report.task_page import task_view
+from pipeline.report.views import CorpusView, PageView
+
+SYNTHETIC = (
+    "This corpus is synthetic: synthesized speech and two animated portraits. Its numbers show "
+    "that the workflow works; they say nothing about people."
+)
+
+
+class StudySettings(Section):
+    """What the rule `report` hands over as JSON."""
+
+    report: ReportSettings
+    corpora: dict[str, tuple[Modality, ...]]
+    tasks: dict[str, TaskSettings]
+    classes: dict[
+        str, tuple[ClassName, ...]
+    ]  # of each task, in order of index: JSON sorts its keys
+    methods: dict[str, MethodSettings]
+    protocol: ProtocolSettings
+    train: TrainSettings
+
+
+@dataclass(frozen=True)
+class StudyFiles:
+    """Where the study lies: all artefacts, the caches, Table 5, and the shards' tables of faces."""
+
+    build: Path
+    cache: Path
+    parameters: Path
+    faces: Sequence[Path]
+
+
+def page_view(settings: StudySettings, files: StudyFiles) -> PageView:
+    """Read everything that the page shows."""
+    corpora = [_corpus(name, settings, files) for name in settings.corpora]
+    tasks = [_results(name, settings, files.build) for name in settings.tasks]
+
+    trained = [task for task in tasks if not task.scores.empty]
+    tables = [*paper_tables(trained), parameter_table(files.parameters)] if trained else []
+
+    return PageView(
+        title=settings.report.title,
+        notes=[SYNTHETIC] if any(corpus.is_synthetic for corpus in corpora) else [],
+        tables=tables,
+        absent=absent_tables(tables) if trained else "",
+        tasks=[task_view(task) for task in tasks],
+        corpora=corpora,
+        provenance=provenance_parts(files.build, settings.corpora, trained),
+        settings=_shown(settings),
+    )
+
+
+def _corpus(name: str, settings: StudySettings, files: StudyFiles) -> CorpusView:
+    folder = files.build / name
+    faces = [path for path in files.faces if path.parent == folder / "faces"]
+    return corpus_view(
+        folder,
+        settings.corpora[name],
+        faces,
+        is_text_shown=settings.report.text,
+        sheets=contact_sheets(folder, faces, files.cache) if settings.report.faces else (),
+    )
+
+
+def _results(task: str, settings: StudySettings, build: Path) -> TaskResults:
+    return TaskResults(
+        name=task,
+        section=settings.tasks[task],
+        classes=settings.classes[task],
+        methods=method_views(settings.methods, settings.train.methods),
+        train_rate=settings.train.train_rate,
+        protocol=settings.protocol,
+        scores=read_scores(build / task / "scores.csv"),
+        build=build,
+    )
+
+
+def _shown(settings: StudySettings) -> dict[str, str]:
+    """The sections of the configuration that the page folds out, as text."""
+    sections: dict[str, Any] = {
+        "report": dump(settings.report),
+        "protocol": dump(settings.protocol),
+        "train": dump(settings.train),
+        "methods": {name: dump(method) for name, method in settings.methods.items()},
+        "tasks": {name: dump(task) for name, task in settings.tasks.items()},
+    }
+    return {
+        f"Configuration: {name}": json.dumps(section, indent=2, ensure_ascii=False)
+        for name, section in sections.items()
+    }
