@@ -36,6 +36,8 @@ include: "pipeline/rules/evaluate.smk"
 
 onstart:
     note_use(PLAN.config, Path())
+    if leftovers := remove_leftovers(EXTRACTED, PLAN.config.shards):
+        logger.info(leftovers)
 
 
 onsuccess:

@@ -39,6 +39,7 @@ RULES_MAY_IMPORT = (
     "pipeline.config.configuration",
     "pipeline.protocol.fitting",
     "pipeline.rules.decisions",
+    "pipeline.rules.leftovers",
     "pipeline.rules.plan",
     "pipeline.base.refusals",
     "pipeline.base.retries",

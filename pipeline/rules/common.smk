@@ -42,6 +42,7 @@ from pipeline.config.settings import SettingsError
 from pipeline.config.yaml_files import read_yaml
 from pipeline.protocol.fitting import fit_tasks
 from pipeline.rules.decisions import Decisions
+from pipeline.rules.leftovers import remove_leftovers
 from pipeline.rules.plan import Plan
 from pipeline.rules.seals import (
     changed_files,

@@ -67,7 +67,7 @@ def corpora_shown():
 
 
 def faces_shown():
-    """Tables of faces of the present shards; those of former ones may still lie beside them."""
+    """Tables of faces of the present shards, whatever lies beside them."""
     return [
         f"build/{corpus}/faces/{shard}.csv"
         for corpus in EXTRACTED

@@ -141,6 +141,19 @@ def test_a_new_video_runs_its_shard_and_is_alone_encoded(folder):
     assert hits_and_misses(folder) == (2, 1)
 
 
+def test_fewer_shards_leave_nothing_of_the_former_ones(folder):
+    """The results are those of a folder that never had more."""
+    before = (folder / FEATURES).read_bytes()
+    write_config(folder, {**CONFIG, "shards": 1})
+    snakemake(folder, str(FEATURES), "--dry-run", "--configfile", str(folder / "config.yaml"))
+    assert (folder / "build/talks/shards/text/1.safetensors").exists()
+    assert run(folder, FEATURES) == TO_FEATURES
+    assert hits_and_misses(folder) == (5, 0)
+    assert (folder / FEATURES).read_bytes() == before
+    left = [*folder.glob("build/**/1.*"), *folder.glob("build/.seals/**/1.*")]
+    assert left == list(folder.glob("build/benchmarks/**/1.*")) == []
+
+
 def test_a_moved_corpus_runs_nothing(folder):
     (folder / "talks").rename(folder / "elsewhere")
     write_config(

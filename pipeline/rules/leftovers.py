@@ -1,0 +1,38 @@
+"""What an earlier, larger number of shards left in build/: no rule makes it now, and none reads it.
+
+Such files would be taken for results by people, and by whoever lists a folder.
+"""
+
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+from pipeline.base.retries import note_retry
+from pipeline.rules.seals import SEALS, seal_path
+
+OF_A_SHARD = ("manifest/*.csv", "manifest/*.json", "shards/*/*.safetensors", "faces/*.csv")
+SHOWN = 3
+
+
+def remove_leftovers(corpora: Collection[str], n_shards: int, build: Path = Path("build")) -> str:
+    """Remove the files of shards that are no more, with their seals; a note, "" if none were."""
+    found = sorted(path for corpus in corpora for path in _leftovers(build / corpus, n_shards))
+    for path in found:
+        path.unlink(missing_ok=True)
+        seal_path(path, build / SEALS.name).unlink(missing_ok=True)
+        note_retry(path, is_due=False)
+    if not found:
+        return ""
+    more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+    return (
+        f"note: removed what an earlier number of `shards` left, now {n_shards}: "
+        f"{', '.join(map(str, found[:SHOWN]))}{more}"
+    )
+
+
+def _leftovers(folder: Path, n_shards: int) -> Iterator[Path]:
+    for pattern in OF_A_SHARD:
+        for path in folder.glob(pattern):
+            number = path.stem
+            is_ours = number.isascii() and number.isdecimal() and number == str(int(number))
+            if is_ours and int(number) >= n_shards and path.is_file():
+                yield path

@@ -1,0 +1,60 @@
+"""Of former shards nothing stays in build/; what else lies there is left alone."""
+
+import pytest
+
+from pipeline.rules.leftovers import remove_leftovers
+
+PRESENT = ("manifest/0.csv", "manifest/0.json", "shards/text/0.safetensors", "faces/0.csv")
+FORMER = (
+    *("manifest/1.csv", "manifest/1.json", "manifest/12.csv"),
+    *("shards/text/1.safetensors", "shards/visual/1023.safetensors", "faces/1.csv"),
+)
+OTHERS = (
+    *("faces/01.csv", "faces/1.csv.txt", "faces/one.csv", "faces/-1.csv", "faces/\u00b2.csv"),
+    *("features/1.safetensors", "1.csv", "raw/faces/1.csv", "shards/1.safetensors"),
+)
+
+
+@pytest.fixture
+def build(tmp_path):
+    build = tmp_path / "build"
+    for name in (*PRESENT, *FORMER, *OTHERS):
+        for path in (build / "talks" / name, build / f".seals/talks/{name}.sha256"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
+    return build
+
+
+def files(build, corpus="talks"):
+    folder = build / corpus
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+
+
+def test_files_of_former_shards_go_with_their_seals_and_are_named(build):
+    (build / "talks/faces/.1.csv.again").touch()
+    note = remove_leftovers(["talks", "never_built"], 1, build)
+    assert files(build) == {*PRESENT, *OTHERS}
+    assert files(build, ".seals/talks") == {f"{name}.sha256" for name in (*PRESENT, *OTHERS)}
+    assert f"{build}/talks/faces/1.csv, " in note
+    assert note.endswith(f" and {len(FORMER) - 3} more")
+
+
+def test_where_nothing_is_left_nothing_is_said(build):
+    remove_leftovers(["talks"], 1, build)
+    assert remove_leftovers(["talks"], 1, build) == ""
+
+
+def test_another_corpus_keeps_its_files(build):
+    assert remove_leftovers(["other"], 1, build) == ""
+    assert files(build) == {*PRESENT, *FORMER, *OTHERS}
+
+
+def test_a_link_that_took_the_place_of_a_result_goes_and_its_target_stays(build):
+    kept = build / "kept.csv"
+    kept.touch()
+    leftover = build / "talks/faces/1.csv"
+    leftover.unlink()
+    leftover.symlink_to(kept)
+    remove_leftovers(["talks"], 1, build)
+    assert kept.exists()
+    assert not leftover.is_symlink()
