@@ -18,7 +18,7 @@ from pipeline.evaluation.aggregate import (
     run_table,
 )
 from pipeline.report.method_views import FLOOR, MethodView, in_paper_order
-from pipeline.report.results import METRIC, Block, block
+from pipeline.report.results import METRIC, ResultBlock, block
 from pipeline.report.task_data import TaskResults
 
 
@@ -30,16 +30,16 @@ class TableLayout:
     caption: str
     design: tuple[str, ...]  # columns between the method and its numbers
     cells: Callable[[MethodView], Sequence[str]]
-    block: Callable[[TaskResults], Block | None]
+    block: Callable[[TaskResults], ResultBlock | None]
 
 
-def blocks_of(results: TaskResults) -> dict[str, Block]:
+def blocks_of(results: TaskResults) -> dict[str, ResultBlock]:
     """Blocks of one task by the table's number, those that it has."""
     found = {layout.number: layout.block(results) for layout in LAYOUTS}
-    return {number: one for number, one in found.items() if one is not None}
+    return {number: block for number, block in found.items() if block is not None}
 
 
-def _context_block(results: TaskResults) -> Block | None:
+def _context_block(results: TaskResults) -> ResultBlock | None:
     methods = [method for method in results.methods if method.is_teacher_only]
     methods.sort(key=lambda method: (method.context[1], method.context[0]))
     names = [method.name for method in methods]
@@ -53,7 +53,7 @@ def _context_block(results: TaskResults) -> Block | None:
     return block("1", results.name, chosen, methods, ["0.0"], plain[0] if plain else None)
 
 
-def _framework_block(results: TaskResults) -> Block | None:
+def _framework_block(results: TaskResults) -> ResultBlock | None:
     methods = [
         method
         for method in results.methods
@@ -66,17 +66,17 @@ def _framework_block(results: TaskResults) -> Block | None:
     return _rates_block("2", results, methods, DECLINE, accumulated[0] if accumulated else None)
 
 
-def _independent_block(results: TaskResults) -> Block | None:
+def _independent_block(results: TaskResults) -> ResultBlock | None:
     return _comparison("3", results, "ime", lambda method: not method.is_framework_ablation)
 
 
-def _unified_block(results: TaskResults) -> Block | None:
+def _unified_block(results: TaskResults) -> ResultBlock | None:
     return _comparison("4", results, "ume", lambda method: not method.is_teacher_only)
 
 
 def _comparison(
     number: str, results: TaskResults, way: str, belongs: Callable[[MethodView], bool]
-) -> Block | None:
+) -> ResultBlock | None:
     own = [method for method in results.methods if way in method.evaluations and belongs(method)]
     if not own:
         return None
@@ -93,7 +93,7 @@ def _rates_block(
     methods: Sequence[MethodView],
     last: str,
     reference: MethodView | None,
-) -> Block:
+) -> ResultBlock:
     scores = results.of_evaluation("ume" if number == "4" else "ime")
     rates = rates_in(run_table(scores, METRIC))
     columns = (*rates, last) if len(rates) > 1 else rates

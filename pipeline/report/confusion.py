@@ -43,6 +43,7 @@ def confusion_part(results: TaskResults) -> Part:
     way = results.evaluation_of(main)
     rates = rates_in(run_table(results.of_evaluation(way), METRIC))
     tables, figures = [], []
+
     for rate in dict.fromkeys([rates[0], rates[-1]]):
         runs = results.predictions(main.name, way, rate)
         pooled = pd.concat([run.predictions for run in runs], ignore_index=True)
@@ -52,6 +53,7 @@ def confusion_part(results: TaskResults) -> Part:
         tables.append(_table(f"{results.name}_confusion_{rate}", caption, matrix, source))
         figures.append(_figure(f"{results.name}_confusion_{rate}", caption, matrix, source))
     text = "Test predictions of all folds and seeds together."
+
     return Part("Confusion", text, tables, figures, is_small=True, tables_title="Counts")
 
 

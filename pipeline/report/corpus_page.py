@@ -10,7 +10,7 @@ import numpy as np
 from pipeline.base.records import Modality
 from pipeline.features.statuses import MEANINGS
 from pipeline.features.store import OK
-from pipeline.report.corpus_files import CorpusFiles, read_corpus_files
+from pipeline.report.corpus_facts import CorpusFacts, read_corpus_facts
 from pipeline.report.media_page import media_parts, missing_media_tables
 from pipeline.report.views import (
     SHOWN_ROWS,
@@ -34,28 +34,29 @@ def corpus_view(
     sheets: Sequence[SheetView] = (),
 ) -> CorpusView:
     """Read `build/{corpus}` and tell what came of it."""
-    files = read_corpus_files(folder, modalities, faces)
-    n_media, n_dropped = len(files.account["missing_media"]), len(files.account["dropped"])
+    corpus = read_corpus_facts(folder, modalities, faces)
+    n_media, n_dropped = len(corpus.account["missing_media"]), len(corpus.account["dropped"])
     parts = [
-        Part("", tables=[_status_table(files), _encoder_table(files)]),
-        Part("Expected, found, kept", tables=[_count_table(files)]),
-        Part("Labels of the tasks", tables=_label_tables(files)),
-        Part(f"Missing media ({n_media})", tables=missing_media_tables(files), is_folded=True),
-        *media_parts(files),
-        Part(f"Dropped items ({n_dropped})", tables=_dropped_tables(files), is_folded=True),
+        Part("", tables=[_status_table(corpus), _encoder_table(corpus)]),
+        Part("Expected, found, kept", tables=[_count_table(corpus)]),
+        Part("Labels of the tasks", tables=_label_tables(corpus)),
+        Part(f"Missing media ({n_media})", tables=missing_media_tables(corpus), is_folded=True),
+        *media_parts(corpus),
+        Part(f"Dropped items ({n_dropped})", tables=_dropped_tables(corpus), is_folded=True),
         Part(
-            f"Utterances ({len(files.utterances)})",
-            tables=[_utterance_table(files, is_text_shown)],
+            f"Utterances ({len(corpus.utterances)})",
+            tables=[_utterance_table(corpus, is_text_shown)],
             is_folded=True,
         ),
     ]
+
     return CorpusView(
         name=folder.name,
-        summary=_summary(files.account),
-        cards=_cards(files),
+        summary=_summary(corpus.account),
+        cards=_cards(corpus),
         parts=[part for part in parts if part.tables],
         sheets=sheets,
-        is_synthetic=bool(files.account["is_synthetic"]),
+        is_synthetic=bool(corpus.account["is_synthetic"]),
     )
 
 
@@ -65,26 +66,29 @@ def _summary(account: Mapping[str, Any]) -> str:
     return f"{kind}ead by the reader “{account['reader']}”.{notes}"
 
 
-def _cards(files: CorpusFiles) -> list[Card]:
+def _cards(corpus: CorpusFacts) -> list[Card]:
     cards = [
-        Card(f"{len(files.utterances)}", "utterances"),
-        Card(f"{len({row.dialogue_id for row in files.utterances})}", "dialogues"),
+        Card(f"{len(corpus.utterances)}", "utterances"),
+        Card(f"{len({row.dialogue_id for row in corpus.utterances})}", "dialogues"),
     ]
-    speakers = {(row.session, row.speaker) for row in files.utterances if row.speaker}
+
+    speakers = {(row.session, row.speaker) for row in corpus.utterances if row.speaker}
     if speakers:
         cards.append(Card(f"{len(speakers)}", "speakers (session and name)"))
-    if total := files.account["durations"].get("total_s"):
-        cards.append(Card(f"{total / 60:.1f} min", _spans(files.account["durations"])))
-    if media := files.account["media"]:
+    if total := corpus.account["durations"].get("total_s"):
+        cards.append(Card(f"{total / 60:.1f} min", _spans(corpus.account["durations"])))
+    if media := corpus.account["media"]:
         size = sum(file["size"] for file in media.values())
         cards.append(Card(f"{len(media)}", f"media files, {size / 1e6:,.0f} MB"))
-    for modality, facts in files.features.items():
+
+    for modality, facts in corpus.features.items():
         share = np.count_nonzero(facts.extracted) / max(len(facts.extracted), 1)
         cards.append(Card(f"{100 * share:.0f} %", f"have {modality}"))
-    if files.faces:
-        n_frames = sum(row.n_frames for row in files.faces.values())
-        n_faces = sum(row.n_faces for row in files.faces.values())
+    if corpus.faces:
+        n_frames = sum(row.n_frames for row in corpus.faces.values())
+        n_faces = sum(row.n_faces for row in corpus.faces.values())
         cards.append(Card(f"{n_faces:,} / {n_frames:,}", "sampled frames with the speaker's face"))
+
     return cards
 
 
@@ -95,25 +99,26 @@ def _spans(durations: Mapping[str, Any]) -> str:
     return f"of speech, spans of {shortest:.1f} to {longest:.1f} s{rest}"
 
 
-def _status_table(files: CorpusFiles) -> TableView:
-    counts = {modality: Counter(facts.statuses) for modality, facts in files.features.items()}
+def _status_table(corpus: CorpusFacts) -> TableView:
+    counts = {modality: Counter(facts.statuses) for modality, facts in corpus.features.items()}
     found = {status for counted in counts.values() for status in counted}
-    fine = {facts.header.statuses[OK] for facts in files.features.values()}
+    fine = {facts.header.statuses[OK] for facts in corpus.features.values()}
     rows = [
         text_row(status, MEANINGS[status], *(counted[status] for counted in counts.values()))
         for status in sorted(found, key=lambda status: (status not in fine, status))
     ]
+
     return TableView(
-        f"What became of {len(files.utterances)} utterances in each modality",
+        f"What became of {len(corpus.utterances)} utterances in each modality",
         ["status", "meaning", *counts],
         rows,
         text=["meaning"],
-        name=f"{files.folder.name}_statuses",
-        source=f"build/{files.folder.name}/features/*.safetensors",
+        name=f"{corpus.folder.name}_statuses",
+        source=f"build/{corpus.folder.name}/features/*.safetensors",
     )
 
 
-def _encoder_table(files: CorpusFiles) -> TableView:
+def _encoder_table(corpus: CorpusFacts) -> TableView:
     rows = [
         text_row(
             modality,
@@ -125,21 +130,22 @@ def _encoder_table(files: CorpusFiles) -> TableView:
             ", ".join(f"{name} {version}" for name, version in facts.header.libraries.items())
             or "-",
         )
-        for modality, facts in files.features.items()
+        for modality, facts in corpus.features.items()
     ]
     columns = ["modality", "encoder", "size", "pooled", "precision", "weights (sha256)", "made by"]
+
     return TableView(
         "Features",
         columns,
         rows,
         text=["encoder", "pooled", "precision", "weights (sha256)", "made by"],
-        name=f"{files.folder.name}_features",
-        source=f"build/{files.folder.name}/features/*.safetensors",
+        name=f"{corpus.folder.name}_features",
+        source=f"build/{corpus.folder.name}/features/*.safetensors",
     )
 
 
-def _count_table(files: CorpusFiles) -> TableView:
-    counts = files.account["counts"]
+def _count_table(corpus: CorpusFacts) -> TableView:
+    counts = corpus.account["counts"]
     is_split = any(count["split"] for count in counts)
     words = ["group", "split", "value"] if is_split else ["group", "value"]
     numbers = ["expected", "found", "used"]
@@ -150,20 +156,21 @@ def _count_table(files: CorpusFiles) -> TableView:
         )
         for count in counts
     ]
+
     return TableView(
         "Counts; “-” where nothing is published to expect; kept: passed every check",
         [*words, "expected", "found", "kept"],
         rows,
         text=words[1:],
-        name=f"{files.folder.name}_counts",
-        source=f"build/{files.folder.name}/corpus.json",
+        name=f"{corpus.folder.name}_counts",
+        source=f"build/{corpus.folder.name}/corpus.json",
     )
 
 
-def _label_tables(files: CorpusFiles) -> list[TableView]:
+def _label_tables(corpus: CorpusFacts) -> list[TableView]:
     """Of each task: which annotation values gave no label, and what to look at."""
     rows, notes = [], []
-    for task, account in files.tasks.items():
+    for task, account in corpus.tasks.items():
         rows.append(text_row(task, "(has a label)", account["n_labels"]))
         if account["n_without"]:
             rows.append(text_row(task, "(lacks the annotation)", account["n_without"]))
@@ -171,28 +178,31 @@ def _label_tables(files: CorpusFiles) -> list[TableView]:
             text_row(task, value, n) for value, n in list(account["unused"].items())[:SHOWN_ROWS]
         ]
         notes += [f"{task}: {note}." for note in account["notes"]]
+
     if not rows:
         return []
+
     return [
         TableView(
             "Utterances with a label, and annotation values that gave none",
             ["task", "value", "utterances"],
             rows,
             text=["value"],
-            name=f"{files.folder.name}_labels",
+            name=f"{corpus.folder.name}_labels",
             note=" ".join(notes),
-            source=f"build/{files.folder.name}/tasks.json",
+            source=f"build/{corpus.folder.name}/tasks.json",
         )
     ]
 
 
-def _dropped_tables(files: CorpusFiles) -> list[TableView]:
-    dropped = files.account["dropped"]
-    by_reason = [text_row(why, n) for why, n in files.account["dropped_by_reason"].items()]
+def _dropped_tables(corpus: CorpusFacts) -> list[TableView]:
+    dropped = corpus.account["dropped"]
+    by_reason = [text_row(why, n) for why, n in corpus.account["dropped_by_reason"].items()]
     items = [text_row(item["item"], item["reason"]) for item in dropped[:SHOWN_ROWS]]
     if not items:
         return []
-    name = f"{files.folder.name}_dropped"
+    name = f"{corpus.folder.name}_dropped"
+
     return [
         TableView("By reason", ["reason", "items"], by_reason, name=name),
         TableView(
@@ -201,38 +211,38 @@ def _dropped_tables(files: CorpusFiles) -> list[TableView]:
             items,
             text=["item", "reason"],
             kind="long",
-            source=f"build/{files.folder.name}/corpus.json",
+            source=f"build/{corpus.folder.name}/corpus.json",
         ),
     ]
 
 
-def _utterance_table(files: CorpusFiles, is_text_shown: bool) -> TableView:
-    columns = ["utterance", "dialogue", "speaker", "start (s)", "end (s)", *files.features]
-    columns += ["faces"] if files.faces else []
+def _utterance_table(corpus: CorpusFacts, is_text_shown: bool) -> TableView:
+    columns = ["utterance", "dialogue", "speaker", "start (s)", "end (s)", *corpus.features]
+    columns += ["faces"] if corpus.faces else []
     columns += ["transcript"] if is_text_shown else []
 
     rows: list[Row] = []
-    for index, utterance in enumerate(files.utterances[:SHOWN_ROWS]):
+    for index, utterance in enumerate(corpus.utterances[:SHOWN_ROWS]):
         cells = [
             utterance.utterance_id,
             utterance.dialogue_id,
             utterance.speaker,
             f"{utterance.start_s:.2f}",
             "end" if utterance.end_s == float("inf") else f"{utterance.end_s:.2f}",
-            *(facts.statuses[index] for facts in files.features.values()),
+            *(facts.statuses[index] for facts in corpus.features.values()),
         ]
-        if files.faces:
-            face = files.faces.get(utterance.utterance_id)
+        if corpus.faces:
+            face = corpus.faces.get(utterance.utterance_id)
             cells.append(f"{face.n_faces} / {face.n_frames}" if face else "-")
         if is_text_shown:
             cells.append(utterance.text)
         rows.append(text_row(*cells))
 
     return TableView(
-        f"Every utterance{rest(files.utterances, rows)}",
+        f"Every utterance{rest(corpus.utterances, rows)}",
         columns,
         rows,
         text=["dialogue", "speaker", "transcript"],
         kind="long",
-        source=f"build/{files.folder.name}/utterances.csv",
+        source=f"build/{corpus.folder.name}/utterances.csv",
     )

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pipeline.evaluation.aggregate import AVERAGE, DECLINE
 from pipeline.report.figures import Curve, plot_curves
 from pipeline.report.method_views import MethodView
-from pipeline.report.results import Block
+from pipeline.report.results import ResultBlock
 from pipeline.report.task_data import TaskResults
 from pipeline.report.views import FigureView, Part
 
@@ -16,7 +16,7 @@ TITLES = {
 }
 
 
-def curves_part(results: TaskResults, blocks: Mapping[str, Block]) -> Part:
+def curves_part(results: TaskResults, blocks: Mapping[str, ResultBlock]) -> Part:
     """A figure for each of Tables 2 to 4 that has more than one rate."""
     figures = [
         _figure(results, blocks[number], title)
@@ -27,7 +27,7 @@ def curves_part(results: TaskResults, blocks: Mapping[str, Block]) -> Part:
     return Part("Weighted F1 against missing rate", text, figures=figures)
 
 
-def _figure(results: TaskResults, block: Block, title: str) -> FigureView:
+def _figure(results: TaskResults, block: ResultBlock, title: str) -> FigureView:
     rates = [column for column in block.columns if column not in (AVERAGE, DECLINE)]
     curves = [_curve(block, method, rates, results.hue(method)) for method in block.methods]
     data = block.long_form()
@@ -40,7 +40,7 @@ def _figure(results: TaskResults, block: Block, title: str) -> FigureView:
     )
 
 
-def _curve(block: Block, method: MethodView, rates: list[str], hue: int) -> Curve:
+def _curve(block: ResultBlock, method: MethodView, rates: list[str], hue: int) -> Curve:
     found = [block.results[method.name, rate] for rate in rates]
     return Curve(
         method.label,

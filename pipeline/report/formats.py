@@ -48,9 +48,11 @@ def to_latex(view: TableView) -> str:
             body.append(rf"\midrule \multicolumn{{{width}}}{{l}}{{{latex_text(group)}}} \\")
         body.append(r"\midrule")
         body += [" & ".join(_latex_cell(cell) for cell in row.cells) + r" \\" for row in rows]
+
     words = {view.columns[0], *view.text}
     columns = "".join("l" if column in words else "r" for column in view.columns)
     head = " & ".join(latex_text(_head(view, column)) for column in view.columns)
+
     return "\n".join(
         [
             r"\begin{table}",

@@ -43,8 +43,10 @@ def headlines(results: TaskResults) -> list[Headline]:
     rates = rates_in(runs)
     baselines = [m.name for m in results.methods if m.is_baseline and way in m.evaluations]
     strongest = best(runs, [name for name in baselines if name != main.name], AVERAGE)
+
     ours = _draws(results, main.name, way, rates)
     theirs = _draws(results, strongest, way, rates) if strongest else np.full_like(ours, np.nan)
+
     found = []
     for column in dict.fromkeys([rates[0], rates[-1], AVERAGE]):
         chosen = slice(None) if column == AVERAGE else [rates.index(column)]
@@ -54,6 +56,7 @@ def headlines(results: TaskResults) -> list[Headline]:
         found.append(
             Headline(column, values[0], *interval(mean), values[1], strongest, values[2], *ends)
         )
+
     return found
 
 
@@ -76,10 +79,11 @@ def sentence(found: Sequence[Headline], main: MethodView) -> str:
 def cards(found: Sequence[Headline], main: MethodView) -> list[Card]:
     """Weighted F1 and the gain over the floor at the lowest and the highest rate."""
     shown = []
-    for one in [one for one in found if one.column != AVERAGE]:
-        place = f"at missing rate {one.column}"
-        shown.append(Card(f"{100 * one.value:.1f} %", f"weighted F1 of {main.label} {place}"))
-        gain = f"{100 * (one.value - one.floor):+.1f}"
+    for headline in [headline for headline in found if headline.column != AVERAGE]:
+        place = f"at missing rate {headline.column}"
+        value = f"{100 * headline.value:.1f} %"
+        shown.append(Card(value, f"weighted F1 of {main.label} {place}"))
+        gain = f"{100 * (headline.value - headline.floor):+.1f}"
         shown.append(Card(gain, f"points against the majority class {place}"))
     return shown
 
@@ -108,8 +112,10 @@ def headline_table(
                 ]
             ),
         ]
+
     heads = ["Average" if f.column == AVERAGE else f"rate {f.column}" for f in found]
     data = pd.DataFrame([{k.name: getattr(f, k.name) for k in fields(f)} for f in found])
+
     return TableView(
         caption=f"{main.label} in short: weighted F1 in %, with 95 % intervals",
         columns=["", *heads],
@@ -139,8 +145,9 @@ def _mean(runs: pd.DataFrame, method: str, column: str) -> float:
     return float(runs_of(runs, method, column).mean()) if method else float("nan")
 
 
-def _interval(one: Headline) -> str:
-    return f"{100 * one.value:.1f} % [{100 * one.low:.1f}, {100 * one.high:.1f}]"
+def _interval(headline: Headline) -> str:
+    low, high = headline.low, headline.high
+    return f"{100 * headline.value:.1f} % [{100 * low:.1f}, {100 * high:.1f}]"
 
 
 def _bounded(value: float, low: float, high: float, sign: str = "") -> Cell:

@@ -48,6 +48,7 @@ def heatmap_part(results: TaskResults, traces: Sequence[Trace]) -> Part | None:
         for modality in modalities
         if modality in panel.maps
     ]
+
     return Part(
         "Attention and ECCE of one dialogue",
         " ".join(_texts(header, [panel.letter for panel in panels])),
@@ -74,15 +75,18 @@ def _texts(header: Mapping[str, Any], letters: list[str]) -> Iterator[str]:
 def _panels(traces: Sequence[Trace]) -> Iterator[Panel]:
     contexts = {t.method.context: t for t in reversed(traces) if t.method.is_teacher_only}
     main = traces[0]
+
     if plain := contexts.get(("×", "×")):
         yield _panel("a", "self-attention", "attention without ECCE", plain, plain.of("attention"))
     else:
         maps = main.of("plain") or main.of("attention")
         caption = "attention with its ECCE bias taken away" if main.of("plain") else "attention"
         yield _panel("a", "self-attention", caption, main, maps)
+
     if partial := contexts.get(("×", "✓")):
         caption = "ECCE without its local stage"
         yield _panel("b", "ECCE, global only", caption, partial, partial.of("context"))
+
     full = contexts.get(("✓", "✓"), main)
     local = full.method.context == ("✓", "✓")
     title = "ECCE, local and global" if local else "ECCE, global only"
@@ -108,8 +112,8 @@ def _axis(results: TaskResults, trace: Trace) -> DialogueAxis:
     speakers = {row.utterance_id: row.speaker for row in rows}
     golds = {r.utterance_id: r.label for r in read_rows(results.folder / "labels.csv", Label)}
     return DialogueAxis(
-        [speakers[one] for one in shown],
-        [golds[one] if results.classes else f"{float(golds[one]):+.1f}" for one in shown],
+        [speakers[name] for name in shown],
+        [golds[name] if results.classes else f"{float(golds[name]):+.1f}" for name in shown],
         results.classes,
     )
 

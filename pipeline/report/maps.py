@@ -46,7 +46,7 @@ class DialogueAxis:
     def speaker_colors(self) -> list[tuple[float, float, float]]:
         """A shade per speaker, by first appearance."""
         names = list(dict.fromkeys(self.speakers))
-        return [to_rgb(SPEAKERS[names.index(one) % len(SPEAKERS)]) for one in self.speakers]
+        return [to_rgb(SPEAKERS[names.index(name) % len(SPEAKERS)]) for name in self.speakers]
 
     def legend(self) -> list[Patch]:
         """What the strips' colours mean."""
@@ -61,8 +61,10 @@ class DialogueAxis:
                 )
                 for value in (-3.0, 0.0, 3.0)
             ]
+
         speakers = dict(zip(self.speakers, self.speaker_colors(), strict=True))
         named = {name: color for name, color in speakers.items() if name}
+
         return patches + [Patch(color=color, label=name) for name, color in named.items()]
 
 

@@ -63,7 +63,7 @@ class MethodView:
     @property
     def _design(self) -> IteacnetSettings:
         if self.design is None:
-            raise ValueError(f"{self.name} ({self.model}) is no form of ITEACNet")
+            raise ValueError(f"{self.name} ({self.model}) is not a form of ITEACNet")
         return self.design
 
 

@@ -46,6 +46,7 @@ def _table(results: TaskResults, way: str, methods: Sequence[MethodView]) -> Tab
     scores = results.of_evaluation(way)
     runs = {metric: run_table(scores, metric) for metric in metrics}
     rates = rates_in(next(iter(runs.values())))
+
     columns = [*dict.fromkeys([rates[0], rates[-1]]), *([AVERAGE] if len(rates) > 1 else [])]
     shown = [
         Row(
@@ -56,6 +57,7 @@ def _table(results: TaskResults, way: str, methods: Sequence[MethodView]) -> Tab
         for column in columns
         for method in (FLOOR, *methods)
     ]
+
     return TableView(
         caption=f"Further metrics under {WAYS[way]}, in % where not said otherwise",
         columns=["Method", *(label for label, _ in metrics.values())],
@@ -104,6 +106,7 @@ def _class_figures(
     rates = rates_in(next(iter(runs.values())))
     rows = pd.DataFrame(_long_form(results.name, way, runs, methods))
     rows = rows[rows["method"] != MAJORITY]
+
     for rate in dict.fromkeys([rates[0], rates[-1]]):
         series = [
             _bars(results, method, [runs[name] for name in classes], rate) for method in methods
@@ -121,6 +124,7 @@ def _class_figures(
 def _bars(
     results: TaskResults, method: MethodView, runs: Sequence[pd.DataFrame], rate: str
 ) -> Bars:
-    values = [100 * runs_of(one, method.name, rate) for one in runs]
-    deviation = [float(one.std(ddof=1)) if len(one) > 1 else 0.0 for one in values]
-    return Bars(method.label, [float(one.mean()) for one in values], deviation, results.hue(method))
+    values = [100 * runs_of(table, method.name, rate) for table in runs]
+    means = [float(of_class.mean()) for of_class in values]
+    deviation = [float(of_class.std(ddof=1)) if len(of_class) > 1 else 0.0 for of_class in values]
+    return Bars(method.label, means, deviation, results.hue(method))

@@ -43,6 +43,7 @@ def missingness_part(results: TaskResults) -> Part:
     source = results.source(f"availability/*_{results.protocol.mask_seed}.safetensors")
     causes = {cause: [row for row in rows if row.cause == cause] for cause in (WITHHELD, IN_FACT)}
     figures = [_figure(results, causes[WITHHELD], "withheld", source)]
+
     text = (
         "Every method meets the same stored test masks. Rates are shares of what was extracted; of "
         "each utterance one modality that it has is kept, so that a nominal 0.7 of three "
@@ -56,6 +57,7 @@ def missingness_part(results: TaskResults) -> Part:
     else:
         text += " Nothing else was missing: every modality of every test utterance was extracted."
     table = _table(results, rows, source)
+
     return Part("Realised missingness", text, [table], figures, tables_title="As a table")
 
 
@@ -131,6 +133,7 @@ def _table(results: TaskResults, rows: list[Missingness], source: str) -> TableV
         )
         for row in sorted(rows, key=lambda row: (row.cause != WITHHELD, row.rate))
     ]
+
     return TableView(
         caption=f"Share in % of {rows[0].n_utterances} test utterances, all folds together",
         columns=["rate", "cells missing", *rows[0].by_modality, *kept],

@@ -20,11 +20,11 @@ def write_outputs(page: PageView, tables: Path, figures: Path) -> None:
     """Write every table and figure of the page that has a name."""
     tables.mkdir(parents=True, exist_ok=True)
     figures.mkdir(parents=True, exist_ok=True)
-    for table in _unique([*page.tables, *(one for part in parts(page) for one in part.tables)]):
+    for table in _unique([*page.tables, *(table for part in parts(page) for table in part.tables)]):
         write_text(tables / f"{table.name}.md", to_markdown(table))
         write_text(tables / f"{table.name}.tex", to_latex(table))
         write_frame(tables / f"{table.name}.csv", _numbers(table))
-    for figure in _unique([one for part in parts(page) for one in part.figures]):
+    for figure in _unique([figure for part in parts(page) for figure in part.figures]):
         write_text(figures / f"{figure.name}.svg", figure.svg)
         if figure.data is not None:
             write_frame(figures / f"{figure.name}.csv", figure.data)
@@ -85,5 +85,5 @@ def _unique(views: Sequence[View]) -> list[View]:
     named = [view for view in views if view.name]
     names = [view.name for view in named]
     if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise ValueError(f"tables or figures of one name: {twice}")
+        raise ValueError(f"two tables, or two figures, have the same name: {twice}")
     return named

@@ -6,7 +6,7 @@ import pandas as pd
 
 from pipeline.evaluation.aggregate import AVERAGE, DECLINE
 from pipeline.report.blocks import LAYOUTS, TableLayout
-from pipeline.report.results import Block, Result
+from pipeline.report.results import Result, ResultBlock
 from pipeline.report.task_data import TaskResults
 from pipeline.report.views import Cell, Row, TableView
 
@@ -23,7 +23,7 @@ def paper_tables(tasks: Sequence[TaskResults]) -> list[TableView]:
     """Tables 1 to 4, those that have a row; a block of rows for each task."""
     found = []
     for layout in LAYOUTS:
-        blocks = [one for task in tasks if (one := layout.block(task)) is not None]
+        blocks = [block for task in tasks if (block := layout.block(task)) is not None]
         if blocks:
             found.append(_view(layout, blocks, {task.name: task for task in tasks}))
     return found
@@ -45,18 +45,20 @@ def percent(result: Result) -> Cell:
     return Cell(f"{100 * result.mean:.2f}{result.marker}", [*spread, *paper])
 
 
-def _view(layout: TableLayout, blocks: Sequence[Block], tasks: dict[str, TaskResults]) -> TableView:
-    columns = list(dict.fromkeys(column for one in blocks for column in one.columns))
+def _view(
+    layout: TableLayout, blocks: Sequence[ResultBlock], tasks: dict[str, TaskResults]
+) -> TableView:
+    columns = list(dict.fromkeys(column for block in blocks for column in block.columns))
     heads = [_head(layout, column) for column in columns]
     return TableView(
         caption=f"Table {layout.number}. {layout.caption}. Weighted F1 in %.",
         columns=["Method", *layout.design, *heads],
-        rows=[row for one in blocks for row in _rows(layout, one, columns, tasks[one.task])],
+        rows=[row for block in blocks for row in _rows(layout, block, columns, tasks[block.task])],
         text=layout.design,
         name=f"table{layout.number}",
         note=" ".join(_notes(blocks)),
-        source=", ".join(tasks[one.task].source("scores.csv") for one in blocks),
-        data=pd.concat([one.long_form() for one in blocks], ignore_index=True),
+        source=", ".join(tasks[block.task].source("scores.csv") for block in blocks),
+        data=pd.concat([block.long_form() for block in blocks], ignore_index=True),
     )
 
 
@@ -65,26 +67,26 @@ def _head(layout: TableLayout, column: str) -> str:
 
 
 def _rows(
-    layout: TableLayout, one: Block, columns: Sequence[str], results: TaskResults
+    layout: TableLayout, block: ResultBlock, columns: Sequence[str], results: TaskResults
 ) -> Iterator[Row]:
-    for method in one.methods:
+    for method in block.methods:
         design = [Cell(text) for text in layout.cells(method)]
         numbers = [
-            percent(one.results[method.name, column]) if column in one.columns else Cell("")
+            percent(block.results[method.name, column]) if column in block.columns else Cell("")
             for column in columns
         ]
         is_main = method == results.methods[0]
-        yield Row([Cell(method.label), *design, *numbers], is_main, f"Task {one.task}")
+        yield Row([Cell(method.label), *design, *numbers], is_main, f"Task {block.task}")
 
 
-def _notes(blocks: Sequence[Block]) -> Iterator[str]:
-    n_runs = sorted({one.n_runs for one in blocks})
+def _notes(blocks: Sequence[ResultBlock]) -> Iterator[str]:
+    n_runs = sorted({block.n_runs for block in blocks})
     counted = " to ".join(str(n) for n in dict.fromkeys([n_runs[0], n_runs[-1]]))
     if n_runs[-1] < 2:
         yield "One run (fold × seed) each: no deviation, no test."
     else:
         yield f"Mean over {counted} runs (folds × seeds) ± standard deviation."
-        compared = {one.task: one.reference.label for one in blocks if one.reference}
+        compared = {block.task: block.reference.label for block in blocks if block.reference}
         if compared:
             named = [f"{label} ({task})" for task, label in compared.items()]
             names = ", ".join(named) if len(blocks) > 1 else next(iter(compared.values()))
@@ -92,5 +94,6 @@ def _notes(blocks: Sequence[Block]) -> Iterator[str]:
                 f"* p < .05, ** p < .01 against {names}: paired t-test over the same runs, "
                 "Holm-corrected over the task's block; Wilcoxon's test stands in the CSV."
             )
-    if any(result.published for one in blocks for result in one.results.values()):
+
+    if any(result.published for block in blocks for result in block.results.values()):
         yield "Paper: the printed value, on the paper's own features."

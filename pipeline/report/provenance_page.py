@@ -58,6 +58,7 @@ def provenance_parts(
     ]
     if tasks:
         parts.append(Part("Runs", tables=[_run_table(tasks)], is_folded=True))
+
     return parts
 
 
@@ -141,14 +142,17 @@ def _version_table(
             header = read_header(build / corpus / features_place(modality))
             made = f"{corpus}, {modality}"
             rows += [text_row(*pair, made) for pair in header["libraries"].items()]
+
     for name, found in _run_versions(tasks).items():
         rows.append(text_row(name, ", ".join(sorted(found)), "training"))
+
     today = [("Python", platform.python_version())]
     today += [(name, metadata.version(name)) for name in PACKAGES]
     if known := commit():
         today.append(("commit", known))
     rows += [text_row(*pair, "this report") for pair in today]
     columns = ["what", "value", "made"]
+
     return TableView("Packages", columns, rows, text=columns[1:], name="versions")
 
 
@@ -186,6 +190,7 @@ def _run_table(tasks: Sequence[TaskResults]) -> TableView:
         for run in task.all_runs(method)
     ]
     columns = ["run", "seed", "epoch", "score", "selected on", "device", "code", "inputs"]
+
     return TableView(
         "Every run: its seed, the epoch it selected by its weighted F1 in %, digests",
         columns,

@@ -1,5 +1,6 @@
-"""The numbers that the paper prints (paper Tables 1 to 5), to stand beside ours.
+"""The numbers that the paper prints (paper Tables 1 to 4), to stand beside ours.
 
+Table 5's stand with the methods (`models/<method>/method.py`).
 Table 4's second block is labelled four-class but is the six-class task (reading.md A.7). Two
 printed averages are not the mean of their row; they are shown as printed.
 """

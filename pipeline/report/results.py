@@ -38,7 +38,7 @@ class Result:
 
 
 @dataclass(frozen=True)
-class Block:
+class ResultBlock:
     """One task in one table."""
 
     table: str
@@ -82,17 +82,19 @@ def block(
     methods: Sequence[MethodView],
     columns: Sequence[str],
     reference: MethodView | None,
-) -> Block:
+) -> ResultBlock:
     """Build the block of a task from the scores of one evaluation."""
     runs = run_table(scores, METRIC)
     keys = [(method.name, column) for method in methods for column in columns]
     tests = [_paired(runs, name, column, reference) for name, column in keys]
+
     corrected = zip(holm([t for t, _ in tests]), holm([w for _, w in tests]), strict=True)
     results = {
         key: _result(runs, *key, p_values, published_value(table, task, *key))
         for key, p_values in zip(keys, corrected, strict=True)
     }
-    return Block(table, task, tuple(methods), tuple(columns), results, reference)
+
+    return ResultBlock(table, task, tuple(methods), tuple(columns), results, reference)
 
 
 def _paired(

@@ -62,8 +62,8 @@ def drawing(
         figure = Figure(figsize=(width, height), layout="constrained")
         figure.patch.set_alpha(0)
         axes: list[Axes] = list(figure.subplots(1, n_columns, squeeze=False)[0])
-        for one in axes:
-            one.patch.set_alpha(0)
+        for column in axes:
+            column.patch.set_alpha(0)
         yield figure, axes
 
 

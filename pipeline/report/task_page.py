@@ -39,6 +39,7 @@ def task_view(results: TaskResults) -> TaskView:
     main = results.methods[0]
     labels = {method.name: method.label for method in results.methods}
     short = Part("", tables=[headline_table(results, found, labels)])
+
     traces = read_traces(results)
     insides = [heatmap_part(results, traces), router_part(results, traces)] if traces else []
     parts = [
@@ -50,6 +51,7 @@ def task_view(results: TaskResults) -> TaskView:
         *(part for part in insides if part is not None),
         training_part(results),
     ]
+
     return TaskView(
         name=results.name,
         headline=sentence(found, main),

@@ -44,6 +44,7 @@ def _figure(
         _plot_scores(scores, histories, [int(run.facts()["best_epoch"]) for run in runs])
         svg = to_svg(figure)
     counted = f"{len(runs)} runs" if len(runs) > 1 else "one run"
+
     return FigureView(
         f"{results.name}_training_{method.name}_{rate}",
         svg,
@@ -64,6 +65,7 @@ def _history(run: RunFiles) -> pd.DataFrame:
 def _plot_losses(axes: Axes, histories: Sequence[pd.DataFrame], pooled: pd.DataFrame) -> None:
     for history in histories:
         axes.plot(history["epoch"], history[LOSS], color=PALETTE[1], alpha=0.35, linewidth=0.8)
+
     mean = pooled.groupby("epoch").mean(numeric_only=True)
     axes.plot(mean.index, mean[LOSS], color=PALETTE[1], label="loss")
     parts = [c for c in mean.columns if c.startswith("loss_") and mean[c].notna().any()]
@@ -71,10 +73,12 @@ def _plot_losses(axes: Axes, histories: Sequence[pd.DataFrame], pooled: pd.DataF
         name = part.removeprefix("loss_").replace("_", " ")
         color = PALETTE[(index + 2) % len(PALETTE)]
         axes.plot(mean.index, mean[part], linestyle=":", color=color, label=name)
+
     if _spans_decades(mean[[LOSS, *parts]]):
         axes.set_yscale("log")
         axes.yaxis.set_major_formatter("{x:g}")  # the usual one writes formulas
         axes.yaxis.set_minor_formatter(NullFormatter())
+
     axes.set_title("loss")
     _finish(axes)
     axes.legend(fontsize=8)

@@ -51,7 +51,7 @@ def test_only_named_tables_become_files_and_cells_stand_in_for_missing_data(tmp_
 
 def test_two_figures_of_one_name_are_refused(tmp_path):
     figure = FigureView("same", "<svg></svg>", "")
-    with pytest.raises(ValueError, match="one name: \\['same'\\]"):
+    with pytest.raises(ValueError, match="the same name: \\['same'\\]"):
         write_outputs(
             page_with(Part("p", figures=[figure, figure])), tmp_path / "t", tmp_path / "f"
         )

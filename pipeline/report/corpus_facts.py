@@ -28,7 +28,7 @@ class FeatureFacts:
 
 
 @dataclass(frozen=True)
-class CorpusFiles:
+class CorpusFacts:
     """What `build/{corpus}` says, read once."""
 
     folder: Path
@@ -39,13 +39,13 @@ class CorpusFiles:
     tasks: Mapping[str, Any]  # tasks.json
 
 
-def read_corpus_files(
+def read_corpus_facts(
     folder: Path, modalities: Sequence[Modality], tables: Sequence[Path]
-) -> CorpusFiles:
+) -> CorpusFacts:
     """Read tables, facts of features and `tables` of faces; others may be of former shards."""
     utterances = read_rows(folder / "utterances.csv", Utterance)
     ids = [utterance.utterance_id for utterance in utterances]
-    return CorpusFiles(
+    return CorpusFacts(
         folder,
         account=json.loads((folder / "corpus.json").read_text(encoding="utf-8")),
         utterances=utterances,
