@@ -106,3 +106,8 @@ def test_memory_is_bounded_for_many_classes_and_many_dialogues(n_classes, n_dial
     tracemalloc.stop()
     assert drawn.shape == (400,)
     assert peak < 250e6  # bytes; 1,000 classes took 8 MB a draw
+
+
+def test_an_interval_leaves_out_draws_without_a_score():
+    draws = np.append(np.linspace(0, 1, 101), np.nan)
+    assert interval(draws) == pytest.approx((0.025, 0.975))

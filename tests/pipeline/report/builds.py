@@ -12,6 +12,8 @@ from pipeline.base.tables import write_rows
 from pipeline.config.configuration import parse_config
 from pipeline.features.cache.extractor import STATUSES
 from pipeline.features.store import FeatureStore, StoreHeader, table_digest, write_store
+from pipeline.report.method_views import method_views
+from pipeline.report.task_data import TaskResults, read_scores
 from pipeline.rules.decisions import Decisions
 from pipeline.rules.plan import Plan
 from pipeline.stages import report
@@ -40,6 +42,20 @@ class Build:
     @property
     def plan(self):
         return Plan(parse_config(self.config))
+
+    def results(self):
+        """What the report reads of the task."""
+        config = parse_config(self.config)
+        return TaskResults(
+            name="t",
+            section=config.tasks["t"],
+            classes=tuple(config.tasks["t"].classes),
+            methods=method_views(config.methods, config.train.methods),
+            train_rate=config.train.train_rate,
+            protocol=config.protocol,
+            scores=read_scores(self.folder / "t" / "scores.csv"),
+            build=self.folder,
+        )
 
     def report(self):
         """Run the stage as its rule does; return the page's text."""

@@ -5,6 +5,7 @@ import pandas as pd
 from sklearn.metrics import confusion_matrix
 
 from pipeline.report.confusion import confusion
+from tests.pipeline.report.task_artefacts import CLASSES
 
 
 def test_counts_equal_scikit_learn():
@@ -22,3 +23,17 @@ def test_sentiment_is_counted_by_sign_without_zeros():
     result = confusion(frame, "regression", ())
     assert result.classes == ("negative", "positive")
     assert result.counts == ((1, 0), (1, 0))
+
+
+def test_classes_stand_in_the_order_of_the_configuration(two_methods):
+    build, _ = two_methods
+    assert list(CLASSES) != sorted(CLASSES)
+    table = build.table("t_confusion_0.5")
+    assert list(dict.fromkeys(table["target"])) == list(CLASSES)
+    assert list(dict.fromkeys(table["predicted"])) == list(CLASSES)
+
+
+def test_sentiment_is_counted_by_sign(make_build):
+    build = make_build(kind="regression")
+    build.report()
+    assert set(build.table("t_confusion_0.0")["target"]) == {"negative", "positive"}

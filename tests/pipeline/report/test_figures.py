@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from pipeline.report.figures import Bars, Curve, plot_bars, plot_curves, plot_stacks
-from pipeline.report.maps import N_LABELLED, DialogueAxis, plot_dialogue_map, plot_matrix
-from pipeline.report.svg import INK, with_own_ids
+from pipeline.report.maps import DialogueAxis, plot_dialogue_map, plot_matrix
+from pipeline.report.svg import INK
 
 HOSTILE = r"a <b> & c $\frac{ $ $x_1$"
 AXIS = DialogueAxis(["F", "M", "F"], ["happy", "sad", "sad"], ("happy", "sad"))
@@ -52,33 +52,3 @@ def test_text_takes_the_colour_of_the_page_and_nothing_is_fetched(name):
 @pytest.mark.parametrize("name", DRAWN)
 def test_the_same_figure_has_the_same_bytes(name):
     assert DRAWN[name]() == DRAWN[name]()
-
-
-def test_ids_of_two_pictures_never_meet_and_references_follow():
-    svg = curves()
-    ids = set(re.findall(r'\bid="([^"]+)"', with_own_ids(svg, "one")))
-    assert ids
-    assert not ids & set(re.findall(r'\bid="([^"]+)"', with_own_ids(svg, "two")))
-    used = set(re.findall(r'(?:url\(#|href="#)([^")]+)', with_own_ids(svg, "one")))
-    assert used
-    assert used <= ids
-
-
-def test_a_short_dialogue_names_every_utterance_a_long_one_counts_them():
-    assert "2 M sad" in words(plot_dialogue_map(np.eye(3), AXIS, ""))
-    n = N_LABELLED + 4
-    axis = DialogueAxis(["F"] * n, ["happy"] * n, ("happy",))
-    text = words(plot_dialogue_map(np.eye(n), axis, ""))
-    assert "1 F happy" not in text
-    assert f"{n}" in text
-    assert "happy" in text  # in the legend
-
-
-def test_sentiment_is_coloured_by_sign_and_strength():
-    axis = DialogueAxis([""] * 3, ["-3.0", "0.0", "+3.0"], ())
-    red, grey, green = axis.gold_colors()
-    assert red[0] > red[1]
-    assert green[1] > green[0]
-    assert max(grey) - min(grey) < 0.1
-    assert axis.words() == ["1 -3.0", "2 0.0", "3 +3.0"]
-    assert [patch.get_label() for patch in axis.legend()] == ["gold -3", "gold 0", "gold +3"]

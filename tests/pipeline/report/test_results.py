@@ -7,8 +7,7 @@ from scipy import stats
 
 from pipeline.evaluation.aggregate import AVERAGE
 from pipeline.report.method_views import FLOOR, MethodView
-from pipeline.report.paper_tables import percent
-from pipeline.report.results import Result, block
+from pipeline.report.results import block
 
 COLUMNS = ["task", "method", "train_rate", "fold", "seed", "rate", "metric", "value"]
 AE, GCNET, OURS = (MethodView(name, name, name) for name in ("ae", "gcnet", "iteacnet"))
@@ -77,20 +76,3 @@ def test_long_form_has_a_row_per_method_and_column(table):
     assert len(frame) == 4 * 3
     assert frame.set_index(["method", "column"]).loc[("ae", "0.7"), "n_runs"] == 10
     assert set(frame["compared_with"]) == {"gcnet"}
-
-
-@pytest.mark.parametrize(
-    ("result", "text", "small"),
-    [
-        (
-            Result(0.7612, 0.008, 3, p_t=0.03, published="77.13"),
-            "76.12*",
-            ["± 0.80", "paper 77.13"],
-        ),
-        (Result(0.5, float("nan"), 1), "50.00", []),
-        (Result(float("nan"), float("nan"), 0), "-", []),
-    ],
-)
-def test_cells_show_percent_deviation_marker_and_paper(result, text, small):
-    cell = percent(result)
-    assert (cell.text, list(cell.small)) == (text, small)
