@@ -17,7 +17,8 @@ FLOORS = (
     ("pipeline.base", "models.fast"),
     ("models",),
     ("pipeline.config",),
-    ("pipeline.media", "pipeline.corpora", "pipeline.protocol", "demo"),
+    ("pipeline.media", "pipeline.protocol", "demo"),
+    ("pipeline.corpora",),
     ("models.encoders", "models.plain", "models.iteacnet", "models.gcnet"),
     ("models.cra", "models.ae", "models.cpmnet"),
     ("models.mmin", "pipeline.features.cache"),
@@ -33,7 +34,7 @@ FLOORS = (
 )
 FLOOR_OF = {unit: floor for floor, units in enumerate(FLOORS) for unit in units}
 METHODS = ("plain", "iteacnet", "gcnet", "cra", "ae", "cpmnet", "mmin")
-MOST_ROOMS, MOST_ARROWS = 18, 66
+MOST_ROOMS, MOST_ARROWS = 18, 67
 RULES_MAY_IMPORT = (
     "pipeline.tools.cache.users",
     "pipeline.config.configuration",
@@ -45,7 +46,7 @@ RULES_MAY_IMPORT = (
     "pipeline.base.retries",
     "pipeline.base.tables",
     "pipeline.rules.seals",
-    "pipeline.config.settings",
+    "pipeline.base.errors",
     "pipeline.config.yaml_files",
     "pipeline.rules.terminal.screen",
 )

@@ -16,6 +16,12 @@ Role = Literal["train", "validation", "test"]
 MODALITIES: tuple[Modality, ...] = get_args(Modality)
 REGIONS: tuple[Region, ...] = get_args(Region)
 ROLES: tuple[Role, ...] = get_args(Role)
+# What corpora and their users call the roles.
+ROLE_NAMES: dict[str, Role] = {role: role for role in ROLES} | {
+    "val": "validation",
+    "valid": "validation",
+    "dev": "validation",
+}
 
 # CMU-MOSEI ids begin with "-" or "_"; a leading dot or any slash would reach outside a folder.
 IDENTIFIER = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}")

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from pipeline.base.records import MODALITIES, Modality
 from pipeline.config.faults import refusal
 from pipeline.config.settings import ClassName, Distinct, Name, Rate, Section
 
@@ -79,9 +80,7 @@ class TaskSettings(LabeledTask):
     """The corpus that it is about."""
     folds: FoldsSettings
     """Who trains, validates and tests."""
-    modalities: Annotated[
-        tuple[Literal["audio", "text", "visual"], ...], Field(min_length=1), Distinct
-    ] = ("audio", "text", "visual")
+    modalities: Annotated[tuple[Modality, ...], Field(min_length=1), Distinct] = MODALITIES
     """What the networks may use."""
 
 

@@ -9,7 +9,7 @@ without any label take no part.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
-from pipeline.base.records import ROLES, Annotation, Label, Role, SplitRow, Utterance
+from pipeline.base.records import ROLE_NAMES, ROLES, Annotation, Label, Role, SplitRow, Utterance
 from pipeline.config.tasks import FoldRule
 from pipeline.protocol.errors import ProtocolError
 from pipeline.protocol.labels import annotation_values
@@ -18,12 +18,6 @@ from pipeline.protocol.parts import Dialogues, Parts, parts_of
 ProtocolName = Literal["paper", "strict"]
 
 LEAST_PARTS: Mapping[ProtocolName, int] = {"strict": 3, "paper": 2}
-
-ROLE_OF: dict[str, Role] = {role: role for role in ROLES} | {
-    "val": "validation",
-    "valid": "validation",
-    "dev": "validation",
-}
 
 
 def assign_splits(
@@ -85,13 +79,13 @@ def _official(dialogues: Dialogues, split_of: Mapping[str, str]) -> dict[Role, l
     members: dict[Role, list[str]] = {role: [] for role in ROLES}
     for dialogue, utterances in dialogues.items():
         names = {split_of[u.utterance_id] for u in utterances if u.utterance_id in split_of}
-        if len(names) > 1 or names - set(ROLE_OF):
+        if len(names) > 1 or names - set(ROLE_NAMES):
             raise ProtocolError(
                 f"dialogue {dialogue!r} has official splits {sorted(names)}; expected one of "
-                f"{sorted(ROLE_OF)}"
+                f"{sorted(ROLE_NAMES)}"
             )
         for name in names:
-            members[ROLE_OF[name]].append(dialogue)
+            members[ROLE_NAMES[name]].append(dialogue)
     return members
 
 

@@ -33,12 +33,14 @@ def main(argv: list[str] | None = None) -> None:
         )
     except (ArraysError, DeviceError) as error:
         raise SystemExit(f"error: {error}") from None
+
     index, test = run.index, run.test
     rates = [float(rate) for rate in settings.rates]
     masks = read_rates(args.availability, rates, args.fold, tables.labels, index, test)
     outputs = predict_rates(
         run.learner, run.conversations, test, masks, lambda: seed_torch(args.seed, "predict")
     )
+
     places = index.utterances_of(test)
     write_predictions(
         args.out,
