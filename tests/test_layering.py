@@ -17,8 +17,7 @@ FLOORS = (
     ("pipeline.base", "models.fast"),
     ("models",),
     ("pipeline.config",),
-    ("pipeline.media", "pipeline.protocol", "demo"),
-    ("pipeline.corpora",),
+    ("pipeline.media", "pipeline.corpora", "pipeline.protocol", "demo"),
     ("models.encoders", "models.plain", "models.iteacnet", "models.gcnet"),
     ("models.cra", "models.ae", "models.cpmnet"),
     ("models.mmin", "pipeline.features.cache"),
@@ -34,7 +33,7 @@ FLOORS = (
 )
 FLOOR_OF = {unit: floor for floor, units in enumerate(FLOORS) for unit in units}
 METHODS = ("plain", "iteacnet", "gcnet", "cra", "ae", "cpmnet", "mmin")
-MOST_ROOMS, MOST_ARROWS = 18, 67
+MOST_ROOMS, MOST_ARROWS = 18, 68
 RULES_MAY_IMPORT = (
     "pipeline.tools.cache.users",
     "pipeline.config.configuration",
@@ -44,9 +43,10 @@ RULES_MAY_IMPORT = (
     "pipeline.rules.plan",
     "pipeline.base.refusals",
     "pipeline.base.retries",
+    "pipeline.base.artefacts",
     "pipeline.base.tables",
     "pipeline.rules.seals",
-    "pipeline.base.errors",
+    "pipeline.config.settings",
     "pipeline.config.yaml_files",
     "pipeline.rules.terminal.screen",
 )

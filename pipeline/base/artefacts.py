@@ -4,7 +4,7 @@ Rules spell the same places with wildcards; whoever fills these in does it here.
 """
 
 
-def run_place(method: str, train_rate: str, fold: int, seed: int) -> str:
+def run_place(method: str, train_rate: str, fold: int | str, seed: int | str) -> str:
     """Folder of a training's weights, history, facts and predictions, in the folder of a task."""
     return f"runs/{method}/{train_rate}/fold{fold}_seed{seed}"
 

@@ -1,7 +1,7 @@
 """The rows that stages hand to each other. Frozen; they refuse nonsense; units in the names.
 
 A corpus owns utterances (`Utterance`, `Annotation`, `Dropped`); a task owns labels and splits
-(`Label`, `SplitRow`), predictions and scores (`Prediction`, `Score`).
+(`Label`, `SplitRow`).
 """
 
 import math
@@ -16,12 +16,6 @@ Role = Literal["train", "validation", "test"]
 MODALITIES: tuple[Modality, ...] = get_args(Modality)
 REGIONS: tuple[Region, ...] = get_args(Region)
 ROLES: tuple[Role, ...] = get_args(Role)
-# What corpora and their users call the roles.
-ROLE_NAMES: dict[str, Role] = {role: role for role in ROLES} | {
-    "val": "validation",
-    "valid": "validation",
-    "dev": "validation",
-}
 
 # CMU-MOSEI ids begin with "-" or "_"; a leading dot or any slash would reach outside a folder.
 IDENTIFIER = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}")
@@ -124,22 +118,3 @@ class SplitRow:
     dialogue_id: str
     fold: int
     role: Role
-
-
-@dataclass(frozen=True, slots=True)
-class Score:
-    """One number of the results, in long form."""
-
-    task: str
-    method: str
-    fold: int
-    seed: int
-    train_rate: str
-    rate: float
-    selection: str
-    metric: str
-    value: float
-
-    def __post_init__(self) -> None:
-        if math.isinf(self.value):
-            raise RecordError(f"{self.method}: {self.metric} is infinite")

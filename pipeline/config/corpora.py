@@ -4,11 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
-from pipeline.base.records import Modality, Role
+from pipeline.base.records import Role
 from pipeline.config.settings import Distinct, PathText, Section, Share
-
-# Each is a module of pipeline/corpora, but "import", which are several (pipeline/corpora/imports).
-ReaderName = Literal["iemocap", "mosi", "mosei", "meld", "folder", "mmsa", "import"]
 
 
 class DemoSettings(Section):
@@ -33,7 +30,7 @@ class ImportSettings(Section):
     """How the features are stored."""
     path: PathText
     """Below `root`: the .npz, the .pkl, or the table of an npy_folder."""
-    arrays: dict[Modality, str] = {}
+    arrays: dict[Literal["audio", "text", "visual"], str] = {}
     """Modality: the array or folder (npy_folder) that holds it; {} = as the format names them."""
 
 
@@ -42,7 +39,7 @@ class CorpusSettings(Section):
 
     model_config = ConfigDict(populate_by_name=True)
 
-    reader: ReaderName
+    reader: Literal["iemocap", "mosi", "mosei", "meld", "folder", "mmsa", "import"]
     """The layout of the corpus; folder: videos with a table, import: features of somebody else."""
     root: PathText
     """Folder of the raw corpus; moving it later costs nothing."""

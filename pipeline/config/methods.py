@@ -19,7 +19,7 @@ from models.registry import (
 )
 from pipeline.config.faults import did_you_mean, refusal
 from pipeline.config.model_settings import ModelSettings, section_of
-from pipeline.config.settings import Distinct, Name, Rate, Section, dump, parse_section
+from pipeline.config.settings import MAX_RATE, Distinct, Name, Rate, Section, dump, parse_section
 
 # One model for all rates | a model per rate | a model of complete data.
 Evaluation = Literal["ume", "ime", "complete"]
@@ -145,6 +145,6 @@ def parse_train_rate(text: str) -> float | Literal["random", "progressive"]:
         rate = float(text)
     except ValueError:
         rate = math.nan
-    if not 0 <= rate <= 0.7:
-        raise ValueError(f"train_rate={text!r}: use 0.0 to 0.7, 'random' or 'progressive'")
+    if not 0 <= rate <= MAX_RATE:
+        raise ValueError(f"train_rate={text!r}: use 0.0 to {MAX_RATE}, 'random' or 'progressive'")
     return rate

@@ -7,7 +7,7 @@ from typing import Annotated, Any, TypeVar, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from pipeline.base.errors import SettingsError
+from pipeline.base.errors import SettingsError as SettingsError
 from pipeline.base.records import IDENTIFIER
 from pipeline.config.faults import Where, explain, refusal, unknown_key
 
@@ -15,7 +15,8 @@ ClassName = Annotated[str, Field(pattern=rf"^{IDENTIFIER.pattern}$")]
 # These become arguments of command lines, where "-x" is an option.
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$")]
 Share = Annotated[float, Field(ge=0, le=1)]
-Rate = Annotated[float, Field(ge=0, le=0.7)]
+MAX_RATE = 0.7  # more would leave an utterance of three modalities without any
+Rate = Annotated[float, Field(ge=0, le=MAX_RATE)]
 Many = TypeVar("Many", bound=tuple[Hashable, ...])
 
 
@@ -27,7 +28,7 @@ def expand_home(path: str) -> str:
         return str(Path(path).expanduser())
     except RuntimeError:
         user = path.partition("/")[0]
-        raise ValueError(f"{user} is not a user's home; write the path out, or ./{path}") from None
+        raise ValueError(f"{user} is no user's home; write the path in full, or ./{path}") from None
 
 
 def distinct(values: Many) -> Many:
@@ -101,9 +102,9 @@ def _refuse_truth(key: str, value: object, annotation: object) -> None:
         return
     if isinstance(value, bool):
         raise refusal((key,), "must be a number", value)
-    for place, number in enumerate(value if isinstance(value, list | tuple) else ()):
-        if isinstance(number, bool):
-            raise refusal((key, place), "must be a number", number)
+    for place, one in enumerate(value if isinstance(value, list | tuple) else ()):
+        if isinstance(one, bool):
+            raise refusal((key, place), "must be a number", one)
 
 
 def _kinds(annotation: object) -> Iterator[object]:

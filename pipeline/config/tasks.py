@@ -8,7 +8,11 @@ from pipeline.base.records import MODALITIES, Modality
 from pipeline.config.faults import refusal
 from pipeline.config.settings import ClassName, Distinct, Name, Rate, Section
 
-Generator = Literal["gcnet", "exact"]
+TaskKind = Literal["classification", "regression"]
+ProtocolName = Literal["paper", "strict"]
+GeneratorName = Literal["gcnet", "exact"]
+
+MAJORITY = "majority"  # how tables call their floor: always the commonest label of training
 
 
 class FoldRule(Section):
@@ -39,7 +43,7 @@ class FoldsSettings(FoldRule):
     @model_validator(mode="after")
     def _only_names_folds(self) -> "FoldsSettings":
         if unknown := sorted(set(self.only) - set(range(self.n_folds))):
-            message = f"{unknown} are no folds; there are 0 to {self.n_folds - 1}"
+            message = f"there are no folds {unknown}, only 0 to {self.n_folds - 1}"
             raise refusal(("only",), message)
         return self
 
@@ -47,7 +51,7 @@ class FoldsSettings(FoldRule):
 class LabeledTask(Section):
     """What gives a task its labels and splits."""
 
-    kind: Literal["classification", "regression"] = "classification"
+    kind: TaskKind = "classification"
     """Classes, or numbers."""
     annotation: str = "emotion"
     """The annotation of the corpus that is the target."""
@@ -87,14 +91,14 @@ class TaskSettings(LabeledTask):
 class ProtocolSettings(Section):
     """`protocol`."""
 
-    name: Literal["paper", "strict"] = "strict"
+    name: ProtocolName = "strict"
     """Strict: a validation part selects epochs; paper: IEMOCAP selects on the test session."""
     rates: Annotated[tuple[Rate, ...], Field(min_length=1), Distinct] = (
         *(0.0, 0.1, 0.2, 0.3),
         *(0.4, 0.5, 0.6, 0.7),
     )
     """Missing rates of the test."""
-    generator: Generator = "gcnet"
+    generator: GeneratorName = "gcnet"
     """Gcnet: the rate is met within 0.005; exact: an exact count."""
     mask_seed: Annotated[int, Field(ge=0)] = 7000
     """Test masks are drawn once from it and shared by all methods."""
@@ -105,7 +109,7 @@ class ProtocolSettings(Section):
 class ScoredTask(Section):
     """What scoring and training read of a task: its kind, its classes in order of index."""
 
-    kind: Literal["classification", "regression"] = "classification"
+    kind: TaskKind = "classification"
     """Classes, or numbers."""
     classes: tuple[ClassName, ...] = ()
     """Names of the classes, in order of index."""

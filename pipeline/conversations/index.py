@@ -79,12 +79,14 @@ def index_utterances(utterances: Sequence[Utterance], labels: Sequence[Label]) -
     for row, utterance in enumerate(utterances):
         if utterance.utterance_id in label_row:
             dialogues.setdefault(utterance.dialogue_id, []).append(row)
+
     ordered = [sorted(rows, key=lambda row: utterances[row].turn) for rows in dialogues.values()]
     store_rows = [row for rows in ordered for row in rows]
     if len(store_rows) != len(labels):
         raise ValueError(
             f"labels.csv has {len(labels)} utterances, {len(store_rows)} of them in utterances.csv"
         )
+
     ids = [utterances[row].utterance_id for row in store_rows]
     lengths = np.array([len(rows) for rows in ordered], dtype=np.int64)
     speakers = [code_speakers(utterances[row].speaker for row in rows) for rows in ordered]

@@ -45,8 +45,10 @@ def predict_rates(
     items = items_of(conversations.index, dialogues, learner.batching)
     if not len(items):
         raise ValueError("no dialogue to predict")
+
     batch_size = learner.batch_size if learner.sees_padding else None
     groups = torch.split(torch.from_numpy(masks), 1 if learner.sees_padding else len(masks))
+
     outputs = []
     with torch.no_grad():
         shown = torch.from_numpy(masks.any(axis=0))
@@ -54,6 +56,7 @@ def predict_rates(
         for group in groups:
             seed()
             outputs.append(_predict_items(predict, conversations, items, group, batch_size))
+
     learner.train(was_training)
     return np.concatenate(outputs)
 
@@ -67,6 +70,7 @@ def _embedded(
     """
     if not learner.embeds:
         return learner.predict, conversations
+
     places = places.to(conversations.device)
     used = conversations.rows[places]
     hidden = dict(zip(MODALITIES, (~shown.to(places.device)[places]).unbind(dim=1), strict=True))
@@ -74,6 +78,7 @@ def _embedded(
         name: stored.index_select(0, used).masked_fill_(hidden[name].unsqueeze(1), 0.0)
         for name, stored in conversations.features.items()
     }
+
     rows = torch.zeros_like(conversations.rows)  # utterances of no item are not looked at
     rows[places] = torch.arange(len(used), device=rows.device)
     embedded = replace(conversations, features=learner.embed(features), rows=rows)
@@ -93,6 +98,7 @@ def _predict_items(
     equals = _equal_rates(masks[:, places] & conversations.extracted.cpu()[places], items)
     chosen = equals == torch.arange(n_rates).unsqueeze(1)
     flat = masks.flatten(0, 1).to(conversations.device)
+
     line: Tensor | None = None
     for part, offsets in _batches(items, chosen, n_line, batch_size):
         shifted = Items(part.starts + offsets, part.lengths)
@@ -102,6 +108,7 @@ def _predict_items(
         if line is None:
             line = outputs.new_empty(n_rates * n_line, outputs.shape[-1])
         line[shifted.places().to(line.device)] = outputs
+
     assert line is not None
     cells = equals.repeat_interleave(items.lengths, dim=1) * n_line + places
     return line[cells.to(line.device)].cpu().numpy()
@@ -128,6 +135,7 @@ def _batches(
     order = torch.arange(len(every))
     if batch_size is None:
         order = torch.argsort(every.lengths, descending=True, stable=True)
+
     start = 0
     while start < len(order):
         longest = int(every.lengths[order[start]])

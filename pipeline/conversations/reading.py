@@ -77,6 +77,7 @@ def read_rates(
             f"no stored masks for rates {missing}, only for {sorted(by_rate)}; "
             "add them to protocol.rates"
         )
+
     places = index.utterances_of(dialogues)
     line = np.zeros((len(rates), len(index.label_rows), len(MODALITIES)), dtype=bool)
     for number, rate in enumerate(rates):

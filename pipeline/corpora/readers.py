@@ -7,10 +7,10 @@ so that a change in one reader reruns no other corpus.
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Literal, Protocol, cast, get_args
+from typing import Literal, Protocol, cast
 
 from pipeline.base.records import Dropped
-from pipeline.config.corpora import CorpusSettings, ReaderName
+from pipeline.config.corpora import CorpusSettings
 from pipeline.corpora.checks import by_kind
 from pipeline.corpora.listing import list_files
 from pipeline.corpora.raw import CorpusError, RawCorpus
@@ -18,8 +18,14 @@ from pipeline.corpora.texts import printable
 
 WhichFace = Literal["side", "single", "track"]
 
-RAW = [name for name in get_args(ReaderName) if name != "import"]
-READERS = {name: f"pipeline.corpora.{name}" for name in RAW}
+READERS = {
+    "iemocap": "pipeline.corpora.iemocap",
+    "mosi": "pipeline.corpora.mosi",
+    "mosei": "pipeline.corpora.mosei",
+    "meld": "pipeline.corpora.meld",
+    "folder": "pipeline.corpora.folder",
+    "mmsa": "pipeline.corpora.mmsa",
+}
 SHOWN_ENTRIES = 12
 
 
@@ -68,7 +74,7 @@ def _why(dropped: Sequence[Dropped]) -> str:
     """How many items were dropped for each kind of reason, each with its first."""
     told = [f"{len(dropped)} items dropped"]
     for kind, n in by_kind(dropped).items():
-        first = next(item for item in dropped if item.reason.partition(": ")[0] == kind)
+        first = next(one for one in dropped if one.reason.partition(": ")[0] == kind)
         told.append(f"{n} x {kind}, first: {first.item}: {first.reason}")
     return "; ".join(told)
 

@@ -18,8 +18,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.evaluation.sentiment import SIGNS, signs
+from pipeline.protocol.weighted_f1 import Counts, weighted_f1_of
 
-Counts = NDArray[np.float64]
 N_DRAWS = 2000
 SEED = 0
 MAX_CELLS = 4_000_000  # numbers of one array of a piece: 32 MB
@@ -44,6 +44,7 @@ def drawn_scores(
         counts = [
             counts_by_dialogue(runs[number].predictions, dialogues, kind, classes) for number in own
         ]
+
         widest = max(len(dialogues), counts[0].shape[1] * counts[0].shape[2])
         done = 0
         for weights in draw(len(dialogues), fold, n_draws, max(1, MAX_CELLS // widest)):
@@ -73,29 +74,20 @@ def interval(draws: NDArray[np.float64], level: float = 0.95) -> tuple[float, fl
     return float(low), float(high)
 
 
-def weighted_f1_of(counts: Counts) -> NDArray[np.float64]:
-    """(..., 3, K) targets, predictions and hits of classes -> (...) weighted F1, nan: no target."""
-    support, guesses, hits = np.moveaxis(counts, -2, 0)
-    f1 = 2 * hits / np.maximum(support + guesses, 1)
-    total = support.sum(axis=-1)
-    weighted: NDArray[np.float64] = np.divide(
-        (f1 * support).sum(axis=-1), total, out=np.full(total.shape, np.nan), where=total > 0
-    )
-    return weighted
-
-
 def counts_by_dialogue(
     predictions: pd.DataFrame, dialogues: Sequence[str], kind: str, classes: Sequence[str]
 ) -> Counts:
     """(D, 3, K): how often a class is target, prediction, both; sentiment by sign without 0."""
     frame = signs(predictions) if kind == "regression" else predictions
     names = SIGNS if kind == "regression" else tuple(classes)
+
     codes = {name: number for number, name in enumerate(names)}
     numbers = {name: number for number, name in enumerate(dialogues)}
     row, target, predicted = (
         frame[column].map(table).to_numpy()
         for column, table in (("dialogue_id", numbers), ("target", codes), ("predicted", codes))
     )
+
     counts = np.zeros((len(dialogues), 3, len(names)))
     is_hit = target == predicted
     told = ((row, target), (row, predicted), (row[is_hit], target[is_hit]))

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline.base.records import ROLES, Label, Score, SplitRow
+from pipeline.base.records import ROLES, Label, SplitRow
+from pipeline.config.tasks import MAJORITY
 from pipeline.evaluation.classification import classification_metrics
+from pipeline.evaluation.scores import Score
 from pipeline.evaluation.sentiment import sentiment_metrics
 
-MAJORITY = "majority"
 RoleLabels = dict[str, list[str]]
 TEXT_COLUMNS = {"utterance_id": str, "dialogue_id": str}
 
@@ -43,6 +44,7 @@ def score_run(
     rows = []
     for rate, group in predictions.groupby("rate", sort=True):
         values = metrics_of(group["target"].tolist(), group["predicted"].tolist(), kind, classes)
+
         rows += [
             Score(
                 task=str(run["task"]),
@@ -74,6 +76,7 @@ def majority_rows(
     """
     guess = _commonest(roles["train"], kind)
     values = metrics_of(roles["test"], [guess] * len(roles["test"]), kind, classes)
+
     return [
         Score(task, MAJORITY, fold, 0, "", rate, "train", metric, value)
         for rate in rates

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from scipy.stats import pearsonr
 from sklearn.metrics import accuracy_score, f1_score, mean_absolute_error
 
+from pipeline.protocol.weighted_f1 import weighted_f1
+
 Values = NDArray[np.float64]
 SIGNS = ("negative", "positive")
 
@@ -23,11 +25,12 @@ def sentiment_metrics(target: Sequence[float], predicted: Sequence[float]) -> di
     y, guess = np.asarray(target, dtype=np.float64), np.asarray(predicted, dtype=np.float64)
     if not (y != 0).any():
         raise ValueError("no utterance to score: the test role holds no target other than 0")
+
     clear = y != 0
     return {
-        "weighted_f1": _weighted_f1(y[clear] > 0, guess[clear] > 0),
+        "weighted_f1": weighted_f1(y[clear] > 0, guess[clear] > 0),
         **_f1_of_signs(y[clear] > 0, guess[clear] > 0),
-        "weighted_f1_nonnegative": _weighted_f1(y >= 0, guess >= 0),
+        "weighted_f1_nonnegative": weighted_f1(y >= 0, guess >= 0),
         "binary_accuracy_nonzero": float(accuracy_score(y[clear] > 0, guess[clear] > 0)),
         "binary_accuracy_nonnegative": float(accuracy_score(y >= 0, guess >= 0)),
         "seven_class_accuracy": float(accuracy_score(_rounded(y), _rounded(guess))),
@@ -55,10 +58,6 @@ def signs(predictions: pd.DataFrame) -> pd.DataFrame:
 def _f1_of_signs(target: NDArray[np.bool_], predicted: NDArray[np.bool_]) -> dict[str, float]:
     values = f1_score(target, predicted, labels=[False, True], average=None, zero_division=0)
     return {f"f1_{name}": float(value) for name, value in zip(SIGNS, values, strict=True)}
-
-
-def _weighted_f1(target: NDArray[np.bool_], predicted: NDArray[np.bool_]) -> float:
-    return float(f1_score(target, predicted, average="weighted", zero_division=0))
 
 
 def _rounded(values: Values) -> NDArray[np.int64]:

@@ -105,7 +105,7 @@ def read_store(path: Path, utterance_ids: Sequence[str] | None = None) -> Featur
     expected = {field.name for field in fields(StoreHeader)}
     if set(arrays) - {"seconds"} != {"features", "extracted", "status"} or set(header) != expected:
         raise StoreError(
-            f"{path} is not a feature store: it holds {sorted(arrays)} and the header "
+            f"{path} is no feature store: it holds {sorted(arrays)} and the header "
             f"{sorted(header)}; expected features, extracted, status and {sorted(expected)}"
         )
     known = StoreHeader(**{**header, "statuses": tuple(header["statuses"])})

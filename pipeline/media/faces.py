@@ -125,7 +125,7 @@ def yunet_file(weights: str | None) -> Path:
     path = yunet_place(weights)
     if not path.is_file():
         raise DetectorError(
-            f"crop_faces.weights={weights!r} is not a file: `detector: yunet` needs the path of "
+            f"crop_faces.weights={weights!r} is no file: `detector: yunet` needs the path of "
             "face_detection_yunet_2023mar.onnx from https://github.com/opencv/opencv_zoo "
             "(`make weights` fetches it); `detector: mtcnn` needs no file"
         )

@@ -8,19 +8,18 @@ exact count.
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Literal
 
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
 from pipeline.base.records import MODALITIES
+from pipeline.config.settings import MAX_RATE
+from pipeline.config.tasks import GeneratorName
 from pipeline.protocol.errors import ProtocolError
 
 Mask = NDArray[np.bool_]
-GeneratorName = Literal["gcnet", "exact"]
 
-MAX_RATE = 0.7
 MIN_ROWS = 32  # GCNet draws at least so many rows and keeps the first N
 # GCNet draws per batch of 32 dialogues, some 2,000 rows. Its whole-percent thresholds leave a bias
 # near the tolerance, which only chance corrects: far larger draws would be refused for ever.

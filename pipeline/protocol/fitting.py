@@ -9,10 +9,9 @@ from pathlib import Path
 from pipeline.base.records import Annotation, Utterance
 from pipeline.base.tables import read_rows
 from pipeline.config.settings import Section, parse_section
-from pipeline.config.tasks import LabeledTask
+from pipeline.config.tasks import LabeledTask, ProtocolName
 from pipeline.protocol.errors import ProtocolError
 from pipeline.protocol.playing import Played, play
-from pipeline.protocol.splits import ProtocolName
 
 
 class CheckTasksSettings(Section):

@@ -39,6 +39,7 @@ class LabelAccount:
                 f"{sum(self.unused.values())} utterances have values of {task.annotation!r} that "
                 f"{meaning}, so no label: {_counted(self.unused)}"
             )
+
         listed = {value: name for name, group in task.classes.items() for value in group}
         by_letters = {_letters(value): name for value, name in listed.items()}
         for value in self.unused:
@@ -67,6 +68,7 @@ def labels_of_task(
             f"{_counted(names) or 'no annotations at all'}"
             + (f"; did you mean {near[0]!r}?" if near else "; set the task's `annotation`")
         )
+
     label_of = _numbers(task, values) if task.kind == "regression" else _classes(task, values)
     labels = [Label(name, label_of[values[name]]) for name in ids if values.get(name) in label_of]
     account = _account(ids, values, label_of, len(labels))
@@ -96,6 +98,7 @@ def _numbers(task: LabeledTask, values: Mapping[str, str]) -> dict[str, str]:
     for utterance, value in values.items():
         if value.strip().lower() in NO_VALUE:
             continue
+
         try:
             number = float(value)
         except ValueError:
@@ -130,6 +133,7 @@ def _refuse_empty(task: LabeledTask, labels: Sequence[Label], account: LabelAcco
         if not labels:
             raise ProtocolError(f"no utterance has a label: {holds}; set the task's `annotation`")
         return
+
     for name, group in task.classes.items():
         if any(value in account.values for value in group):
             continue

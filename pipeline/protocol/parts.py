@@ -69,10 +69,12 @@ def _speaker_groups(dialogues: Dialogues) -> Parts:
         for row, utterances in enumerate(dialogues.values())
         for utterance in utterances
     ]
+
     left, right = np.array(edges).T
     n_nodes = len(dialogues) + len(people)
     graph = coo_array((np.ones(len(edges)), (left, right + len(dialogues))), (n_nodes, n_nodes))
     _, component = connected_components(graph, directed=False)
+
     groups: dict[int, list[str]] = {}
     for dialogue, number in zip(dialogues, component, strict=False):
         groups.setdefault(int(number), []).append(dialogue)

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pipeline.base.records import Annotation, Label, SplitRow, Utterance
-from pipeline.config.tasks import LabeledTask
+from pipeline.config.tasks import LabeledTask, ProtocolName
 from pipeline.protocol.errors import ProtocolError
 from pipeline.protocol.labels import LabelAccount, labels_of_task
-from pipeline.protocol.splits import ProtocolName, assign_splits
+from pipeline.protocol.splits import assign_splits
 
 JUDGING = ("validation", "test")
 
@@ -61,16 +61,18 @@ def _check_roles(
     labels: Iterable[Label],
     splits: Iterable[SplitRow],
 ) -> None:
-    dialogue_of = {one.utterance_id: one.dialogue_id for one in utterances}
+    dialogue_of = {row.utterance_id: row.dialogue_id for row in utterances}
     by_dialogue: dict[str, list[Label]] = {}
     for label in labels:
         by_dialogue.setdefault(dialogue_of[label.utterance_id], []).append(label)
+
     by_role: dict[tuple[int, str], list[Label]] = {}
     for row in splits:
         if row.role in JUDGING:
             by_role.setdefault((row.fold, row.role), []).extend(
                 by_dialogue.get(row.dialogue_id, [])
             )
+
     for (fold, role), members in by_role.items():
         _check_sides(task, members, f"fold {fold}, {role}")
 
@@ -84,12 +86,14 @@ def _check_sides(task: LabeledTask, labels: Iterable[Label], place: str) -> None
     n_below, n_above = sum(n < 0 for n in numbers), sum(n > 0 for n in numbers)
     if n_below and n_above:
         return
+
     low, high = min(numbers) + task.center, max(numbers) + task.center
     if not n_below and not n_above:
         what = f"every value is {task.center:g}, and such values are not scored"
     else:
         side = "above" if n_above else "below"
         what = f"no value lies {'below' if n_above else 'above'} {task.center:g}, all others {side}"
+
     raise ProtocolError(
         f"{place}: {task.annotation!r} goes from {low:g} to {high:g} ({len(numbers)} labels): "
         f"{what}. Epochs are selected and tables are made by which side of `center` "

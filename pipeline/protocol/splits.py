@@ -7,15 +7,13 @@ without any label take no part.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Literal
 
-from pipeline.base.records import ROLE_NAMES, ROLES, Annotation, Label, Role, SplitRow, Utterance
-from pipeline.config.tasks import FoldRule
+from pipeline.base.records import ROLES, Annotation, Label, Role, SplitRow, Utterance
+from pipeline.base.roles import ROLE_NAMES
+from pipeline.config.tasks import FoldRule, ProtocolName
 from pipeline.protocol.errors import ProtocolError
 from pipeline.protocol.labels import annotation_values
 from pipeline.protocol.parts import Dialogues, Parts, parts_of
-
-ProtocolName = Literal["paper", "strict"]
 
 LEAST_PARTS: Mapping[ProtocolName, int] = {"strict": 3, "paper": 2}
 
@@ -34,6 +32,7 @@ def assign_splits(
     else:
         parts = parts_of(dialogues, folds, LEAST_PARTS[protocol])
         by_fold = dict(enumerate(_rotate(parts, protocol)))
+
     order = list(dialogues)
     rows = [row for fold, roles in by_fold.items() for row in _rows(fold, roles, order)]
     if protocol == "strict":

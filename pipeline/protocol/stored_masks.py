@@ -16,16 +16,11 @@ from numpy.typing import NDArray
 from pipeline.base.arrays import read_arrays, write_arrays
 from pipeline.base.files import text_digest
 from pipeline.base.records import Label, Role, SplitRow
-from pipeline.protocol.availability import (
-    GeneratorName,
-    Mask,
-    realised_rate,
-    spread,
-    withhold,
-)
+from pipeline.config.tasks import GeneratorName
+from pipeline.protocol.availability import Mask, realised_rate, spread, withhold
 from pipeline.protocol.errors import ProtocolError
 
-DRAWN_ROLES: tuple[Role, ...] = ("test", "validation")  # in this order: see draw_fold
+DRAWN_ROLES: tuple[Role, ...] = ("test", "validation")  # in this order: see _rows_of_roles
 
 
 @dataclass(frozen=True)
@@ -37,6 +32,16 @@ class StoredMasks:
     table: str  # digest of the utterance ids, in order
     folds: Mapping[int, Mask]
     realised: Mapping[int, float]
+
+    def lines(self) -> list[str]:
+        """Which rate was reached in each fold, and over all of them."""
+        told = [
+            f"fold {fold}: missing rate {self.rate} asked, {realised:.4f} realised"
+            for fold, realised in self.realised.items()
+        ]
+        reached = self.realised.values()
+        last = f"{min(reached):.3f} to {max(reached):.3f} reached over {len(reached)} folds"
+        return [*told, f"done: {last}"]
 
     def of_rows(self, fold: int, rows: NDArray[np.int64]) -> Mask:
         """(len(rows), 3) bool of these rows of labels.csv; refuses rows that were not drawn."""
@@ -68,6 +73,7 @@ def draw_masks(
     by_fold: dict[int, dict[Role, set[str]]] = {}
     for row in splits:
         by_fold.setdefault(row.fold, {}).setdefault(row.role, set()).add(row.dialogue_id)
+
     folds, realised = {}, {}
     for fold, members in sorted(by_fold.items()):
         narrow = np.zeros((len(labels), len(modalities)), dtype=bool)

@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pipeline.config.tasks import MAJORITY
 from pipeline.evaluation.aggregate import AVERAGE, best, rates_in, run_table, runs_of
 from pipeline.evaluation.bootstrap import N_DRAWS, drawn_scores, interval
-from pipeline.evaluation.scoring import MAJORITY
 from pipeline.report.method_views import MethodView
 from pipeline.report.results import METRIC
 from pipeline.report.task_data import TaskResults

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from models.iteacnet.settings import IteacnetSettings
 from models.registry import find_method, our_methods
 from pipeline.config.methods import MethodSettings
-from pipeline.evaluation.scoring import MAJORITY
+from pipeline.config.tasks import MAJORITY
 from pipeline.report.published import LABELS
 
 ENCODERS = {"transformer": "TF", "nas": "NAS"}

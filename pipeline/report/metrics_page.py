@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import pandas as pd
 
+from pipeline.config.tasks import MAJORITY
 from pipeline.evaluation.aggregate import AVERAGE, rates_in, run_table, runs_of
-from pipeline.evaluation.scoring import MAJORITY
 from pipeline.evaluation.sentiment import SIGNS
 from pipeline.report.figures import Bars, plot_bars
 from pipeline.report.method_views import FLOOR, MethodView, in_paper_order

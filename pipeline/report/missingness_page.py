@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pipeline.base.artefacts import features_place, mask_place
 from pipeline.base.records import MODALITIES, Label, SplitRow, Utterance
 from pipeline.base.tables import read_rows
-from pipeline.features.store import read_extracted
+from pipeline.features.extracted import read_extracted_cells
 from pipeline.protocol.availability import Mask, realised_rate
 from pipeline.protocol.stored_masks import read_masks
 from pipeline.report.figures import plot_stacks
@@ -64,7 +64,9 @@ def missingness_part(results: TaskResults) -> Part:
 def _measure(results: TaskResults) -> Iterator[Missingness]:
     labels = read_rows(results.folder / "labels.csv", Label)
     utterances = read_rows(results.corpus / "utterances.csv", Utterance)
-    extracted = _extracted(results, labels, utterances)
+    modalities = [name for name in MODALITIES if name in results.section.modalities]
+    features = [results.corpus / features_place(name) for name in modalities]
+    extracted = read_extracted_cells(features, utterances, labels, modalities)
     tested = _tested(results, labels, utterances)
     columns = [i for i, name in enumerate(MODALITIES) if name in results.section.modalities]
 
@@ -92,18 +94,6 @@ def _tested(
     return {
         fold: np.flatnonzero(np.isin(dialogues, sorted(names))) for fold, names in members.items()
     }
-
-
-def _extracted(
-    results: TaskResults, labels: Sequence[Label], utterances: Sequence[Utterance]
-) -> Mask:
-    """(N, M) over labels.csv and the modalities of the task, in order."""
-    ids = [utterance.utterance_id for utterance in utterances]
-    modalities = [name for name in MODALITIES if name in results.section.modalities]
-    found = read_extracted([results.corpus / features_place(name) for name in modalities], ids)
-    row_of = {name: row for row, name in enumerate(ids)}
-    rows = [row_of[label.utterance_id] for label in labels]
-    return np.stack([found[name][rows] for name in modalities], axis=1)
 
 
 def _summary(

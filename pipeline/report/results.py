@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from pipeline.config.tasks import MAJORITY
 from pipeline.evaluation.aggregate import run_table, runs_of
-from pipeline.evaluation.scoring import MAJORITY
 from pipeline.evaluation.significance import holm, paired_p_values
 from pipeline.report.method_views import MethodView
 from pipeline.report.published import published_value

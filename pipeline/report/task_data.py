@@ -10,10 +10,10 @@ import pandas as pd
 
 from pipeline.base.artefacts import run_place
 from pipeline.config.methods import EVALUATIONS
-from pipeline.config.tasks import ProtocolSettings, TaskSettings
+from pipeline.config.tasks import MAJORITY, ProtocolSettings, TaskSettings
 from pipeline.evaluation.aggregate import rates_of_ime, rates_of_ume
 from pipeline.evaluation.bootstrap import RunPredictions
-from pipeline.evaluation.scoring import MAJORITY, read_predictions
+from pipeline.evaluation.scoring import read_predictions
 from pipeline.report.method_views import MethodView
 
 TEXT = ("task", "method", "train_rate", "selection", "metric")

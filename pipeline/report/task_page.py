@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from pipeline.evaluation.scoring import MAJORITY
+from pipeline.config.tasks import MAJORITY
 from pipeline.report.blocks import blocks_of
 from pipeline.report.confusion import confusion_part
 from pipeline.report.curves_page import curves_part

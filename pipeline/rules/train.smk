@@ -10,7 +10,7 @@ OUTPUT
     build/{task}/traces/{method}.safetensors
 """
 
-RUN = "build/{task}/runs/{method}/{train_rate}/fold{fold}_seed{seed}"
+RUN = "build/{task}/" + run_place("{method}", "{train_rate}", "{fold}", "{seed}")
 
 
 def validation_masks(wildcards):

@@ -1,14 +1,11 @@
 """Stage assign_splits: utterances and annotations -> labels.csv and splits.csv of a task."""
 
-from pathlib import Path
-
 from pipeline.base.records import Annotation, Label, SplitRow, Utterance
 from pipeline.base.tables import check_unique, read_rows, write_rows
 from pipeline.config.settings import Section, parse_section
-from pipeline.config.tasks import LabeledTask
+from pipeline.config.tasks import LabeledTask, ProtocolName
 from pipeline.protocol.errors import ProtocolError
 from pipeline.protocol.playing import play
-from pipeline.protocol.splits import ProtocolName
 from pipeline.stages.options import stage_parser
 
 
@@ -22,22 +19,26 @@ class AssignSplitsSettings(Section):
 def main(argv: list[str] | None = None) -> None:
     """Read the command line, assign, write, say what came out."""
     parser = stage_parser(
-        __doc__, "task", "utterances", "annotations", settings="JSON of task and protocol"
+        __doc__,
+        *("task", "utterances", "annotations"),
+        settings="JSON of task and protocol",
+        out_labels="labels.csv",
+        out_splits="splits.csv",
     )
-    parser.add_argument("--out-labels", type=Path, required=True, help="labels.csv")
-    parser.add_argument("--out-splits", type=Path, required=True, help="splits.csv")
     args = parser.parse_args(argv)
 
     settings = parse_section(args.settings, AssignSplitsSettings, where="")
     utterances = read_rows(args.utterances, Utterance)
     check_unique(args.utterances, [u.utterance_id for u in utterances], "utterance_id")
     annotations = read_rows(args.annotations, Annotation)
+
     try:
         played = play(settings.task, utterances, annotations, settings.protocol)
     except ProtocolError as error:
         raise SystemExit(f"error: tasks.{args.task}: {error}") from None
     write_rows(args.out_labels, played.labels, Label)
     write_rows(args.out_splits, played.splits, SplitRow)
+
     print("\n".join(played.lines(settings.task)))
     n_folds = len({row.fold for row in played.splits})
     print(

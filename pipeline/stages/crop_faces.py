@@ -34,7 +34,6 @@ def main(argv: list[str] | None = None) -> None:
     choices = get_args(WhichFace)
     parser.add_argument("--which-face", choices=choices, help="instead of that of --settings")
     args = parser.parse_args(argv)
-
     utterances = read_rows(args.utterances, Utterance)
     media = json.loads(args.media.read_text(encoding="utf-8"))
     try:
@@ -45,7 +44,6 @@ def main(argv: list[str] | None = None) -> None:
         cropped = crop_shard(utterances, files, settings, cache, args.device, args.threads)
     except (SettingsError, DetectorError, DecoderError, CacheError, UnsafePathError) as error:
         raise SystemExit(f"error: {error}") from None
-
     rows = cropped.rows()
     write_rows(args.out, rows, FaceRow)
     note_retry(args.out, any(row.status == "read_error" for row in rows))

@@ -1,18 +1,14 @@
 """Stage draw_availability: the masks that every method is validated and tested under."""
 
-from collections.abc import Sequence
-from pathlib import Path
 from typing import Annotated
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 
 from pipeline.base.records import Label, Modality, SplitRow, Utterance
 from pipeline.base.tables import read_rows
 from pipeline.config.settings import Section, parse_section
-from pipeline.features.store import read_extracted
-from pipeline.protocol.availability import GeneratorName
+from pipeline.config.tasks import GeneratorName
+from pipeline.features.extracted import read_extracted_cells
 from pipeline.protocol.errors import ProtocolError
 from pipeline.protocol.stored_masks import draw_masks, write_masks
 from pipeline.stages.options import stage_parser
@@ -39,39 +35,19 @@ def main(argv: list[str] | None = None) -> None:
 
     settings = parse_section(args.settings, DrawAvailabilitySettings, where="")
     utterances, labels = read_rows(args.utterances, Utterance), read_rows(args.labels, Label)
-    extracted = extracted_of(labels, utterances, args.features, settings.modalities)
+    extracted = read_extracted_cells(args.features, utterances, labels, settings.modalities)
+    dialogue_of = {row.utterance_id: row.dialogue_id for row in utterances}
+    splits = read_rows(args.splits, SplitRow)
+    rate, generator, seed = args.missing_rate, settings.generator, args.mask_seed
     try:
         masks = draw_masks(
-            labels,
-            read_rows(args.splits, SplitRow),
-            {u.utterance_id: u.dialogue_id for u in utterances},
-            settings.modalities,
-            extracted,
-            args.missing_rate,
-            settings.generator,
-            args.mask_seed,
+            labels, splits, dialogue_of, settings.modalities, extracted, rate, generator, seed
         )
     except ProtocolError as error:
         raise SystemExit(f"error: {error}") from None
+
     write_masks(args.out, masks)
-    for fold, realised in masks.realised.items():
-        print(f"fold {fold}: missing rate {masks.rate} asked, {realised:.4f} realised")
-    reached = masks.realised.values()
-    print(f"done: {min(reached):.3f} to {max(reached):.3f} reached over {len(reached)} folds")
-
-
-def extracted_of(
-    labels: Sequence[Label],
-    utterances: Sequence[Utterance],
-    features: Sequence[Path],
-    modalities: Sequence[str],
-) -> NDArray[np.bool_]:
-    """(N, V) over the rows of labels.csv: what there is to withhold."""
-    ids = [utterance.utterance_id for utterance in utterances]
-    place = {name: row for row, name in enumerate(ids)}
-    rows = np.array([place[label.utterance_id] for label in labels], dtype=np.int64)
-    found = read_extracted(features, ids)
-    return np.stack([found[modality][rows] for modality in modalities], axis=1)
+    print("\n".join(masks.lines()))
 
 
 if __name__ == "__main__":

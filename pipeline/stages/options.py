@@ -28,23 +28,20 @@ SHARED: Final[dict[str, dict[str, Any]]] = {
     "cache": {"type": Path, "help": "folder of the caches"},
     "threads": {"type": int, "default": 1, "help": "what is worked on side by side"},
     "device": {"default": "auto", "help": "auto, cpu, cuda or cuda:N"},
-    # What is written.
     "out": {"type": Path, "help": "what is written"},
-    "out-utterances": {"type": Path, "help": "utterances.csv"},
-    "out-annotations": {"type": Path, "help": "annotations.csv"},
-    "out-corpus": {"type": Path, "help": "corpus.json"},
 }
 
 
 def stage_parser(description: str | None, *names: str, **helps: str) -> argparse.ArgumentParser:
     """A parser with the shared options `names`, and those of `helps`, which has other words.
 
-    An option without a default must be given.
+    An option without a default must be given. `out_labels` and its like are more files to write.
     """
     parser = argparse.ArgumentParser(description=description)
     for name in (*names, *helps):
-        settings = dict(SHARED[name])
+        settings = dict(SHARED["out" if name.startswith("out_") else name])
         if name in helps:
             settings["help"] = helps[name]
-        parser.add_argument(f"--{name}", required="default" not in settings, **settings)
+        option = f"--{name.replace('_', '-')}"
+        parser.add_argument(option, required="default" not in settings, **settings)
     return parser

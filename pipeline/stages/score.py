@@ -3,10 +3,11 @@
 import json
 from pathlib import Path
 
-from pipeline.base.records import Label, Score, SplitRow, Utterance
+from pipeline.base.records import Label, SplitRow, Utterance
 from pipeline.base.tables import read_rows, write_rows
 from pipeline.config.settings import parse_section
 from pipeline.config.tasks import ScoredTask
+from pipeline.evaluation.scores import Score
 from pipeline.evaluation.scoring import labels_of_roles, majority_rows, read_predictions, score_run
 from pipeline.stages.options import stage_parser
 
@@ -23,17 +24,21 @@ def main(argv: list[str] | None = None) -> None:
     args = parser.parse_args(argv)
 
     settings = parse_section(args.settings, ScoredTask, where=f"tasks.{args.task}")
+    kind, classes = settings.kind, settings.classes
     scores: list[Score] = []
     for path in args.runs:
         run = json.loads(path.read_text(encoding="utf-8"))
-        predictions = read_predictions(path.with_name("predictions.csv"), settings.kind)
-        scores += score_run(predictions, run, settings.kind, settings.classes)
-    dialogue_of = {u.utterance_id: u.dialogue_id for u in read_rows(args.utterances, Utterance)}
+        predictions = read_predictions(path.with_name("predictions.csv"), kind)
+        scores += score_run(predictions, run, kind, classes)
+
+    utterances = read_rows(args.utterances, Utterance)
+    dialogue_of = {row.utterance_id: row.dialogue_id for row in utterances}
     labels, splits = read_rows(args.labels, Label), read_rows(args.splits, SplitRow)
     rates = sorted({score.rate for score in scores})
     for fold in sorted({score.fold for score in scores}):
         roles = labels_of_roles(fold, labels, splits, dialogue_of)
-        scores += majority_rows(args.task, fold, roles, settings.kind, settings.classes, rates)
+        scores += majority_rows(args.task, fold, roles, kind, classes, rates)
+
     write_rows(args.out, scores, Score)
     print(f"done: {len(scores)} numbers of {len(args.runs)} runs")
 

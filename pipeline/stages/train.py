@@ -6,7 +6,6 @@ stable as the weights: see the rule's benchmark.
 """
 
 import argparse
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -32,7 +31,6 @@ def main(argv: list[str] | None = None) -> None:
     args = _parser().parse_args(argv)
     settings = parse_section(args.settings, RunSettings, where="")
     tables = read_fold(args.utterances, args.labels, args.splits, args.fold)
-
     index = tables.visible(*SEEN)
     rates = settings.validation_rates(args.train_rate)
     validation = index.numbers_of(tables.roles["validation"])
@@ -41,7 +39,6 @@ def main(argv: list[str] | None = None) -> None:
         kind = kind_of_device(args.device)
     except DeviceError as error:
         raise SystemExit(f"error: {error}") from None
-
     deciding = {
         "settings": settings.deciding(args.code),
         "inputs": input_digests(tables, SEEN, args.features, masks),
@@ -52,7 +49,6 @@ def main(argv: list[str] | None = None) -> None:
         "fold": args.fold,
         "seed": args.seed,
     }
-
     folder = run_folder(args.cache, deciding)
     facts = folder.reuse(args.out_weights, args.out_history)
     if facts is None:
@@ -63,7 +59,6 @@ def main(argv: list[str] | None = None) -> None:
             raise SystemExit(f"error: {error}") from None
     else:
         print(f"the same run is in the cache: taken from {folder.path}")
-
     tested = set(tables.roles["validation"]) == set(tables.roles["test"])
     selection = "test" if tested else "validation"
     names = {"task": args.task, "method": args.method, "selection": selection}
@@ -106,14 +101,14 @@ def _parser() -> argparse.ArgumentParser:
         *("utterances", "labels", "splits", "features", "availability"),
         *("task", "fold", "seed", "cache", "threads", "device"),
         settings="JSON of task, protocol, method, train",
+        out_weights="weights.safetensors",
+        out_history="history.csv",
+        out_run="run.json",
     )
     parser.add_argument("--method", required=True, help="name of the method, for run.json")
     parser.add_argument("--code", required=True, help="digest of the code: part of the run's key")
     parser.add_argument("--train-rate", required=True, help="0.0 to 0.7, random or progressive")
     parser.add_argument("--checkpoint-every", type=float, default=30.0, help="seconds, at least")
-    parser.add_argument("--out-weights", type=Path, required=True, help="weights.safetensors")
-    parser.add_argument("--out-history", type=Path, required=True, help="history.csv")
-    parser.add_argument("--out-run", type=Path, required=True, help="run.json")
     return parser
 
 

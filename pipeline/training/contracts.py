@@ -5,10 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.config.tasks import GeneratorName, TaskKind
 from pipeline.conversations.dataset import Conversations
 from pipeline.conversations.index import IntArray
-from pipeline.protocol.availability import GeneratorName
-from pipeline.protocol.selection import TaskKind
 from pipeline.training.checkpoint import HistoryRow, State
 from pipeline.training.masks import TrainRate
 

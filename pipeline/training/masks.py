@@ -19,10 +19,12 @@ from torch import Tensor
 
 from models.batch import MODALITIES, ConversationBatch
 from models.learner import Masks
+from pipeline.config.settings import MAX_RATE
+from pipeline.config.tasks import GeneratorName
 from pipeline.conversations.collate import Items, place_masks, scatter_masks
 from pipeline.conversations.dataset import Conversations
 from pipeline.conversations.index import IntArray
-from pipeline.protocol.availability import MAX_RATE, GeneratorName, spread, withhold
+from pipeline.protocol.availability import spread, withhold
 from pipeline.training.randomness import stream
 
 TrainRate = float | Literal["random", "progressive"]

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from pipeline.config.methods import MethodSettings, parse_train_rate
 from pipeline.config.settings import Rate, Section, dump
-from pipeline.config.tasks import Generator, ScoredTask
+from pipeline.config.tasks import GeneratorName, ScoredTask
 
 
 class LengthSettings(Section):
@@ -19,7 +19,7 @@ class LengthSettings(Section):
 class WithheldSettings(Section):
     """The part of `protocol` that decides a single run."""
 
-    generator: Generator = "gcnet"
+    generator: GeneratorName = "gcnet"
     standardize: bool = False
     rates: tuple[Rate, ...] = ()  # validated at, where the training rate is a strategy
 

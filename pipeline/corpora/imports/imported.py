@@ -12,7 +12,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.base.records import ROLE_NAMES, Annotation, Dropped, Modality, RecordError, Utterance
+from pipeline.base.records import Annotation, Dropped, Modality, RecordError, Utterance
+from pipeline.base.roles import ROLE_NAMES
 from pipeline.corpora.texts import clean_text, printable
 
 Vector = NDArray[np.float32]
@@ -155,7 +156,7 @@ def whole_number(value: str, where: str, what: str) -> int:
     match = _WHOLE.fullmatch(value.strip())
     if match is None:
         raise ImportFormatError(
-            f"{where}: {what} {printable(value, 80)!r} is not a whole number, expected 0, 1, 2, ..."
+            f"{where}: {what} {printable(value, 80)!r} is no whole number, expected 0, 1, 2, ..."
         )
     return int(match[1])
 

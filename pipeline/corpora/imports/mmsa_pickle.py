@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from pipeline.base.pickle_machine import PickleError
 from pipeline.base.records import Annotation, Modality, Utterance
+from pipeline.base.roles import ROLE_NAMES
 from pipeline.corpora.imports.imported import (
     NUMERIC_KINDS,
     Imported,
@@ -31,7 +32,7 @@ from pipeline.corpora.imports.pickled_arrays import BYTES_OF_OBJECT, Budget, Opa
 from pipeline.corpora.imports.plain_pickle import read_pickle
 from pipeline.corpora.texts import printable
 
-ROLES = {"train": "train", "valid": "validation", "test": "test"}
+SPLITS = ("train", "valid", "test")
 KEYS: Mapping[Modality, str] = {"audio": "audio", "text": "text", "visual": "vision"}
 NEEDED: Final = ("id", "regression_labels")
 LENGTHS: Final[Mapping[Modality, str]] = {"audio": "audio_lengths", "visual": "vision_lengths"}
@@ -48,7 +49,7 @@ def read(path: Path, names: Mapping[Modality, str]) -> Imported:
     utterances: list[Utterance] = []
     annotations: list[Annotation | None] = []
     vectors: dict[Modality, list[Vector | None]] = {modality: [] for modality in keys}
-    for split, role in ROLES.items():
+    for split in SPLITS:
         part = _Part(path, splits, split, keys, budget)
         for row in range(part.n_rows):
             utterance = part.utterance(row)
@@ -56,7 +57,7 @@ def read(path: Path, names: Mapping[Modality, str]) -> Imported:
             sentiment = part.number("regression_labels", row)
             annotations += [
                 annotation(utterance.utterance_id, "sentiment", str(sentiment)),
-                annotation(utterance.utterance_id, "split", role),
+                annotation(utterance.utterance_id, "split", ROLE_NAMES[split]),
             ]
             for modality, key in keys.items():
                 vectors[modality].append(part.vector(modality, key, row))
@@ -150,7 +151,7 @@ class _Part:
         else:
             return None
         if not math.isfinite(length) or length < 0 or length != int(length):
-            raise self._fault(stated or "text_bert", row, f"{length} is not a number of frames")
+            raise self._fault(stated or "text_bert", row, f"{length} is no number of frames")
         return int(length)
 
     def _text(self, key: str, row: int) -> str:

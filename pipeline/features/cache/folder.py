@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
+from pipeline.base.errors import CacheError as CacheError
 from pipeline.base.refusals import refusals_told
 
 

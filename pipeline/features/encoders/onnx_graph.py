@@ -41,7 +41,7 @@ class Graph:
         inputs = {self.main: given, **{name: make(given) for name, make in self.extra.items()}}
         (first, *_) = self.session.run(None, inputs)
         if not isinstance(first, np.ndarray) or first.dtype.kind != "f":
-            raise CheckpointError(f"{self.path}: its first output is not an array of real numbers")
+            raise CheckpointError(f"{self.path}: its first output is no array of real numbers")
         return np.asarray(first, dtype=np.float32)
 
     def probe(self, given: NDArray[Any], what: str) -> Floats:

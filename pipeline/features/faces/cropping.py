@@ -15,7 +15,7 @@ from typing import Literal
 import cv2
 
 from pipeline.base.records import Region
-from pipeline.base.workers import side_by_side
+from pipeline.base.workers import overlap
 from pipeline.features.faces.crops import JPEG_QUALITY, CropRecord
 from pipeline.features.faces.utterance_crops import (
     CropJob,
@@ -104,8 +104,8 @@ class FaceCropper:
             return jobs[index], utterance.finish(self._rule, writing, seconds, error)
 
         try:
-            views = side_by_side(lambda frame: self._view(frame, jobs), frames, 1)
-            for look in side_by_side(self._look, views, self.threads):
+            views = overlap(lambda frame: self._view(frame, jobs), frames, 1)
+            for look in overlap(self._look, views, self.threads):
                 for index in [one for one in open_ if jobs[one].end_s <= look.time_s]:
                     del waiting[index]
                     yield finish(index)

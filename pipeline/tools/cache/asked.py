@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pipeline.base.artefacts import run_place
 from pipeline.base.files import canonical_json
 from pipeline.base.records import FaceRow, Modality, Utterance
 from pipeline.base.tables import read_rows
@@ -54,7 +55,6 @@ def asked_of(config: Config, build: Path) -> Iterator[Asked]:
         for shard in range(config.shards):
             rows = _rows(build / corpus / f"manifest/{shard}.csv", Utterance)
             media = json.loads((build / corpus / f"manifest/{shard}.json").read_text("utf-8"))
-
             if "visual" in plan.modalities(corpus):
                 yield from _faces(plan, corpus, rows, media)
             for modality in plan.modalities(corpus):
@@ -67,7 +67,7 @@ def asked_of(config: Config, build: Path) -> Iterator[Asked]:
 
 def runs_of(build: Path) -> set[str]:
     """Keys of the runs that results were taken from."""
-    files = build.glob("*/runs/*/*/*/run.json")
+    files = build.glob(f"*/{run_place(*4 * '*')}/run.json")
     return {json.loads(path.read_text(encoding="utf-8"))["key"] for path in files}
 
 

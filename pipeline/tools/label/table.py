@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from pipeline.base.files import write_text
 from pipeline.base.records import MODALITIES
 from pipeline.conversations.index import ConversationIndex
-from pipeline.evaluation.predict import probabilities
+from pipeline.evaluation.predictions import probabilities
 
 
 def write_labels(
@@ -37,10 +37,9 @@ def write_labels(
     writer = csv.writer(buffer, lineterminator="\n")
     shown = [f"probability_{name}" for name in classes if has_probabilities]
     writer.writerow(["dialogue_id", "utterance_id", "label", *shown, "modalities", "reason"])
-
     shares = probabilities(outputs)
     dialogues, ids = index.dialogue_of_utterances().tolist(), index.utterance_ids.tolist()
-    for row, (dialogue, utterance_id) in enumerate(zip(dialogues, ids, strict=True)):
+    for row, (dialogue, one) in enumerate(zip(dialogues, ids, strict=True)):
         used = " ".join(m for m, there in zip(MODALITIES, found[row], strict=True) if there)
         cells = [""] * (1 + len(shown))
         if not reasons[row]:
@@ -49,7 +48,7 @@ def write_labels(
                 *(f"{share:.9g}" for share in shares[row]),
             ]
             cells = told[: 1 + len(shown)]
-        writer.writerow([dialogue, utterance_id, *cells, used, reasons[row]])
+        writer.writerow([dialogue, one, *cells, used, reasons[row]])
     write_text(path, buffer.getvalue())
 
 

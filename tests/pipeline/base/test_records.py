@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from pipeline.base.records import (
     MODALITIES,
     RecordError,
-    Score,
     Utterance,
     check_identifier,
 )
@@ -119,9 +118,3 @@ def test_unusual_but_harmless_media_pass(media):
 def test_rows_are_frozen():
     with pytest.raises(dataclasses.FrozenInstanceError):
         GOOD.text = "changed"
-
-
-@pytest.mark.parametrize("value", [float("inf"), float("-inf")])
-def test_an_infinite_score_is_refused(value):
-    with pytest.raises(RecordError, match="weighted_f1 is infinite"):
-        Score("t", "iteacnet", 0, 0, "0.7", 0.0, "validation", "weighted_f1", value)

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.base.records import Annotation, Label, Role, Score, SplitRow, Utterance
+from pipeline.base.records import Annotation, Label, Role, SplitRow, Utterance
 from pipeline.base.tables import TableError, check_unique, read_rows, write_rows
+from pipeline.evaluation.scores import Score
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,8 @@ import copy
 
 import pytest
 
-from pipeline.base.errors import SettingsError
 from pipeline.config.configuration import as_typed, parse_config, read_config
-from pipeline.config.settings import dump
+from pipeline.config.settings import SettingsError, dump
 from pipeline.rules.plan import Plan
 
 SMALL = {
@@ -92,7 +91,7 @@ def test_a_wrong_value_is_named_by_path_with_what_is_allowed(path, value, place,
         ("train.train_rate", "often", "train_rate='often'"),
         ("tasks.mood.kind", "regression", "config: tasks.mood: `classes` is needed"),
         ("tasks.mood.classes.good", ["sad"], "['sad'] stand in more than one class"),
-        ("tasks.mood.folds.only", [1, 5], "tasks.mood.folds.only: [5] are no folds; there are"),
+        ("tasks.mood.folds.only", [1, 5], "tasks.mood.folds.only: there are no folds [5], only 0"),
         ("corpora.talks.reader", "import", "`import` and `reader: import` go together"),
     ],
 )

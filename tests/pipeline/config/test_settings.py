@@ -5,8 +5,14 @@ from typing import Annotated, Literal
 import pytest
 from pydantic import Field, ValidationError
 
-from pipeline.base.errors import SettingsError
-from pipeline.config.settings import Name, Rate, Section, dump, parse_section
+from pipeline.config.settings import (
+    Name,
+    Rate,
+    Section,
+    SettingsError,
+    dump,
+    parse_section,
+)
 
 
 class Inner(Section):

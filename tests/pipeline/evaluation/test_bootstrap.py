@@ -13,7 +13,6 @@ from pipeline.evaluation.bootstrap import (
     draw,
     drawn_scores,
     interval,
-    weighted_f1_of,
 )
 
 CLASSES = ("a", "b", "c")
@@ -76,11 +75,6 @@ def test_seeds_of_a_fold_meet_the_same_draws_and_so_do_methods():
     assert np.array_equal(first, again)
     low, high = interval(first)
     assert low < first.mean() < high
-
-
-def test_counts_without_any_target_have_no_score():
-    assert np.isnan(weighted_f1_of(np.zeros((2, 3, 3)))).all()
-    assert weighted_f1_of(np.ones((3, 3))) == pytest.approx(1)
 
 
 def test_draws_do_not_depend_on_the_pieces_that_memory_allows(monkeypatch):

@@ -2,9 +2,10 @@
 
 import pytest
 
-from pipeline.base.records import Label, SplitRow
+from pipeline.base.records import Label, RecordError, SplitRow
+from pipeline.config.tasks import MAJORITY
+from pipeline.evaluation.scores import Score
 from pipeline.evaluation.scoring import (
-    MAJORITY,
     labels_of_roles,
     majority_rows,
     read_predictions,
@@ -59,3 +60,9 @@ def test_the_majority_of_sentiment_is_a_sign():
     rows = majority_rows("t", 0, roles, "regression", (), [0.0])
     values = {row.metric: row.value for row in rows}
     assert values["binary_accuracy_nonzero"] == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("value", [float("inf"), float("-inf")])
+def test_an_infinite_score_is_refused(value):
+    with pytest.raises(RecordError, match="weighted_f1 is infinite"):
+        Score("t", "iteacnet", 0, 0, "0.7", 0.0, "validation", "weighted_f1", value)

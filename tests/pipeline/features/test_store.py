@@ -72,7 +72,7 @@ def test_another_number_of_utterances_is_refused(tmp_path):
 
 def test_a_file_that_is_no_store_is_refused(tmp_path):
     write_arrays(tmp_path / "x", {"features": np.zeros((1, 1))}, {"table": ""})
-    with pytest.raises(StoreError, match="is not a feature store"):
+    with pytest.raises(StoreError, match="is no feature store"):
         read_store(tmp_path / "x")
 
 

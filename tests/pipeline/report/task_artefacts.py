@@ -9,10 +9,10 @@ from pipeline.base.arrays import write_arrays
 from pipeline.base.records import Label, SplitRow
 from pipeline.base.tables import write_rows
 from pipeline.config.configuration import parse_config
+from pipeline.features.extracted import read_extracted_cells
 from pipeline.protocol.stored_masks import draw_masks, write_masks
 from pipeline.rules.decisions import Decisions
 from pipeline.stages import score
-from pipeline.stages.draw_availability import extracted_of
 
 CLASSES = ("happy", "sad", "angry")
 
@@ -33,7 +33,7 @@ def write_task(build, kind):
     settings = parse_config(build.config)
     modalities = settings.tasks["t"].modalities
     features = [build.folder / f"c/features/{m}.safetensors" for m in modalities]
-    extracted = extracted_of(labels, build.utterances, features, modalities)
+    extracted = read_extracted_cells(features, build.utterances, labels, modalities)
     for path, rate in zip(build.plan.masks("t"), settings.protocol.rates, strict=True):
         masks = draw_masks(labels, splits, dialogue_of, modalities, extracted, rate, "gcnet", 7000)
         write_masks(build.root / path, masks)

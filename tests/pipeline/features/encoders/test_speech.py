@@ -6,10 +6,11 @@ import pytest
 import torch
 import transformers
 
-from pipeline.base.errors import CheckpointError, SettingsError
+from pipeline.config.settings import SettingsError
 from pipeline.features.cache.extractor import Encoded
 from pipeline.features.encoders import hf_speech, moonshine, wav2vec
 from pipeline.features.encoders.overlap import Overlapped
+from pipeline.features.weights.published import CheckpointError
 from tests.pipeline import tiny_models
 
 pytestmark = pytest.mark.fresh

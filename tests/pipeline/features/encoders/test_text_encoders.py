@@ -9,10 +9,10 @@ import transformers
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.base.errors import CheckpointError
 from pipeline.features.encoders import hf_text, minilm
 from pipeline.features.encoders.hf_text import gcnet_passages
 from pipeline.features.encoders.text import Tokenization
+from pipeline.features.weights.published import CheckpointError
 
 pytestmark = pytest.mark.fresh
 

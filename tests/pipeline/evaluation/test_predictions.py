@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy.special import softmax
 
-from pipeline.evaluation.predict import probabilities, write_predictions
+from pipeline.evaluation.predictions import probabilities, write_predictions
 from pipeline.evaluation.scoring import read_predictions
 
 NAMES = ["u0", "u1"], ["d0", "d0"]

@@ -7,11 +7,14 @@ Columns: rate, utterance_id, dialogue_id, target, predicted, and for classificat
 import csv
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.base.files import atomic_path
+from pipeline.config.tasks import TaskKind
+from pipeline.protocol.weighted_f1 import weighted_f1
 
 FIRST = ("rate", "utterance_id", "dialogue_id", "target", "predicted")
 
@@ -29,12 +32,30 @@ def write_predictions(
     with atomic_path(path) as part, part.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow([*FIRST, *(f"score_{name}" for name in classes)])
+
         for rate, output in zip(rates, outputs, strict=True):
             told = _classes(output, classes) if classes else _values(output)
             named = zip(utterance_ids, dialogue_ids, targets, told, strict=True)
             writer.writerows(
-                [rate, one, dialogue, target, *cells] for one, dialogue, target, cells in named
+                [rate, utterance, dialogue, target, *cells]
+                for utterance, dialogue, target, cells in named
             )
+
+
+def in_words(
+    kind: TaskKind, target: NDArray[Any], outputs: NDArray[np.float32], rates: Sequence[float]
+) -> str:
+    """How good outputs (R, N, C) are at the first and the last rate."""
+    told = []
+    for rate, output in list(zip(rates, outputs, strict=True))[:: max(len(rates) - 1, 1)]:
+        if kind == "classification":
+            score = f"{100 * weighted_f1(target, output.argmax(axis=1)):.1f} %"
+        else:
+            score = f"{np.abs(output[:, 0] - target).mean():.3f}"
+        told.append(f"{score} at missing rate {rate}")
+
+    metric = "weighted F1" if kind == "classification" else "mean absolute error"
+    return f"{metric} {', '.join(told)}"
 
 
 def probabilities(logits: NDArray[np.float32]) -> NDArray[np.float64]:

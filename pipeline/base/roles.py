@@ -1,0 +1,16 @@
+"""How corpora spell the three roles of a split (`records.Role`)."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from pipeline.base.records import Role
+
+# In small letters, as readers look them up.
+ROLE_NAMES: Final[Mapping[str, Role]] = {
+    "train": "train",
+    "valid": "validation",
+    "val": "validation",
+    "dev": "validation",
+    "validation": "validation",
+    "test": "test",
+}
