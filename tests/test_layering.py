@@ -10,6 +10,7 @@ import sys
 
 import pytest
 
+from models.registry import our_methods
 from tests.modules import MODULES, ROOT, imported, is_ours, within
 
 # A unit may import what lies on the floors below it, and itself; not its neighbours.
@@ -18,7 +19,7 @@ FLOORS = (
     ("models",),
     ("pipeline.config",),
     ("pipeline.media", "pipeline.corpora", "pipeline.protocol", "demo"),
-    ("models.encoders", "models.plain", "models.iteacnet", "models.gcnet"),
+    ("models.encoders", "models.plain", "models.iteacnet", "models.gcnet", "models.gru"),
     ("models.cra", "models.ae", "models.cpmnet"),
     ("models.mmin", "pipeline.features.cache"),
     ("pipeline.features.weights",),
@@ -32,7 +33,7 @@ FLOORS = (
     ("pipeline.tools", "pipeline"),
 )
 FLOOR_OF = {unit: floor for floor, units in enumerate(FLOORS) for unit in units}
-METHODS = ("plain", "iteacnet", "gcnet", "cra", "ae", "cpmnet", "mmin")
+METHODS = ("plain", *our_methods())
 MOST_ROOMS, MOST_ARROWS = 18, 68
 RULES_MAY_IMPORT = (
     "pipeline.tools.cache.users",

@@ -22,6 +22,8 @@ from models.cra.settings import CraSettings
 from models.gcnet import learner as gcnet
 from models.gcnet.dialogue_graph import RelationalConv
 from models.gcnet.settings import GcnetSettings
+from models.gru import learner as gru
+from models.gru.settings import GruSettings
 from models.iteacnet import learner as iteacnet
 from models.iteacnet.context_encoder import SharedWindow
 from models.iteacnet.settings import ContextSettings, IteacnetSettings, NetworkSettings
@@ -46,6 +48,7 @@ LEARNERS = {
     "ae": lambda: ae.build(AutoencoderSettings(), SHAPE),
     "cra": lambda: cra.build(CraSettings(), SHAPE),
     "mmin": lambda: mmin.build(MminSettings(), SHAPE),
+    "gru": lambda: gru.build(GruSettings(), SHAPE),
     "cpmnet": lambda: cpmnet.build(CpmnetSettings(), SHAPE),
 }
 NORMAL = ("ae", "cra", "mmin")

@@ -13,7 +13,6 @@ from models.batch import MODALITIES, ConversationBatch
 from models.learner import TaskShape
 from models.registry import find_method
 
-MODELS = ("ae", "cra", "mmin", "gcnet", "cpmnet")
 SMALL_DIMS = {"audio": 5, "text": 7, "visual": 6}
 PAPER_DIMS = {"audio": 512, "text": 1024, "visual": 1024}
 
@@ -127,7 +126,6 @@ def make_learner(model, shape=None, seed=0, **changes):
 def kit():
     """Everything above, for tests that cannot import a conftest."""
     return SimpleNamespace(
-        models=MODELS,
         paper_dims=PAPER_DIMS,
         shape=make_shape,
         batch=make_batch,

@@ -9,7 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import f1_score
 
-MODELS = ("ae", "cra", "mmin", "gcnet", "cpmnet")
+from models.registry import our_methods
+from tests.small_methods import SMALL
+
 # Learning by heart: full size, no dropout. GCNet with and without its attention; with it, and with
 # steps of 1e-3, its last ReLUs die within a few steps of a batch of one dialogue.
 OVERFIT = [
@@ -19,17 +21,12 @@ OVERFIT = [
     ("gcnet", 80, {"dropout": 0.0, "learning_rate": 5e-5}),
     ("gcnet", 40, {"dropout": 0.0, "learning_rate": 5e-5, "time_attention": False}),
     ("cpmnet", None, {}),
+    ("gru", 60, {"dropout": 0.0}),
 ]
-QUICK = {
-    "ae": {},
-    "cra": {},
-    "mmin": {"pretrain_epochs": 2},
-    "gcnet": {"hidden_dim": 8},
-    "cpmnet": {"code_dim": 4, "train_epochs": 3, "test_epochs": 20},
-}
+BASELINES = [name for name in our_methods() if name != "iteacnet"]
 
 
-@pytest.fixture(scope="module", params=MODELS)
+@pytest.fixture(scope="module", params=BASELINES)
 def model(request):
     return request.param
 
@@ -37,7 +34,7 @@ def model(request):
 @pytest.fixture(scope="module")
 def trained(kit, model):
     """A learner that has trained a little, in evaluation mode."""
-    learner = kit.learner(model, **QUICK[model])
+    learner = kit.learner(model, **SMALL.get(model, {}))
     kit.train(learner, kit.batch([4, 6, 3], seed=5), n_epochs=3)
     return learner.eval()
 
@@ -94,10 +91,10 @@ def test_reads_nothing_but_what_is_usable(kit, trained):
 
 
 @pytest.mark.parametrize("dims", [{"audio": 5, "text": 7, "visual": 6}, {"visual": 6}])
-@pytest.mark.parametrize("name", ["ae", "cra", "mmin", "gcnet"])
+@pytest.mark.parametrize("name", ["ae", "cra", "mmin", "gcnet", "gru"])
 def test_predictions_from_embedded_vectors_are_the_same(kit, name, dims):
     batch = kit.batch([7, 3, 5], dims=dims, seed=8)
-    learner = kit.learner(name, kit.shape(dims), **QUICK[name])
+    learner = kit.learner(name, kit.shape(dims), **SMALL.get(name, {}))
     kit.train(learner, batch, n_epochs=2)  # biases begin at 0, and a missing modality would too
     assert learner.embeds
     embedded = replace(batch, features=learner.eval().embed(batch.features))
@@ -113,7 +110,7 @@ def test_the_same_input_gives_the_same_bytes(kit, trained):
 @pytest.mark.parametrize("kind", ["classification", "regression"])
 def test_learns_and_predicts_both_kinds_of_task(kit, model, kind):
     batch = kit.batch([6, 2, 5], kind=kind, seed=2)
-    learner = kit.learner(model, kit.shape(kind=kind), **QUICK[model])
+    learner = kit.learner(model, kit.shape(kind=kind), **SMALL.get(model, {}))
     loss = kit.train(learner, batch, n_epochs=2)
     assert loss.total.isfinite()
     outputs = learner.eval().predict(batch)
@@ -127,7 +124,7 @@ def test_an_utterance_with_nothing_usable_gives_no_nan(kit, model):
     available[0, 2] = False
     available[1] = False
     batch = batch.with_available(available)
-    learner = kit.learner(model, **QUICK[model])
+    learner = kit.learner(model, **SMALL.get(model, {}))
     loss = kit.train(learner, batch, n_epochs=2)
     assert loss.total.isfinite()
     assert all(parameter.isfinite().all() for parameter in learner.parameters())
@@ -140,14 +137,14 @@ def test_features_that_were_never_extracted_poison_no_gradient(kit, model):
         name: torch.where(batch.extracted[..., m : m + 1], batch.features[name], torch.nan)
         for m, name in enumerate(batch.features)
     }
-    learner = kit.learner(model, **QUICK[model])
+    learner = kit.learner(model, **SMALL.get(model, {}))
     kit.train(learner, replace(batch, features=poisoned), n_epochs=2)
     assert all(parameter.isfinite().all() for parameter in learner.parameters())
 
 
 def test_nothing_missing_gives_no_nan_and_nothing_to_reconstruct(kit, model):
     batch = kit.batch([6, 2, 5], seed=2, p_missing=0)
-    learner = kit.learner(model, **QUICK[model])
+    learner = kit.learner(model, **SMALL.get(model, {}))
     loss = kit.train(learner, batch, n_epochs=2)
     assert loss.total.isfinite()
     if model in ("ae", "cra", "gcnet"):
@@ -157,7 +154,7 @@ def test_nothing_missing_gives_no_nan_and_nothing_to_reconstruct(kit, model):
 def test_does_without_a_modality_that_the_task_lacks(kit, model):
     dims = {"audio": 5, "text": 7}
     batch = kit.batch([6, 2, 5], dims=dims, seed=2)
-    learner = kit.learner(model, kit.shape(dims), **QUICK[model])
+    learner = kit.learner(model, kit.shape(dims), **SMALL.get(model, {}))
     kit.train(learner, batch, n_epochs=2)
     assert learner.eval().predict(batch).isfinite().all()
     assert not [name for name, _ in learner.named_parameters() if "visual" in name]
@@ -165,7 +162,7 @@ def test_does_without_a_modality_that_the_task_lacks(kit, model):
 
 def test_weights_read_back_into_a_fresh_learner_predict_the_same(kit, model, trained):
     batch = kit.batch([5, 3], seed=8)
-    fresh = kit.learner(model, seed=1, **QUICK[model])
+    fresh = kit.learner(model, seed=1, **SMALL.get(model, {}))
     fresh.load_state_dict(trained.state_dict())
     assert torch.equal(fresh.eval().predict(batch), trained.predict(batch))
     assert fresh.count_parameters() == trained.count_parameters()
@@ -175,8 +172,8 @@ def test_weights_read_back_into_a_fresh_learner_predict_the_same(kit, model, tra
 def test_runs_on_cuda_with_the_same_code(kit, model, monkeypatch):
     monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", False)  # as `make_deterministic` does
     batch = kit.batch([6, 2, 5], seed=2)
-    on_cpu = kit.learner(model, **QUICK[model])
-    on_gpu = kit.learner(model, **QUICK[model]).cuda()
+    on_cpu = kit.learner(model, **SMALL.get(model, {}))
+    on_gpu = kit.learner(model, **SMALL.get(model, {})).cuda()
     for learner, device in ((on_cpu, "cpu"), (on_gpu, "cuda")):
         torch.manual_seed(0)
         learner.prepare(batch.to(device))

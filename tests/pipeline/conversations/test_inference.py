@@ -8,12 +8,14 @@ from models.fast.feature_rows import WithheldError
 from models.iteacnet.learner import build
 from models.iteacnet.settings import IteacnetSettings
 from models.learner import TaskShape
+from models.registry import our_methods
 from pipeline.config.methods import MethodSettings
 from pipeline.config.settings import Section, parse_section
 from pipeline.conversations import inference
 from pipeline.conversations.collate import collate, items_of, place_masks
 from pipeline.conversations.inference import predict_rates
 from pipeline.training.methods import build_learner, prepare_learner
+from tests.small_methods import small_method
 
 DIMS = {"audio": 5, "text": 7, "visual": 4}
 BATCHINGS = ("dialogues", "utterances", "full")
@@ -204,19 +206,9 @@ def test_the_seed_is_set_before_every_pass(
     assert len(calls) == n_passes
 
 
-SETTINGS = {
-    "iteacnet": {"hidden_dim": 16, "n_heads": 2},
-    "gcnet": {"hidden_dim": 8},
-    "mmin": {"hidden_dim": 8},
-    "cpmnet": {"code_dim": 8, "test_epochs": 2},
-}
-
-
 def built(conversations, model):
     """A learner of random weights for the conversations, in evaluation."""
-    parsed = parse_section(
-        {"m": {"model": model, "settings": SETTINGS[model]}}, OneMethod, where=""
-    )
+    parsed = parse_section({"m": small_method(model)}, OneMethod, where="")
     index = conversations.index
     shape = TaskShape(DIMS, 3, "classification", index.max_utterances, index.n_speakers)
     learner = build_learner(parsed.m, shape)
@@ -229,7 +221,7 @@ class OneMethod(Section):
 
 
 @pytest.mark.parametrize("is_embedding", [True, False])
-@pytest.mark.parametrize("model", SETTINGS)
+@pytest.mark.parametrize("model", our_methods())
 def test_a_method_that_reads_what_is_withheld_is_refused(
     conversations, masks, monkeypatch, model, is_embedding
 ):

@@ -9,24 +9,24 @@ import pytest
 from pipeline.base.arrays import read_arrays, write_arrays
 from tests.modules import ROOT
 from tests.pipeline.stages.training_runs import (
-    method,
     predict_arguments,
     train_arguments,
     train_once,
 )
+from tests.small_methods import small_method
 
 
 @pytest.fixture
 def trained(make_task, tmp_path):
     """Files of a task and a run of ITEACNet on it."""
-    files = make_task(method=method("iteacnet"), n_epochs=1)
+    files = make_task(method=small_method("iteacnet"), n_epochs=1)
     train_once(files, tmp_path)
     return files
 
 
 def trace_arguments(files, out):
     settings = {
-        **{"task": files.scored_task, "method": method("iteacnet")},
+        **{"task": files.scored_task, "method": small_method("iteacnet")},
         **{"rates": ["0.0", "0.3"], "dialogue": None},
     }
     return [

@@ -5,18 +5,20 @@ import json
 import numpy as np
 import pytest
 
+from models.registry import our_methods
 from pipeline.base.arrays import read_arrays
 from pipeline.base.records import Label
 from pipeline.base.tables import read_rows
 from pipeline.features.store import read_store
 from pipeline.training import restored
 from pipeline.training.methods import build_learner
-from tests.pipeline.stages.training_runs import METHODS, OUTPUTS, method, predict_once, train_once
+from tests.pipeline.stages.training_runs import OUTPUTS, predict_once, train_once
+from tests.small_methods import EACH_BATCHING, small_method
 
 
-@pytest.mark.parametrize("model", METHODS)
+@pytest.mark.parametrize("model", EACH_BATCHING)
 def test_predictions_cover_the_test_role_at_every_rate(make_task, tmp_path, model):
-    files = make_task(method=method(model))
+    files = make_task(method=small_method(model))
     train_once(files, tmp_path)
     rows = predict_once(files, tmp_path)
     labels = {row.utterance_id: row.label for row in read_rows(files.folder / "labels.csv", Label)}
@@ -32,12 +34,12 @@ def test_predictions_cover_the_test_role_at_every_rate(make_task, tmp_path, mode
         assert row["predicted"] == max(scores, key=scores.get)
 
 
-@pytest.mark.parametrize("model", ["iteacnet", "gcnet", "mmin", "cra", "ae", "cpmnet"])
+@pytest.mark.parametrize("model", our_methods())
 def test_every_method_is_tested_under_the_same_stored_masks(
     make_task, tmp_path, monkeypatch, model
 ):
     files = make_task(
-        method={"model": model, "settings": {**METHODS, "gcnet": {"hidden_dim": 8}}.get(model, {})},
+        method=small_method(model),
         n_epochs=1,
     )
     train_once(files, tmp_path)
@@ -73,7 +75,7 @@ def test_every_method_is_tested_under_the_same_stored_masks(
 
 
 def test_regression_predicts_numbers(make_task, tmp_path):
-    files = make_task(kind="regression", method=method("iteacnet"))
+    files = make_task(kind="regression", method=small_method("iteacnet"))
     train_once(files, tmp_path)
     rows = predict_once(files, tmp_path)
     assert list(rows[0]) == ["rate", "utterance_id", "dialogue_id", "target", "predicted"]
@@ -81,9 +83,9 @@ def test_regression_predicts_numbers(make_task, tmp_path):
     assert len({float(row["predicted"]) for row in rows}) > len(rows) // 2
 
 
-@pytest.mark.parametrize("model", METHODS)
+@pytest.mark.parametrize("model", EACH_BATCHING)
 def test_a_task_may_lack_a_modality(make_task, tmp_path, model):
-    files = make_task(modalities=("audio", "text"), method=method(model))
+    files = make_task(modalities=("audio", "text"), method=small_method(model))
     train_once(files, tmp_path, rate="0.7")
     run = json.loads((tmp_path / "run.json").read_text())
     assert run["shape"]["feature_dims"] == {"audio": 5, "text": 7}
@@ -95,7 +97,7 @@ def test_validation_score_is_that_of_the_predictions(make_task, tmp_path):
     """Under `paper` the test role validates: its best score must come back from the files."""
     from sklearn.metrics import f1_score
 
-    files = make_task(protocol="paper", method=method("iteacnet"), standardize=True)
+    files = make_task(protocol="paper", method=small_method("iteacnet"), standardize=True)
     train_once(files, tmp_path, rate="0.3")
     rows = [row for row in predict_once(files, tmp_path) if row["rate"] == "0.3"]
     score = f1_score(
@@ -107,7 +109,7 @@ def test_validation_score_is_that_of_the_predictions(make_task, tmp_path):
 
 
 def test_weights_of_another_shape_are_refused(make_task, tmp_path):
-    files = make_task(method=method("iteacnet"), n_epochs=1)
+    files = make_task(method=small_method("iteacnet"), n_epochs=1)
     train_once(files, tmp_path)
     run = json.loads((tmp_path / "run.json").read_text())
     run["shape"]["n_outputs"] = 4

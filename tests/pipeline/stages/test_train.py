@@ -11,12 +11,11 @@ from pipeline.base.tables import read_rows, write_rows
 from pipeline.features.store import read_store
 from pipeline.stages import train
 from tests.pipeline.stages.training_runs import (
-    METHODS,
-    method,
     predict_once,
     train_arguments,
     train_once,
 )
+from tests.small_methods import EACH_BATCHING, small_method
 
 
 def most_withheld(files, fold=1):
@@ -33,11 +32,11 @@ def most_withheld(files, fold=1):
     return 1 - len(numbers) / n_cells
 
 
-@pytest.mark.parametrize("model", METHODS)
+@pytest.mark.parametrize("model", EACH_BATCHING)
 def test_same_seed_gives_the_same_bytes_of_weights_history_and_predictions(
     make_task, tmp_path, model
 ):
-    files = make_task(method=method(model))
+    files = make_task(method=small_method(model))
     one, two = (train_once(files, tmp_path / name) for name in ("one", "two"))
     assert one == two
     for name in ("one", "two"):
@@ -49,7 +48,7 @@ def test_same_seed_gives_the_same_bytes_of_weights_history_and_predictions(
 
 @pytest.mark.parametrize("rate", ["random", "progressive", "0.7"])
 def test_poisoned_test_labels_change_nothing_before_scoring(make_task, tmp_path, rate):
-    files = make_task(method=method("iteacnet"), standardize=True)
+    files = make_task(method=small_method("iteacnet"), standardize=True)
     clean = train_once(files, tmp_path / "clean", rate=rate)
     path = files.folder / "labels.csv"
     splits = read_rows(files.folder / "splits.csv", SplitRow)
@@ -66,14 +65,14 @@ def test_poisoned_test_labels_change_nothing_before_scoring(make_task, tmp_path,
 
 def test_under_the_paper_protocol_the_test_role_selects_and_run_json_says_so(make_task, tmp_path):
     for protocol, selection in (("paper", "test"), ("strict", "validation")):
-        files = make_task(protocol=protocol, method=method("iteacnet"), n_epochs=1)
+        files = make_task(protocol=protocol, method=small_method("iteacnet"), n_epochs=1)
         train_once(files, tmp_path / protocol)
         run = json.loads((tmp_path / protocol / "run.json").read_text())
         assert run["selection"] == selection
 
 
 def test_run_json_tells_what_was_trained_on_what(make_task, tmp_path):
-    files = make_task(method=method("iteacnet"))
+    files = make_task(method=small_method("iteacnet"))
     train_once(files, tmp_path, rate="0.7")
     run = json.loads((tmp_path / "run.json").read_text())
     assert run["realised_train_rate"] == pytest.approx(most_withheld(files))
@@ -93,7 +92,7 @@ def test_run_json_tells_what_was_trained_on_what(make_task, tmp_path):
 
 
 def test_the_realised_rate_is_that_of_the_phase_that_meets_masks(make_task, tmp_path):
-    files = make_task(method=method("mmin"))
+    files = make_task(method=small_method("mmin"))
     train_once(files, tmp_path, rate="0.7")
     run = json.loads((tmp_path / "run.json").read_text())
     assert run["realised_train_rate"] == pytest.approx(most_withheld(files))
@@ -103,7 +102,7 @@ def test_the_realised_rate_is_that_of_the_phase_that_meets_masks(make_task, tmp_
 
 
 def test_the_same_run_is_taken_from_the_cache(make_task, tmp_path, capsys):
-    files = make_task(method=method("iteacnet"))
+    files = make_task(method=small_method("iteacnet"))
     first = train_once(files, tmp_path / "one", cache=tmp_path / "cache")
     again = train_once(files, tmp_path / "two", cache=tmp_path / "cache")
     assert first == again
@@ -118,7 +117,7 @@ def test_the_same_run_is_taken_from_the_cache(make_task, tmp_path, capsys):
 
 def test_another_kind_of_device_is_another_run(make_task, tmp_path, capsys, monkeypatch):
     """One machine, which torch takes for one without a GPU, with one, with another one."""
-    files, cache = make_task(method=method("ae")), tmp_path / "cache"
+    files, cache = make_task(method=small_method("ae")), tmp_path / "cache"
     kinds, seen = iter(["cpu", "NVIDIA A", "NVIDIA B", "NVIDIA A", "cpu"]), []
     monkeypatch.setattr(train, "kind_of_device", lambda name: next(kinds))
     for is_known in (False, False, False, True, True):
@@ -135,7 +134,7 @@ def test_another_kind_of_device_is_another_run(make_task, tmp_path, capsys, monk
 
 def test_another_number_of_threads_is_another_run(make_task, tmp_path, capsys):
     # Sums over two threads are rounded otherwise: under one key, whoever came first would decide.
-    files, cache = make_task(method=method("iteacnet"), n_epochs=1), tmp_path / "cache"
+    files, cache = make_task(method=small_method("iteacnet"), n_epochs=1), tmp_path / "cache"
     for threads, is_known in ((1, False), (2, False), (1, True), (2, True)):
         arguments = train_arguments(files, tmp_path / f"threads{threads}", cache=cache)
         train.main([*arguments, "--threads", str(threads)])

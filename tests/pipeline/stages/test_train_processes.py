@@ -13,11 +13,11 @@ import pytest
 
 from models.registry import our_methods
 from tests.pipeline.stages.training_runs import (
-    method,
     predict_arguments,
     train_arguments,
     train_once,
 )
+from tests.small_methods import small_method
 
 ROOT = Path(__file__).resolve().parents[3]
 MODELS = our_methods()
@@ -32,7 +32,7 @@ sys.exit(sys.argv[2] in sys.modules)
 @pytest.mark.slow
 def test_a_run_killed_at_random_moments_ends_with_the_same_bytes(make_task, tmp_path):
     """Other learners are stopped after chosen epochs in training/test_loop.py."""
-    files = make_task(method=method("iteacnet"), n_epochs=40)
+    files = make_task(method=small_method("iteacnet"), n_epochs=40)
     whole = train_once(files, tmp_path / "whole", rate="random")
     out = tmp_path / "killed"
     arguments = [*train_arguments(files, out, rate="random"), "--checkpoint-every", "0"]
@@ -54,7 +54,7 @@ def test_training_loads_no_compiler_and_reuse_no_torch(make_task, tmp_path):
     """Seconds of every process, which is what a run on small data takes."""
     stages = []
     for model in MODELS:
-        files, out = make_task(method=method(model), n_epochs=1), tmp_path / model
+        files, out = make_task(method=small_method(model), n_epochs=1), tmp_path / model
         stages.append(("train", train_arguments(files, out)))
         stages.append(("predict", predict_arguments(files, out)))
     for some, unwanted in ((stages, "torch._dynamo"), (stages[:1], "torch")):

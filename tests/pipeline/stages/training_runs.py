@@ -5,15 +5,6 @@ import csv
 from pipeline.stages import predict, train
 
 OUTPUTS = ("weights.safetensors", "history.csv", "run.json")
-METHODS = {
-    "iteacnet": {"hidden_dim": 16, "n_heads": 2},
-    "mmin": {"pretrain_epochs": 2},
-    "cpmnet": {"code_dim": 8, "train_epochs": 3, "test_epochs": 3},
-}
-
-
-def method(model):
-    return {"model": model, "settings": METHODS.get(model, {})}
 
 
 def train_arguments(files, out, rate="0.3", seed=0, cache=None):

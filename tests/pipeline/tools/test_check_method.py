@@ -12,13 +12,8 @@ from models.registry import our_methods
 from pipeline.config.methods import kind_of
 from pipeline.tools.check_method import check
 from tests.documents.pages import ROOT, blocks
+from tests.small_methods import small_method
 
-SMALL = {
-    "iteacnet": {"hidden_dim": 16, "n_heads": 2},
-    "gcnet": {"hidden_dim": 8},
-    "mmin": {"pretrain_epochs": 1},
-    "cpmnet": {"code_dim": 8, "train_epochs": 2, "test_epochs": 2},
-}
 CONFIG = {
     "corpora": {"clips": {"reader": "folder", "root": "clips"}},
     "methods": {"mine": {"model": "my_package.mean", "settings": {"hidden_dim": 32}}},
@@ -94,7 +89,7 @@ def test_a_cheat_is_found(project, cheat):
 
 @pytest.mark.parametrize("model", our_methods())
 def test_our_methods_hold_all(model):
-    assert list(check(kind_of(model)(model=model, settings=SMALL.get(model, {})))) == []
+    assert list(check(kind_of(model)(**small_method(model)))) == []
 
 
 def test_settings_of_a_module_are_checked_as_ours(project):

@@ -12,21 +12,15 @@ from pipeline.conversations.inference import predict_rates
 from pipeline.training.contracts import TrainOptions
 from pipeline.training.loop import Trainer
 from pipeline.training.methods import build_learner, count_parameters
+from tests.small_methods import small_method
 
 MODELS = our_methods()
-SMALL = {
-    "iteacnet": {"hidden_dim": 16, "n_heads": 2},
-    "gcnet": {"hidden_dim": 8},
-    "cpmnet": {"code_dim": 8, "train_epochs": 2, "test_epochs": 2},
-    "mmin": {"pretrain_epochs": 1},
-}
 
 
 @pytest.fixture
 def method():
     def make(model):
-        settings = {"model": model, "settings": SMALL.get(model, {})}
-        return TypeAdapter(MethodSettings).validate_python(settings)
+        return TypeAdapter(MethodSettings).validate_python(small_method(model))
 
     return make
 

@@ -7,10 +7,9 @@ from functools import cache
 
 import pytest
 
-from tests.pipeline.stages.training_runs import METHODS, train_once
+from tests.pipeline.stages.training_runs import train_once
 from tests.pipeline.tools.label.new_corpora import NewCorpus, label
-
-SETTINGS = {**METHODS, "gcnet": {"hidden_dim": 8}}
+from tests.small_methods import SMALL
 
 
 @pytest.fixture(scope="session")
@@ -19,7 +18,7 @@ def trained(small_task, tmp_path_factory):
 
     @cache
     def train(model, standardize=False, **more):
-        method = {"model": model, "settings": {**SETTINGS.get(model, {}), **more}}
+        method = {"model": model, "settings": {**SMALL.get(model, {}), **more}}
         protocol = {**small_task.settings["protocol"], "standardize": standardize}
         settings = {**small_task.settings, "method": method, "protocol": protocol}
         files, out = replace(small_task, settings=settings), tmp_path_factory.mktemp(model)

@@ -11,8 +11,9 @@ from models.registry import our_methods
 from pipeline.base.records import MODALITIES, Label
 from pipeline.base.tables import read_rows
 from tests.modules import ROOT
-from tests.pipeline.stages.training_runs import method, predict_once, train_once
+from tests.pipeline.stages.training_runs import predict_once, train_once
 from tests.pipeline.tools.label.new_corpora import NewCorpus, label, read_table
+from tests.small_methods import small_method
 
 MODELS = our_methods()
 
@@ -60,7 +61,7 @@ def test_labels_of_the_test_role_are_those_of_the_run(
 
 @pytest.mark.parametrize("model", ["iteacnet", "cpmnet"])
 def test_regression_gives_numbers(make_task, tmp_path, capsys, model):
-    files = make_task(kind="regression", method=method(model))
+    files = make_task(kind="regression", method=small_method(model))
     train_once(files, tmp_path)
     found, expected = compare(files, tmp_path, NewCorpus(files, tmp_path / "new"), tmp_path / "l")
     numbers = [float(one["label"]) for one in found.values()]
@@ -119,7 +120,7 @@ def test_a_corpus_in_which_nobody_was_seen_is_labelled_from_the_rest(trained, co
 
 
 def test_modalities_that_the_run_does_not_know_are_left_alone(make_task, corpus, tmp_path):
-    files = make_task(modalities=("audio", "text"), method=method("mmin"))
+    files = make_task(modalities=("audio", "text"), method=small_method("mmin"))
     train_once(files, tmp_path)
     rows = label(tmp_path, corpus.write(), tmp_path / "labels.csv")
     assert {one["modalities"] for one in rows} == {"audio text"}

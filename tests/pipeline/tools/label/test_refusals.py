@@ -7,8 +7,9 @@ import pytest
 
 from pipeline.base.arrays import read_arrays, write_arrays
 from pipeline.tools.label.__main__ import main
-from tests.pipeline.stages.training_runs import method, train_once
+from tests.pipeline.stages.training_runs import train_once
 from tests.pipeline.tools.label.new_corpora import label
+from tests.small_methods import small_method
 
 
 @pytest.mark.parametrize("name", ["weights.safetensors", "run.json"])
@@ -166,7 +167,7 @@ def test_features_of_other_library_versions_are_used_with_a_note(
 def test_another_encoder_in_a_modality_that_the_run_does_not_use_is_none_of_its_business(
     make_task, corpus, tmp_path
 ):
-    files = make_task(modalities=("audio", "text"), method=method("ae"))
+    files = make_task(modalities=("audio", "text"), method=small_method("ae"))
     train_once(files, tmp_path)
     from_another(corpus, "visual", encoder="another")
     assert label(tmp_path, corpus.write(), tmp_path / "labels.csv")

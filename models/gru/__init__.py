@@ -1,0 +1,1 @@
+"""GRU: a small recurrent network that is hard to beat."""
