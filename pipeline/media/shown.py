@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+from av.sidedata.sidedata import SideDataContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
@@ -58,7 +59,10 @@ class Orientation:
 
 def orientation_of(frame: VideoFrame) -> Orientation:
     """The orientation that the display matrix of a frame asks for, to the nearest of eight."""
-    matrix: Any = frame.side_data.get("DISPLAYMATRIX")  # a buffer, which its type does not say
+    # Not `frame.side_data`: that is kept by the frame that it keeps, so that pictures of many MB
+    # would wait for the collector of circles, hundreds of them.
+    found = SideDataContainer(frame)  # type: ignore[call-arg]  # its stub has no constructor
+    matrix: Any = found.get("DISPLAYMATRIX")  # a buffer, which its type does not say
     if matrix is None:
         return Orientation()
     numbers: list[int] = np.frombuffer(matrix, np.int32).tolist()

@@ -1,5 +1,6 @@
 """Frames of a video: the right ones, upright, whatever the container, the damage, the spans."""
 
+import gc
 import math
 
 import av
@@ -172,3 +173,15 @@ def test_a_file_is_opened_once_for_all_spans_and_not_for_none(clip, monkeypatch)
     assert opened == []
     list(sample_frames(path, [(k / 25, k / 25 + 0.3) for k in range(45)], 5.0))
     assert len(opened) == 1
+
+
+def test_no_picture_waits_for_the_collector_of_circles(clip):
+    gc.collect()
+    gc.disable()
+    try:
+        n_pictures = sum(1 for _ in sample_frames(clip("a.mp4"), [(0.0, 2.0)], 25.0))
+        kept = [thing for thing in gc.get_objects() if isinstance(thing, av.VideoFrame)]
+    finally:
+        gc.enable()
+    assert n_pictures == 50
+    assert kept == []
