@@ -21,6 +21,7 @@ from pipeline.config.faults import did_you_mean, refusal
 from pipeline.config.model_settings import ModelSettings, section_of
 from pipeline.config.settings import MAX_RATE, Distinct, Name, Rate, Section, dump, parse_section
 
+TrainRate = float | Literal["random", "progressive"]  # a rate, or how it changes
 # One model for all rates | a model per rate | a model of complete data.
 Evaluation = Literal["ume", "ime", "complete"]
 EVALUATIONS: tuple[Evaluation, ...] = get_args(Evaluation)
@@ -135,7 +136,7 @@ class TrainSettings(Section):
         return self
 
 
-def parse_train_rate(text: str) -> float | Literal["random", "progressive"]:
+def parse_train_rate(text: str) -> TrainRate:
     """Return a training rate as a number or a strategy's name; refuse anything else."""
     if text == "random":
         return "random"
