@@ -43,12 +43,12 @@ from pipeline.config.features import FeaturesSettings
 from pipeline.config.settings import dump
 from pipeline.features.cache.extractor import Encoded, Item
 from pipeline.features.encoders import visual
-from pipeline.features.encoders.overlap import Overlapped
+from pipeline.features.encoders.driver import Overlapped
 from pipeline.features.extraction import EncoderChoice
 from pipeline.features.faces.crop_cache import CropCache
 from pipeline.features.faces.crops import read_crops
 from pipeline.features.weights.locating import locate
-from pipeline.media.faces import open_detector
+from pipeline.media.detectors import open_detector
 from pipeline.media.video import sample_frames
 from pipeline.stages import crop_faces, extract_features
 

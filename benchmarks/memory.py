@@ -54,9 +54,10 @@ print(peak_kib())
 """
 # It is killed in the end, so it tells after every file.
 DECODING = f"""{PEAK}
-from pipeline.media import decoding, frame_service, video
+from pipeline.media import decoding, frame_service, timed_frames, video
 counts = {{"n_opened": 0, "n_decoded": 0}}
-real_open, real_decode, real_answers = video.open_media, video.decode, frame_service.answers
+real_open, real_decode = video.open_media, timed_frames.decode
+real_answers = frame_service.answers
 def open_media(path):
     counts["n_opened"] += 1
     return real_open(path)
@@ -67,7 +68,8 @@ def decode(*given):
 def answers(*given):
     yield from real_answers(*given)
     Path(sys.argv[1]).write_text(json.dumps({{**counts, "peak_kib": peak_kib()}}))
-video.open_media, video.decode, frame_service.answers = open_media, decode, answers
+video.open_media, timed_frames.decode = open_media, decode
+frame_service.answers = answers
 decoding.main()
 """
 

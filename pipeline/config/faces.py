@@ -4,13 +4,14 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from pipeline.base.vocabulary import Compat, CropShape, DetectorName, WhichFace
 from pipeline.config.settings import PathText, Section, Share
 
 
 class CropFacesSettings(Section):
     """`crop_faces`: how faces are found and cut out."""
 
-    detector: Literal["mtcnn", "yunet"] = "mtcnn"
+    detector: DetectorName = "mtcnn"
     """Network that finds faces."""
     weights: PathText | None = None
     """Detector yunet: its .onnx file."""
@@ -26,11 +27,11 @@ class CropFacesSettings(Section):
     """Added around the box, share of its side."""
     size_px: Annotated[int, Field(ge=32, le=1024)] = 224
     """Crops are squares of this side."""
-    shape: Literal["square", "box"] = "square"
+    shape: CropShape = "square"
     """What is cut out and scaled: a square around the box, or the box itself, stretched."""
-    compat: Literal["none", "gcnet"] = "none"
+    compat: Compat = "none"
     """gcnet = as its authors: every frame, whole picture, bare first box; needs detector yunet."""
-    which_face: Literal["auto", "side", "single", "track"] = "auto"
+    which_face: Literal["auto", WhichFace] = "auto"
     """Whose face where there are several; auto = what the corpus asks for."""
 
     @model_validator(mode="after")
@@ -41,5 +42,5 @@ class CropFacesSettings(Section):
 
 
 def detector_module(detector: str) -> str:
-    """Module whose `build(...)` makes a detector (pipeline.media.faces.open_detector)."""
+    """Module whose `build(...)` makes a detector (pipeline.media.detectors.open_detector)."""
     return f"pipeline.media.{detector}"

@@ -5,10 +5,10 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from pipeline.base.vocabulary import Compat, Pooling, Precision
 from pipeline.config.faults import did_you_mean
 from pipeline.config.settings import PathText, Section, expand_home
 
-Precision = Literal["float32", "bfloat16", "float16"]
 MODEL = "<model id or folder>"
 ONNX = "onnx:<file>"
 AUDIO_ENCODERS = ("moonshine-tiny", "wav2vec", f"hf:{MODEL}", ONNX)
@@ -60,9 +60,9 @@ class TextSettings(Section):
     """Hf, deberta: hidden layers that are summed."""
     lower_case: bool = True
     """Hf, onnx, deberta: read in small letters; `compat: gcnet` always does."""
-    pooling: Literal["words", "tokens"] = "words"
+    pooling: Pooling = "words"
     """Hf, onnx, deberta: the mean is over words or over tokens."""
-    compat: Literal["none", "gcnet"] = "none"
+    compat: Compat = "none"
     """Gcnet: sub-sentences and cleaned words, as GCNet's features."""
     max_tokens: Annotated[int, Field(ge=8, le=8192)] = 512
     """Longer texts are read in windows of this length."""

@@ -7,16 +7,15 @@ so that a change in one reader reruns no other corpus.
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Literal, Protocol, cast
+from typing import Protocol, cast
 
 from pipeline.base.records import Dropped
+from pipeline.base.vocabulary import WhichFace
 from pipeline.config.corpora import CorpusSettings
 from pipeline.corpora.checks import by_kind
 from pipeline.corpora.listing import list_files
 from pipeline.corpora.raw import CorpusError, RawCorpus
 from pipeline.corpora.texts import printable
-
-WhichFace = Literal["side", "single", "track"]
 
 READERS = {
     "iemocap": "pipeline.corpora.iemocap",

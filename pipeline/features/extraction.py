@@ -101,6 +101,8 @@ def extract(
                 None, job.item.status, job.item.remark, job.item.seconds
             )
             continue
+
+        # Of one key that is missing, the cache is asked once.
         key = record_key(job.ingredients)
         record = None if key in missing else cache.get(key)
         if record is None:
@@ -109,6 +111,7 @@ def extract(
         else:
             extracted.records[job.utterance_id] = record
             extracted.n_hits += 1
+
     extracted.n_damaged = cache.n_damaged
     if missing:
         _encode(list(missing.values()), choice, cache, n_workers, extracted)
@@ -126,7 +129,7 @@ def to_store(records: Iterable[Record], header: StoreHeader) -> FeatureStore:
     for row, record in zip(features, rows, strict=True):
         if record.vector is not None:
             row[:] = record.vector
-    known = [[np.nan if one is None else one for one in record.seconds] for record in rows]
+    known = [[np.nan if value is None else value for value in record.seconds] for record in rows]
     seconds = known_seconds(np.array(known, np.float32).reshape(-1, 2))
     remarks = {n: _short(record.detail) for n, record in enumerate(rows) if record.detail}
     return FeatureStore(header, features, status == OK, status, seconds, remarks)

@@ -59,10 +59,15 @@ def shard_jobs(
     Raises JobError and UnsafePathError.
     """
     if modality == "text":
-        return [Job(Item(one), {**shared, **text_content(one.text)}) for one in utterances]
+        return [
+            Job(Item(utterance), {**shared, **text_content(utterance.text)})
+            for utterance in utterances
+        ]
+
     if modality == "audio":
         media = sources.media or {}
         return [_audio_job(utterance, media, shared, sources) for utterance in utterances]
+
     if sources.faces is None:
         raise JobError("--modality visual needs --faces, the table of crop_faces")
     faces = {row.utterance_id: row for row in sources.faces}

@@ -28,6 +28,7 @@ def restore_crops(
 
     `settings`: section crop_faces, JSON. Raises CacheError if other crops come out than before.
     """
+    # What has a vector needs no crops any more; of the others, an archive may be there.
     crops = CropCache(sources.cache)
     archives = {job.utterance_id: job.item.crops.stem for job in jobs if job.item.crops}
     items = [
@@ -39,13 +40,17 @@ def restore_crops(
     ]
     if not items:
         return []
+
     print(f"face crops of {len(items)} utterances are gone from the cache: made again")
     section = parse_section(settings, CropFacesSettings, where="crop_faces")
     files = CorpusFiles(sources.root, sources.links, sources.media or {})
     utterances = [item.utterance for item in items]
     cropped = crop_shard(utterances, files, section, crops, device, threads)
+
     for line in cropped.remarks():
         print(line)
+
+    # The table of faces says what they were; the vectors of others have another key.
     for row in cropped.rows():
         if row.archive != archives[row.utterance_id]:
             raise CacheError(

@@ -46,9 +46,12 @@ def extract_shard(
     shared = encoder_ingredients(choice.modality, choice.settings, choice.weights)
     jobs = shard_jobs(choice.modality, utterances, shared, sources)
     cache = UtteranceCache(sources.cache, choice.modality)
+
+    # The cache may have been emptied since the faces were cropped.
     if choice.modality == "visual" and crops:
         restore = import_module(RESTORING).restore_crops
         restore(jobs, sources, cache, crops, choice.device, n_workers)
+
     try:
         return extract(jobs, choice, cache, n_workers)
     except EncodingError as error:

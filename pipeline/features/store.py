@@ -102,12 +102,14 @@ def read_store(path: Path, utterance_ids: Sequence[str] | None = None) -> Featur
     """Read a store; with `utterance_ids`, refuse one that belongs to another table."""
     arrays, header = read_arrays(path)
     remarks = {int(row): str(text) for row, text in header.pop(REMARKS, {}).items()}
+
     expected = {field.name for field in fields(StoreHeader)}
     if set(arrays) - {"seconds"} != {"features", "extracted", "status"} or set(header) != expected:
         raise StoreError(
-            f"{path} is no feature store: it holds {sorted(arrays)} and the header "
+            f"{path} is not a feature store: it holds {sorted(arrays)} and the header "
             f"{sorted(header)}; expected features, extracted, status and {sorted(expected)}"
         )
+
     known = StoreHeader(**{**header, "statuses": tuple(header["statuses"])})
     try:
         rows, seconds = arrays["features"], arrays.get("seconds")
@@ -115,6 +117,7 @@ def read_store(path: Path, utterance_ids: Sequence[str] | None = None) -> Featur
         store = FeatureStore(known, *given)
     except StoreError as error:
         raise StoreError(f"{path}: {error}") from None
+
     if utterance_ids is not None:
         _check_table(path, store, utterance_ids)
     return store
@@ -137,20 +140,23 @@ def join_stores(
     shards: Sequence[tuple[Path, Sequence[str]]], utterance_ids: Sequence[str]
 ) -> FeatureStore:
     """Put shards, each with its utterance ids, together in the order of `utterance_ids`."""
-    if sorted(one for _, ids in shards for one in ids) != sorted(utterance_ids):
+    if sorted(name for _, ids in shards for name in ids) != sorted(utterance_ids):
         raise StoreError("the shards together do not hold exactly the utterances of the table")
     stores = [read_store(path, ids) for path, ids in shards]
     header = _joined_header(shards, stores, utterance_ids)
-    rows = {one: row for row, one in enumerate(utterance_ids)}
+    rows = {name: row for row, name in enumerate(utterance_ids)}
+
+    # A shard in which nothing could be encoded knows no dimension: its rows stay zero.
     dim = max(store.dim for store in stores)
     features = np.zeros((len(rows), dim), np.float32)
     status = np.zeros(len(rows), np.uint8)
     seconds = np.full((len(rows), 2), np.nan, np.float32)
     remarks: dict[int, str] = {}
+
     for (path, ids), store in zip(shards, stores, strict=True):
         if store.dim not in (0, dim):
             raise StoreError(f"{path} has vectors of {store.dim} numbers, another shard of {dim}")
-        order = [rows[one] for one in ids]
+        order = [rows[name] for name in ids]
         status[order] = store.status
         remarks |= {order[row]: text for row, text in store.remarks.items()}
         if store.seconds is not None:

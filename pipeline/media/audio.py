@@ -7,10 +7,11 @@ unless they cancel: of a recording with an inverted channel, the loudest one is 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from pipeline.media.arrays import Waveform
 from pipeline.media.cutting import SoundEnd, SoundPiece
 from pipeline.media.errors import EmptySpanError, MediaError, SilentError, UnreadableError
 from pipeline.media.grid import Span
-from pipeline.media.resampling import Resampling, Waveform
+from pipeline.media.resampling import Resampling
 
 # The mean of n channels that know nothing of each other has 1 / n of their mean power, and so has
 # that of one voice and n - 1 silent channels. A fiftieth of this is 20 dB down in stereo.
@@ -44,6 +45,8 @@ def read_sounds(
             cancelled.setdefault(found, []).append(index)
         else:
             yield index, found
+
+    # Of an inverted channel the mean tells nothing: such spans are read once more, one channel.
     for channel, indices in cancelled.items():
         again = [spans[index] for index in indices]
         for place, found in _read(cut, again, channel, sample_rate_hz):
@@ -63,6 +66,7 @@ def _read(
                 growing[piece.index] = Resampling(piece.rate_hz, sample_rate_hz)
             if len(piece.samples):
                 growing[piece.index].add(piece.samples)
+
             if piece.end is not None:
                 resampling = growing.pop(piece.index)
                 del missing[piece.index]
@@ -80,7 +84,7 @@ def _finish(
     if not end.found_s:
         return EmptySpanError(f"the file has no sound {where}")
     if channel is None and _is_cancelled(end):
-        return max(range(len(end.channel_powers)), key=lambda one: end.channel_powers[one])
+        return max(range(len(end.channel_powers)), key=lambda number: end.channel_powers[number])
     if resampling.is_zero:
         return SilentError(f"all samples {where} are zero")
     remark = "" if channel is None else f"channels cancel each other; channel {channel + 1} is read"

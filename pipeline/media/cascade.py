@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from torch import nn
 from torchvision.ops import nms
 
-Picture = NDArray[np.uint8]  # (H, W, 3), RGB
+from pipeline.media.arrays import Picture
+
 Boxes = NDArray[np.float32]
 Scores = NDArray[np.float32]
 
@@ -150,8 +151,8 @@ def _suppress_inner(boxes: Boxes, scores: Scores, overlap: float) -> NDArray[np.
     return np.array(kept, dtype=np.int64)
 
 
-def _shared(one: Boxes, other: Boxes) -> float:
+def _shared(box: Boxes, other: Boxes) -> float:
     """Intersection over the smaller of two boxes."""
-    sides = np.minimum(one[2:], other[2:]) - np.maximum(one[:2], other[:2]) + 1
-    areas = [np.prod(box[2:] - box[:2] + 1) for box in (one, other)]
+    sides = np.minimum(box[2:], other[2:]) - np.maximum(box[:2], other[:2]) + 1
+    areas = [np.prod(corners[2:] - corners[:2] + 1) for corners in (box, other)]
     return float(np.prod(np.maximum(sides, 0)) / min(areas))

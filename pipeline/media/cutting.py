@@ -18,10 +18,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.media.container import Damage
+from pipeline.media.arrays import Waveform
+from pipeline.media.damage import Damage
 from pipeline.media.errors import UnreadableError
 from pipeline.media.grid import Span
-from pipeline.media.mono import Waveform, mono, powers
+from pipeline.media.mono import mono, powers
 from pipeline.media.passes import in_passes, longest_s
 from pipeline.media.sound_frames import placed_frames
 
@@ -83,14 +84,17 @@ def _cut_in_one_pass(
                 if cut.is_too_long:
                     yield from cut.finish(damage)
             waiting = [cut for cut in waiting if not cut.is_too_long]
+
         reached = position + frame.samples - skipped
         while waiting and waiting[-1].first < reached:
             active.append(waiting.pop())
+
         if active:
             chunk, loudness = mono(frame, channel)[skipped:], powers(frame)
             for cut in active:
                 cut.take(chunk, position, loudness)
                 yield from cut.pieces(PIECE_S)
+
         over = [cut for cut in active if cut.is_over(reached)]
         active = [cut for cut in active if not cut.is_over(reached)]
         for cut in over:
@@ -126,6 +130,8 @@ class _Cut:
         end = int(min(self.end - position, len(chunk)))
         if begin >= end:
             return
+
+        # What is missing inside becomes silence, up to a limit.
         gap = 0 if self.reached is None else position + begin - self.reached
         gap = min(gap, MAX_GAPS_S * self.rate_hz - self.n_filled)
         if gap > 0:
@@ -134,6 +140,8 @@ class _Cut:
         self._keep(chunk[begin:end].copy())
         self.n_found += end - begin
         self.reached = position + end
+
+        # Where the number of channels changes, what counts is what comes after.
         if self.loudness is None or loudness is None or len(loudness) != len(self.loudness):
             self.loudness = loudness
         else:
@@ -164,6 +172,7 @@ class _Cut:
         end_s = self.said_s if math.isinf(self.end) else self.end / self.rate_hz
         start_s = self.first / self.rate_hz
         mean, *channels = [0.0] if self.loudness is None else self.loudness.tolist()
+
         end = SoundEnd(
             asked_s=None if end_s is None else max(end_s - start_s, 0.0),
             found_s=self.n_found / self.rate_hz,

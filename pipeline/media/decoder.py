@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from pipeline.media import decoding
-from pipeline.media.container import Damage
+from pipeline.media.damage import Damage
 from pipeline.media.errors import (
     DecoderError,
     MediaError,
@@ -68,6 +68,7 @@ class Decoder:
         """
         ends = [[start, None if math.isinf(end) else end] for start, end in spans]
         request = {"service": service, "path": os.fspath(path), "spans": ends, **more}
+
         is_whole = False
         try:
             process = self._started()
@@ -84,6 +85,7 @@ class Decoder:
         finally:
             if not is_whole:
                 self._end()
+
         if "error" in facts:
             raise _error(facts["error"], facts["detail"])
 

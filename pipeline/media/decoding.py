@@ -14,7 +14,7 @@ import time
 from importlib import import_module
 from typing import Any, BinaryIO
 
-from pipeline.media.container import Damage
+from pipeline.media.damage import Damage
 from pipeline.media.errors import MediaError
 
 MAX_MEMORY_BYTES = 4 * 2**30  # of addresses; pictures of 8192 x 8192 with 16 references need 2

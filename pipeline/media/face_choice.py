@@ -41,6 +41,7 @@ def steadiest_track(frames: Sequence[Sequence[Face]]) -> list[int | None]:
                 tracks.append(linked[index])
                 alive.append(linked[index])
             linked[index].add(number, index, face)
+
     if not tracks:
         return [None] * len(frames)
     chosen = max(tracks, key=lambda track: track.total_area * len(track.indices))
@@ -66,13 +67,14 @@ def _link(tracks: Sequence[_Track], faces: Sequence[Face]) -> dict[int, _Track]:
     """Face index -> the track that it continues: the best overlap first, each used once."""
     pairs = sorted(
         (
-            (overlap(track.last_face, face), -t, -f)
+            (intersection_over_union(track.last_face, face), -t, -f)
             for t, track in enumerate(tracks)
             for f, face in enumerate(faces)
             if track.last_face is not None
         ),
         reverse=True,
     )
+
     linked: dict[int, _Track] = {}
     used: set[int] = set()
     for score, t, f in pairs:
@@ -82,10 +84,10 @@ def _link(tracks: Sequence[_Track], faces: Sequence[Face]) -> dict[int, _Track]:
     return linked
 
 
-def overlap(one: Face, other: Face) -> float:
+def intersection_over_union(face: Face, other: Face) -> float:
     """Intersection over union of two boxes."""
-    left, top = max(one.box[0], other.box[0]), max(one.box[1], other.box[1])
-    right, bottom = min(one.box[2], other.box[2]), min(one.box[3], other.box[3])
+    left, top = max(face.box[0], other.box[0]), max(face.box[1], other.box[1])
+    right, bottom = min(face.box[2], other.box[2]), min(face.box[3], other.box[3])
     shared = max(right - left, 0) * max(bottom - top, 0)
-    union = one.area + other.area - shared
+    union = face.area + other.area - shared
     return shared / union if union else 0.0

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.media.container import Damage
+from pipeline.media.damage import Damage
 from pipeline.media.decoder import Decoder
 from pipeline.media.grid import Span
 from pipeline.media.state import FileState
@@ -32,6 +32,8 @@ def decode_frames(
     for facts, payload in decoder.ask("frames", path, spans, damage, state, fps=fps):
         for name, value in facts["extent"].items():
             setattr(extent, name, value)
+
+        # The last answer carries no picture, only where the pictures end.
         if facts["spans"] is not None:
             image = np.frombuffer(payload, np.uint8).reshape(facts["shape"])
             lost = (facts["lost"][0], facts["lost"][1])

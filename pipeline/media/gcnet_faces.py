@@ -8,7 +8,8 @@ its own pixels; what stretches it to 224 x 224 is MA-Net's own transform.
 from collections.abc import Sequence
 
 from pipeline.base.records import Region
-from pipeline.media.faces import Face, Picture
+from pipeline.media.arrays import Picture
+from pipeline.media.faces import Face
 
 EVERY_FRAME_FPS = 1000.0  # times to look at; frames last longer, and each is seen once
 SMALLEST_FACE_PX = 0

@@ -2,16 +2,14 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from av.container import InputContainer
 
-from pipeline.media.container import Damage, best_stream, open_media
+from pipeline.media.container import KINDS, Kind, best_stream, open_media
+from pipeline.media.damage import Damage
 from pipeline.media.decoder import Decoder
 from pipeline.media.errors import NoStreamError
-
-Kind = Literal["audio", "video"]
-KINDS: tuple[Kind, ...] = ("audio", "video")
 
 
 def kinds_of_streams(decoder: Decoder, path: Path) -> list[Kind]:

@@ -8,9 +8,8 @@ from av.audio.frame import AudioFrame, format_dtypes
 from av.audio.resampler import AudioResampler
 from numpy.typing import NDArray
 
+from pipeline.media.arrays import Waveform
 from pipeline.media.errors import UnreadableError
-
-Waveform = NDArray[np.float32]  # (samples,)
 
 MAX_PLANES = 7  # PyAV miscounts the planes of more channels, and would read beyond them
 # Full scale and level of silence of integer samples; others are in [-1, 1] already.

@@ -10,8 +10,10 @@ from collections.abc import Sequence
 import torch
 from facenet_pytorch.models.mtcnn import ONet, PNet, RNet
 
+from pipeline.media.arrays import Picture
 from pipeline.media.cascade import Cascade
-from pipeline.media.faces import DetectorError, Face, Picture, mtcnn_folder
+from pipeline.media.detectors import DetectorError, mtcnn_folder
+from pipeline.media.faces import Face
 
 
 def build(

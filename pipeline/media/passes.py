@@ -37,20 +37,23 @@ def in_passes(path: Path, spans: Sequence[Span], most_s: float) -> list[list[int
     known_s = sum(end_s - start_s for start_s, end_s in spans if not math.isinf(end_s))
     if n_open * most_s + known_s <= most_s or len(spans) == 1:
         return [list(range(len(spans)))]
+
     said_s = _length_said(path)
     passes: list[_Pass] = []
-    for index in sorted(range(len(spans)), key=lambda one: spans[one]):
+    for index in sorted(range(len(spans)), key=lambda index: spans[index]):
         start_s, end_s = spans[index]
         length_s = longest_s(spans[index], said_s, most_s)
-        for one in passes:
-            if one.waiting_s(start_s) + length_s <= most_s:
+
+        # The first pass that has room for it, else a new one.
+        for chosen in passes:
+            if chosen.waiting_s(start_s) + length_s <= most_s:
                 break
         else:
-            one = _Pass()
-            passes.append(one)
-        one.indices.append(index)
-        one.waiting.append((end_s, length_s))
-    return [one.indices for one in passes]
+            chosen = _Pass()
+            passes.append(chosen)
+        chosen.indices.append(index)
+        chosen.waiting.append((end_s, length_s))
+    return [chosen.indices for chosen in passes]
 
 
 def longest_s(span: Span, said_s: float | None, unknown_s: float) -> float:

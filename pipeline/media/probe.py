@@ -7,8 +7,10 @@ import av
 from av.container import InputContainer
 from av.stream import Stream
 
-from pipeline.media.container import Damage, best_stream, decode, open_media
+from pipeline.media.container import best_stream, open_media
+from pipeline.media.damage import Damage
 from pipeline.media.errors import MediaError, NoStreamError
+from pipeline.media.packets import decode
 from pipeline.media.shown import orientation_of, pixel_aspect, square_size
 
 __all__ = ["AudioInfo", "MediaError", "MediaInfo", "VideoInfo", "probe"]
@@ -83,6 +85,8 @@ def _video_info(container: InputContainer) -> VideoInfo | None:
     frame = next(decode(container, stream, Damage()), None)
     if frame is None:
         return None
+
+    # What players show: turned, with square pixels.
     orientation = orientation_of(frame)
     width, height = square_size(frame, pixel_aspect(stream))
     if orientation.is_transposed:

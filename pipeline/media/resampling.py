@@ -9,10 +9,9 @@ from functools import lru_cache
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torchaudio.transforms import Resample
 
-Waveform = NDArray[np.float32]  # (samples,)
+from pipeline.media.arrays import Waveform
 
 # The kernel of a rate prime to 16000 would fill the memory. The rates in use are exact in such
 # small terms; others are off by less than a sample in ten seconds.

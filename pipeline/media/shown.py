@@ -14,9 +14,8 @@ import numpy as np
 from av.sidedata.sidedata import SideDataContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
-from numpy.typing import NDArray
 
-Picture = NDArray[np.uint8]  # (height, width, 3), RGB
+from pipeline.media.arrays import Picture
 
 SQUARE = Fraction(1)
 MAX_ASPECT = 16  # of a pixel, or its inverse; no camera has more than 2, a damaged header may

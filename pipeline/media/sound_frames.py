@@ -6,15 +6,10 @@ from pathlib import Path
 
 from av.audio.frame import AudioFrame
 
-from pipeline.media.container import (
-    Damage,
-    best_stream,
-    decode,
-    duration_said,
-    open_media,
-    start_of,
-)
+from pipeline.media.container import best_stream, duration_said, open_media, start_of
+from pipeline.media.damage import Damage
 from pipeline.media.errors import UnreadableError
+from pipeline.media.packets import decode
 from pipeline.media.timeline import Timeline, with_next
 
 RATES_HZ = (1000, 768_000)
@@ -41,10 +36,12 @@ def placed_frames(
                 rate_hz = _plausible(frame.sample_rate)
                 sample_at = _clock(frame, start_of(container))
                 line = Timeline(int(MAX_JITTER_S * rate_hz), int(MAX_OVERLAP_S * rate_hz))
+
             if rate_hz != frame.sample_rate:
                 raise UnreadableError(
                     f"the sample rate changes from {rate_hz} to {frame.sample_rate} Hz"
                 )
+
             reached = line.reached
             next_at = None if following is None else sample_at(following.pts)
             position = line.place(sample_at(frame.pts), frame.samples, next_at, damage)

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.media.container import Damage
 from pipeline.media.cutting import SoundEnd, SoundPiece, cut_sound
+from pipeline.media.damage import Damage
 from pipeline.media.decoder import Decoder
 from pipeline.media.grid import Span
 from pipeline.media.state import FileState

@@ -33,7 +33,7 @@ def file_state(path: Path) -> FileState:
             raise NoMediaError(f"cannot be read: {error.strerror}") from None
         raise ReadError(f"the file cannot be looked at: {error.strerror}") from error
     if not stat.S_ISREG(found.st_mode):
-        raise NoMediaError("is no file")
+        raise NoMediaError("is not a file")
     return FileState(found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
-from pipeline.media.container import Damage
+from pipeline.media.damage import Damage
 
 Given = TypeVar("Given")
 

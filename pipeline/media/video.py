@@ -8,7 +8,6 @@ that several times of a span fall on counts once.
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -17,26 +16,17 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
-from pipeline.media.container import (
-    Damage,
-    best_stream,
-    decode,
-    duration_said,
-    is_out_of_memory,
-    open_media,
-    stamp_of,
-    start_of,
-)
+from pipeline.media.arrays import Picture
+from pipeline.media.container import best_stream, duration_said, open_media
+from pipeline.media.damage import Damage
 from pipeline.media.errors import ReadError, UnreadableError
 from pipeline.media.grid import SECOND, Grid, Span
-from pipeline.media.shown import Picture, orientation_of, pixel_aspect, square_size
-from pipeline.media.timeline import Timeline, with_next
+from pipeline.media.shown import orientation_of, pixel_aspect, square_size
+from pipeline.media.source import is_out_of_memory
+from pipeline.media.timed_frames import period_us, timed_frames
 
 MAX_PICTURE_PX = 8192 * 8192  # 200 MB as RGB
-SEEK_AHEAD = 10 * SECOND  # a shorter way is decoded: about what a seek costs
 TINY = 1e-3  # of a step: less than the microsecond in which times are counted
-MAX_OVERLAP = SECOND // 2  # time that goes back by more begins anew
-SEEK_MARGIN = 1 * SECOND  # key frames are indexed by decoding time, which runs ahead
 
 
 @dataclass(frozen=True)
@@ -105,6 +95,7 @@ def sample_frames(
                 n_lost += 1
                 damage.add(f"a picture cannot be converted: {error}")
                 continue
+
             n_shown += 1
             yield Frame(due, time_us / SECOND, picture, damage.state)
     if n_lost and not n_shown:
@@ -116,7 +107,7 @@ def _due_frames(
 ) -> Iterator[tuple[int, VideoFrame, tuple[int, ...]]]:
     """Frames that somebody looks at: when each is presented, and who (spans by index)."""
     shown: tuple[int, VideoFrame] | None = None
-    for time_us, frame in _timed(container, stream, grid, damage):
+    for time_us, frame in timed_frames(container, stream, grid, damage):
         if shown is None:
             extent.first_s = time_us / SECOND
         due = grid.take(time_us) if shown else grid.begin(time_us)
@@ -127,105 +118,19 @@ def _due_frames(
             return
     if shown is None:
         raise UnreadableError(f"no picture decodes: {damage.first or 'the stream is empty'}")
+
+    # The last frame is seen for as long as it lasts.
     end_us = shown[0] + _duration_us(shown[1], stream)
     extent.end_s = end_us / SECOND
     if due := grid.take(end_us):
         yield *shown, due
 
 
-def _timed(
-    container: InputContainer, stream: VideoStream, grid: Grid, damage: Damage
-) -> Iterator[tuple[int, VideoFrame]]:
-    """Frames with their times, which never go back; long ways to the next open time are skipped."""
-    frames = decode(container, stream, damage)
-    skip = _Skip(container, stream)
-    if not skip.is_possible:
-        yield from _carried_over(container, stream, frames, damage)
-        return
-    start_s = start_of(container)
-    time_us = -_period_us(stream)
-    for frame in frames:
-        stamped_us = _stamp_us(frame, start_s)
-        if stamped_us is None:
-            stamped_us = time_us + _period_us(stream)
-        if skip.has_missed(stamped_us):
-            skip.give_up()
-            time_us = -_period_us(stream)
-            continue
-        time_us = max(time_us, stamped_us)
-        yield time_us, frame
-        if grid.next_us is not None:
-            skip.go(time_us, grid.next_us)
-
-
-def _carried_over(
-    container: InputContainer, stream: VideoStream, frames: Iterator[VideoFrame], damage: Damage
-) -> Iterator[tuple[int, VideoFrame]]:
-    """Frames with their times, where time stamps may begin anew in the middle."""
-    start_s, period_us = start_of(container), _period_us(stream)
-    line, time_us = Timeline(jitter=0, overlap=MAX_OVERLAP), 0
-    for frame, following in with_next(frames):
-        next_us = None if following is None else _stamp_us(following, start_s)
-        placed_us = line.place(_stamp_us(frame, start_s), period_us, next_us, damage)
-        time_us = max(time_us, placed_us)
-        yield time_us, frame
-
-
-def _stamp_us(frame: VideoFrame, start_s: Fraction) -> int | None:
-    stamp_s = stamp_of(frame)
-    return None if stamp_s is None else round((stamp_s - start_s) * SECOND)
-
-
-class _Skip:
-    """Jumps to the last key frame before the time that is looked at next.
-
-    Only in mov and mp4: the key frames that these list decode without what came before, so that
-    pictures stay the same; other containers promise less.
-    """
-
-    def __init__(self, container: InputContainer, stream: VideoStream) -> None:
-        self._container, self._stream = container, stream
-        self.is_possible = container.format.name.startswith("mov")
-        self._goal_us = -1  # of the last jump
-        self._has_landed = True
-
-    def go(self, now_us: int, goal_us: int) -> None:
-        """Jump if the way is long and a key frame lies on it."""
-        base = self._stream.time_base
-        is_far = goal_us - now_us > SEEK_AHEAD and goal_us != self._goal_us
-        if not self.is_possible or not is_far or base is None:
-            return
-        start_s = start_of(self._container)
-        stamp = round((Fraction(goal_us - SEEK_MARGIN, SECOND) + start_s) / base)
-        found = self._stream.index_entries.search_timestamp(stamp)
-        if found < 0:
-            return
-        ahead_s = self._stream.index_entries[found].timestamp * base - start_s
-        if ahead_s * SECOND > now_us:
-            self._container.seek(stamp, stream=self._stream)
-            self._goal_us, self._has_landed = goal_us, False
-
-    def has_missed(self, time_us: int) -> bool:
-        """True if the first frame after a jump lies behind the time that it was for."""
-        is_missed = not self._has_landed and time_us > self._goal_us
-        self._has_landed = True
-        return is_missed
-
-    def give_up(self) -> None:
-        """The list of key frames is wrong: read the whole file from the beginning."""
-        self.is_possible = False
-        self._container.seek(0, stream=self._stream)
-
-
-def _period_us(stream: VideoStream) -> int:
-    return round(SECOND / stream.average_rate) if stream.average_rate else 1
-
-
 def _duration_us(frame: VideoFrame, stream: VideoStream) -> int:
     """How long the last frame is shown: as the file says, else one average frame."""
     if frame.duration and frame.time_base:
         return round(frame.duration * frame.time_base * SECOND)
-    return _period_us(stream)
+    return period_us(stream)
 
 
 def _shown(frame: VideoFrame, stream: VideoStream, converter: VideoReformatter) -> Picture:

@@ -12,7 +12,9 @@ import cv2
 import numpy as np
 from matplotlib import get_data_path
 
-from pipeline.media.faces import DetectorError, Face, Picture, yunet_file
+from pipeline.media.arrays import Picture
+from pipeline.media.detectors import DetectorError, yunet_file
+from pipeline.media.faces import Face
 
 NMS_THRESHOLD = 0.3  # reading.md C.3
 TOP_K = 700

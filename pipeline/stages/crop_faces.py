@@ -12,13 +12,13 @@ from pipeline.base.files import UnsafePathError
 from pipeline.base.records import FaceRow, Utterance
 from pipeline.base.retries import note_retry
 from pipeline.base.tables import read_rows, write_rows
+from pipeline.base.vocabulary import WhichFace
 from pipeline.config.faces import CropFacesSettings
 from pipeline.config.settings import parse_section
 from pipeline.features.faces.crop_cache import CropCache
 from pipeline.features.faces.crop_shards import CorpusFiles, crop_shard
-from pipeline.features.faces.utterance_crops import WhichFace
+from pipeline.media.detectors import DetectorError
 from pipeline.media.errors import DecoderError
-from pipeline.media.faces import DetectorError
 from pipeline.stages.options import stage_parser
 
 
@@ -34,6 +34,7 @@ def main(argv: list[str] | None = None) -> None:
     choices = get_args(WhichFace)
     parser.add_argument("--which-face", choices=choices, help="instead of that of --settings")
     args = parser.parse_args(argv)
+
     utterances = read_rows(args.utterances, Utterance)
     media = json.loads(args.media.read_text(encoding="utf-8"))
     try:
@@ -44,6 +45,7 @@ def main(argv: list[str] | None = None) -> None:
         cropped = crop_shard(utterances, files, settings, cache, args.device, args.threads)
     except (SettingsError, DetectorError, DecoderError, CacheError, UnsafePathError) as error:
         raise SystemExit(f"error: {error}") from None
+
     rows = cropped.rows()
     write_rows(args.out, rows, FaceRow)
     note_retry(args.out, any(row.status == "read_error" for row in rows))

@@ -34,6 +34,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--faces", type=Path, nargs="?", help="visual: faces of the shard")
     parser.add_argument("--crops", nargs="?", help="visual: section crop_faces, for lost crops")
     args = parser.parse_args(argv)
+
     utterances, given = read_rows(args.utterances, Utterance), json.loads(args.settings)
     media = json.loads(args.media.read_text(encoding="utf-8"))
     faces = read_rows(args.faces, FaceRow) if args.faces else None
@@ -46,6 +47,7 @@ def main(argv: list[str] | None = None) -> None:
         extracted = extract_shard(utterances, sources, choice, args.threads, args.crops)
     except (*FAULTS, JobError) as error:
         raise SystemExit(f"error: {error}") from None
+
     records = extracted.in_order(utterances)
     header = choice.header([utterance.utterance_id for utterance in utterances])
     write_store(args.out, to_store(records, header))

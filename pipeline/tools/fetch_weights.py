@@ -25,7 +25,8 @@ from pipeline.config.faces import CropFacesSettings
 from pipeline.config.settings import SettingsError, dump
 from pipeline.config.yunet import yunet_place
 from pipeline.features.faces.detecting import check_detector
-from pipeline.features.weights.catalogue import ONNX, Encoder, find_encoder
+from pipeline.features.weights.catalogue import find_encoder
+from pipeline.features.weights.encoder import ONNX, Encoder
 from pipeline.features.weights.locating import (
     DESCRIPTIONS,
     FETCHED,

@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.features.cache.extractor import Encoded, Item
-from pipeline.features.encoders.overlap import Overlapped, Vector
-from pipeline.features.encoders.pieces import Framing, Waveform
+from pipeline.features.encoders.driver import Overlapped, Vector
+from pipeline.features.encoders.pieces import Framing
+from pipeline.media.arrays import Waveform
 from pipeline.media.audio import Sound, read_sounds
 from pipeline.media.cutting import SoundPiece
 from pipeline.media.decoder import Decoder

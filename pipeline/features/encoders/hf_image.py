@@ -15,8 +15,9 @@ from torch import Tensor
 
 from pipeline.features.cache.extractor import Extractor, Weights
 from pipeline.features.encoders.torch_setup import check_precision, choose_device, inference
-from pipeline.features.encoders.visual import BATCH, Crop, FaceEncoder, face_extractor
+from pipeline.features.encoders.visual import BATCH, FaceEncoder, face_extractor
 from pipeline.features.weights.pretrained import load_image_processor, load_model
+from pipeline.media.arrays import Picture
 
 PROBE = np.full((64, 64, 3), 128, dtype=np.uint8)
 
@@ -35,7 +36,7 @@ def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extract
     return face_extractor(dim, FaceEncoder(prepare, embed, place, dtype, clip or BATCH))
 
 
-def _prepare(processor: Any, crops: list[Crop]) -> Tensor:
+def _prepare(processor: Any, crops: list[Picture]) -> Tensor:
     """Crops -> (n, 3, H, W)."""
     pixels: Tensor = processor(
         images=[crop.copy() for crop in crops],

@@ -20,7 +20,7 @@ from torch import Tensor
 from pipeline.base.errors import CheckpointError
 from pipeline.features.cache.extractor import Extractor, Weights
 from pipeline.features.encoders.audio import SAMPLE_RATE_HZ, SpeechEncoder, speech_extractor
-from pipeline.features.encoders.pieces import Framing, Waveform, framing_of
+from pipeline.features.encoders.pieces import Framing, framing_of
 from pipeline.features.encoders.torch_setup import check_precision, choose_device, inference
 from pipeline.features.weights.pretrained import (
     check_layers,
@@ -28,6 +28,7 @@ from pipeline.features.weights.pretrained import (
     load_model,
     sum_last,
 )
+from pipeline.media.arrays import Waveform
 
 MOONSHINE = ([127, 7, 3], [64, 3, 2])  # kernels and strides, which its configuration leaves out
 WHISPER_WINDOW_S = 30
@@ -72,6 +73,7 @@ def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extract
 
 def _framing(weights: Weights, model: Any, max_seconds: float) -> Framing:
     kind = model.config.model_type
+    # What reads spectrograms has windows of its own.
     if kind == "whisper":
         seconds = min(max_seconds, WHISPER_WINDOW_S)
         return Framing(WHISPER_FRAME, WHISPER_FRAME, int(seconds * SAMPLE_RATE_HZ))
@@ -81,6 +83,8 @@ def _framing(weights: Weights, model: Any, max_seconds: float) -> Framing:
         return Framing(field, model.config.time_stride * BANK_HOP, int(samples))
     if kind == "wav2vec2-bert":
         return Framing(BANKS_FIELD, BANKS_HOP, int(max_seconds * SAMPLE_RATE_HZ))
+
+    # What reads waveforms convolves them as its configuration says.
     kernels = getattr(model.config, "conv_kernel", None)
     strides = getattr(model.config, "conv_stride", None)
     if kind == "moonshine":
@@ -91,6 +95,7 @@ def _framing(weights: Weights, model: Any, max_seconds: float) -> Framing:
             "known; features.audio takes wav2vec2, hubert, wavlm, data2vec-audio, wav2vec2-bert, "
             f"whisper, moonshine and {AST}, and any network as onnx:<file>"
         )
+
     return framing_of(list(kernels), list(strides), max_seconds, SAMPLE_RATE_HZ)
 
 

@@ -14,8 +14,9 @@ from torch import Tensor
 from models.encoders.manet import EMBEDDING_DIM, IMAGE_SIZE_PX, MaNet
 from pipeline.features.cache.extractor import Extractor, Weights
 from pipeline.features.encoders.torch_setup import check_precision, choose_device
-from pipeline.features.encoders.visual import Crop, FaceEncoder, face_extractor
+from pipeline.features.encoders.visual import FaceEncoder, face_extractor
 from pipeline.features.weights.manet_checkpoint import read_manet
+from pipeline.media.arrays import Picture
 
 
 def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extractor:
@@ -28,7 +29,7 @@ def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extract
     return face_extractor(EMBEDDING_DIM, FaceEncoder(to_pictures, model.embed, place, dtype))
 
 
-def to_pictures(crops: list[Crop]) -> Tensor:
+def to_pictures(crops: list[Picture]) -> Tensor:
     """RGB crops of any size -> (n, 3, 224, 224) in [0, 1]."""
     size = (IMAGE_SIZE_PX, IMAGE_SIZE_PX)
     faces = [

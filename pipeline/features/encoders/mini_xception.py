@@ -14,8 +14,9 @@ from torch import Tensor
 from models.encoders.mini_xception import EMBEDDING_DIM, IMAGE_SIZE_PX, MiniXception
 from pipeline.features.cache.extractor import Extractor, Weights
 from pipeline.features.encoders.torch_setup import check_precision, choose_device
-from pipeline.features.encoders.visual import Crop, FaceEncoder, face_extractor
+from pipeline.features.encoders.visual import FaceEncoder, face_extractor
 from pipeline.features.weights.keras_weights import read_mini_xception
+from pipeline.media.arrays import Picture
 
 
 def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extractor:
@@ -28,7 +29,7 @@ def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extract
     return face_extractor(EMBEDDING_DIM, FaceEncoder(to_gray, model.embed, place, dtype))
 
 
-def to_gray(crops: list[Crop]) -> Tensor:
+def to_gray(crops: list[Picture]) -> Tensor:
     """RGB crops of any size -> (n, 1, 64, 64) in [-1, 1]."""
     size = (IMAGE_SIZE_PX, IMAGE_SIZE_PX)
     faces = [

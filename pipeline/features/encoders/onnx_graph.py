@@ -41,7 +41,7 @@ class Graph:
         inputs = {self.main: given, **{name: make(given) for name, make in self.extra.items()}}
         (first, *_) = self.session.run(None, inputs)
         if not isinstance(first, np.ndarray) or first.dtype.kind != "f":
-            raise CheckpointError(f"{self.path}: its first output is no array of real numbers")
+            raise CheckpointError(f"{self.path}: its first output is not an array of real numbers")
         return np.asarray(first, dtype=np.float32)
 
     def probe(self, given: NDArray[Any], what: str) -> Floats:
@@ -65,6 +65,7 @@ def open_graph(
     if settings["precision"] != "float32":
         raise SettingsError(f"precision: {settings['precision']!r}: ONNX files run in float32 only")
     choose_device("cpu")
+
     session = _session(path)
     first, *others = session.get_inputs() or [None]
     if first is None or first.type != kind or len(first.shape) != rank:
@@ -73,13 +74,15 @@ def open_graph(
             f"{path}: its first input is {found}; expected {kind} of {rank} dimensions "
             "(docs/encoders.md)"
         )
-    unknown = [one.name for one in others if one.name not in extra or one.type != INTEGER]
+
+    # Further inputs are masks and the like, which follow from the first.
+    unknown = [other.name for other in others if other.name not in extra or other.type != INTEGER]
     if unknown:
         raise CheckpointError(
             f"{path}: nothing here can fill its inputs {unknown}; known besides the first are "
             f"{sorted(extra)}, {INTEGER}"
         )
-    used = {one.name: extra[one.name] for one in others}
+    used = {other.name: extra[other.name] for other in others}
     return Graph(path, session, first.name, list(first.shape), used)
 
 

@@ -17,7 +17,8 @@ from torch import Tensor
 from pipeline.base.errors import CheckpointError
 from pipeline.features.cache.extractor import Extractor, Weights
 from pipeline.features.encoders.onnx_graph import FLOAT, Graph, is_open, open_graph
-from pipeline.features.encoders.visual import BATCH, Crop, FaceEncoder, face_extractor
+from pipeline.features.encoders.visual import BATCH, FaceEncoder, face_extractor
+from pipeline.media.arrays import Picture
 
 LARGEST_PX = 2048
 
@@ -26,12 +27,14 @@ def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extract
     """The extractor of `features.visual` for an ONNX file, which runs on the CPU."""
     graph = open_graph(weights.path, settings, FLOAT, 4, {})
     n, channels, height, width = graph.shape
-    sizes = [one for one in (height, width) if isinstance(one, int) and 0 < one <= LARGEST_PX]
+    sizes = [side for side in (height, width) if isinstance(side, int) and 0 < side <= LARGEST_PX]
     if channels != 3 or len(sizes) != 2 or not (is_open(n) or n == 1):
         raise CheckpointError(
             f"{graph.path}: it takes pictures of shape {graph.shape}; expected (n, 3, H, W), n of "
             f"any size or 1, H and W fixed and at most {LARGEST_PX}"
         )
+
+    # A gray picture tells whether it computes, and how many numbers it gives.
     embed = partial(_embed, graph)
     prepare = partial(_pictures, sizes[0], sizes[1])
     gray = np.full((64, 64, 3), 128, dtype=np.uint8)
@@ -41,7 +44,7 @@ def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extract
     return face_extractor(dim, FaceEncoder(prepare, embed, place, None, batch))
 
 
-def _pictures(height: int, width: int, crops: list[Crop]) -> Tensor:
+def _pictures(height: int, width: int, crops: list[Picture]) -> Tensor:
     """RGB crops of any size -> (n, 3, H, W) in [0, 1]."""
     faces = [
         np.asarray(Image.fromarray(crop).resize((width, height), Image.Resampling.BILINEAR))

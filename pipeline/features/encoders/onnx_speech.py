@@ -23,7 +23,8 @@ from pipeline.features.encoders.onnx_graph import (
     ones_like,
     open_graph,
 )
-from pipeline.features.encoders.pieces import Framing, Waveform
+from pipeline.features.encoders.pieces import Framing
+from pipeline.media.arrays import Waveform
 
 EXTRA = {"attention_mask": ones_like}
 

@@ -8,12 +8,8 @@ what looks further than a frame (attention, normalization over time) ends at the
 from dataclasses import dataclass
 from itertools import pairwise
 
-import numpy as np
-from numpy.typing import NDArray
-
 from pipeline.base.errors import SettingsError
-
-Waveform = NDArray[np.float32]
+from pipeline.media.arrays import Waveform
 
 
 @dataclass(frozen=True)

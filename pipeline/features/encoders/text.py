@@ -16,12 +16,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from pipeline.base.vocabulary import Pooling
 from pipeline.features.cache.extractor import Encoded, Item
-from pipeline.features.encoders.overlap import Overlapped, Vector, failures_named
+from pipeline.features.encoders.driver import Overlapped, Vector, failures_named
 from pipeline.features.encoders.torch_setup import inference
 
 IntArray = NDArray[np.int64]
-Pooling = Literal["words", "tokens", "all"]  # all: tokens, [CLS] and [SEP] too
+Counted = Literal[Pooling, "all"]  # all: tokens, [CLS] and [SEP] too
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Tokenization:
 
     tokenizer: Any
     passages: Callable[[str], list[str]]  # parts of a text that must not see each other
-    pooling: Pooling
+    pooling: Counted
     max_tokens: int
 
     def __call__(self, text: str) -> list[Window]:
@@ -56,6 +57,8 @@ class Tokenization:
             n_groups += 1 + max(int(groups.max()) for _, groups, _ in windows)
         if not n_groups:
             return []
+
+        # A word with k tokens in a text of n words: 1 / (k n) each. The last share is none.
         sizes = np.bincount(np.concatenate([groups[groups >= 0] for _, groups, _ in cut]))
         share = np.append(1 / (np.maximum(sizes, 1) * np.count_nonzero(sizes)), 0)
         return [
@@ -75,6 +78,7 @@ class Tokenization:
             return_offsets_mapping=True,
             return_special_tokens_mask=True,
         )
+
         words = _words_of_characters(passage)
         n_before = 0
         for ids, offsets, special in zip(
@@ -90,6 +94,8 @@ class Tokenization:
                 groups = words[np.maximum(first, end - 1)]
             if self.pooling != "all":
                 groups = np.where(np.asarray(special, dtype=bool), -1, groups)
+
+            # Of the tokens with a letter or digit, how many the tokenizer knows.
             spoken = [any(map(str.isalnum, passage[first:end])) for first, end in offsets]
             unknown = np.equal(ids, self.tokenizer.unk_token_id) & spoken
             yield ids, groups, (sum(spoken), int(unknown.sum()))
@@ -137,7 +143,8 @@ def text_extractor(
 
 def _counted(windows: list[Window]) -> tuple[int, int]:
     """Tokens with a letter or digit, and the unknown ones among them."""
-    return sum(one.n_tokens for one in windows), sum(one.n_unknown for one in windows)
+    n_tokens = sum(window.n_tokens for window in windows)
+    return n_tokens, sum(window.n_unknown for window in windows)
 
 
 def _remark(windows: list[Window]) -> str:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from pipeline.features.cache.extractor import Extractor
-from pipeline.features.encoders.overlap import Overlapped, Vector
+from pipeline.features.encoders.driver import Overlapped, Vector
 
 Say = Callable[[str], None]
 

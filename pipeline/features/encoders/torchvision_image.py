@@ -16,8 +16,9 @@ from torch import Tensor, nn
 from pipeline.base.errors import CheckpointError, SettingsError
 from pipeline.features.cache.extractor import Extractor, Weights
 from pipeline.features.encoders.torch_setup import check_precision, choose_device
-from pipeline.features.encoders.visual import Crop, FaceEncoder, face_extractor
+from pipeline.features.encoders.visual import FaceEncoder, face_extractor
 from pipeline.features.weights.checkpoints import open_checkpoint, refuse_expanded, unpublished
+from pipeline.media.arrays import Picture
 
 
 def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extractor:
@@ -28,7 +29,7 @@ def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extract
     model, dim = load_trunk(name, weights.path)
     transform = torchvision.models.get_model_weights(name).DEFAULT.transforms()
 
-    def prepare(crops: list[Crop]) -> Tensor:
+    def prepare(crops: list[Picture]) -> Tensor:
         pictures = [torch.from_numpy(crop.copy()).permute(2, 0, 1) for crop in crops]
         return torch.stack([transform(picture) for picture in pictures])
 
@@ -43,6 +44,8 @@ def load_trunk(name: str, path: Path) -> tuple[nn.Module, int]:
             "see torchvision.models.list_models()"
         )
     state = _read_state(path)
+
+    # The rows of its last matrix are the classes.
     matrices = [value for value in state.values() if value.dim() == 2]
     if not matrices:
         raise CheckpointError(f"{path}: no linear layer whose input could be the feature")
@@ -51,6 +54,8 @@ def load_trunk(name: str, path: Path) -> tuple[nn.Module, int]:
         model.load_state_dict(state)
     except RuntimeError as error:
         raise CheckpointError(f"{path} does not fit torchvision:{name}: {error}") from error
+
+    # What would enter the classifier is the feature.
     last, layer = [item for item in model.named_modules() if isinstance(item[1], nn.Linear)][-1]
     parent, _, attribute = last.rpartition(".")
     setattr(model.get_submodule(parent), attribute, nn.Identity())

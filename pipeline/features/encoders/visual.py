@@ -16,13 +16,12 @@ from torch import Tensor
 
 from pipeline.base.errors import CacheError
 from pipeline.features.cache.extractor import Encoded, Item
-from pipeline.features.encoders.overlap import Overlapped, Vector
+from pipeline.features.encoders.driver import Overlapped, Vector
 from pipeline.features.encoders.torch_setup import inference
 from pipeline.features.faces.crops import CropsError, iter_crops
+from pipeline.media.arrays import Picture
 
 BATCH = 32
-
-Crop = NDArray[np.uint8]  # (H, W, 3) RGB
 
 
 class MissingCropsError(CacheError):
@@ -33,13 +32,13 @@ class MissingCropsError(CacheError):
 class FaceEncoder:
     """Prepares crops as a network wants them and averages what it gives."""
 
-    prepare: Callable[[list[Crop]], Tensor]  # n crops -> (n, C, H, W)
+    prepare: Callable[[list[Picture]], Tensor]  # n crops -> (n, C, H, W)
     embed: Callable[[Tensor], Tensor]  # (n, C, H, W) -> (n, D)
     device: torch.device
     dtype: torch.dtype | None
     batch: int = BATCH
 
-    def __call__(self, crops: Iterable[Crop]) -> Vector:
+    def __call__(self, crops: Iterable[Picture]) -> Vector:
         """Crops of one utterance, at least one -> (D,)."""
         total: NDArray[np.float64] | float = 0.0
         n_crops = 0

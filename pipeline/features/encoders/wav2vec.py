@@ -20,9 +20,10 @@ from models.encoders.wav2vec import (
 )
 from pipeline.features.cache.extractor import Extractor, Weights
 from pipeline.features.encoders.audio import SpeechEncoder, speech_extractor
-from pipeline.features.encoders.pieces import Framing, Waveform
+from pipeline.features.encoders.pieces import Framing
 from pipeline.features.encoders.torch_setup import check_precision, choose_device, inference
 from pipeline.features.weights.wav2vec_checkpoint import read_fairseq_wav2vec
+from pipeline.media.arrays import Waveform
 
 
 def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extractor:

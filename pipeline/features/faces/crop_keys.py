@@ -9,10 +9,11 @@ from pipeline.base.files import canonical_json, text_digest
 from pipeline.base.libraries import DETECTORS, versions_of
 from pipeline.base.provenance import code_digest
 from pipeline.base.records import Utterance
+from pipeline.base.vocabulary import WhichFace
 from pipeline.config.faces import CropFacesSettings, detector_module
 from pipeline.config.settings import dump
-from pipeline.features.faces.utterance_crops import CropJob, WhichFace
-from pipeline.media.faces import detector_digest
+from pipeline.features.faces.utterance_crops import CropJob
+from pipeline.media.detectors import detector_digest
 
 SCHEMA = 1
 CROPPING = "pipeline.features.faces.cropping"  # with what it imports, all code that decides crops
@@ -27,6 +28,7 @@ def crop_jobs(
     """Utterance id -> its job; a file without a digest was not there when the corpus was read."""
     ingredients = crop_ingredients(utterances, media, settings, which_face)
     return {
+        # Short keys: the ingredients name a file, a span and all settings.
         utterance.utterance_id: CropJob(
             text_digest(canonical_json(ingredients[utterance.utterance_id])),
             utterance.start_s,
@@ -45,6 +47,7 @@ def crop_ingredients(
     which_face: WhichFace,
 ) -> dict[str, dict[str, Any]]:
     """Utterance id -> all that decides its crops; their digest is the key of the archive."""
+    # Where the weights lie does not count, what they are does.
     shared = {
         "schema": SCHEMA,
         "code": code_digest(CROPPING, detector_module(settings.detector)),
@@ -58,6 +61,7 @@ def crop_ingredients(
             "media": media[utterance.media]["sha256"],
             "start_s": utterance.start_s,
             "end_s": None if math.isinf(utterance.end_s) else utterance.end_s,
+            # Of a picture that is searched whole, it does not matter where the speaker sits.
             "region": utterance.region if which_face == "side" else "full",
         }
         for utterance in utterances

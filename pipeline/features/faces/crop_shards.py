@@ -15,6 +15,7 @@ from pipeline.base.coverage import coverage, is_partly_covered
 from pipeline.base.files import resolve_inside
 from pipeline.base.progress import Progress, progress
 from pipeline.base.records import FaceRow, Utterance
+from pipeline.base.vocabulary import WhichFace
 from pipeline.config.faces import CropFacesSettings
 from pipeline.features.cache.sources import confirmed_state
 from pipeline.features.faces.crop_cache import CropCache
@@ -23,11 +24,11 @@ from pipeline.features.faces.cropping import FaceCropper
 from pipeline.features.faces.crops import CropRecord
 from pipeline.features.faces.detecting import detector_of
 from pipeline.features.faces.told import told
-from pipeline.features.faces.utterance_crops import CropJob, WhichFace
-from pipeline.media.container import Damage
+from pipeline.features.faces.utterance_crops import CropJob
+from pipeline.media.damage import Damage
 from pipeline.media.decoder import Decoder
+from pipeline.media.detectors import LazyDetector
 from pipeline.media.errors import MediaError
-from pipeline.media.faces import LazyDetector
 from pipeline.media.frame_service import decode_frames
 from pipeline.media.gcnet_faces import EVERY_FRAME_FPS
 
@@ -86,6 +87,7 @@ class Cropped:
                 yield f"  {row.utterance_id}: {coverage(row.asked_s, row.found_s)}"
             elif row.status != "ok":
                 yield f"  {row.utterance_id}: {row.status}: {row.n_frames} frames looked at"
+
         counts = Counter(row.status for row in rows)
         statuses = ", ".join(f"{n} {status}" for status, n in counts.items())
         yield (
@@ -109,6 +111,8 @@ def crop_shard(
     jobs = crop_jobs(utterances, files.media, settings, which_face)
     found = _look_up(jobs, cache)
     n_hits = len(found)
+
+    # The process that decodes starts with the first video that lacks something.
     cropper = _make_cropper(settings, which_face, device, threads)
     with Decoder() as decoder:
         work = _Cropping(files, cropper, cache, decoder)
@@ -159,6 +163,7 @@ def _crop_missing(
         job = jobs.get(utterance.utterance_id)
         if job is not None and job.key not in cached:
             missing.setdefault(utterance.media, {})[job.key] = job
+
     found: Found = {}
     total = sum(map(len, missing.values()))
     bar: Progress[CropJob] = progress(total, what="crop_faces", unit="utterances")

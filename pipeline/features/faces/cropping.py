@@ -10,34 +10,25 @@ is kept; the crops of an utterance wait on disk once they are many.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import cv2
 
 from pipeline.base.records import Region
+from pipeline.base.vocabulary import Compat, CropShape, WhichFace
 from pipeline.base.workers import overlap
 from pipeline.features.faces.crops import JPEG_QUALITY, CropRecord
 from pipeline.features.faces.utterance_crops import (
     CropJob,
     Seen,
     UtteranceCrops,
-    WhichFace,
     Writing,
 )
 from pipeline.media import gcnet_faces
-from pipeline.media.container import Damage
+from pipeline.media.arrays import Picture
+from pipeline.media.damage import Damage
 from pipeline.media.errors import MediaError, NoMediaError, ReadError
 from pipeline.media.face_choice import largest
-from pipeline.media.faces import (
-    Detector,
-    Face,
-    Picture,
-    crop_box,
-    crop_square,
-    find_faces,
-    shrink,
-    view_of,
-)
+from pipeline.media.faces import Detector, Face, crop_box, crop_square, find_faces, shrink, view_of
 from pipeline.media.grid import Span
 from pipeline.media.video import Extent, Frame, sample_frames
 
@@ -77,8 +68,8 @@ class FaceCropper:
     margin: float
     size_px: int
     threads: int = 1
-    shape: Literal["square", "box"] = "square"
-    compat: Literal["none", "gcnet"] = "none"  # gcnet: pipeline.media.gcnet_faces
+    shape: CropShape = "square"
+    compat: Compat = "none"  # gcnet: pipeline.media.gcnet_faces
     frames: Frames = sample_frames
 
     def crop(
@@ -106,7 +97,8 @@ class FaceCropper:
         try:
             views = overlap(lambda frame: self._view(frame, jobs), frames, 1)
             for look in overlap(self._look, views, self.threads):
-                for index in [one for one in open_ if jobs[one].end_s <= look.time_s]:
+                over = [index for index in open_ if jobs[index].end_s <= look.time_s]
+                for index in over:
                     del waiting[index]
                     yield finish(index)
                 for index in look.spans:
@@ -131,6 +123,7 @@ class FaceCropper:
         if self.compat == "gcnet":
             whole = dict.fromkeys(regions, (frame.image, 0))
             return _Views(frame.spans, frame.time_s, frame.lost, whole, [frame.image])
+
         views = [view_of(frame.image, region) for region in regions]
         small = [shrink(view, self.detect_width_px) for view, _ in views]
         by_region = dict(zip(regions, views, strict=True))
@@ -146,6 +139,7 @@ class FaceCropper:
                 for region in views.regions
             }
             return _Look(views.spans, views.time_s, views.lost, shown)
+
         full = [view for view, _ in views.regions.values()]
         found = find_faces(self.detector, full, views.small)
         seen = {

@@ -20,12 +20,11 @@ from pathlib import Path
 from typing import BinaryIO, Literal, get_args
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from pipeline.base.files import atomic_path, canonical_json
+from pipeline.media.arrays import Picture
 
-Picture = NDArray[np.uint8]  # (height, width, 3), RGB
 CropStatus = Literal["ok", "no_face", "empty_span", "unreadable", "no_stream"]
 
 RECORD = "crops.json"
@@ -42,7 +41,7 @@ MAX_RECORD_BYTES = 64_000_000
 MAX_SIDE_PX = 1024
 
 
-# What zipfile raises for bytes that are no zip; a disk that fails is no archive either.
+# What zipfile raises for bytes that are not a zip; a disk that fails is no archive either.
 UNREADABLE = (zipfile.BadZipFile, OSError, EOFError, struct.error, NotImplementedError, ValueError)
 
 
@@ -131,6 +130,8 @@ def _opened(archive: Path) -> Iterator[tuple[zipfile.ZipFile, CropRecord]]:
             n_bytes = archive.stat().st_size - DIGEST_BYTES
             if _digest(stream, n_bytes) != stored.comment:
                 raise CropsError(f"{archive} is not what was written: its digest is another")
+
+            # Whole as it is, it may still be an archive that nobody of ours wrote.
             names = [info.filename for info in stored.infolist()]
             if len(names) > MAX_CROPS + 1 or RECORD not in names:
                 raise CropsError(
@@ -179,10 +180,13 @@ def _parse(archive: Path, facts: bytes) -> CropRecord:
                 "confidences": tuple(values["confidences"]),
             }
         )
+
         sizes = {len(record.times_s), len(record.boxes), len(record.confidences), record.n_faces}
         members = record.members
     except (ValueError, TypeError, KeyError) as error:
         raise CropsError(f"{archive}: {RECORD} is not a record of crops: {error}") from error
+
+    # Names are held against a pattern, not only against each other: they are opened.
     if sizes != {len(members)} or not all(map(MEMBER.fullmatch, members)):
         raise CropsError(f"{archive}: {RECORD} contradicts itself about its {len(members)} crops")
     if record.status not in get_args(CropStatus) or (record.status == "ok") != bool(members):

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from pipeline.base.errors import CheckpointError
 from pipeline.config.faces import CropFacesSettings
-from pipeline.media.faces import Detector, DetectorError, detector_files, open_detector
+from pipeline.media.detectors import DetectorError, detector_files, open_detector
+from pipeline.media.faces import Detector
 from pipeline.media.gcnet_faces import SMALLEST_FACE_PX
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from pipeline.features.faces.cropping import Frames
-from pipeline.media.container import Damage
+from pipeline.media.damage import Damage
 from pipeline.media.grid import Span
 from pipeline.media.video import Extent, Frame
 

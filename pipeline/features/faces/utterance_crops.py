@@ -5,15 +5,14 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
-from typing import Literal
 
 from pipeline.base.records import Region
+from pipeline.base.vocabulary import WhichFace
 from pipeline.features.faces.crops import CropRecord, CropStatus, write_crops
 from pipeline.media.errors import MediaError, NoStreamError
 from pipeline.media.face_choice import steadiest_track
 from pipeline.media.faces import Face
 
-WhichFace = Literal["side", "single", "track"]
 Writing = Callable[[str], AbstractContextManager[Path]]  # key -> where its archive belongs
 
 SPOOL_BYTES = 2_000_000  # crops of an utterance that wait in memory; more wait on disk
@@ -84,12 +83,9 @@ class UtteranceCrops:
         """Choose and write the archive; after an error of the file, one that says so."""
         if error is not None:
             self.times_s, self.faces, self.n_candidates, seconds = [], [], 0, (seconds[0], 0.0)
-        if which_face == "track":
-            chosen = steadiest_track(self.faces)
-        else:
-            chosen = [0 if faces else None for faces in self.faces]
-        kept = [(frame, index) for frame, index in enumerate(chosen) if index is not None]
+        kept = self._chosen(which_face)
         faces = [self.faces[frame][index] for frame, index in kept]
+
         status: CropStatus = "ok" if kept else "no_face" if self.times_s else "empty_span"
         if error is not None:
             status = "no_stream" if isinstance(error, NoStreamError) else "unreadable"
@@ -108,9 +104,18 @@ class UtteranceCrops:
             found_s=seconds[1],
             detail=self._damage if error is None else error.detail,
         )
+
         with self.spool, writing(self.job.key) as path:
             write_crops(path, record, (self._read(self.places[f][i]) for f, i in kept))
         return record
+
+    def _chosen(self, which_face: WhichFace) -> list[tuple[int, int]]:
+        """Frame and index of every face that is kept, in order of time."""
+        if which_face == "track":
+            chosen = steadiest_track(self.faces)
+        else:
+            chosen = [0 if faces else None for faces in self.faces]
+        return [(frame, index) for frame, index in enumerate(chosen) if index is not None]
 
     def _read(self, place: tuple[int, int]) -> bytes:
         start, length = place

@@ -11,7 +11,7 @@ from pathlib import Path
 from pipeline.base.digests import remembered_digest
 from pipeline.base.errors import CheckpointError
 from pipeline.base.files import atomic_path, canonical_json, text_digest
-from pipeline.features.weights.catalogue import Encoder
+from pipeline.features.weights.encoder import Encoder
 
 UNPACKED = Path("weights")
 LARGEST_BYTES = 200_000_000  # of one file of a bundled network
@@ -39,7 +39,7 @@ def pinned_files(encoder: Encoder, path: Path) -> list[Path]:
 
 def pinned_digest(encoder: Encoder, path: Path, cache: Path) -> str:
     """The digest of the network, the same from whichever package it comes."""
-    pairs = [(one.name, remembered_digest(one, cache)) for one in pinned_files(encoder, path)]
+    pairs = [(file.name, remembered_digest(file, cache)) for file in pinned_files(encoder, path)]
     return pairs[0][1] if path.is_file() else text_digest(canonical_json(pairs))
 
 

@@ -87,6 +87,7 @@ class Checkpoint:
                 *_,
             ):
                 return self._view(storage_id(stored), offset, size, stride)
+            # What a parameter holds, without its gradient and hooks.
             case "torch._utils._rebuild_parameter", (Call() as inner, *_):
                 return self.tensor(inner)
             case "torch._utils._rebuild_meta_tensor_no_storage", _:
@@ -95,7 +96,7 @@ class Checkpoint:
 
     def _part(self, key: str) -> Any:
         if key not in self._content:
-            keys = sorted(one for one in self._content if isinstance(one, str))
+            keys = sorted(name for name in self._content if isinstance(name, str))
             raise self.refuse(f"has no {key!r}; it has {keys!r:.300}")
         return self._content[key]
 
@@ -174,7 +175,7 @@ class _Values:
         if depth > MAX_DEPTH or self._n_left < 0:
             raise TorchFileError("its plain values are too many, or nested too deeply")
         if isinstance(value, list | tuple):
-            return type(value)(self.plain(one, depth + 1) for one in value)
+            return type(value)(self.plain(member, depth + 1) for member in value)
         table = _table(value)
         if table is not None:
             return {self.plain(k, depth + 1): self.plain(v, depth + 1) for k, v in table.items()}

@@ -68,6 +68,8 @@ def _modules() -> dict[str, str]:
         "batch_normalization_2": "norm2",
         f"conv2d_{3 + len(BLOCK_CHANNELS)}": "classify",
     }
+
+    # A block has one plain convolution, the shortcut, and two separable ones.
     for b in range(len(BLOCK_CHANNELS)):
         names |= {
             f"conv2d_{b + 3}": f"blocks.{b}.shortcut",

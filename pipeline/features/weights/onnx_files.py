@@ -36,11 +36,13 @@ def read_onnx(path: Path) -> bytes:
     size = path.stat().st_size
     if size > LARGEST_BYTES:
         raise CheckpointError(f"{path}: {size:,} bytes; an ONNX file has at most 2 GiB")
+
     content = path.read_bytes()
     try:
         is_whole = not has_external_data(memoryview(content))
     except (IndexError, ValueError) as error:
-        raise CheckpointError(f"{path}: no file in the format of ONNX: {error}") from None
+        raise CheckpointError(f"{path} is not a file in the format of ONNX: {error}") from None
+
     if not is_whole:
         raise CheckpointError(
             f"{path}: some of its tensors lie in other files. Save it in one file: "
@@ -75,6 +77,8 @@ def fields(message: memoryview) -> Iterator[tuple[int, int | memoryview]]:
             value, place = _varint(message, place)
             yield number, value
             continue
+
+        # Everything else is so many bytes, which nobody looks at here.
         if wire == BYTES:
             width, place = _varint(message, place)
         elif wire in WIDTHS:

@@ -36,6 +36,7 @@ def load_model(folder: Path, device: torch.device) -> Any:
         key for key in report["missing_keys"] if not _is_unused(key) and not key.startswith(unread)
     )
     wrong = [str(key) for key in report["mismatched_keys"]]
+
     if lacking or wrong:
         raise CheckpointError(
             f"{folder}: the checkpoint does not fill {type(model).__name__}; missing "

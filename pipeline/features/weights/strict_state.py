@@ -21,6 +21,7 @@ def fit_state(
     """
     with torch.device("meta"):
         expected = build().state_dict()
+
     problems = [f"unexpected {key}" for key in sorted(state.keys() - expected.keys())]
     fitting: dict[str, Tensor] = {}
     for key, wanted in expected.items():
@@ -35,6 +36,7 @@ def fit_state(
             problems.append(f"{key} is {tuple(value.shape)}, expected {tuple(wanted.shape)}")
         else:
             fitting[key] = value.to(wanted.dtype)
+
     if problems:
         raise published.refuse(
             path, f"{len(problems)} weights do not fit the network: {'; '.join(problems)}"

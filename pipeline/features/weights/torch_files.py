@@ -76,7 +76,7 @@ def storage_id(stored: Stored) -> StorageId:
     """What a pickle says of a storage."""
     identity = stored.identity
     if not isinstance(identity, tuple) or len(identity) not in (5, 6) or any(identity[5:]):
-        raise TorchFileError("it speaks of something outside of it that is no storage")
+        raise TorchFileError("it speaks of something outside of it that is not a storage")
     word, kind, key, _, count = identity[:5]
     name = kind.path if isinstance(kind, Name) else ""
     kind = name.removeprefix("torch.").removesuffix("Storage")
@@ -105,12 +105,13 @@ def _open_zip(path: Path, stream: BinaryIO) -> tuple[Any, Storages]:
         archive = zipfile.ZipFile(stream)
     except BAD_ZIP as error:
         raise TorchFileError(f"a broken archive: {error}") from None
-    names = [one for one in archive.namelist() if one.endswith("/data.pkl") and one.count("/") == 1]
+    inside = archive.namelist()
+    names = [name for name in inside if name.endswith("/data.pkl") and name.count("/") == 1]
     if len(names) != 1:
         raise TorchFileError(f"the archive has {len(names)} members */data.pkl, expected one")
     folder = names[0].removesuffix("/data.pkl")
     order = f"{folder}/byteorder"
-    if order in archive.namelist() and _member(archive, order, 16) != b"little":
+    if order in inside and _member(archive, order, 16) != b"little":
         raise TorchFileError("its numbers have the byte order of another machine (big)")
     content = read_pickle(BytesIO(_member(archive, names[0], MAX_PICKLE_BYTES)))
     return content, _Zip(archive, folder, path.stat().st_size)
@@ -156,12 +157,15 @@ def _open_legacy(path: Path, stream: BinaryIO) -> tuple[Any, Storages]:
     system = read_pickle(head)
     if not isinstance(system, dict) or system.get("little_endian") is not True:
         raise TorchFileError("its numbers have the byte order of another machine")
+
     stored: list[Stored] = []
     content = read_pickle(head, stored)
     keys = read_pickle(head)
-    kinds = {one.key: one for one in map(storage_id, stored)}
+    kinds = {storage.key: storage for storage in map(storage_id, stored)}
     if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
         raise TorchFileError("it has no list of its storages")
+
+    # Each storage begins with its count, which must not reach beyond the file.
     size = path.stat().st_size
     legacy, place = _Legacy(stream), head.tell()
     for key in keys:

@@ -20,7 +20,7 @@ from uuid import uuid4
 from pipeline.base.errors import CheckpointError, SettingsError
 from pipeline.base.progress import Progress, progress
 from pipeline.config.configuration import Config, read_config
-from pipeline.media.faces import DetectorError
+from pipeline.media.detectors import DetectorError
 from pipeline.rules.seals import SEALS, changed_files
 from pipeline.tools.cache.asked import Asked, NotYetError, asked_of, runs_of, runs_planned
 from pipeline.tools.cache.contents import QUARANTINE, RUNS, Kept, contents, problem_of

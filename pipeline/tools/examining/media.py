@@ -30,7 +30,7 @@ def _reason(decoder: Decoder, root: Path, path: str, links: Sequence[str]) -> st
     try:
         file = resolve_inside(root, path, links)
         if not file.is_file():
-            return "is no file" if file.exists() else "is not there"
+            return "is not a file" if file.exists() else "is not there"
         if file.stat().st_size == 0:
             return "is empty (0 bytes)"
         kinds = kinds_of_streams(decoder, file)

@@ -132,9 +132,9 @@ class Transcription:
         return local.flatten(2).mean(dim=2), whole.flatten(2).mean(dim=2)
 
     def logits(self, local, whole):
-        one = local @ self.state["fc_1.weight"].T + self.state["fc_1.bias"]
-        two = whole @ self.state["fc_2.weight"].T + self.state["fc_2.bias"]
-        return 0.6 * one + 0.4 * two
+        local_logits = local @ self.state["fc_1.weight"].T + self.state["fc_1.bias"]
+        whole_logits = whole @ self.state["fc_2.weight"].T + self.state["fc_2.bias"]
+        return 0.6 * local_logits + 0.4 * whole_logits
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,7 @@ def test_context_features_equal_a_plain_transcription(network, waveform):
     state = {key: value.double() for key, value in network.state_dict().items()}
     with torch.inference_mode():
         found = network(waveform)
-        expected = torch.stack([transcription(one, state) for one in waveform])
+        expected = torch.stack([transcription(samples, state) for samples in waveform])
     assert expected.std() > 0.1
     torch.testing.assert_close(found.double(), expected, atol=1e-5, rtol=0)
 

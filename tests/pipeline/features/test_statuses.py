@@ -44,7 +44,7 @@ def _given(path):
         if place is None:
             continue
         words = [*node.args[place : place + 1]]
-        words += [one.value for one in node.keywords if one.arg == "status"]
+        words += [keyword.value for keyword in node.keywords if keyword.arg == "status"]
         for word in words:
             if isinstance(word, ast.Constant) and isinstance(word.value, str):
                 yield word.value

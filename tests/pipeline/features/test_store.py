@@ -72,7 +72,7 @@ def test_another_number_of_utterances_is_refused(tmp_path):
 
 def test_a_file_that_is_no_store_is_refused(tmp_path):
     write_arrays(tmp_path / "x", {"features": np.zeros((1, 1))}, {"table": ""})
-    with pytest.raises(StoreError, match="is no feature store"):
+    with pytest.raises(StoreError, match="is not a feature store"):
         read_store(tmp_path / "x")
 
 
@@ -100,8 +100,8 @@ def test_shards_are_joined_in_the_order_of_the_table(tmp_path):
     assert joined.header.table == table_digest(list("abcde"))
     for number, ids in enumerate(parts):
         source = make_store(ids, seed=number)
-        for row, one in enumerate(ids):
-            place = "abcde".index(one)
+        for row, name in enumerate(ids):
+            place = "abcde".index(name)
             assert np.array_equal(joined.features[place], source.features[row])
             assert joined.status[place] == source.status[row]
 

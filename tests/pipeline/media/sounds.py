@@ -33,4 +33,4 @@ def read(path, spans, **options):
 
 def statuses(path, spans):
     found = read(path, spans)
-    return [one.status if isinstance(one, MediaError) else "ok" for one in found]
+    return [sound.status if isinstance(sound, MediaError) else "ok" for sound in found]

@@ -6,7 +6,10 @@ import os
 import numpy as np
 import pytest
 
-from pipeline.media import container, sound_frames
+from pipeline.media import sound_frames
+from pipeline.media.container import best_stream, open_media
+from pipeline.media.damage import Damage
+from pipeline.media.packets import decode
 from tests.pipeline.media.sounds import RATE_HZ, noise, read, statuses, tone
 
 pytestmark = pytest.mark.fresh
@@ -51,10 +54,10 @@ def test_a_stream_that_appears_later_does_not_end_the_sound(make_sound, make_vid
     options = {"container_options": {"mpegts_start_pid": "0x200"}}
     picture = make_video("b.ts", [numbered(1)] * 25, [60 + k / 25 for k in range(25)], **options)
     path.write_bytes(path.read_bytes() + picture.read_bytes() + path.read_bytes())
-    damage = container.Damage()
-    with container.open_media(path) as opened:
-        stream = container.best_stream(opened, "audio")
-        n_samples = sum(frame.samples for frame in container.decode(opened, stream, damage))
+    damage = Damage()
+    with open_media(path) as opened:
+        stream = best_stream(opened, "audio")
+        n_samples = sum(frame.samples for frame in decode(opened, stream, damage))
     assert "a stream that the header does not list" in damage.first
     assert n_samples > 115 * RATE_HZ
 

@@ -63,8 +63,8 @@ def test_broken_media_write_nothing_to_the_terminal(tmp_path, make_sound, capfd,
     path.write_bytes(content)
     (tmp_path / "b.mp4").write_bytes(content[: len(content) // 2])
     with caplog.at_level(logging.DEBUG):
-        found = [dict(read_waveforms(one, [(0, 4)]))[0] for one in (path, tmp_path / "b.mp4")]
-    assert all(isinstance(one, MediaError) for one in found)
+        found = [dict(read_waveforms(broken, [(0, 4)]))[0] for broken in (path, tmp_path / "b.mp4")]
+    assert all(isinstance(error, MediaError) for error in found)
     assert capfd.readouterr() == ("", "")
     assert caplog.records == []
 

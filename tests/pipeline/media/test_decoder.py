@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 
 from pipeline.media import decoder as decoding_side
-from pipeline.media.container import Damage
 from pipeline.media.cutting import cut_sound
+from pipeline.media.damage import Damage
 from pipeline.media.decoder import Decoder
 from pipeline.media.errors import DecoderError, MediaError, NoStreamError, ReadError
 from pipeline.media.frame_service import decode_frames

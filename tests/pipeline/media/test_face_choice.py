@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.media.face_choice import largest, overlap, steadiest_track
+from pipeline.media.face_choice import intersection_over_union, largest, steadiest_track
 from pipeline.media.faces import Face
 
 pytestmark = pytest.mark.fresh
@@ -22,7 +22,7 @@ def test_the_largest_face_is_taken_if_the_detector_is_sure_of_it():
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "shared"),
+    ("box", "other", "shared"),
     [
         (face(0, 10), face(0, 10), 1.0),
         (face(0, 10), face(5, 10), 1 / 3),  # 50 of 150
@@ -31,8 +31,9 @@ def test_the_largest_face_is_taken_if_the_detector_is_sure_of_it():
         (face(0, 0), face(0, 0), 0.0),
     ],
 )
-def test_overlap_is_intersection_over_union(one, other, shared):
-    assert overlap(one, other) == overlap(other, one) == pytest.approx(shared)
+def test_what_two_boxes_share_counts_once_whichever_is_first(box, other, shared):
+    assert intersection_over_union(box, other) == pytest.approx(shared)
+    assert intersection_over_union(other, box) == pytest.approx(shared)
 
 
 def test_one_person_is_followed_while_faces_change_their_order():

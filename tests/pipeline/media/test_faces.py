@@ -11,18 +11,9 @@ import torch
 from facenet_pytorch import MTCNN
 from facenet_pytorch.models.utils import detect_face
 
-from pipeline.media import faces
 from pipeline.media.cascade import _patches
-from pipeline.media.faces import (
-    DetectorError,
-    Face,
-    crop_square,
-    detector_digest,
-    find_faces,
-    open_detector,
-    shrink,
-    view_of,
-)
+from pipeline.media.detectors import open_detector
+from pipeline.media.faces import Face, crop_square, find_faces, shrink, view_of
 
 pytestmark = pytest.mark.fresh
 
@@ -93,14 +84,16 @@ def from_library(picture):
         picture
     )
     faces = [] if boxes is None else zip(boxes, confidences, strict=True)
-    return sorted(((np.float64(b), c) for b, c in faces if c >= 0.95), key=lambda one: -one[1])
+    return sorted(((np.float64(b), c) for b, c in faces if c >= 0.95), key=lambda pair: -pair[1])
 
 
 def opencv_resize(pictures, size):
     """Stands for the library's `imresample`, which averages over overlapping windows."""
     resized = [
-        cv2.resize(one.permute(1, 2, 0).byte().numpy(), size[::-1], interpolation=cv2.INTER_AREA)
-        for one in pictures
+        cv2.resize(
+            picture.permute(1, 2, 0).byte().numpy(), size[::-1], interpolation=cv2.INTER_AREA
+        )
+        for picture in pictures
     ]
     return torch.from_numpy(np.stack(resized)).permute(0, 3, 1, 2).float()
 
@@ -149,13 +142,6 @@ def test_a_picture_too_small_for_a_face_has_none(mtcnn, shape):
 def test_no_picture_gives_no_answer(mtcnn):
     assert mtcnn.detect([]) == []
     assert find(mtcnn, []) == []
-
-
-def test_cuda_that_is_not_there_is_refused(monkeypatch):
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with pytest.raises(DetectorError, match="sees no CUDA device"):
-        open_mtcnn(device="cuda")
-    assert open_mtcnn(device="auto").detect([]) == []
 
 
 def test_halves_share_no_column_and_miss_none():
@@ -208,33 +194,6 @@ def test_crops_are_averaged_down_and_interpolated_up():
 
 def test_the_area_of_a_box_without_extent_is_zero():
     assert Face((5, 5, 3, 9), 1.0).area == 0
-
-
-def test_the_digest_names_the_weights(tmp_path, monkeypatch):
-    digest = detector_digest("mtcnn", None)
-    model = tmp_path / "a.onnx"
-    model.write_bytes(b"1")
-    first = detector_digest("yunet", str(model))
-    model.write_bytes(b"2")
-    assert len({digest, first, detector_digest("yunet", str(model))}) == 3
-    monkeypatch.setattr(faces, "find_spec", lambda name: None)
-    with pytest.raises(DetectorError, match=r"install requirements\.lock"):
-        detector_digest("mtcnn", None)
-
-
-@pytest.mark.parametrize("weights", [None, "no/such/file.onnx"])
-def test_yunet_without_its_file_says_what_to_do(weights):
-    options = {"min_face_px": 40, "min_confidence": 0.95, "device": "cpu"}
-    with pytest.raises(DetectorError, match=r"crop_faces\.weights=.*2023mar.*`detector: mtcnn`"):
-        open_detector("yunet", weights=weights, **options)
-
-
-def test_a_file_that_is_no_model_of_yunet_fails_its_self_test(tmp_path, capfd):
-    path = tmp_path / "model.onnx"
-    path.write_bytes(b"no model")
-    options = {"min_face_px": 40, "min_confidence": 0.95, "device": "cpu"}
-    with pytest.raises(DetectorError, match=f"model fails .* with OpenCV {cv2.__version__}"):
-        open_detector("yunet", weights=str(path), **options)
 
 
 def test_yunet_finds_the_portraits(portraits):

@@ -31,13 +31,13 @@ def face(left, top, width, height, confidence=0.99):
 )
 def test_which_boxes_count_and_where(box, region, expected):
     found = faces_of([face(*box)], PICTURE, region)
-    assert [one.box for one in found] == ([] if expected is None else [expected])
+    assert [face.box for face in found] == ([] if expected is None else [expected])
 
 
 def test_the_order_is_the_detectors_and_the_crop_the_bare_rectangle():
     small, large = face(10, 20, 30, 40, 0.99), face(50, 60, 200, 210, 0.97)
     found = faces_of([small, large], PICTURE, "full")
-    assert [one.confidence for one in found] == [0.99, 0.97]
+    assert [face.confidence for face in found] == [0.99, 0.97]
     assert np.array_equal(crop(PICTURE, found[0]), PICTURE[20:60, 10:40])
 
 

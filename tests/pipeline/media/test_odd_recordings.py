@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from pipeline.media.audio import read_sounds
-from pipeline.media.container import Damage
 from pipeline.media.cutting import cut_sound
+from pipeline.media.damage import Damage
 from pipeline.media.video import Extent, sample_frames
 from tests.pipeline.media.sounds import RATE_HZ, noise, read, tone
 
@@ -16,7 +16,7 @@ FULL = np.float32(2**15)
 
 
 def sounds(path, spans):
-    return [one for _, one in sorted(read_sounds(partial(cut_sound, path), spans))]
+    return [sound for _, sound in sorted(read_sounds(partial(cut_sound, path), spans))]
 
 
 def test_an_inverted_channel_does_not_silence_the_other(make_sound):
@@ -52,7 +52,7 @@ def test_pieces_joined_with_cat_are_read_to_their_end(make_sound):
     path = make_sound("a.ts", wave, codec="aac", sample_format="fltp")
     path.write_bytes(path.read_bytes() * 2)
     found = sounds(path, [(3.0 * k, 3.0 * k + 3) for k in range(4)])
-    assert [one.found_s for one in found] == pytest.approx([3, 3, 3, 3], abs=0.15)
+    assert [sound.found_s for sound in found] == pytest.approx([3, 3, 3, 3], abs=0.15)
     assert "time stamps begin anew" in found[3].remark
 
 
@@ -68,7 +68,7 @@ def test_pictures_of_joined_pieces_are_shown_to_their_end(clip):
 def test_seconds_found_are_told_beside_those_asked_for(make_sound):
     path = make_sound("a.wav", noise(6 * RATE_HZ))
     found = sounds(path, [(0, 3000), (5.5, 60), (0, math.inf), (1, 2)])
-    seconds = [(one.asked_s, one.found_s) for one in found]
+    seconds = [(sound.asked_s, sound.found_s) for sound in found]
     assert seconds == [(3000, 6), (54.5, 0.5), (6, 6), (1, 1)]
 
 

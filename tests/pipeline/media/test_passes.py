@@ -7,8 +7,8 @@ import pytest
 
 from pipeline.media import cutting
 from pipeline.media.audio import read_sounds
-from pipeline.media.container import Damage
 from pipeline.media.cutting import cut_sound
+from pipeline.media.damage import Damage
 from pipeline.media.passes import in_passes
 from tests.pipeline.media.sounds import RATE_HZ, noise
 
@@ -46,9 +46,9 @@ def test_samples_are_the_same_in_any_number_of_passes(ten_seconds, monkeypatch):
     in_one = sounds()
     monkeypatch.setattr(cutting, "MAX_SPAN_S", 10)
     assert len(in_passes(ten_seconds, spans, 10)) == 3
-    for one, other in zip(in_one, sounds(), strict=True):
-        assert np.array_equal(one.waveform, other.waveform)
-        assert (one.asked_s, one.found_s, one.remark) == (other.asked_s, other.found_s, "")
+    for sound, other in zip(in_one, sounds(), strict=True):
+        assert np.array_equal(sound.waveform, other.waveform)
+        assert (sound.asked_s, sound.found_s, sound.remark) == (other.asked_s, other.found_s, "")
 
 
 def test_a_span_that_the_header_calls_too_long_is_not_decoded(ten_seconds, monkeypatch):

@@ -56,10 +56,10 @@ def with_matrix(path, a, b, c, d):
     path.write_bytes(content)
 
 
-def alike(one, other):
+def alike(picture, other):
     """Share of pixels that a lossy codec could have made of each other."""
-    assert one.shape == other.shape
-    return (np.abs(one.astype(int) - other).max(axis=2) < 60).mean()
+    assert picture.shape == other.shape
+    return (np.abs(picture.astype(int) - other).max(axis=2) < 60).mean()
 
 
 @pytest.mark.parametrize("aspect", [None, Fraction(2)])

@@ -7,7 +7,8 @@ import av
 import numpy as np
 import pytest
 
-from pipeline.media import container, video
+from pipeline.media import container, packets, timed_frames
+from pipeline.media.grid import SECOND
 from pipeline.media.video import sample_frames
 
 pytestmark = pytest.mark.fresh
@@ -89,7 +90,7 @@ def test_each_span_gets_the_same_frames_alone(clip):
 def test_a_short_span_sees_one_frame_and_one_beyond_the_end_none(clip, seen):
     path = clip("a.mp4")
     spans = [(1.01, 1.02), (1.96, 1.97), (1.99999, 8.0), (2.0, 3.0), (7.0, 8.0)]
-    numbers = [[number for number, _ in one] for one in seen(path, spans, 5.0)]
+    numbers = [[number for number, _ in shown] for shown in seen(path, spans, 5.0)]
     assert numbers == [[25], [49], [49], [], []]
 
 
@@ -97,7 +98,7 @@ def test_a_picture_that_begins_late_keeps_its_time(clip, seen):
     sound = np.ones(32000, np.int16)
     path = clip("a.mkv", times_s=[0.5 + k / 25 for k in range(25)], sound=sound)
     spans = [(0.0, 0.5), (0.0, 0.6), (0.0, 0.51), (0.45, 1.0)]
-    numbers = [[number for number, _ in one] for one in seen(path, spans, 5.0)]
+    numbers = [[number for number, _ in shown] for shown in seen(path, spans, 5.0)]
     # The second looks at 0.0, 0.2, 0.4, before there is a picture: it takes the first it meets.
     assert numbers == [[], [0], [0], [3, 8]]
 
@@ -146,11 +147,12 @@ FAR_SPANS = [(1.0, 1.5), (38.0, 38.6), (20.02, 20.5), (59.0, INF)]
 def test_a_long_way_is_skipped_and_the_frames_are_the_same(clip, monkeypatch):
     path = clip("a.mp4", 1500, **LONG)
     decoded = []
-    monkeypatch.setattr(video, "stamp_of", lambda f: decoded.append(f) or container.stamp_of(f))
+    stamp_of = packets.stamp_of
+    monkeypatch.setattr(timed_frames, "stamp_of", lambda f: decoded.append(f) or stamp_of(f))
     skipping = list(sample_frames(path, FAR_SPANS, 5.0))
     n_skipping = len(decoded)
     decoded.clear()
-    monkeypatch.setattr(video, "SEEK_AHEAD", math.inf)
+    monkeypatch.setattr("pipeline.media.skipping.SEEK_AHEAD", math.inf)
     plain = list(sample_frames(path, FAR_SPANS, 5.0))
     assert n_skipping < 500 < len(decoded)
     assert [(f.spans, f.time_s) for f in skipping] == [(f.spans, f.time_s) for f in plain]
@@ -160,7 +162,8 @@ def test_a_long_way_is_skipped_and_the_frames_are_the_same(clip, monkeypatch):
 def test_a_wrong_list_of_key_frames_is_noticed_and_costs_only_time(clip, monkeypatch):
     path = clip("a.mp4", 1500, **LONG)
     wanted = [(f.spans, f.time_s) for f in sample_frames(path, FAR_SPANS, 5.0)]
-    monkeypatch.setattr(video, "SEEK_MARGIN", -4 * video.SECOND)  # so every jump goes too far
+    # So every jump goes too far.
+    monkeypatch.setattr("pipeline.media.skipping.SEEK_MARGIN", -4 * SECOND)
     assert [(f.spans, f.time_s) for f in sample_frames(path, FAR_SPANS, 5.0)] == wanted
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pipeline.media import video
-from pipeline.media.container import Damage
+from pipeline.media.damage import Damage
 from pipeline.media.errors import MediaError
 from pipeline.media.video import sample_frames
 

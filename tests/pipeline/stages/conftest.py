@@ -43,9 +43,9 @@ class Extraction:
         rows = self.rows if rows is None else rows
         write_rows(self.folder / f"{out}.csv", rows, Utterance)
         media = {
-            one.media: {"size": 1, "sha256": file_digest(self.root / one.media)}
-            for one in rows
-            if one.media and (self.root / one.media).is_file()
+            row.media: {"size": 1, "sha256": file_digest(self.root / row.media)}
+            for row in rows
+            if row.media and (self.root / row.media).is_file()
         }
         (self.folder / f"{out}.json").write_text(json.dumps(media))
         given = ["--faces"]
@@ -68,7 +68,7 @@ class Extraction:
     def run(self, modality, encoder, out="out", **options):
         extract_features.main(self.arguments(modality, encoder, out=out, **options))
         rows = options.get("rows", self.rows)
-        return read_store(self.folder / f"{out}.safetensors", [one.utterance_id for one in rows])
+        return read_store(self.folder / f"{out}.safetensors", [row.utterance_id for row in rows])
 
     def bytes(self, out="out"):
         return (self.folder / f"{out}.safetensors").read_bytes()

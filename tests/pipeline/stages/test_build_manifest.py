@@ -139,7 +139,7 @@ def test_what_is_no_file_is_missing_not_waited_for(corpus, build):
     (corpus / "b.mp4").unlink()
     (corpus / "b.mp4").mkdir()
     summary = json.loads((build(corpus) / "corpus.json").read_text())
-    assert summary["missing_media"] == {"a.mp4": "is no file", "b.mp4": "is no file"}
+    assert summary["missing_media"] == {"a.mp4": "is not a file", "b.mp4": "is not a file"}
 
 
 def test_name_that_the_file_system_refuses_is_missing(corpus, build):

@@ -80,10 +80,10 @@ def test_a_damaged_archive_is_made_again(crop_stage, capfd):
      {"min_confidence": 0.9}, {"which_face": "single"}],
 )  # fmt: skip
 def test_every_setting_has_its_own_crops(crop_stage, change):
-    one = UTTERANCES[:1]
-    first = crop_stage.run(one)[0].archive
-    assert crop_stage.run(one, change)[0].archive != first
-    assert crop_stage.run(one)[0].archive == first
+    utterances = UTTERANCES[:1]
+    first = crop_stage.run(utterances)[0].archive
+    assert crop_stage.run(utterances, change)[0].archive != first
+    assert crop_stage.run(utterances)[0].archive == first
 
 
 def test_the_name_of_a_file_is_no_part_of_the_key_but_its_content_is(

@@ -61,7 +61,7 @@ def test_shards_threads_and_order_change_no_byte(spoken):
         spoken.cache = spoken.folder / f"cache{n_shards}"
         paths = []
         for shard in range(n_shards):
-            rows = [one for one in spoken.rows if shard_of(one.dialogue_id, n_shards) == shard]
+            rows = [row for row in spoken.rows if shard_of(row.dialogue_id, n_shards) == shard]
             arguments = spoken.arguments(
                 "audio", "moonshine-tiny", rows=rows, out=f"s{n_shards}{shard}", threads=n_shards
             )

@@ -44,12 +44,12 @@ CASES = [  # form of the setting, model that it stands for, what saves its weigh
 def corpus(spoken):
     """Six utterances in two files, each with a text and with faces of its own, one to six."""
     spoken.rows = [
-        replace(one, text=text, dialogue_id=f"d{n}")
-        for n, (one, text) in enumerate(zip(spoken.rows, TEXTS, strict=True))
+        replace(row, text=text, dialogue_id=f"d{n}")
+        for n, (row, text) in enumerate(zip(spoken.rows, TEXTS, strict=True))
     ]
     spoken.faces = {
-        one.utterance_id: write_faces(spoken.folder / "crops", one.utterance_id, n + 1)
-        for n, one in enumerate(spoken.rows)
+        row.utterance_id: write_faces(spoken.folder / "crops", row.utterance_id, n + 1)
+        for n, row in enumerate(spoken.rows)
     }
     return spoken
 
@@ -91,7 +91,7 @@ def test_no_byte_depends_on_shards_order_or_workers(modality, form, model, save,
         corpus.cache = corpus.folder / f"cache_{out}"
         corpus.cache.mkdir()
         (corpus.cache / "faces").symlink_to(corpus.folder / "crops")
-        faces = [corpus.faces[one.utterance_id] for one in rows]
+        faces = [corpus.faces[row.utterance_id] for row in rows]
         arguments = corpus.arguments(
             modality, rows=rows, out=out, faces=faces, threads=threads, **settings
         )
@@ -104,7 +104,7 @@ def test_no_byte_depends_on_shards_order_or_workers(modality, form, model, save,
     assert len(np.unique(store.features, axis=0)) == len(TEXTS)
     backwards = read_store(extract("backwards", corpus.rows[::-1], threads=3))
     assert np.array_equal(backwards.features[::-1], store.features)
-    shards = [[one for one in corpus.rows if shard_of(one.dialogue_id, 3) == k] for k in range(3)]
+    shards = [[row for row in corpus.rows if shard_of(row.dialogue_id, 3) == k] for k in range(3)]
     paths = [extract(f"shard{k}", rows, threads=2) for k, rows in enumerate(shards)]
     joined = corpus.folder / "joined.safetensors"
     table = ["--utterances", corpus.folder / "whole.csv", "--shards", *paths, "--out", joined]

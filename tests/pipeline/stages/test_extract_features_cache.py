@@ -26,7 +26,7 @@ def test_the_second_run_is_all_hits_and_the_same_bytes(spoken, capsys):
 @pytest.mark.parametrize("modality", ["audio", "text", "visual"])
 def test_a_cached_shard_imports_neither_torch_nor_a_decoder(modality, spoken):
     encoder = {"audio": "moonshine-tiny", "text": "minilm", "visual": "mini-xception"}[modality]
-    faces = [spoken.face(one.utterance_id) for one in spoken.rows]
+    faces = [spoken.face(row.utterance_id) for row in spoken.rows]
     arguments = spoken.arguments(modality, encoder, faces=faces)
     extract_features.main(arguments)
     before = spoken.bytes()
@@ -45,8 +45,8 @@ def test_moving_the_corpus_and_renaming_files_and_utterances_costs_nothing(spoke
     moved = spoken.root.rename(spoken.folder / "elsewhere")
     spoken.root = moved
     spoken.rows = [
-        replace(one, utterance_id=f"new{one.utterance_id}", media=one.media.replace("v/", "w/"))
-        for one in spoken.rows
+        replace(row, utterance_id=f"new{row.utterance_id}", media=row.media.replace("v/", "w/"))
+        for row in spoken.rows
     ]
     spoken.run("audio", "moonshine-tiny")
     assert "6 hits, 0 misses" in capsys.readouterr().out.splitlines()[-1]

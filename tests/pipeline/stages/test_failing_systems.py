@@ -19,14 +19,14 @@ from pipeline.stages import extract_features
 
 FAILING = """
 import errno, os
-from pipeline.media import container, decoding
-real = container.Source.read
+from pipeline.media import decoding, source as reading
+real = reading.Source.read
 def read(source, n_bytes):
     if source.name.endswith("1.wav") and source.tell() > 40_000:
         source.error = OSError({number}, os.strerror({number}))
         raise source.error
     return real(source, n_bytes)
-container.Source.read = read
+reading.Source.read = read
 decoding.main()
 """
 

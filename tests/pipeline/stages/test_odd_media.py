@@ -120,7 +120,7 @@ class Stages:
         given = ["--corpus", "odd", "--root", str(self.root), "--settings", settings]
         build_manifest.main([*given, *self.common, *out])
         summary = json.loads((self.folder / "corpus.json").read_text())
-        dropped = {one["item"]: one["reason"] for one in summary["dropped"]}
+        dropped = {item["item"]: item["reason"] for item in summary["dropped"]}
         return read_rows(self.folder / "utterances.csv", Utterance), dropped
 
     def faces(self):
@@ -137,7 +137,7 @@ class Stages:
         extract_features.main([*self.shard, *given])
         ids = [row.utterance_id for row in read_rows(self.folder / "0.csv", Utterance)]
         store = read_store(out, ids)
-        return {one: STATUSES[code] for one, code in zip(ids, store.status, strict=True)}
+        return {name: STATUSES[code] for name, code in zip(ids, store.status, strict=True)}
 
 
 @pytest.fixture
@@ -153,11 +153,11 @@ def test_every_odd_file_and_row_ends_with_its_reason(stages, capsys):
     assert [row.utterance_id for row in utterances] == list(ROWS)
     assert {row.text for row in utterances} == {'She said: "No, never", twice'}
     reasons = {item.partition(" (")[0]: reason for item, reason in dropped.items()}
-    assert {one: reasons[one].partition(": ")[0] for one in reasons} == {
+    assert {name: reasons[name].partition(": ")[0] for name in reasons} == {
         row[0]: reason for row, reason in BAD_ROWS.items()
     }
     audio, faces = stages.features("audio", "moonshine-tiny"), stages.faces()
-    found = {one: (audio[one], faces[one]) for one in ROWS}
+    found = {name: (audio[name], faces[name]) for name in ROWS}
     assert found == {name: tuple(row[-2:]) for name, row in ROWS.items()}
     visual = stages.features("visual", "mini-xception", "--faces", f"{stages.folder}/faces.csv")
     assert visual == faces
@@ -190,4 +190,4 @@ def test_odd_files_of_other_projects_end_with_their_reason(stages):
     stages.write_table([(name, "d", name, "", "", "x") for name in FOUND])
     stages.read_corpus()
     audio, faces = stages.features("audio", "moonshine-tiny"), stages.faces()
-    assert {one: (audio[one], faces[one]) for one in FOUND} == FOUND
+    assert {name: (audio[name], faces[name]) for name in FOUND} == FOUND

@@ -186,7 +186,7 @@ def test_yunet_needs_its_file(configfile, capsys):
     with pytest.raises(SystemExit):
         main(["--configfile", configfile(crop_faces={"detector": "yunet"})])
     shown = capsys.readouterr().out
-    assert "MISSING  crop_faces.detector: yunet: crop_faces.weights=None is no file" in shown
+    assert "MISSING  crop_faces.detector: yunet: crop_faces.weights=None is not a file" in shown
 
 
 @pytest.mark.parametrize(

@@ -96,10 +96,10 @@ def test_neighbors_order_and_workers_change_no_byte(name, build, archive, item):
         item(f"u{n}", crops=archive(f"a{n}", make_faces(n_faces, seed=n)))
         for n, n_faces in enumerate([2, 1] if name == "manet" else [3, 1, BATCH + 2, 3, 1])
     ]
-    alone = {one.utterance.utterance_id: extractor.embed(one.crops).tobytes() for one in items}
+    alone = {item.utterance.utterance_id: extractor.embed(item.crops).tobytes() for item in items}
     for n_workers, order in ((1, items), (2, items[::-1]), (4, items)):
         encoded = list(extractor.encode(order, n_workers))
-        assert {one.utterance_id: one.vector.tobytes() for one in encoded} == alone
+        assert {result.utterance_id: result.vector.tobytes() for result in encoded} == alone
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -69,7 +69,7 @@ def stage(tmp_path):
     crops = CropRecord(DIGEST, "ok", "single", "full", 1, 1, 1, (0.5,), ((0, 0, 64, 64),), (1.0,))
     archive = tmp_path / "cache" / "faces" / DIGEST[:2] / f"{DIGEST}.zip"
     write_crops(archive, crops, [cv2.imencode(".jpg", picture)[1].tobytes()])
-    faces = [FaceRow(one.utterance_id, 1, 1, DIGEST, "ok") for one in rows]
+    faces = [FaceRow(row.utterance_id, 1, 1, DIGEST, "ok") for row in rows]
     write_rows(tmp_path / "faces.csv", faces, FaceRow)
 
     def run(modality, encoder):

@@ -64,8 +64,8 @@ def test_the_shortest_waveform_is_found_by_trying(build, waveforms):
 def test_neighbors_and_order_change_no_byte(build, waveforms):
     extractor = build("audio", onnx_files.speech(KERNEL))
     given = waveforms([4000, 40, 16_000, 999])
-    alone = [extractor.embed(one).tobytes() for one in given]
-    assert [extractor.embed(one).tobytes() for one in given[::-1]] == alone[::-1]
+    alone = [extractor.embed(waveform).tobytes() for waveform in given]
+    assert [extractor.embed(waveform).tobytes() for waveform in given[::-1]] == alone[::-1]
 
 
 @pytest.mark.parametrize("n", ["n", 1])
@@ -74,8 +74,8 @@ def test_a_face_is_resized_to_what_the_graph_takes(n, build):
     rng = np.random.default_rng(0)
     crops = list(rng.integers(0, 255, (35, 48, 48, 3), dtype=np.uint8))
     encode = extractor.embed.__closure__[0].cell_contents  # the FaceEncoder: no archive here
-    small = [np.asarray(Image.fromarray(one).resize((24, 32), 2)) / 255 for one in crops]
-    expected = np.mean([one.mean(axis=(0, 1)) @ COLORS for one in small], axis=0)
+    small = [np.asarray(Image.fromarray(crop).resize((24, 32), 2)) / 255 for crop in crops]
+    expected = np.mean([picture.mean(axis=(0, 1)) @ COLORS for picture in small], axis=0)
     np.testing.assert_allclose(encode(crops), expected, rtol=1e-5, atol=1e-6)
     assert encode.batch == (32 if n == "n" else 1)
 

@@ -9,7 +9,7 @@ import transformers
 from pipeline.config.settings import SettingsError
 from pipeline.features.cache.extractor import Encoded
 from pipeline.features.encoders import hf_speech, moonshine, wav2vec
-from pipeline.features.encoders.overlap import Overlapped
+from pipeline.features.encoders.driver import Overlapped
 from pipeline.features.weights.published import CheckpointError
 from tests.pipeline import tiny_models
 
@@ -46,12 +46,12 @@ def encode_all(extractor, waveforms, item, n_workers):
     by_name = {f"u{n}": waveform for n, waveform in enumerate(waveforms)}
     fed = Overlapped(
         extractor.dim,
-        lambda items: ((one, by_name[one.utterance.utterance_id]) for one in items),
+        lambda items: ((item, by_name[item.utterance.utterance_id]) for item in items),
         extractor.embed,
     )
     encoded = list(fed.encode([item(name) for name in by_name], n_workers))
-    assert all(isinstance(one, Encoded) and one.status == "ok" for one in encoded)
-    return {one.utterance_id: one.vector.tobytes() for one in encoded}
+    assert all(isinstance(result, Encoded) and result.status == "ok" for result in encoded)
+    return {result.utterance_id: result.vector.tobytes() for result in encoded}
 
 
 @pytest.mark.parametrize("name", ["moonshine", "wav2vec", *NAMES])
@@ -59,7 +59,7 @@ def test_neighbors_order_and_workers_change_no_byte(name, build, waveforms, item
     lengths = LENGTHS if name != "wav2vec" else [1000, 465, 1600, 1000]
     extractor = build(name)
     given = waveforms(lengths)
-    alone = [extractor.embed(one).tobytes() for one in given]
+    alone = [extractor.embed(waveform).tobytes() for waveform in given]
     for n_workers in (1, 2, 4):
         together = encode_all(extractor, given, item, n_workers)
         assert [together[f"u{n}"] for n in range(len(given))] == alone

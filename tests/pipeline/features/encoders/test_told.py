@@ -6,7 +6,7 @@ import pytest
 from pipeline.base.records import Utterance
 from pipeline.features.cache.extractor import Item
 from pipeline.features.encoders.audio import SpeechEncoder
-from pipeline.features.encoders.overlap import Overlapped
+from pipeline.features.encoders.driver import Overlapped
 from pipeline.features.encoders.pieces import Framing
 from pipeline.features.encoders.told import told
 

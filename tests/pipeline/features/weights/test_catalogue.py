@@ -49,7 +49,7 @@ def test_an_unknown_encoder_is_refused_with_those_that_are_known(modality, name)
     section, known = SECTIONS[modality]
     with pytest.raises(SettingsError, match="no such encoder") as caught:
         parse_section({"encoder": name}, section, where=f"features.{modality}")
-    assert all(one in str(caught.value) for one in known)
+    assert all(form in str(caught.value) for form in known)
 
 
 def test_the_catalogue_and_the_place_of_weights_need_no_torch():

@@ -120,7 +120,7 @@ def test_a_payload_where_we_read_is_refused_and_not_run(tmp_path, shadows, part)
 def rewritten(path, change):
     """The pickle of a zip checkpoint changed, all else as it was."""
     with zipfile.ZipFile(path) as archive:
-        members = {one: archive.read(one) for one in archive.namelist()}
+        members = {name: archive.read(name) for name in archive.namelist()}
     with zipfile.ZipFile(path, "w") as archive:
         for name, content in members.items():
             archive.writestr(name, change(content) if name.endswith("data.pkl") else content)

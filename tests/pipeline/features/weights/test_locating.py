@@ -125,7 +125,7 @@ def test_a_folder_or_copy_that_is_not_there_is_named(tmp_path):
 
 def test_what_is_no_model_is_refused(tmp_path):
     (tmp_path / "empty").mkdir()
-    with pytest.raises(CheckpointError, match=r"no model here; expected config\.json"):
+    with pytest.raises(CheckpointError, match=r"does not hold a model; expected config\.json"):
         find("text", tmp_path, encoder=f"hf:{tmp_path / 'empty'}")
     with pytest.raises(CheckpointError, match="is a folder; expected a file"):
         find("audio", tmp_path, encoder="wav2vec", weights=str(tmp_path / "empty"))
@@ -177,4 +177,4 @@ def test_minilm_comes_from_either_package(tmp_path, monkeypatch):
     found = find("text", tmp_path)
     assert found.path.resolve() == tmp_path / "weights" / "minilm"
     assert found.digest == known.digest
-    assert sorted(one.name for one in found.path.iterdir()) == sorted(entry.sha256)
+    assert sorted(file.name for file in found.path.iterdir()) == sorted(entry.sha256)

@@ -62,6 +62,7 @@ class Overlapped(Generic[Given]):
         item, given = pair
         if isinstance(given, Encoded):
             return given
+
         utterance_id = item.utterance.utterance_id
         with np.errstate(over="ignore"), failures_named(utterance_id):
             vector = np.ascontiguousarray(self.embed(given), dtype=np.float32)
@@ -69,6 +70,8 @@ class Overlapped(Generic[Given]):
             raise EncodingError(
                 f"{utterance_id}: the encoder gave shape {vector.shape}, expected ({self.dim},)"
             )
+
+        # NaN and infinity are no features: the utterance counts as one that gave nothing.
         if not np.isfinite(vector).all():
             n_bad = int((~np.isfinite(vector)).sum())
             detail = f"{n_bad} of {self.dim} values"

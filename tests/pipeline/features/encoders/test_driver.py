@@ -9,7 +9,7 @@ from pipeline.base.errors import EncodingError
 from pipeline.base.records import Utterance
 from pipeline.base.workers import AHEAD, overlap
 from pipeline.features.cache.extractor import Encoded, Item
-from pipeline.features.encoders.overlap import Overlapped
+from pipeline.features.encoders.driver import Overlapped
 
 
 def item(name):
@@ -17,7 +17,7 @@ def item(name):
 
 
 def extractor(embed):
-    return Overlapped(dim=2, read=lambda items: ((one, one) for one in items), embed=embed)
+    return Overlapped(dim=2, read=lambda items: ((item, item) for item in items), embed=embed)
 
 
 @pytest.mark.parametrize("n_workers", [1, 2, 5])
@@ -56,12 +56,12 @@ def test_an_error_in_the_work_or_in_the_reading_stops_the_run():
     with pytest.raises(RuntimeError, match="out of memory"):
         list(overlap(broken, range(3), 2))
     with pytest.raises(OSError, match="gone"):
-        list(overlap(lambda one: one, unreadable(), 2))
+        list(overlap(lambda given: given, unreadable(), 2))
 
 
 def test_what_is_known_of_an_item_is_not_encoded():
     known = Encoded("a", None, "no_face")
-    silent = Overlapped(2, lambda items: ((one, known) for one in items), embed=pytest.fail)
+    silent = Overlapped(2, lambda items: ((item, known) for item in items), embed=pytest.fail)
     assert list(silent.encode([item("a")])) == [known]
 
 
