@@ -37,7 +37,7 @@ from benchmarks.one_by_one import FacesOneByOne, shrink, voice_of
 from benchmarks.talks import Talks, make_talks, read_talks
 from pipeline.base.records import MODALITIES, FaceRow, Modality, Utterance
 from pipeline.base.tables import read_rows
-from pipeline.base.workers import overlap
+from pipeline.base.workers import side_by_side
 from pipeline.config.faces import CropFacesSettings
 from pipeline.config.features import FeaturesSettings
 from pipeline.config.settings import dump
@@ -98,7 +98,7 @@ class Bench:
         extractor = self.extractors[what]
         pairs = extractor.read([self._item(what, one) for one in self.talks.utterances])
         inputs = [given for _, given in pairs if not isinstance(given, Encoded)]
-        return lambda: _exhaust(overlap(extractor.embed, inputs, self.threads))
+        return lambda: _exhaust(side_by_side(extractor.embed, inputs, self.threads))
 
     def one_by_one(self, what: str) -> Callable[[], None]:
         """The way of the field, with as many threads inside of each forward pass."""
@@ -160,9 +160,9 @@ class Bench:
             crops = {path: read_crops(path) for path in archives}
 
         def call() -> None:
-            _exhaust(overlap(lambda view: self.detector.detect([view]), views, self.threads))
+            _exhaust(side_by_side(lambda view: self.detector.detect([view]), views, self.threads))
             with _crops_from(crops.__getitem__):
-                _exhaust(overlap(self.extractors["visual"].embed, archives, self.threads))
+                _exhaust(side_by_side(self.extractors["visual"].embed, archives, self.threads))
 
         return call
 

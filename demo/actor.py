@@ -68,6 +68,7 @@ def cast(letter: str, session: int) -> Actor:
     portrait = PORTRAITS[SITTERS[letter]]
     look = LOOKS[(session - 1) % len(LOOKS)]
     scale = look.scale * portrait.eye_distance_px / float(np.subtract(*portrait.eyes[::-1])[0])
+
     to_canvas = np.array(
         [
             [scale, 0, CANVAS_PX[0] / 2 - scale * portrait.center[0]],
@@ -76,6 +77,7 @@ def cast(letter: str, session: int) -> Actor:
     )
     if look.is_mirrored:
         to_canvas[0] = np.array([0, 0, CANVAS_PX[0] - 1]) - to_canvas[0]
+
     picture = cv2.warpAffine(
         load_portrait(portrait),
         to_canvas,

@@ -58,7 +58,7 @@ def evaluate(turn: Turn, rng: np.random.Generator) -> Evaluation:
 
 def _votes(turn: Turn, rng: np.random.Generator) -> tuple[Mood, Mood, Mood]:
     others = [mood for mood in MOODS if mood != turn.mood]
-    one, two = (others[index] for index in rng.choice(len(others), 2, replace=False).tolist())
+    first, second = (others[index] for index in rng.choice(len(others), 2, replace=False).tolist())
     if turn.label == "xxx":
-        return turn.mood, one, two
-    return turn.mood, turn.mood, turn.mood if rng.random() < AGREE else one
+        return turn.mood, first, second
+    return turn.mood, turn.mood, turn.mood if rng.random() < AGREE else first

@@ -74,12 +74,14 @@ def make_dialogue(task: Task) -> float:
     evaluations = {
         turn.utterance_id: evaluate(turn, rng) for turn in task.dialogue.turns if turn.label
     }
+
     write_transcription(task.out, performance)
     write_evaluation(task.out, performance, evaluations)
     if task.with_wav:
         write_wav(task.out, performance)
     if task.with_strays:
         write_strays(task.out, performance)
+
     mono = performance.sound.sum(axis=1, dtype=np.int16)  # only one speaks at a time
     path, rate_hz = avi_path(task.out, performance), performance.sample_rate_hz
     write_avi(path, draw_frames(performance), FRAME_RATE, mono, rate_hz)
@@ -117,6 +119,7 @@ def _claim(out: Path) -> None:
             f"{out} holds files, and no {MARK} that says they are a demo corpus: "
             "name a new or an empty folder"
         )
+
     (out / "DEMO.json").unlink(missing_ok=True)
     for session in range(1, 6):
         folder = session_folder(out, session).parent

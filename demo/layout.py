@@ -35,15 +35,15 @@ def avi_path(out: Path, performance: Performance) -> Path:
 
 def write_transcription(out: Path, performance: Performance) -> None:
     """Write what is said and when; an empty text where none is known."""
-    lines = [_transcribe(one) for one in performance.spoken]
-    if any(one.turn.label == "" for one in performance.spoken):
+    lines = [_transcribe(spoken) for spoken in performance.spoken]
+    if any(spoken.turn.label == "" for spoken in performance.spoken):
         lines.append(UNTIMED)
     write_text(_file(out, performance, "transcriptions", "txt"), "".join(lines))
 
 
-def _transcribe(one: SpokenTurn) -> str:
-    text = "" if one.turn.lack == "text" else one.turn.text
-    return f"{one.turn.utterance_id} [{one.start_s:08.4f}-{one.end_s:08.4f}]: {text}\n"
+def _transcribe(spoken: SpokenTurn) -> str:
+    text = "" if spoken.turn.lack == "text" else spoken.turn.text
+    return f"{spoken.turn.utterance_id} [{spoken.start_s:08.4f}-{spoken.end_s:08.4f}]: {text}\n"
 
 
 def write_evaluation(
@@ -51,12 +51,12 @@ def write_evaluation(
 ) -> None:
     """Write the agreed emotion of each evaluated turn, and what each annotator said."""
     blocks = [HEADER]
-    for one in performance.spoken:
-        evaluation = evaluations.get(one.turn.utterance_id)
+    for spoken in performance.spoken:
+        evaluation = evaluations.get(spoken.turn.utterance_id)
         if evaluation is not None:
-            span = f"[{one.start_s:.4f} - {one.end_s:.4f}]"
+            span = f"[{spoken.start_s:.4f} - {spoken.end_s:.4f}]"
             means = ", ".join(f"{value:.4f}" for value in evaluation.means)
-            record = f"{span}\t{one.turn.utterance_id}\t{one.turn.label}\t[{means}]\n"
+            record = f"{span}\t{spoken.turn.utterance_id}\t{spoken.turn.label}\t[{means}]\n"
             blocks.append(record + "".join(f"{line}\n" for line in evaluation.lines))
     write_text(_file(out, performance, "EmoEvaluation", "txt"), "\n".join(blocks) + "\n")
 

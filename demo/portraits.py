@@ -82,5 +82,5 @@ def load_portrait(portrait: Portrait) -> Image:
     data = resources.files(portrait.package).joinpath(portrait.file).read_bytes()
     picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB)
     if picture is None:
-        raise ValueError(f"{portrait.package}: {portrait.file} is no picture that OpenCV can read")
+        raise ValueError(f"{portrait.package}: {portrait.file} is not a picture that OpenCV reads")
     return np.asarray(picture, np.uint8)

@@ -33,12 +33,14 @@ def write_avi(
     if sound[:MP3_DELAY_SAMPLES].any():
         raise ValueError(f"{path}: sound must open with {MP3_DELAY_SAMPLES} silent samples")
     sound = np.append(sound[MP3_DELAY_SAMPLES:], np.zeros(MP3_DELAY_SAMPLES, np.int16))
+
     options = {"fflags": "+bitexact"}
     with (
         atomic_path(path) as temporary,
         av.open(str(temporary), "w", format="avi", container_options=options) as avi,
     ):
         video, audio = _video_stream(avi, frame_rate), _audio_stream(avi, sample_rate_hz)
+
         n_sent = 0
         for index, picture in enumerate(frames):
             avi.mux(video.encode(_video_frame(picture, index, frame_rate)))

@@ -34,6 +34,7 @@ def draw_frames(performance: Performance) -> Iterator[Image]:
     letters = (dialogue.marked, "M" if dialogue.marked == "F" else "F")
     actors = {letter: cast(letter, dialogue.session) for letter in letters}
     resting = {letter: _faces(actor, Expression(), 1) for letter, actor in actors.items()}
+
     frame = np.zeros((*FRAME_PX, 3), np.uint8)
     for first, end, turn in _pieces(performance):
         pictures, levels = dict(resting), np.zeros(end - first, np.int64)
@@ -41,6 +42,7 @@ def draw_frames(performance: Performance) -> Iterator[Image]:
             speaker = turn.turn.speaker
             pictures[speaker] = _speaking(turn, actors[speaker])
             levels = mouth_levels(turn, performance.sample_rate_hz, first, end)
+
         for index in range(first, end):
             for side, letter in enumerate(letters):
                 choice = levels[index - first] % len(pictures[letter])

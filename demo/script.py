@@ -92,6 +92,7 @@ def _write_turns(
         deck = any_mood if kind < SUITS_ANY else decks[mood]
         if SUITS_ANY <= kind < SUITS_ANY + SUITS_NEAR:
             deck = decks[NEAR[mood]]
+
         seen = float(rng.uniform(*SEEN))
         utterance_id = f"{name}_{speaker}{spoken[speaker]:03d}"
         prosody = _prosody(mood, float(rng.uniform(*HEARD)), rng)
@@ -141,7 +142,7 @@ def _take_away(
         label = "xxx" if turn.utterance_id in unlabeled else turn.label
         return replace(turn, label=label, lack=lack_of.get(turn.utterance_id, "none"))
 
-    return [replace(one, turns=tuple(map(change, one.turns))) for one in dialogues]
+    return [replace(dialogue, turns=tuple(map(change, dialogue.turns))) for dialogue in dialogues]
 
 
 def _add_listener(dialogues: list[Dialogue]) -> list[Dialogue]:

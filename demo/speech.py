@@ -79,10 +79,12 @@ class Synthesizer:
             (RANGE, prosody.pitch_range),
         ):
             self._check(self._library.espeak_SetParameter(number, round(value), 0), str(prosody))
+
         spoken = text.encode() + b"\0"
         size = ctypes.c_size_t(len(spoken))
         status = self._library.espeak_Synth(spoken, size, 0, 0, 0, UTF8, None, None)
         self._check(status, f"text {text!r}")
+
         waveform = np.frombuffer(b"".join(self._pieces), np.int16)
         loud = np.flatnonzero(np.abs(waveform.astype(np.int32)) > QUIET)
         if not len(loud):

@@ -41,6 +41,7 @@ def describe(
     """The content of DEMO.json."""
     turns = [turn for dialogue in script for turn in dialogue.turns]
     labels = Counter(turn.label or "not evaluated" for turn in turns)
+
     return {
         "what": TITLE,
         "synthetic": True,

@@ -56,10 +56,11 @@ def perform(dialogue: Dialogue, rng: np.random.Generator) -> Performance:
         end_s = round(start_s + len(waveform) / rate_hz + 2 * PAD_S, 4)
         spoken.append(SpokenTurn(turn, start_s, end_s, waveform))
         now_s = end_s + float(rng.uniform(*PAUSES_S))
+
     sound = np.zeros((round((now_s + LEAD_S) * rate_hz), 2), np.int16)
-    for one in spoken:
-        if one.turn.lack != "sound":
-            start = round((one.start_s + PAD_S) * rate_hz)
-            channel = 0 if one.turn.speaker == dialogue.marked else 1
-            sound[start : start + len(one.waveform), channel] = one.waveform
+    for said in spoken:
+        if said.turn.lack != "sound":
+            start = round((said.start_s + PAD_S) * rate_hz)
+            channel = 0 if said.turn.speaker == dialogue.marked else 1
+            sound[start : start + len(said.waveform), channel] = said.waveform
     return Performance(dialogue, tuple(spoken), sound, rate_hz)

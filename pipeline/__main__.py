@@ -33,7 +33,7 @@ def main(argv: list[str] | None = None) -> None:
     """Hand the rest of the command line to the command."""
     name, *rest = (sys.argv[1:] if argv is None else argv) or ["--help"]
     if name in ("--help", "-h"):
-        listed = "\n".join(f"  {one:<14}{what}" for one, (_, what) in COMMANDS.items())
+        listed = "\n".join(f"  {command:<14}{what}" for command, (_, what) in COMMANDS.items())
         print(f"{__doc__}\nCommands:\n{listed}")
         return
     if name not in COMMANDS:

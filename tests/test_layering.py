@@ -18,7 +18,8 @@ FLOORS = (
     ("pipeline.base", "models.fast"),
     ("models",),
     ("pipeline.config",),
-    ("pipeline.media", "pipeline.corpora", "pipeline.protocol", "demo"),
+    ("pipeline.media", "pipeline.protocol", "demo"),
+    ("pipeline.corpora",),
     ("models.encoders", "models.plain", "models.iteacnet", "models.gcnet", "models.gru"),
     ("models.cra", "models.ae", "models.cpmnet"),
     ("models.mmin", "pipeline.features.cache"),
@@ -34,7 +35,7 @@ FLOORS = (
 )
 FLOOR_OF = {unit: floor for floor, units in enumerate(FLOORS) for unit in units}
 METHODS = ("plain", *our_methods())
-MOST_ROOMS, MOST_ARROWS = 18, 68
+MOST_ROOMS, MOST_ARROWS = 18, 69
 RULES_MAY_IMPORT = (
     "pipeline.tools.cache.users",
     "pipeline.config.configuration",
@@ -47,7 +48,7 @@ RULES_MAY_IMPORT = (
     "pipeline.base.artefacts",
     "pipeline.base.tables",
     "pipeline.rules.seals",
-    "pipeline.config.settings",
+    "pipeline.base.errors",
     "pipeline.config.yaml_files",
     "pipeline.rules.terminal.screen",
 )

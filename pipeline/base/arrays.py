@@ -94,7 +94,7 @@ def _stored_header(path: Path, metadata: Mapping[str, str] | None) -> dict[str, 
     try:
         header = json.loads(metadata[HEADER])
     except json.JSONDecodeError as error:
-        raise ArraysError(f"{path}: the header is no JSON: {error}") from error
+        raise ArraysError(f"{path}: the header is not JSON: {error}") from error
     if not isinstance(header, dict):
-        raise ArraysError(f"{path}: the header is no JSON object")
+        raise ArraysError(f"{path}: the header is not a JSON object")
     return header

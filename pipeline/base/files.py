@@ -83,7 +83,7 @@ def resolve_inside(root: Path, relative: str, links: Sequence[str] = ()) -> Path
         path = (base / relative).resolve()
         _refuse_loop(path)
     except (ValueError, RuntimeError, OSError) as error:  # a NUL byte; a loop of links
-        raise UnsafePathError(f"{relative!r} under {root} is no path: {error}") from error
+        raise UnsafePathError(f"{relative!r} under {root} is not a path: {error}") from error
     if Path(relative).is_absolute() or ".." in Path(relative).parts:
         allowed = [base]
     else:

@@ -29,9 +29,9 @@ def versions_of(names: Iterable[str]) -> dict[str, str]:
 
 @cache
 def _version(name: str) -> str:
-    for one in (name, *STAND_INS.get(name, ())):
+    for package in (name, *STAND_INS.get(name, ())):
         try:
-            return version(one) if one == name else f"{one} {version(one)}"
+            return version(package) if package == name else f"{package} {version(package)}"
         except PackageNotFoundError:
             continue
     return ABSENT

@@ -38,6 +38,7 @@ class Progress(Generic[Unit]):
         self._what, self._unit = what, unit
         self._stream = sys.stderr if stream is None else stream
         self._clock = clock
+
         self._start_s = self._logged_s = clock()
         self._bar = (
             tqdm(total=total, desc=what, unit=f" {unit}", file=self._stream)

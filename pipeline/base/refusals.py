@@ -40,7 +40,7 @@ def tell_refusals() -> None:
 
 
 def file_in_the_way(folder: Path) -> Path | None:
-    """What is no folder, of a folder and those that hold it; None if it is there or can be made."""
+    """What is not a folder, of a folder and those above it; None if it is there or can be made."""
     there = next((place for place in (folder, *folder.parents) if os.path.lexists(place)), None)
     return None if there is None or there.is_dir() else there
 
@@ -53,6 +53,7 @@ def refusals_told(cache: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno not in (*FORBIDDEN, *FULL):
             raise
+
         where = "" if error.filename is None else f": {error.filename}"
         way_out = (
             "make it writable, or set `cache` in the configuration to a folder that is"

@@ -165,6 +165,7 @@ class _Writer:
         if hole is not None:
             self.pieces.append(hole)
             return
+
         self.pieces.append(f"{type(node).__name__}(")
         for name in node._fields:
             value = getattr(node, name, None)
@@ -195,7 +196,7 @@ class _Writer:
             self.pieces.append(f"{text!a},")
 
     def _imports(self, statements: Iterator[ast.AST]) -> None:
-        found = [one for node in statements for one in _bindings(node, self._is_module)]
+        found = [binding for node in statements for binding in _bindings(node, self._is_module)]
         self.pieces.append(
             Imports(
                 tuple(

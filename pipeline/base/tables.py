@@ -56,10 +56,10 @@ def read_rows(path: Path, kind: type[Row]) -> list[Row]:
 def check_unique(path: Path, ids: Sequence[str], what: str) -> None:
     """Refuse a table in which an id stands twice."""
     seen: set[str] = set()
-    for one in ids:
-        if one in seen:
-            raise TableError(f"{path}: {what} {one!r} stands twice")
-        seen.add(one)
+    for id_ in ids:
+        if id_ in seen:
+            raise TableError(f"{path}: {what} {id_!r} stands twice")
+        seen.add(id_)
 
 
 def _to_text(value: object) -> str:
@@ -76,6 +76,7 @@ def _parse(
 ) -> Row:
     if len(cells) != len(names):
         raise TableError(f"{path}, line {line}: {len(cells)} cells, expected {len(names)}")
+
     try:
         return kind(
             **{name: _convert(cell, hints[name]) for name, cell in zip(names, cells, strict=True)}

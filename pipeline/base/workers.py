@@ -15,7 +15,7 @@ Given = TypeVar("Given")
 Result = TypeVar("Result")
 
 
-def overlap(
+def side_by_side(
     work: Callable[[Given], Result], inputs: Iterable[Given], n_workers: int
 ) -> Iterator[Result]:
     """Yield `work(given)` for each of `inputs`, in order; at most `AHEAD` x `n_workers` wait."""

@@ -7,13 +7,14 @@ from typing import Annotated, Any
 import yaml
 from pydantic import Field, model_validator
 
+from pipeline.base.errors import SettingsError
 from pipeline.config.corpora import CorpusSettings
 from pipeline.config.faces import CropFacesSettings
 from pipeline.config.faults import Place, did_you_mean, refusal
 from pipeline.config.features import FeaturesSettings
 from pipeline.config.methods import MethodSettings, TrainSettings, kind_of
 from pipeline.config.report import ReportSettings
-from pipeline.config.settings import Name, PathText, Section, SettingsError, parse_section
+from pipeline.config.settings import Name, PathText, Section, parse_section
 from pipeline.config.tasks import MAJORITY, ProtocolSettings, TaskSettings
 from pipeline.config.yaml_files import YamlFile, read_yaml
 
@@ -59,8 +60,10 @@ class Config(Section):
                     "complete is judged at rate 0.0: add it to protocol.rates, now "
                     f"{list(self.protocol.rates)}",
                 )
+
         for number, task in enumerate(self.train.tasks):
             _known(task, self.tasks, ("train", "tasks", number))
+
         if MAJORITY in self.methods:
             message = "tables call the floor so; choose another name"
             raise refusal(("methods", MAJORITY), message, MAJORITY)
@@ -160,12 +163,14 @@ def _place_root(values: dict[str, Any]) -> dict[str, Any]:
         raise SettingsError(
             f"config: root: must be a folder as plain text; {QUOTING} (value: {root!r:.120})"
         )
+
     root, corpora = str(root), values.get("corpora")
     values["root"] = root
     if not isinstance(corpora, Mapping) or not all(
         isinstance(corpus, Mapping) for corpus in corpora.values()
     ):
         return values  # refused in parse_section, with the place
+
     if len(corpora) != 1:
         raise SettingsError(
             f"root={root!r} fits a configuration with one corpus; this one has {sorted(corpora)}: "

@@ -4,8 +4,11 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
-from pipeline.base.records import Role
+from pipeline.base.records import Modality, Role
 from pipeline.config.settings import Distinct, PathText, Section, Share
+
+# Each is a module of pipeline/corpora, but "import", which are several (pipeline/corpora/imports).
+ReaderName = Literal["iemocap", "mosi", "mosei", "meld", "folder", "mmsa", "import"]
 
 
 class DemoSettings(Section):
@@ -30,7 +33,7 @@ class ImportSettings(Section):
     """How the features are stored."""
     path: PathText
     """Below `root`: the .npz, the .pkl, or the table of an npy_folder."""
-    arrays: dict[Literal["audio", "text", "visual"], str] = {}
+    arrays: dict[Modality, str] = {}
     """Modality: the array or folder (npy_folder) that holds it; {} = as the format names them."""
 
 
@@ -39,7 +42,7 @@ class CorpusSettings(Section):
 
     model_config = ConfigDict(populate_by_name=True)
 
-    reader: Literal["iemocap", "mosi", "mosei", "meld", "folder", "mmsa", "import"]
+    reader: ReaderName
     """The layout of the corpus; folder: videos with a table, import: features of somebody else."""
     root: PathText
     """Folder of the raw corpus; moving it later costs nothing."""

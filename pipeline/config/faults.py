@@ -52,7 +52,7 @@ def unknown_key(key: str, allowed: Sequence[str]) -> PydanticCustomError:
 
 def did_you_mean(word: str, known: Sequence[str]) -> str:
     """`; did you mean 'x'?`, or nothing where no known word is near; case does not count."""
-    lower = {one.lower(): one for one in reversed(known)}
+    lower = {name.lower(): name for name in reversed(known)}
     near = difflib.get_close_matches(word.lower(), lower, n=1, cutoff=0.6)
     return f"; did you mean {lower[near[0]]!r}?" if near else ""
 
@@ -61,6 +61,7 @@ def explain(item: ErrorDetails, values: Any, where: str, lines: Where | None) ->
     """One line about one fault; `values` is what was validated."""
     place, message, value = list(_place(item["loc"], values)), _message(item), item["input"]
     is_shown = item["type"] != "missing"
+    # Some faults stand at another place than where pydantic met them.
     if item["type"] == "unknown_key":
         key = item["ctx"]["key"]
         place, value = [*place, key], _get(value, key)
@@ -71,6 +72,7 @@ def explain(item: ErrorDetails, values: Any, where: str, lines: Where | None) ->
         place, value = [*place, "model"], _get(value, "model")
     elif item["type"] == "value_error" and isinstance(value, Mapping):
         is_shown = False
+
     path = ".".join([where, *map(str, place)] if where else map(str, place))
     shown = f" (value: {value!r:.120})" if is_shown else ""
     line = lines(tuple(place)) if lines else None

@@ -52,6 +52,6 @@ def _refuse_odd(entry: str) -> None:
         )
     if not KEY.fullmatch(key):
         raise SettingsError(
-            f"--config {entry}: {key!r} is no key of a configuration; a key inside a section "
+            f"--config {entry}: {key!r} is not a key of a configuration; a key inside a section "
             "goes like this: --config 'train={n_epochs: 3}'"
         )

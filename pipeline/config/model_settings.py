@@ -66,10 +66,12 @@ def _checked(kind: Any) -> Any:
     origin, inner = get_origin(kind), get_args(kind)
     if origin is Annotated:
         limits = [mark for mark in inner[1:] if isinstance(mark, Limits)]
-        marks = [Field(**{k: v for k, v in asdict(one).items() if v is not None}) for one in limits]
+        marks = [
+            Field(**{k: v for k, v in asdict(limit).items() if v is not None}) for limit in limits
+        ]
         return Annotated[(_checked(inner[0]), *marks)] if marks else kind
     if origin is tuple:
-        return tuple[tuple(one if one is ... else _checked(one) for one in inner)]  # type: ignore[misc]
+        return tuple[tuple(member if member is ... else _checked(member) for member in inner)]  # type: ignore[misc]
     if origin in (Union, UnionType):
         return Union[tuple(map(_checked, inner))]  # noqa: UP007
     return kind

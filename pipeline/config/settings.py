@@ -7,7 +7,7 @@ from typing import Annotated, Any, TypeVar, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from pipeline.base.errors import SettingsError as SettingsError
+from pipeline.base.errors import SettingsError
 from pipeline.base.records import IDENTIFIER
 from pipeline.config.faults import Where, explain, refusal, unknown_key
 
@@ -28,7 +28,7 @@ def expand_home(path: str) -> str:
         return str(Path(path).expanduser())
     except RuntimeError:
         user = path.partition("/")[0]
-        raise ValueError(f"{user} is no user's home; write the path in full, or ./{path}") from None
+        raise ValueError(f"{user} is not a user's home; write the path out, or ./{path}") from None
 
 
 def distinct(values: Many) -> Many:
@@ -102,9 +102,9 @@ def _refuse_truth(key: str, value: object, annotation: object) -> None:
         return
     if isinstance(value, bool):
         raise refusal((key,), "must be a number", value)
-    for place, one in enumerate(value if isinstance(value, list | tuple) else ()):
-        if isinstance(one, bool):
-            raise refusal((key, place), "must be a number", one)
+    for place, number in enumerate(value if isinstance(value, list | tuple) else ()):
+        if isinstance(number, bool):
+            raise refusal((key, place), "must be a number", number)
 
 
 def _kinds(annotation: object) -> Iterator[object]:

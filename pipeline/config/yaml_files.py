@@ -62,6 +62,7 @@ def read_yaml(path: Path) -> YamlFile:
         raise SettingsError(f"{path}: cannot be read as YAML: {error}") from None
     except RecursionError:
         raise SettingsError(f"{path}: cannot be read as YAML: nested too deeply") from None
+
     if not isinstance(values, dict) or node is None:
         raise SettingsError(
             f"{path}: expected a mapping of sections, as `corpora:` with its keys below; "
@@ -78,6 +79,7 @@ def _read_text(path: Path) -> str:
         raise SettingsError(f"{path}: cannot be read: there is no such file") from None
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read: {error.strerror}") from None
+
     if len(content) > MAX_BYTES:
         raise SettingsError(f"{path}: more than {MAX_BYTES:,} bytes: no configuration")
     try:
@@ -85,7 +87,7 @@ def _read_text(path: Path) -> str:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise SettingsError(
-            f"{path}, line {line}: cannot be read as YAML: byte {content[error.start]:#x} is no "
+            f"{path}, line {line}: cannot be read as YAML: byte {content[error.start]:#x} is not "
             "UTF-8; save the file as UTF-8"
         ) from None
 
@@ -93,6 +95,7 @@ def _read_text(path: Path) -> str:
 def _is_sound(path: Path, top: yaml.Node) -> bool:
     """True, or a SettingsError: no key twice, no template, anchors within bounds."""
     _count(path, top, {}, set())
+    # A node that several anchors share is looked at once.
     waiting, seen = [top], set()
     while waiting:
         node = waiting.pop()
@@ -119,8 +122,8 @@ def _count(path: Path, node: yaml.Node, counts: dict[int, int], open_: set[int])
     if id(node) not in counts:
         open_.add(id(node))
         parts = [] if isinstance(node, yaml.ScalarNode) else node.value
-        flat = [one for part in parts for one in (part if isinstance(part, tuple) else (part,))]
-        counts[id(node)] = 1 + sum(_count(path, one, counts, open_) for one in flat)
+        flat = [child for part in parts for child in (part if isinstance(part, tuple) else (part,))]
+        counts[id(node)] = 1 + sum(_count(path, child, counts, open_) for child in flat)
         open_.discard(id(node))
     if counts[id(node)] > MAX_VALUES:
         raise SettingsError(
@@ -135,6 +138,7 @@ def _refuse_twice(path: Path, node: yaml.MappingNode) -> None:
     for key, _ in node.value:
         if not isinstance(key, yaml.ScalarNode):
             raise SettingsError(f"{_at(path, key.start_mark)}: a key must be a plain text")
+
         line = key.start_mark.line + 1
         if key.value == TEMPLATE:
             raise SettingsError(

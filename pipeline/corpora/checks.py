@@ -46,12 +46,13 @@ def assemble(
     found, lost = list(candidates), list(dropped)
     faults = _Faults(root, settings.links)
     used: list[Candidate] = []
-    for one in found:
-        fault = faults.of(one)
+    for candidate in found:
+        fault = faults.of(candidate)
         if fault is None:
-            used.append(one)
+            used.append(candidate)
         else:
-            lost.append(drop(f"{one.utterance_id} ({one.source})", fault))
+            lost.append(drop(f"{candidate.utterance_id} ({candidate.source})", fault))
+
     rows = list(_utterances(used, settings.text))
     return RawCorpus(
         utterances=tuple(rows),
@@ -68,8 +69,8 @@ def assemble(
 def by_kind(dropped: Iterable[Dropped]) -> dict[str, int]:
     """How many items were dropped for each kind of reason, most frequent first."""
     counts: dict[str, int] = defaultdict(int)
-    for one in dropped:
-        counts[one.reason.partition(": ")[0]] += 1
+    for item in dropped:
+        counts[item.reason.partition(": ")[0]] += 1
     return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
 
 
@@ -81,47 +82,52 @@ class _Faults:
         self._sources: dict[str, str] = {}
         self._media: dict[str, str | None] = {}
 
-    def of(self, one: Candidate) -> str | None:
+    def of(self, candidate: Candidate) -> str | None:
         """The first fault of a candidate, or None."""
-        fault = _id_fault(one) or _span_fault(one) or _value_fault(one) or self._media_fault(one)
-        if fault is None and one.utterance_id in self._sources:
-            return f"id stands twice: first at {self._sources[one.utterance_id]}"
+        fault = (
+            _id_fault(candidate)
+            or _span_fault(candidate)
+            or _value_fault(candidate)
+            or self._media_fault(candidate)
+        )
+        if fault is None and candidate.utterance_id in self._sources:
+            return f"id stands twice: first at {self._sources[candidate.utterance_id]}"
         if fault is None:
-            self._sources[one.utterance_id] = one.source
+            self._sources[candidate.utterance_id] = candidate.source
         return fault
 
-    def _media_fault(self, one: Candidate) -> str | None:
-        if one.media not in self._media:
-            self._media[one.media] = _path_fault(self._root, one.media, self._links)
-        return self._media[one.media]
+    def _media_fault(self, candidate: Candidate) -> str | None:
+        if candidate.media not in self._media:
+            self._media[candidate.media] = _path_fault(self._root, candidate.media, self._links)
+        return self._media[candidate.media]
 
 
-def _id_fault(one: Candidate) -> str | None:
+def _id_fault(candidate: Candidate) -> str | None:
     try:
-        check_identifier(one.utterance_id, "utterance_id")
-        check_identifier(one.dialogue_id, "dialogue_id")
+        check_identifier(candidate.utterance_id, "utterance_id")
+        check_identifier(candidate.dialogue_id, "dialogue_id")
     except RecordError as error:
         return f"id is not safe: {error}"
     return None
 
 
-def _span_fault(one: Candidate) -> str | None:
-    span = f"start_s={one.start_s}, end_s={one.end_s}"
-    if not math.isfinite(one.start_s) or math.isnan(one.end_s):
-        return f"time is no number: {span}"
-    if one.start_s < 0:
+def _span_fault(candidate: Candidate) -> str | None:
+    span = f"start_s={candidate.start_s}, end_s={candidate.end_s}"
+    if not math.isfinite(candidate.start_s) or math.isnan(candidate.end_s):
+        return f"time is not a number: {span}"
+    if candidate.start_s < 0:
         return f"span begins before the file: {span}"
-    if one.end_s <= one.start_s:
+    if candidate.end_s <= candidate.start_s:
         return f"span is empty or reversed: {span}"
     return None
 
 
-def _value_fault(one: Candidate) -> str | None:
-    if one.region not in REGIONS:
-        return f"region is unknown: {one.region!r} is none of {', '.join(REGIONS)}"
-    role = one.annotations.get("split")
+def _value_fault(candidate: Candidate) -> str | None:
+    if candidate.region not in REGIONS:
+        return f"region is unknown: {candidate.region!r} is none of {', '.join(REGIONS)}"
+    role = candidate.annotations.get("split")
     if role is not None and role not in ROLES:
-        return f"split is no role: {role!r} is none of {', '.join(ROLES)}"
+        return f"split is not a role: {role!r} is none of {', '.join(ROLES)}"
     return None
 
 
@@ -132,6 +138,7 @@ def _path_fault(root: Path, media: str, links: Sequence[str]) -> str | None:
         return f"media has characters that no table can hold: {media!r}"
     if ".." in media.replace("\\", "/").split("/") or media.startswith("\\"):
         return f"media leaves the corpus folder: {media!r}"
+
     try:
         resolve_inside(root, media, links)
     except UnsafePathError:
@@ -154,28 +161,29 @@ def _target(path: Path) -> str:
 
 def _utterances(used: Iterable[Candidate], with_text: bool) -> Iterator[Utterance]:
     dialogues: dict[str, list[Candidate]] = defaultdict(list)
-    for one in used:
-        dialogues[one.dialogue_id].append(one)
+    for candidate in used:
+        dialogues[candidate.dialogue_id].append(candidate)
+
     for turns in dialogues.values():
-        for turn, one in enumerate(turns):
+        for turn, candidate in enumerate(turns):
             yield Utterance(
-                utterance_id=one.utterance_id,
-                dialogue_id=one.dialogue_id,
+                utterance_id=candidate.utterance_id,
+                dialogue_id=candidate.dialogue_id,
                 turn=turn,
-                speaker=clean_text(one.speaker),
-                session=clean_text(one.session),
-                media=one.media,
-                start_s=one.start_s,
-                end_s=one.end_s,
-                region=next(region for region in REGIONS if region == one.region),
-                text=clean_text(one.text) if with_text else "",
+                speaker=clean_text(candidate.speaker),
+                session=clean_text(candidate.session),
+                media=candidate.media,
+                start_s=candidate.start_s,
+                end_s=candidate.end_s,
+                region=next(region for region in REGIONS if region == candidate.region),
+                text=clean_text(candidate.text) if with_text else "",
             )
 
 
 def _annotations(used: Iterable[Candidate]) -> Iterator[Annotation]:
-    for one in used:
-        for name, value in one.annotations.items():
-            yield Annotation(one.utterance_id, name, clean_text(value))
+    for candidate in used:
+        for name, value in candidate.annotations.items():
+            yield Annotation(candidate.utterance_id, name, clean_text(value))
 
 
 def _overlaps(rows: Iterable[Utterance]) -> Iterator[str]:

@@ -14,7 +14,7 @@ from pipeline.corpora.raw import CorpusError
 if TYPE_CHECKING:
     import h5py
 
-# What h5py raises for a file that is no HDF5, or a damaged one.
+# What h5py raises for a file that is not HDF5, or a damaged one.
 FAULTS = (OSError, RuntimeError, LookupError, ValueError, TypeError, ArithmeticError, MemoryError)
 MAX_ROWS = 100_000
 MAX_COLUMNS = 64
@@ -98,7 +98,7 @@ def _numbers(dataset: "h5py.Dataset", path: Path, max_columns: int) -> list[list
         and not dataset.external
     )
     if not is_plain:
-        raise CorpusError(f"{path.name}: {dataset.name} is no table of numbers stored in the file")
+        raise CorpusError(f"{path.name}: {dataset.name} is not a table of numbers in the file")
     if math.prod(dataset.shape) > MAX_ROWS * max_columns or dataset.shape[1] > max_columns:
         raise CorpusError(f"{path.name}: {dataset.name} has shape {dataset.shape}, too large")
     return [[float(value) for value in row] for row in dataset[()]]

@@ -28,7 +28,7 @@ def fingerprint(settings: CorpusSettings) -> str:
     """Digest of what `settings.root` holds for `settings.reader`."""
     root = Path(settings.root)
     try:
-        lines = [_line(root, one) for one in _files(root, settings)]
+        lines = [_line(root, file) for file in _files(root, settings)]
     except OSError as error:  # the stage meets it too, and can say more
         return f"unreadable {error.errno}"
     except UnsafePathError:
@@ -78,9 +78,9 @@ def _exact(root: Path, names: Iterable[str]) -> list[CorpusFile]:
     return found
 
 
-def _line(root: Path, one: CorpusFile) -> str:
-    content = "" if has_suffix(one.relative, MEDIA_SUFFIXES) else _content(root / one.relative)
-    return f"{one.relative}\0{one.size}\0{one.mtime_ns}\0{content}\n"
+def _line(root: Path, file: CorpusFile) -> str:
+    content = "" if has_suffix(file.relative, MEDIA_SUFFIXES) else _content(root / file.relative)
+    return f"{file.relative}\0{file.size}\0{file.mtime_ns}\0{content}\n"
 
 
 def _content(path: Path) -> str:

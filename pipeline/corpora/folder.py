@@ -91,15 +91,17 @@ def read(root: Path, settings: CorpusSettings) -> RawCorpus:
 def _read_videos(root: Path, settings: CorpusSettings) -> RawCorpus:
     """Every video, and every sound file that lies beside no video of its name, is an utterance."""
     videos = [file.relative for file in list_files(root, [f"**/{ANY_VIDEO}"])]
-    has_video = {str(PurePosixPath(one).with_suffix("")) for one in videos}
+    has_video = {str(PurePosixPath(path).with_suffix("")) for path in videos}
     sounds = [
         file.relative
         for file in list_files(root, [f"**/{ANY_MEDIA}"])
         if has_suffix(file.relative, AUDIO_SUFFIXES)
     ]
-    alone = [one for one in sounds if str(PurePosixPath(one).with_suffix("")) not in has_video]
+
+    alone = [path for path in sounds if str(PurePosixPath(path).with_suffix("")) not in has_video]
     media = sorted([*videos, *alone])
-    candidates = [Candidate(_name(one), _name(one), one, source=one) for one in media]
+    candidates = [Candidate(_name(path), _name(path), path, source=path) for path in media]
+
     counted = f"{len(videos)} videos" + (f" and {len(alone)} sound files" if alone else "")
     notes = [
         f"no {settings.utterances}: each of {counted} is one utterance, "
@@ -129,19 +131,24 @@ def _read_rows(sheet: Sheet) -> tuple[list[Candidate], list[Dropped], list[str]]
         else:
             turn = float(cells["turn"]) if cells.get("turn") else None
             dialogues[cells["dialogue_id"]].append((turn, _candidate(cells, row)))
+
     notes = [
         f"dialogue {printable(dialogue)}: some rows have no turn, so the order of the rows counts"
         for dialogue, rows in dialogues.items()
         if {turn is None for turn, _ in rows} == {True, False}
     ]
-    return [one for rows in dialogues.values() for one in _in_order(rows)], dropped, notes
+    return (
+        [candidate for rows in dialogues.values() for candidate in _in_order(rows)],
+        dropped,
+        notes,
+    )
 
 
 def _in_order(rows: list[tuple[float | None, Candidate]]) -> list[Candidate]:
     turns = [turn for turn, _ in rows if turn is not None]
     if len(turns) == len(rows):
         rows = [rows[place] for place in sorted(range(len(rows)), key=turns.__getitem__)]
-    return [one for _, one in rows]
+    return [candidate for _, candidate in rows]
 
 
 def _number_fault(cells: dict[str, str]) -> str | None:
@@ -151,7 +158,7 @@ def _number_fault(cells: dict[str, str]) -> str | None:
         except ValueError:
             number = math.nan
         if math.isnan(number) or (name == "turn" and math.isinf(number)):
-            return f"{name} is no number: {cells[name]!r}"
+            return f"{name} is not a number: {cells[name]!r}"
     return None
 
 
@@ -159,6 +166,7 @@ def _candidate(cells: dict[str, str], row: SheetRow) -> Candidate:
     annotations = {name: cell for name, cell in cells.items() if name not in FIELDS and cell}
     if split := annotations.get("split"):
         annotations["split"] = ROLE_NAMES.get(split.lower(), split)
+
     return Candidate(
         utterance_id=cells["utterance_id"],
         dialogue_id=cells["dialogue_id"],
@@ -177,8 +185,8 @@ def _candidate(cells: dict[str, str], row: SheetRow) -> Candidate:
 def _countable(candidates: Iterable[Candidate]) -> tuple[list[str], list[str]]:
     """Annotations to count by value, and those to count by sign: numbers with many values."""
     values: dict[str, set[str]] = defaultdict(set)
-    for one in candidates:
-        for name, value in one.annotations.items():
+    for candidate in candidates:
+        for name, value in candidate.annotations.items():
             if name != "split":
                 values[name].add(value)
     classes = [name for name, found in values.items() if len(found) <= MAX_CLASSES]

@@ -74,6 +74,7 @@ def read(root: Path, settings: CorpusSettings) -> RawCorpus:
     account.only_sound = _only_sound(root)
     candidates: list[Candidate] = []
     transcripts = {file.relative for file in list_files(root, [TRANSCRIPTS])}
+
     for file in list_files(root, [EVALUATIONS]):
         dialogue = PurePosixPath(file.relative).stem
         folder = file.relative.split("/")[0]
@@ -86,11 +87,13 @@ def read(root: Path, settings: CorpusSettings) -> RawCorpus:
         transcripts.discard(relative)
         candidates += _dialogue(root, file.relative, dialogue, turns, account)
         account.dialogues[dialogue[:5]] = account.dialogues.get(dialogue[:5], 0) + 1
+
     account.dropped += [
         drop(name, "transcript has no EmoEvaluation file") for name in sorted(transcripts)
     ]
     if settings.make_demo is None:
         account.forget_expected()
+
     return assemble(
         root,
         settings,
@@ -130,6 +133,7 @@ def _read_lines(root: Path, relative: str, account: Account) -> list[str]:
 
 def _read_transcript(root: Path, relative: str, account: Account) -> dict[str, _Turn]:
     turns: dict[str, _Turn] = {}
+    # A turn begins no earlier than the line above it, whatever its time says.
     latest = 0.0
     for number, line in enumerate(_read_lines(root, relative, account), start=1):
         source = f"{relative} line {number}"
@@ -155,6 +159,7 @@ def _dialogue(
     for number, line in enumerate(_read_lines(root, relative, account), start=1):
         if not line.startswith("["):
             continue  # header, blank lines, and what the single annotators said
+
         source = f"{relative} line {number}"
         match = _RECORD.match(line)
         if match is None:
@@ -163,13 +168,15 @@ def _dialogue(
         if re.fullmatch(rf"{dialogue}_[FM]\w+", match[3]) is None:
             account.dropped.append(drop(f"{match[3]} ({source})", "id belongs to no dialogue here"))
             continue
+
         turn = turns.get(match[3])
         account.n_without_text += turn is None
         evaluated.add(match[3])
         order = turn.order if turn else (float(match[1]), number)
         rows.append((order, _candidate(dialogue, match, turn, source, account.only_sound)))
+
     account.dropped += [
-        drop(one, "transcript line is not evaluated") for one in turns if one not in evaluated
+        drop(id_, "transcript line is not evaluated") for id_ in turns if id_ not in evaluated
     ]
     return [candidate for _, candidate in sorted(rows, key=lambda row: row[0])]
 
@@ -204,8 +211,8 @@ def _candidate(
     )
 
 
-def _with_published_label(one: Candidate) -> Candidate:
+def _with_published_label(candidate: Candidate) -> Candidate:
     """Add the label of the published six-class set; ids of a synthetic corpus mean nothing."""
-    is_extra = one.utterance_id in extra_happy_ids()
-    code = "hap" if is_extra else one.annotations["emotion"]
-    return replace(one, annotations={**one.annotations, "emotion_gcnet": code})
+    is_extra = candidate.utterance_id in extra_happy_ids()
+    code = "hap" if is_extra else candidate.annotations["emotion"]
+    return replace(candidate, annotations={**candidate.annotations, "emotion_gcnet": code})

@@ -28,10 +28,12 @@ class Account:
 
     def forget_expected(self) -> None:
         """Lines of the release that give no utterance become one note, if they are just those."""
-        counts = Counter(one.reason.partition(": ")[0] for one in self.dropped)
+        counts = Counter(item.reason.partition(": ")[0] for item in self.dropped)
         if all(counts[kind] == n for kind, n in EXPECTED_LINES.items()):
             self.dropped = [
-                one for one in self.dropped if one.reason.partition(": ")[0] not in EXPECTED_LINES
+                item
+                for item in self.dropped
+                if item.reason.partition(": ")[0] not in EXPECTED_LINES
             ]
             self.n_expected = sum(EXPECTED_LINES.values())
 
@@ -47,6 +49,7 @@ class Account:
                 f"{len(self.only_sound)} dialogues have no video: their sound is read from "
                 "dialog/wav, faces are missing"
             )
+
         if self.n_without_text:
             yield f"{self.n_without_text} evaluated utterances stand in no transcript: no text"
         if self.n_legacy_files:

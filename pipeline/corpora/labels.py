@@ -86,7 +86,7 @@ def read_csd_rows(path: Path, columns: Sequence[str]) -> tuple[list[CsdRow], lis
         )
     bad = [row for row in rows if not all(map(math.isfinite, row.values))]
     dropped = [
-        drop(f"{row.video} row {row.row} ({path.name})", f"label is no number: {row.values}")
+        drop(f"{row.video} row {row.row} ({path.name})", f"label is not a number: {row.values}")
         for row in bad
     ]
     return [row for row in rows if row not in bad] if bad else rows, dropped
@@ -116,15 +116,15 @@ def from_zero(candidates: Iterable[Candidate]) -> tuple[list[Candidate], list[st
     In CMU-MOSEI's release up to 1,854 segments do, by parts of a second.
     """
     found = list(candidates)
-    early = [one for one in found if one.start_s < 0 < one.end_s]
+    early = [candidate for candidate in found if candidate.start_s < 0 < candidate.end_s]
     if not early:
         return found, []
-    first = min(early, key=lambda one: one.start_s)
+    first = min(early, key=lambda candidate: candidate.start_s)
     note = (
         f"{len(early)} spans begin before 0 and are read from 0, the earliest: "
         f"{first.utterance_id} at {first.start_s:g} s"
     )
-    return [replace(one, start_s=max(0.0, one.start_s)) for one in found], [note]
+    return [replace(candidate, start_s=max(0.0, candidate.start_s)) for candidate in found], [note]
 
 
 def is_number(cell: str) -> bool:
@@ -157,10 +157,10 @@ def _fault(row: SheetRow, column: str, is_mmsa: bool) -> str | None:
     if not video or not clip.isascii() or not clip.isdigit():
         return "id is not <video>_<number>"
     if not is_number(row.cells[column]):
-        return f"label is no number: {row.cells[column]!r}"
+        return f"label is not a number: {row.cells[column]!r}"
     times = [row.cells.get(name, "") for name in ("start_s", "end_s")]
     if any(time and not is_number(time) for time in times):
-        return f"time is no number: start_s={times[0]!r}, end_s={times[1]!r}"
+        return f"time is not a number: start_s={times[0]!r}, end_s={times[1]!r}"
     return None
 
 

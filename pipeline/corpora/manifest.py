@@ -5,7 +5,7 @@ durations in seconds.
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -13,7 +13,7 @@ from pipeline.base.records import Utterance
 from pipeline.base.shards import shard_of
 from pipeline.config.corpora import CorpusSettings
 from pipeline.corpora.checks import by_kind
-from pipeline.corpora.raw import MEDIA_FILES, UTTERANCES, CountRow, RawCorpus
+from pipeline.corpora.raw import MEDIA_FILES, UTTERANCES, CorpusError, CountRow, RawCorpus
 from pipeline.corpora.readers import reader
 
 
@@ -48,7 +48,7 @@ def describe(corpus: str, settings: CorpusSettings, raw: RawCorpus, media: Media
         "media": media.of(raw.utterances),
         "missing_media": dict(sorted(media.missing.items())),
         "counts": [asdict(row) for row in counts(raw, media)],
-        "dropped": [asdict(one) for one in raw.dropped],
+        "dropped": [asdict(item) for item in raw.dropped],
         "dropped_by_reason": by_kind(raw.dropped),
         "durations": durations(raw.utterances),
         "notes": list(raw.notes),
@@ -86,6 +86,7 @@ def warnings(corpus: str, raw: RawCorpus, media: Media) -> list[str]:
             f"{corpus}: {len(raw.utterances)} of {expected} expected utterances are used; "
             f"check corpora.{corpus}.root"
         )
+
     if media.missing:
         path, reason = next(iter(sorted(media.missing.items())))
         n_rows = sum(row.media in media.missing for row in raw.utterances)
@@ -94,6 +95,28 @@ def warnings(corpus: str, raw: RawCorpus, media: Media) -> list[str]:
             f"without audio and video), first: {path}: {reason}; check corpora.{corpus}.root"
         )
     return found
+
+
+def check_share(corpus: str, raw: RawCorpus, max_missing: float) -> None:
+    """Refuse a corpus that lacks more of its expected utterances than config tolerates."""
+    if raw.missing_share > max_missing:
+        raise CorpusError(
+            f"{corpus}: {raw.missing_share:.1%} of the expected utterances are missing, "
+            f"corpora.{corpus}.max_missing tolerates {max_missing:.1%}; "
+            "`make doctor CONFIG=FILE ROOT=FOLDER` lists what is expected and found"
+        )
+
+
+def outcome(corpus: str, raw: RawCorpus, media: Media) -> Iterator[str]:
+    """What the stage says at its end, line by line."""
+    for note in [*raw.notes, *warnings(corpus, raw, media)]:
+        yield f"note: {note}"
+    for kind, n in by_kind(raw.dropped).items():
+        yield f"dropped: {n} x {kind}"
+    yield (
+        f"done: {len(raw.utterances)} utterances, {len(media.present)} media files, "
+        f"{len(raw.dropped)} items dropped"
+    )
 
 
 def in_shards(rows: Iterable[Utterance], n_shards: int) -> list[list[Utterance]]:

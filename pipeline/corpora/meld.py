@@ -88,11 +88,13 @@ def read(root: Path, settings: CorpusSettings) -> RawCorpus:
                 raise CorpusError(f"{name} is not there, and the key `splits` asks for {role}")
             notes.append(f"{name} is not there: the corpus is read without its {role} role")
             continue
+
         sheet, how = _read_sheet(root, name, settings.links)
         notes += how
         rows, bad = _read_rows(sheet, role)
         candidates += rows
         dropped += [*sheet.dropped, *bad]
+
     return assemble(
         root,
         settings,
@@ -139,15 +141,16 @@ def _read_rows(sheet: Sheet, role: Role) -> tuple[list[Candidate], list[Dropped]
         if dialogue.isdecimal() and utterance.isdecimal():
             good.append((int(dialogue), int(utterance), _candidate(row, role)))
         else:
-            reason = f"ids are no numbers: Dialogue_ID={dialogue!r}, Utterance_ID={utterance!r}"
+            reason = f"ids are not numbers: Dialogue_ID={dialogue!r}, Utterance_ID={utterance!r}"
             dropped.append(drop(row.source, reason))
-    return [one for *_, one in sorted(good, key=lambda item: item[:2])], dropped
+    return [candidate for *_, candidate in sorted(good, key=lambda item: item[:2])], dropped
 
 
 def _candidate(row: SheetRow, role: Role) -> Candidate:
     split, cells = SPLITS[role], row.cells
     dialogue, utterance = int(cells["Dialogue_ID"]), int(cells["Utterance_ID"])
     episode = [cells.get(name, "").strip() for name in ("Season", "Episode")]
+
     return Candidate(
         utterance_id=f"{split.name}_dia{dialogue}_utt{utterance}",
         dialogue_id=f"{split.name}_dia{dialogue}",
@@ -165,10 +168,10 @@ def _candidate(row: SheetRow, role: Role) -> Candidate:
 
 
 def _notes(root: Path, settings: CorpusSettings, candidates: list[Candidate]) -> Iterator[str]:
-    named = {one.media for one in candidates}
+    named = {candidate.media for candidate in candidates}
     clips = [pattern for pattern in files(settings) if pattern.endswith(".mp4")]
     spare = [file.relative for file in list_files(root, clips) if file.relative not in named]
     if spare:
         yield f"{len(spare)} clips stand in no table, first: {printable(spare[0])}"
-    for one in sorted(KNOWN_BAD & {one.utterance_id for one in candidates}):
-        yield f"{one}: the clip of the release is known not to decode"
+    for id_ in sorted(KNOWN_BAD & {candidate.utterance_id for candidate in candidates}):
+        yield f"{id_}: the clip of the release is known not to decode"

@@ -46,6 +46,7 @@ def read(root: Path, settings: CorpusSettings) -> RawCorpus:
     if not table.is_file():
         raise CorpusError(f"{table.name} is not there (the key `labels` names another)")
     sheet = read_sheet(table.parent, table.name, NEEDED, settings.links)
+
     good: list[Candidate] = []
     dropped = list(sheet.dropped)
     for row in sheet.rows:
@@ -54,13 +55,17 @@ def read(root: Path, settings: CorpusSettings) -> RawCorpus:
             dropped.append(drop(item, fault))
         else:
             good.append(_candidate(row))
-    good.sort(key=lambda one: (one.dialogue_id, int(PurePosixPath(one.media).stem)))
-    named = {one.media for one in good}
+    good.sort(
+        key=lambda candidate: (candidate.dialogue_id, int(PurePosixPath(candidate.media).stem))
+    )
+
+    named = {candidate.media for candidate in good}
     dropped += [
         drop(file.relative, f"no row of {table.name} names this clip")
         for file in list_files(root, [CLIPS])
         if file.relative not in named
     ]
+
     return assemble(
         root,
         settings,
@@ -74,11 +79,11 @@ def read(root: Path, settings: CorpusSettings) -> RawCorpus:
 def _fault(row: SheetRow) -> str | None:
     clip = row.cells["clip_id"].strip()
     if not (clip.isascii() and clip.isdigit()):
-        return f"clip_id is no number: {clip!r}"
+        return f"clip_id is not a number: {clip!r}"
     for column in NUMBERS:
         cell = row.cells.get(column, "").strip()
         if cell and not is_number(cell):
-            return f"label is no number: {column}={cell!r}"
+            return f"label is not a number: {column}={cell!r}"
     return None
 
 

@@ -78,21 +78,24 @@ def read(root: Path, settings: CorpusSettings) -> RawCorpus:
     path = find_labels(root, settings, CSD)
     segments, dropped = _read_transcripts(root, settings.links)
     opinions, bad_labels = _read_labels(path, segments, settings.links)
+
     disagreeing: list[str] = []
     candidates = []
-    for one in sorted(opinions, key=lambda one: (one.video, one.clip)):
-        segment = segments.get(one.utterance_id)
+    for opinion in sorted(opinions, key=lambda opinion: (opinion.video, opinion.clip)):
+        segment = segments.get(opinion.utterance_id)
         if segment is None:
             reason = "label has no transcript line"
-            dropped.append(drop(f"{one.utterance_id} ({one.source})", reason))
+            dropped.append(drop(f"{opinion.utterance_id} ({opinion.source})", reason))
             continue
-        annotations = with_role(one, mosei_roles(), disagreeing)
-        if one.utterance_id in mosei_published_ids() and "sentiment" in annotations:
+        annotations = with_role(opinion, mosei_roles(), disagreeing)
+        if opinion.utterance_id in mosei_published_ids() and "sentiment" in annotations:
             annotations = {**annotations, "sentiment_gcnet": annotations["sentiment"]}
         candidates.append(_candidate(segment, annotations, is_full=settings.videos != "segmented"))
-    labelled = {one.utterance_id for one in opinions}
-    dropped += [drop(one, "segment has no label") for one in segments if one not in labelled]
+
+    labelled = {opinion.utterance_id for opinion in opinions}
+    dropped += [drop(id_, "segment has no label") for id_ in segments if id_ not in labelled]
     candidates, early = from_zero(candidates)
+
     return assemble(
         root,
         settings,
@@ -128,6 +131,7 @@ def _read_transcript(
     bad: list[Dropped] = []
     video = PurePosixPath(relative).stem
     text, _ = read_legacy_text(root, relative, links)
+
     for number, line in enumerate(text.split("\n"), start=1):
         source = f"{relative} line {number}"
         segment = _parse(line.strip(), video, source)
@@ -147,6 +151,7 @@ def _parse(line: str, video: str, source: str) -> Opinion | None:
     times = [cell.strip().replace("\u2212", "-") for cell in cells[1:3]]
     if not _is_count(cells[0]) or not all(map(_NUMBER.fullmatch, times)):
         return None
+
     return Opinion(
         video=video,
         clip=int(cells[0]),
@@ -171,6 +176,7 @@ def _read_labels(
     of_video: dict[str, list[Opinion]] = defaultdict(list)
     for segment in segments.values():
         of_video[segment.video].append(segment)
+
     opinions = []
     for row in rows:
         source = f"{path.name} row {row.row}"
@@ -187,13 +193,13 @@ def _read_labels(
 def _segment_at(row: CsdRow, segments: list[Opinion]) -> Opinion | None:
     """The segment whose times are those of a label."""
     fitting = [
-        one
-        for one in segments
-        if one.start_s is not None
-        and one.end_s is not None
-        and max(abs(one.start_s - row.start_s), abs(one.end_s - row.end_s)) <= TOLERANCE_S
+        segment
+        for segment in segments
+        if segment.start_s is not None
+        and segment.end_s is not None
+        and max(abs(segment.start_s - row.start_s), abs(segment.end_s - row.end_s)) <= TOLERANCE_S
     ]
-    return min(fitting, key=lambda one: abs((one.start_s or 0) - row.start_s), default=None)
+    return min(fitting, key=lambda segment: abs((segment.start_s or 0) - row.start_s), default=None)
 
 
 def _candidate(segment: Opinion, annotations: dict[str, str], is_full: bool) -> Candidate:
@@ -202,6 +208,7 @@ def _candidate(segment: Opinion, annotations: dict[str, str], is_full: bool) -> 
         if is_full
         else (f"Segmented/Combined/{segment.utterance_id}")
     )
+
     return Candidate(
         utterance_id=segment.utterance_id,
         dialogue_id=segment.video,

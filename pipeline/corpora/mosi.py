@@ -62,19 +62,22 @@ def read(root: Path, settings: CorpusSettings) -> RawCorpus:
     path = find_labels(root, settings, CSD)
     opinions, dropped = _read_labels(path, settings.links)
     texts, bad_lines = _read_transcripts(root, settings.links)
+
     disagreeing: list[str] = []
     candidates = []
-    for one in sorted(opinions, key=lambda one: (one.video, one.clip)):
-        annotations = with_role(one, mosi_roles(), disagreeing)
-        candidate = _candidate(one, texts, annotations, is_full=settings.videos == "full")
+    for opinion in sorted(opinions, key=lambda opinion: (opinion.video, opinion.clip)):
+        annotations = with_role(opinion, mosi_roles(), disagreeing)
+        candidate = _candidate(opinion, texts, annotations, is_full=settings.videos == "full")
         if candidate is None:
             reason = "no times: videos: full needs a .csd, or a CSV with start_s and end_s"
-            dropped.append(drop(f"{one.utterance_id} ({one.source})", reason))
+            dropped.append(drop(f"{opinion.utterance_id} ({opinion.source})", reason))
         else:
             candidates.append(candidate)
-    labelled = {one.utterance_id for one in opinions}
-    dropped += [drop(one, "transcript line has no label") for one in texts if one not in labelled]
+
+    labelled = {opinion.utterance_id for opinion in opinions}
+    dropped += [drop(id_, "transcript line has no label") for id_ in texts if id_ not in labelled]
     candidates, early = from_zero(candidates)
+
     return assemble(
         root,
         settings,
@@ -101,10 +104,12 @@ def notes(candidates: list[Candidate], disagreeing: list[str], labels: Path) -> 
     yield f"labels from {labels.name}"
     if disagreeing:
         yield f"{len(disagreeing)} labels name another split than the official folds, which count"
-    without_split = {one.dialogue_id for one in candidates if "split" not in one.annotations}
+    without_split = {
+        candidate.dialogue_id for candidate in candidates if "split" not in candidate.annotations
+    }
     if without_split:
         yield f"{len(without_split)} videos are in no official fold, first: {min(without_split)}"
-    if without_text := sum(not one.text for one in candidates):
+    if without_text := sum(not candidate.text for candidate in candidates):
         yield f"{without_text} utterances stand in no transcript: no text"
 
 
@@ -112,6 +117,7 @@ def _read_labels(path: Path, links: Sequence[str]) -> tuple[list[Opinion], list[
     if path.suffix != ".csd":
         return read_opinions(path, links)
     rows, dropped = read_csd_rows(path, ["sentiment"])
+
     opinions = [
         Opinion(
             video=row.video,
@@ -148,21 +154,22 @@ def _read_transcripts(root: Path, links: Sequence[str]) -> tuple[dict[str, str],
 
 
 def _candidate(
-    one: Opinion, texts: dict[str, str], annotations: dict[str, str], is_full: bool
+    opinion: Opinion, texts: dict[str, str], annotations: dict[str, str], is_full: bool
 ) -> Candidate | None:
     """The utterance of a label, or None where a full video is to be cut and no times are known."""
-    start_s, end_s = (one.start_s, one.end_s) if is_full else (0.0, math.inf)
+    start_s, end_s = (opinion.start_s, opinion.end_s) if is_full else (0.0, math.inf)
     if start_s is None or end_s is None:
         return None
-    name = f"Full/{one.video}" if is_full else f"Segmented/{one.utterance_id}"
+
+    name = f"Full/{opinion.video}" if is_full else f"Segmented/{opinion.utterance_id}"
     return Candidate(
-        utterance_id=one.utterance_id,
-        dialogue_id=one.video,
+        utterance_id=opinion.utterance_id,
+        dialogue_id=opinion.video,
         media=f"Raw/Video/{name}.mp4",
-        source=one.source,
+        source=opinion.source,
         start_s=start_s,
         end_s=end_s,
-        speaker=one.video,
-        text=texts.get(one.utterance_id, one.text),
+        speaker=opinion.video,
+        text=texts.get(opinion.utterance_id, opinion.text),
         annotations=annotations,
     )

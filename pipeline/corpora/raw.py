@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pipeline.base.records import Annotation, Dropped, Utterance
+from pipeline.base.records import ROLES, Annotation, Dropped, Utterance
 
 Key = tuple[str, str, str]  # group ("all" or an annotation), split role or "", value
 Counts = Mapping[Key, int]
@@ -101,7 +101,7 @@ def count(rows: Sequence[Candidate], classes: Sequence[str], signs: Sequence[str
 
 
 def sign(value: str) -> str:
-    """Which side of zero a sentiment is on; a ValueError where it is no number."""
+    """Which side of zero a sentiment is on; a ValueError where it is not a number."""
     number = float(value)
     if math.isnan(number):
         raise ValueError(f"{value!r} is on no side of zero")
@@ -121,6 +121,6 @@ def _kinds(
 
 def _place(key: Key) -> tuple[bool, str, int, str, bool, str]:
     group, split, value = key
-    roles = ("", "train", "validation", "test")
+    roles = ("", *ROLES)
     place = roles.index(split) if split in roles else len(roles)
     return (group != "all", group, place, split, value != "all", value)

@@ -7,24 +7,18 @@ so that a change in one reader reruns no other corpus.
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Protocol, cast, get_args
 
 from pipeline.base.records import Dropped
 from pipeline.base.vocabulary import WhichFace
-from pipeline.config.corpora import CorpusSettings
+from pipeline.config.corpora import CorpusSettings, ReaderName
 from pipeline.corpora.checks import by_kind
 from pipeline.corpora.listing import list_files
 from pipeline.corpora.raw import CorpusError, RawCorpus
 from pipeline.corpora.texts import printable
 
-READERS = {
-    "iemocap": "pipeline.corpora.iemocap",
-    "mosi": "pipeline.corpora.mosi",
-    "mosei": "pipeline.corpora.mosei",
-    "meld": "pipeline.corpora.meld",
-    "folder": "pipeline.corpora.folder",
-    "mmsa": "pipeline.corpora.mmsa",
-}
+RAW = [name for name in get_args(ReaderName) if name != "import"]
+READERS = {name: f"pipeline.corpora.{name}" for name in RAW}
 SHOWN_ENTRIES = 12
 
 
@@ -73,7 +67,7 @@ def _why(dropped: Sequence[Dropped]) -> str:
     """How many items were dropped for each kind of reason, each with its first."""
     told = [f"{len(dropped)} items dropped"]
     for kind, n in by_kind(dropped).items():
-        first = next(one for one in dropped if one.reason.partition(": ")[0] == kind)
+        first = next(item for item in dropped if item.reason.partition(": ")[0] == kind)
         told.append(f"{n} x {kind}, first: {first.item}: {first.reason}")
     return "; ".join(told)
 

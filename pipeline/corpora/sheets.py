@@ -57,6 +57,7 @@ def parse_sheet(text: str, name: str, required: Sequence[str], strict: bool = Tr
     reader = csv.reader(io.StringIO(text, newline=""), strict=strict)
     rows: list[SheetRow] = []
     dropped: list[Dropped] = []
+    # Rows may span lines: an error names the line in which its row begins.
     line = 1
     try:
         header = _check_header(next(reader, []), name, required)
@@ -70,7 +71,7 @@ def parse_sheet(text: str, name: str, required: Sequence[str], strict: bool = Tr
                 dropped.append(drop(source, reason))
     except csv.Error as error:
         raise CorpusError(
-            f"{name}: the row that begins in line {line} is no CSV ({error}); "
+            f"{name}: the row that begins in line {line} is not CSV ({error}); "
             "is a quotation mark open?"
         ) from None
     return Sheet(tuple(header), tuple(rows), tuple(dropped))

@@ -35,7 +35,9 @@ def printable(text: str, limit: int = 200) -> str:
     """`text` for a message: control and undecodable characters escaped, cut at `limit`."""
     shown = text if len(text) <= limit else f"{text[:limit]}... ({len(text)} characters)"
     escaped = shown.encode("utf-8", "backslashreplace").decode()
-    return "".join(one if one.isprintable() else repr(one)[1:-1] for one in escaped)
+    return "".join(
+        character if character.isprintable() else repr(character)[1:-1] for character in escaped
+    )
 
 
 def read_bytes(root: Path, relative: str, links: Sequence[str] = ()) -> bytes:
@@ -69,7 +71,7 @@ def repair_mojibake(text: str) -> str:
 
 def _decode_twice(match: re.Match[str]) -> str:
     try:
-        return bytes(_OF_CP1252.get(one, ord(one)) for one in match[0]).decode()
+        return bytes(_OF_CP1252.get(character, ord(character)) for character in match[0]).decode()
     except UnicodeError:  # it only looked like it: leave what was there
         return match[0]
 

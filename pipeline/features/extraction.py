@@ -17,7 +17,7 @@ import numpy as np
 from pipeline.base.libraries import DETECTORS, versions_of
 from pipeline.base.progress import Progress, progress
 from pipeline.base.records import Modality, Utterance
-from pipeline.base.workers import overlap
+from pipeline.base.workers import side_by_side
 from pipeline.features.cache.extractor import PASSING, STATUSES, Encoded, Extractor, Weights
 from pipeline.features.cache.keys import record_key
 from pipeline.features.cache.utterances import Record, UtteranceCache
@@ -163,6 +163,6 @@ def _encode(
     bar: Progress[Encoded] = progress(len(items), what=what, unit="utterances")
     extractor = importlib.import_module(TELLING).told(extractor, bar.say)
     with bar:
-        for group, record in overlap(save, extractor.encode(items, n_workers), N_WRITERS):
+        for group, record in side_by_side(save, extractor.encode(items, n_workers), N_WRITERS):
             extracted.records.update({job.utterance_id: record for job in group})
             bar.advance(note=f"{extracted.n_hits} from the cache")

@@ -35,11 +35,11 @@ os.environ["PYTHONSAFEPATH"] = "1"
 os.environ["PYTHONUNBUFFERED"] = "1"
 
 from pipeline.base.artefacts import run_place
+from pipeline.base.errors import SettingsError
 from pipeline.base.refusals import file_in_the_way
 from pipeline.base.retries import retry_token, take_notes
 from pipeline.base.tables import TableError
 from pipeline.config.configuration import as_typed, parse_config
-from pipeline.config.settings import SettingsError
 from pipeline.config.yaml_files import read_yaml
 from pipeline.protocol.fitting import fit_tasks
 from pipeline.rules.decisions import Decisions

@@ -47,7 +47,9 @@ class Plan:
     def modalities(self, corpus: str) -> tuple[Modality, ...]:
         """Modalities that a corpus has: those that its tasks use, or all."""
         used = [set(t.modalities) for t in self.config.tasks.values() if t.corpus == corpus]
-        return tuple(m for m in MODALITIES if not used or any(m in one for one in used))
+        return tuple(
+            m for m in MODALITIES if not used or any(m in modalities for modalities in used)
+        )
 
     def tasks_of(self, corpus: str) -> list[str]:
         """Tasks of a corpus that are trained and scored."""

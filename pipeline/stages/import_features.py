@@ -24,21 +24,27 @@ class ImportFeaturesSettings(Section):
 def main(argv: list[str] | None = None) -> None:
     """Read the command line, read the features, write tables and stores."""
     parser = stage_parser(
-        __doc__, "corpus", root="folder of the features", settings="JSON: source, links"
+        __doc__,
+        *("corpus", "out-utterances", "out-annotations", "out-corpus"),
+        root="folder of the features",
+        settings="JSON: source, links",
     )
-    for name in ("utterances", "annotations", "corpus", *MODALITIES):
+    for name in MODALITIES:
         parser.add_argument(f"--out-{name}", type=Path, required=True, help=f"written: {name}")
     args = parser.parse_args(argv)
+
     settings = parse_section(args.settings, ImportFeaturesSettings, where="")
     try:
         imported = read_import(args.corpus, args.root, settings.source, settings.links)
     except CorpusError as error:
         raise SystemExit(f"error: {error}") from None
+
     write_rows(args.out_utterances, imported.utterances, Utterance)
     write_rows(args.out_annotations, imported.annotations, Annotation)
     write_json(args.out_corpus, describe_import(args.corpus, imported))
     for note in imported.notes:
         print(f"note: {note}")
+
     digest = source_digest(args.root, settings.source, settings.links)
     outputs = zip(MODALITIES, (args.out_audio, args.out_text, args.out_visual), strict=True)
     for modality, path in outputs:

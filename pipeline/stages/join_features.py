@@ -21,7 +21,8 @@ def main(argv: list[str] | None = None) -> None:
         shard = shard_of(utterance.dialogue_id, len(args.shards))
         ids[shard].append(utterance.utterance_id)
     store = join_stores(
-        list(zip(args.shards, ids, strict=True)), [one.utterance_id for one in utterances]
+        list(zip(args.shards, ids, strict=True)),
+        [utterance.utterance_id for utterance in utterances],
     )
     write_store(args.out, store)
     counts = ", ".join(f"{n} {status}" for status, n in store.counts().items())

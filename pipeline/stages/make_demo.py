@@ -2,8 +2,9 @@
 
 from demo.build import DemoError, make_demo
 from demo.speech import SpeechError
+from pipeline.base.errors import SettingsError
 from pipeline.config.corpora import DemoSettings
-from pipeline.config.settings import SettingsError, parse_section
+from pipeline.config.settings import parse_section
 from pipeline.stages.options import stage_parser
 
 

@@ -28,7 +28,11 @@ SHARED: Final[dict[str, dict[str, Any]]] = {
     "cache": {"type": Path, "help": "folder of the caches"},
     "threads": {"type": int, "default": 1, "help": "what is worked on side by side"},
     "device": {"default": "auto", "help": "auto, cpu, cuda or cuda:N"},
+    # What is written.
     "out": {"type": Path, "help": "what is written"},
+    "out-utterances": {"type": Path, "help": "utterances.csv"},
+    "out-annotations": {"type": Path, "help": "annotations.csv"},
+    "out-corpus": {"type": Path, "help": "corpus.json"},
 }
 
 

@@ -31,6 +31,7 @@ def main(argv: list[str] | None = None) -> None:
     args = _parser().parse_args(argv)
     settings = parse_section(args.settings, RunSettings, where="")
     tables = read_fold(args.utterances, args.labels, args.splits, args.fold)
+
     index = tables.visible(*SEEN)
     rates = settings.validation_rates(args.train_rate)
     validation = index.numbers_of(tables.roles["validation"])
@@ -39,6 +40,7 @@ def main(argv: list[str] | None = None) -> None:
         kind = kind_of_device(args.device)
     except DeviceError as error:
         raise SystemExit(f"error: {error}") from None
+
     deciding = {
         "settings": settings.deciding(args.code),
         "inputs": input_digests(tables, SEEN, args.features, masks),
@@ -49,6 +51,7 @@ def main(argv: list[str] | None = None) -> None:
         "fold": args.fold,
         "seed": args.seed,
     }
+
     folder = run_folder(args.cache, deciding)
     facts = folder.reuse(args.out_weights, args.out_history)
     if facts is None:
@@ -59,6 +62,7 @@ def main(argv: list[str] | None = None) -> None:
             raise SystemExit(f"error: {error}") from None
     else:
         print(f"the same run is in the cache: taken from {folder.path}")
+
     tested = set(tables.roles["validation"]) == set(tables.roles["test"])
     selection = "test" if tested else "validation"
     names = {"task": args.task, "method": args.method, "selection": selection}

@@ -20,9 +20,9 @@ from torch import Tensor
 from models.batch import MODALITIES, ConversationBatch
 from models.fast.feature_rows import WithheldError
 from models.learner import Kind, Learner, TaskShape
+from pipeline.base.errors import SettingsError
 from pipeline.config.configuration import read_config
 from pipeline.config.methods import Method
-from pipeline.config.settings import SettingsError
 from pipeline.training.methods import build_learner
 from pipeline.training.optimizers import PhaseOptimizers
 

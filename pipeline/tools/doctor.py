@@ -14,13 +14,13 @@ from pathlib import Path
 
 from rich.console import Console
 
+from pipeline.base.errors import CheckpointError, SettingsError
 from pipeline.base.records import MODALITIES
 from pipeline.config.configuration import Config, parse_config, read_config
-from pipeline.config.settings import SettingsError, dump
+from pipeline.config.settings import dump
 from pipeline.features.faces.detecting import check_detector
 from pipeline.features.weights.catalogue import find_encoder
 from pipeline.features.weights.opening import check_weights
-from pipeline.features.weights.published import CheckpointError
 from pipeline.tools.examining.corpora import examine_corpus
 from pipeline.tools.examining.tasks import examine_tasks
 
@@ -62,7 +62,7 @@ def examine(config: Config, console: Console, n_dropped: int | None) -> list[str
         name: examine_corpus(name, settings, console, n_dropped)
         for name, settings in config.corpora.items()
     }
-    problems = [problem for one in corpora.values() for problem in one.problems]
+    problems = [problem for corpus in corpora.values() for problem in corpus.problems]
     problems += examine_tasks(config, corpora, console)
     if any(settings.import_ is None for settings in config.corpora.values()):
         problems += _examine_weights(config, console)
@@ -77,6 +77,7 @@ def _examine_weights(config: Config, console: Console) -> list[str]:
         settings = dump(getattr(config.features, modality))
         encoder = find_encoder(modality, settings["encoder"])
         place = f"features.{modality}.encoder: {settings['encoder']}"
+
         try:
             weights = check_weights(modality, settings, Path(config.cache))
         except (CheckpointError, SettingsError) as error:
@@ -102,8 +103,8 @@ def _examine_detector(config: Config, console: Console) -> list[str]:
 
 
 def _size(path: Path) -> str:
-    files = [path] if path.is_file() else [one for one in path.rglob("*") if one.is_file()]
-    return f"{sum(one.stat().st_size for one in files):,} bytes"
+    files = [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
+    return f"{sum(file.stat().st_size for file in files):,} bytes"
 
 
 def _read(args: argparse.Namespace) -> Config:

@@ -18,11 +18,12 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
+from pipeline.base.errors import CheckpointError, SettingsError
 from pipeline.base.files import atomic_path
 from pipeline.base.records import MODALITIES, Modality
 from pipeline.config.configuration import read_config
 from pipeline.config.faces import CropFacesSettings
-from pipeline.config.settings import SettingsError, dump
+from pipeline.config.settings import dump
 from pipeline.config.yunet import yunet_place
 from pipeline.features.faces.detecting import check_detector
 from pipeline.features.weights.catalogue import find_encoder
@@ -40,7 +41,6 @@ from pipeline.features.weights.locating import (
     torchvision_file,
 )
 from pipeline.features.weights.opening import check_weights
-from pipeline.features.weights.published import CheckpointError
 
 YUNET = (
     "https://github.com/opencv/opencv_zoo/raw/main/models/face_detection_yunet/"
@@ -72,6 +72,7 @@ def main(argv: list[str] | None = None) -> None:
         config = read_config(args.configfile, args.config)
     except SettingsError as error:
         raise SystemExit(f"error: {error}") from None
+
     failed = False
     for modality in MODALITIES:
         settings = dump(getattr(config.features, modality))
@@ -85,6 +86,7 @@ def main(argv: list[str] | None = None) -> None:
         except (FetchError, CheckpointError, SettingsError) as error:
             failed = True
             print(f"{label}: {error}")
+
     if config.crop_faces.detector == "yunet":
         failed |= not _is_yunet_there(config.crop_faces)
     if failed:
@@ -108,7 +110,7 @@ def _is_yunet_there(faces: CropFacesSettings) -> bool:
 def _check_opens(
     modality: Modality, settings: Mapping[str, Any], cache: Path, fetched: Path | None
 ) -> None:
-    """Open the weights; what was just fetched and is no weights (a login page) is not kept."""
+    """Open the weights; what was just fetched and is not weights (a login page) is not kept."""
     try:
         check_weights(modality, settings, cache)
     except CheckpointError:
@@ -130,6 +132,7 @@ def fetch(encoder: Encoder, settings: Mapping[str, Any]) -> Path:
                 f"{FETCHED}/, or set {encoder.setting} to its path"
             )
         return download(encoder.source, FETCHED / encoder.file_name)
+
     name = model_name(encoder, settings)
     if not HUB_ID.fullmatch(name):
         raise FetchError(explain_missing(encoder, settings))
@@ -162,7 +165,7 @@ def fetch_model(name: str, revision: str | None) -> Path:
     part = target.with_name(f".{target.name}.part")  # kept on failure: the next try goes on
     try:
         info = HfApi().model_info(name, revision=revision, timeout=TIMEOUT_S)
-        files = [one.rfilename for one in info.siblings or []]
+        files = [file.rfilename for file in info.siblings or []]
         snapshot_download(
             name, revision=info.sha, local_dir=part, allow_patterns=wanted_files(files)
         )
@@ -180,10 +183,12 @@ def fetch_model(name: str, revision: str | None) -> Path:
 
 def wanted_files(files: list[str]) -> list[str]:
     """Of a model's files, those that it needs; safetensors rather than pickled weights."""
-    top = [Path(one) for one in files if "/" not in one]
-    safe = [one for one in top if any(map(one.match, SAFE))]
-    weights = safe or [one for one in top if any(map(one.match, PICKLED))]
-    return sorted(str(one) for one in top if one in weights or any(map(one.match, DESCRIPTIONS)))
+    top = [Path(file) for file in files if "/" not in file]
+    safe = [file for file in top if any(map(file.match, SAFE))]
+    weights = safe or [file for file in top if any(map(file.match, PICKLED))]
+    return sorted(
+        str(file) for file in top if file in weights or any(map(file.match, DESCRIPTIONS))
+    )
 
 
 def _fetch_torchvision(name: str) -> Path:

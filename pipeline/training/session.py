@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from models.learner import Learner, TaskShape
 from pipeline.base.arrays import Arrays
+from pipeline.base.records import ROLES
 from pipeline.config.methods import parse_train_rate
 from pipeline.conversations.dataset import (
     build_conversations,
@@ -109,9 +110,7 @@ def shape_facts(shape: TaskShape) -> dict[str, Any]:
 def _facts(
     learner: Learner, shape: TaskShape, outcome: Outcome, tables: FoldTables
 ) -> dict[str, Any]:
-    n_utterances = {
-        role: int(tables.visible(role).lengths.sum()) for role in ("train", "validation", "test")
-    }
+    n_utterances = {role: int(tables.visible(role).lengths.sum()) for role in ROLES}
     last = outcome.history[-1]["phase"]  # the one that epochs are selected from
     missing = [float(row["missing"]) for row in outcome.history if row["phase"] == last]
     return {

@@ -29,7 +29,7 @@ PLACES = (4, 2, 1)  # a pattern of usable modalities as a number
 def reported_network(learner: Learner) -> IteacNetwork:
     """The network whose predictions count, ready for evaluation."""
     if not isinstance(learner, IteacLearner):
-        raise TypeError(f"{type(learner).__name__} is no form of ITEACNet: nothing to trace")
+        raise TypeError(f"{type(learner).__name__} is not a form of ITEACNet: nothing to trace")
     learner.eval()
     return learner.reported
 

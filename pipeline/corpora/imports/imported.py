@@ -156,7 +156,7 @@ def whole_number(value: str, where: str, what: str) -> int:
     match = _WHOLE.fullmatch(value.strip())
     if match is None:
         raise ImportFormatError(
-            f"{where}: {what} {printable(value, 80)!r} is no whole number, expected 0, 1, 2, ..."
+            f"{where}: {what} {printable(value, 80)!r} is not a whole number, expected 0, 1, 2, ..."
         )
     return int(match[1])
 

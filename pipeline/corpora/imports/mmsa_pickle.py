@@ -151,7 +151,7 @@ class _Part:
         else:
             return None
         if not math.isfinite(length) or length < 0 or length != int(length):
-            raise self._fault(stated or "text_bert", row, f"{length} is no number of frames")
+            raise self._fault(stated or "text_bert", row, f"{length} is not a number of frames")
         return int(length)
 
     def _text(self, key: str, row: int) -> str:

@@ -103,7 +103,7 @@ def _texts(path: Path, name: str, array: NDArray[Any]) -> list[str]:
     try:
         values = array.tolist()
     except ValueError:  # numbers that are no characters
-        raise ImportFormatError(f"{path}: {printable(name, 80)} holds what is no text") from None
+        raise ImportFormatError(f"{path}: {printable(name, 80)} holds what is not text") from None
     return [
         value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
         for value in values

@@ -60,7 +60,7 @@ class _Type(Opaque):
     def set_state(self, state: Any, budget: Budget) -> None:
         order = _text(state[1]) if isinstance(state, tuple) and len(state) > 1 else None
         if order not in _ORDERS:
-            raise PickledArrayError(f"{order!r:.20} is no byte order, expected one of {_ORDERS}")
+            raise PickledArrayError(f"{order!r:.20} is not a byte order, expected one of {_ORDERS}")
         self._order = order
 
     def resolve(self) -> "np.dtype[Any] | None":
@@ -223,7 +223,7 @@ def _checked_shape(shape: Any) -> tuple[int, ...]:
     is_shape = isinstance(shape, tuple) and len(shape) <= MAX_DIMENSIONS
     if not is_shape or not all(type(n) is int and 0 <= n < 2**48 for n in shape):
         raise PickledArrayError(
-            f"the shape of an array is no tuple of up to {MAX_DIMENSIONS} whole numbers"
+            f"the shape of an array is not a tuple of up to {MAX_DIMENSIONS} whole numbers"
         )
     return tuple(shape)
 

@@ -145,5 +145,5 @@ def _read_header(stream: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any
     if dtype.kind not in PLAIN_KINDS or dtype.subdtype is not None:
         raise ImportFormatError(f"holds {dtype}, expected plain numbers or texts, no objects")
     if any(n < 0 for n in shape):
-        raise ImportFormatError(f"shape {shape} is no shape")
+        raise ImportFormatError(f"shape {shape} is not a shape")
     return shape, is_fortran, dtype

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
-from pipeline.base.errors import CacheError as CacheError
 from pipeline.base.refusals import refusals_told
 
 

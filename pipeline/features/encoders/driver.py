@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.base.errors import CacheError, CheckpointError, EncodingError, SettingsError
-from pipeline.base.workers import overlap
+from pipeline.base.workers import side_by_side
 from pipeline.features.cache.extractor import Encoded, Item
 
 Given = TypeVar("Given")
@@ -56,7 +56,7 @@ class Overlapped(Generic[Given]):
 
     def encode(self, items: Iterable[Item], n_workers: int = 1) -> Iterator[Encoded]:
         """Yield one `Encoded` per item (see `Extractor`)."""
-        return overlap(self._finish, self.read(items), n_workers)
+        return side_by_side(self._finish, self.read(items), n_workers)
 
     def _finish(self, pair: tuple[Item, Given | Encoded]) -> Encoded:
         item, given = pair

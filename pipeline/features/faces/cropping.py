@@ -15,7 +15,7 @@ import cv2
 
 from pipeline.base.records import Region
 from pipeline.base.vocabulary import Compat, CropShape, WhichFace
-from pipeline.base.workers import overlap
+from pipeline.base.workers import side_by_side
 from pipeline.features.faces.crops import JPEG_QUALITY, CropRecord
 from pipeline.features.faces.utterance_crops import (
     CropJob,
@@ -95,8 +95,8 @@ class FaceCropper:
             return jobs[index], utterance.finish(self._rule, writing, seconds, error)
 
         try:
-            views = overlap(lambda frame: self._view(frame, jobs), frames, 1)
-            for look in overlap(self._look, views, self.threads):
+            views = side_by_side(lambda frame: self._view(frame, jobs), frames, 1)
+            for look in side_by_side(self._look, views, self.threads):
                 over = [index for index in open_ if jobs[index].end_s <= look.time_s]
                 for index in over:
                     del waiting[index]

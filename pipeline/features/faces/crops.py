@@ -41,7 +41,7 @@ MAX_RECORD_BYTES = 64_000_000
 MAX_SIDE_PX = 1024
 
 
-# What zipfile raises for bytes that are not a zip; a disk that fails is no archive either.
+# What zipfile raises for bytes that are not a zip; a disk that fails is not an archive either.
 UNREADABLE = (zipfile.BadZipFile, OSError, EOFError, struct.error, NotImplementedError, ValueError)
 
 

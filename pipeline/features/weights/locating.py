@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.base.digests import remembered_digest
+from pipeline.base.errors import CheckpointError
 from pipeline.base.files import canonical_json, text_digest
 from pipeline.base.records import Modality
 from pipeline.config.settings import Section, dump
@@ -21,7 +22,6 @@ from pipeline.features.cache.extractor import Weights as Weights
 from pipeline.features.weights.bundled import bundled_path, check_bundled, pinned_digest
 from pipeline.features.weights.catalogue import find_encoder
 from pipeline.features.weights.encoder import HUB, ONNX, Encoder
-from pipeline.features.weights.published import CheckpointError
 
 FETCHED = Path("weights")
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")

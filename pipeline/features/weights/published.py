@@ -6,7 +6,7 @@ No torch here: `doctor` and error messages need only the names (reading.md C.1, 
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.base.errors import CheckpointError as CheckpointError
+from pipeline.base.errors import CheckpointError
 
 
 @dataclass(frozen=True)

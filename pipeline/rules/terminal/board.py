@@ -114,7 +114,7 @@ class Board:
         """What the job that was not heard of for longest is at; empty where none runs."""
         if not self.running:
             return ""
-        job = min(self.running.values(), key=lambda one: one.shown_s)
+        job = min(self.running.values(), key=lambda running: running.shown_s)
         indent = " " * (2 * len(str(self.n_total)) + 4)
         return f"{indent}  {job.hear(now_s)}{self._left(now_s, '; the whole: ')}"
 

@@ -23,7 +23,7 @@ def succeeded(board: Board, now_s: float, has_report: bool) -> list[str]:
 
 def interrupted(board: Board) -> list[str]:
     """Somebody stopped the run; jobs that were told to stop are no failures."""
-    own = [one for one in board.failures.values() if not _was_stopped(one)]
+    own = [failure for failure in board.failures.values() if not _was_stopped(failure)]
     kept = f"Stopped. {_done(board)}; {AGAIN}."
     return [kept, *_failures(own)] if own else [kept]
 
@@ -56,8 +56,11 @@ def _done(board: Board) -> str:
 def _failures(failures: Iterable[Failure]) -> list[str]:
     return [
         line
-        for one in failures
-        for line in (f"error: {one.title}: {one.reason}", f"       log: {_paths(one.logs)}")
+        for failure in failures
+        for line in (
+            f"error: {failure.title}: {failure.reason}",
+            f"       log: {_paths(failure.logs)}",
+        )
     ]
 
 

@@ -62,6 +62,7 @@ class Screen(logging.Handler):
         self.shows = shows
         self._stream = sys.stderr if stream is None else stream
         self._jobs_left, self._clock = jobs_left, clock
+
         self._board = Board(Estimate(), clock())
         self._said_s = self._counted_s = clock()
         self._is_over, self._was_stopped = threading.Event(), False
@@ -74,7 +75,7 @@ class Screen(logging.Handler):
         if _event(record) in OWN_EVENTS:
             return False
         message = record.getMessage()
-        return not (message.startswith(ENGINE) or any(one in message for one in TOLD_BETTER))
+        return not (message.startswith(ENGINE) or any(told in message for told in TOLD_BETTER))
 
     def emit(self, record: logging.LogRecord) -> None:
         """Take in what Snakemake tells (its threads take turns: `logging` locks)."""
@@ -180,7 +181,7 @@ class Screen(logging.Handler):
 
 def attach(logger: logging.Logger, settings: Any, jobs_left: JobsLeft) -> Screen:
     """Put a screen beside Snakemake's own handler; `settings` are its OutputSettings."""
-    own = [one for one in logger.handlers if one.name == "DefaultStreamHandler"]
+    own = [handler for handler in logger.handlers if handler.name == "DefaultStreamHandler"]
     quiet = {choice.name for choice in settings.quiet or ()}
     is_plain = not (settings.verbose or settings.printshellcmds or settings.dryrun)
     screen = Screen(jobs_left, shows=bool(own) and is_plain, stream=_stream_of(own))
@@ -192,7 +193,7 @@ def attach(logger: logging.Logger, settings: Any, jobs_left: JobsLeft) -> Screen
 
 
 def _stream_of(handlers: list[logging.Handler]) -> TextIO | None:
-    found = (one.stream for one in handlers if isinstance(one, logging.StreamHandler))
+    found = (handler.stream for handler in handlers if isinstance(handler, logging.StreamHandler))
     return next(found, None)
 
 

@@ -49,7 +49,7 @@ def stats(args: argparse.Namespace, configs: Sequence[Config], cache: Path) -> N
     print(f"{cache}:")
     for kind, found in sizes.items():
         print(f"  {kind:10} {len(found):8} {_megabytes(sum(found))}")
-    unfinished = [one for one in contents(cache) if _is_unfinished(one)]
+    unfinished = [record for record in contents(cache) if _is_unfinished(record)]
     if unfinished:
         print(f"  of the runs, {len(unfinished)} have not ended: asked for again, they go on")
 
@@ -66,6 +66,7 @@ def verify(args: argparse.Namespace, configs: Sequence[Config], cache: Path) -> 
                 bad.append(kept)
                 print(f"damaged: {kept.path}: {problem}")
             bar.advance()
+
     changed = changed_files(SEALS, thorough=True)
     for path in changed:
         print(f"changed since its rule wrote it: {path}")
@@ -85,6 +86,7 @@ def gc(args: argparse.Namespace, configs: Sequence[Config], cache: Path) -> None
             f"error: {cache} is used by more than -c names:\n  {names}\n"
             "`--others keep` keeps what they ask for too, `--others drop` does not"
         )
+
     here = [User(Path().resolve(), config) for config in configs]
     wanted = _wanted(cache, here + (unnamed if args.others == "keep" else []))
     counts: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
@@ -96,6 +98,7 @@ def gc(args: argparse.Namespace, configs: Sequence[Config], cache: Path) -> None
         row[2] += 0 if is_wanted else kept.n_bytes
         if not (is_wanted or args.dry_run):
             _remove(kept.path)
+
     verb = "would go" if args.dry_run else "are gone"
     for kind, (n_kept, n_gone, n_bytes) in counts.items():
         print(f"{kind:10} {n_kept:8} stay {n_gone:8} {verb} {_megabytes(n_bytes)}")
@@ -106,7 +109,7 @@ def _wanted(cache: Path, asking: Sequence[User]) -> set[tuple[str, str]]:
     wanted: set[tuple[str, str]] = set()
     for user in asking:
         with chdir(user.folder):
-            wanted |= {(one.kind, one.key) for one in asked_of(user.config, BUILD)}
+            wanted |= {(asked.kind, asked.key) for asked in asked_of(user.config, BUILD)}
             wanted |= {(RUNS, key) for key in runs_of(BUILD)}
     return wanted | {(RUNS, key) for key in runs_planned([u.config for u in asking], cache)}
 
@@ -114,16 +117,16 @@ def _wanted(cache: Path, asking: Sequence[User]) -> set[tuple[str, str]]:
 def explain(args: argparse.Namespace, configs: Sequence[Config], cache: Path) -> None:
     """What the keys of an utterance are made of, and how the nearest record differs."""
     found = [
-        one
+        asked
         for config in configs
-        for one in asked_of(config, BUILD)
-        if one.utterance_id == args.utterance_id
+        for asked in asked_of(config, BUILD)
+        if asked.utterance_id == args.utterance_id
     ]
     if not found:
         names = " ".join(map(str, args.configfile))
         raise SystemExit(f"error: no corpus of {names} has {args.utterance_id!r}")
-    for one in found:
-        _explain(cache, one)
+    for asked in found:
+        _explain(cache, asked)
 
 
 def _explain(cache: Path, asked: Asked) -> None:
@@ -138,8 +141,8 @@ def _explain(cache: Path, asked: Asked) -> None:
     near = None if kept else nearest(cache, asked)
     if near is not None:
         print(f"  nearest record {near[0]} differs in:")
-        for one in near[1]:
-            print(f"    {one.name}: {one.kept} there, {one.wanted} now")
+        for difference in near[1]:
+            print(f"    {difference.name}: {difference.kept} there, {difference.wanted} now")
 
 
 def _repair(cache: Path, bad: Sequence[Kept], changed: Sequence[Path]) -> None:
@@ -174,6 +177,7 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, run in (("stats", stats), ("verify", verify), ("gc", gc), ("explain", explain)):
         command = commands.add_parser(name, description=run.__doc__, help=run.__doc__)
@@ -186,6 +190,7 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
             help="all that share this cache" + ("" if name == "gc" else "; default: config.yaml"),
         )
         command.set_defaults(run=run)
+
         if name == "verify":
             command.add_argument("--repair", action="store_true", help="take bad files away")
         if name == "gc":

@@ -55,6 +55,7 @@ def asked_of(config: Config, build: Path) -> Iterator[Asked]:
         for shard in range(config.shards):
             rows = _rows(build / corpus / f"manifest/{shard}.csv", Utterance)
             media = json.loads((build / corpus / f"manifest/{shard}.json").read_text("utf-8"))
+
             if "visual" in plan.modalities(corpus):
                 yield from _faces(plan, corpus, rows, media)
             for modality in plan.modalities(corpus):

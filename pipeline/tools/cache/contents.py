@@ -62,6 +62,7 @@ def _age_s(path: Path) -> float:
 
 def problem_of(kept: Kept) -> str:
     """What is wrong with it, "" if nothing; every byte is read."""
+    # Each kind checks itself: records by their key, crops and runs by their digests.
     try:
         if kept.kind in MODALITIES:
             read_record(kept.path, kept.key)

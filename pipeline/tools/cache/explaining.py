@@ -32,18 +32,20 @@ def nearest(cache: Path, asked: Asked) -> tuple[str, list[Difference]] | None:
 
     Records of the same content come first. Archives of faces do not hold their ingredients.
     """
-    best = min(_records(cache, asked.kind), key=lambda one: _distance(asked, one[1]), default=None)
+    best = min(
+        _records(cache, asked.kind), key=lambda record: _distance(asked, record[1]), default=None
+    )
     return None if best is None else (best[0], differences(asked.ingredients, best[1]))
 
 
 def differences(wanted: Mapping[str, Any], kept: Mapping[str, Any]) -> list[Difference]:
     """Ingredients that differ, by name."""
-    one, two = dict(flat(wanted)), dict(flat(kept))
-    names = sorted(one.keys() | two.keys())
+    here, there = dict(flat(wanted)), dict(flat(kept))
+    names = sorted(here.keys() | there.keys())
     return [
-        Difference(name, one.get(name), two.get(name))
+        Difference(name, here.get(name), there.get(name))
         for name in names
-        if one.get(name) != two.get(name)
+        if here.get(name) != there.get(name)
     ]
 
 
@@ -62,9 +64,9 @@ def _distance(asked: Asked, kept: Mapping[str, Any]) -> tuple[bool, int]:
 
 
 def _records(cache: Path, kind: str) -> Iterable[tuple[str, dict[str, Any]]]:
-    for one in contents(cache):
-        if one.kind == kind and kind != "faces":
+    for record in contents(cache):
+        if record.kind == kind and kind != "faces":
             try:
-                yield one.key, read_header(one.path)["ingredients"]
+                yield record.key, read_header(record.path)["ingredients"]
             except (ArraysError, KeyError, ValueError, FileNotFoundError):
                 continue  # `verify` names damaged records

@@ -29,7 +29,7 @@ class User:
     @property
     def name(self) -> str:
         """What tells it from others: the folder, where corpora lie, which tasks."""
-        corpora = ", ".join(f"{name}={one.root}" for name, one in self.config.corpora.items())
+        corpora = ", ".join(f"{name}={corpus.root}" for name, corpus in self.config.corpora.items())
         return f"{self.folder} (corpora {corpora or 'none'}; tasks {', '.join(self.config.tasks)})"
 
 

@@ -53,6 +53,7 @@ def _examine_raw(
     except (CorpusError, TableError) as error:
         console.print(str(error))  # holds the expected tree and what is there
         return Examined([f"{str(error).partition(chr(10))[0]} (corpora.{name}.root: {root})"])
+
     broken = unusable(root, raw.media, settings.links)
     media = Media({path: MediaFile(0, "") for path in raw.media if path not in broken}, broken)
     console.print(f"Expected:\n{reader(settings.reader).TREE}\n")
@@ -63,6 +64,7 @@ def _examine_raw(
         console.print(f"media: {path}: {reason}")
     for note in [*raw.notes, *warnings(name, raw, media)]:
         console.print(f"note: {note}")
+
     problems = _shortfalls(name, settings, raw, broken)
     return Examined(problems, (raw.utterances, raw.annotations))
 
@@ -77,6 +79,7 @@ def _shortfalls(
             f"{name}: {raw.missing_share:.1%} of the expected utterances; "
             f"corpora.{name}.max_missing tolerates {settings.max_missing:.1%}"
         )
+
     damaged = {path: why for path, why in broken.items() if why != "is not there"}
     if raw.media and len(broken) == len(raw.media):
         path, why = next(iter(broken.items()))
@@ -97,6 +100,7 @@ def _examine_import(name: str, settings: CorpusSettings, console: Console) -> Ex
     if not path.exists():
         form = settings.import_.format
         return Examined([f"{name}: {path} (corpora.{name}.import.path, {form})"])
+
     console.print(f"{settings.import_.format}: {path} is there")
     try:
         imported = read_import(name, Path(settings.root), settings.import_, settings.links)
@@ -116,7 +120,7 @@ def _files_table(root: Path, settings: CorpusSettings) -> Table:
     table.add_column("bytes", justify="right")
     for pattern in reader(settings.reader).files(settings):
         found = list_files(root, [pattern])
-        table.add_row(pattern, str(len(found)), f"{sum(one.size for one in found):,}")
+        table.add_row(pattern, str(len(found)), f"{sum(file.size for file in found):,}")
     return table
 
 
@@ -136,7 +140,7 @@ def _show_dropped(raw: RawCorpus, console: Console, n_shown: int | None) -> None
     for kind, n in by_kind(raw.dropped).items():
         console.print(f"  {n} x {kind}")
     shown = raw.dropped[:n_shown]
-    for one in shown:
-        console.print(f"    {one.item}: {one.reason}")
+    for item in shown:
+        console.print(f"    {item.item}: {item.reason}")
     if n_more := len(raw.dropped) - len(shown):
         console.print(f"    and {n_more} more: `--all-dropped` shows them, corpus.json lists them")

@@ -1,4 +1,4 @@
-"""Which media files of a corpus open: a file of 0 bytes or a broken header is no media."""
+"""Which media files of a corpus open: a file of 0 bytes or a broken header is not media."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path

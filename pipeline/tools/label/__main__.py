@@ -56,9 +56,11 @@ def label(
     place = ready_device(device, n_threads)
     run = read_run(run_folder, trusted)
     corpus = read_corpus(corpus_folder, run.facts)
+
     dialogues, reasons = _fitting(run, corpus)
     outputs = predict(run, corpus, dialogues, place)
     _say_what_outputs_mean(run)
+
     task, is_sure = run.facts.task, run.learner.gives_logits
     line = (corpus.index, outputs, corpus.found, reasons)
     write_labels(out, *line, task.classes, has_probabilities=is_sure, center=task.center)
@@ -74,12 +76,14 @@ def predict(
     conversations = unlabelled_conversations(corpus.index, stores).to(device)
     n_line = len(corpus.index.store_rows)
     masks = np.ones((1, n_line, len(MODALITIES)), dtype=bool)
+
     learner = run.learner.to(device)
     found = predict_rates(
         learner, conversations, dialogues, masks, lambda: seed_torch(run.facts.seed, "predict")
     )[0]
     if not np.isfinite(found).all():
         raise LabelError("the run's network gives NaN or infinity for this corpus: no labels")
+
     outputs = np.full((n_line, found.shape[1]), np.nan, dtype=np.float32)
     outputs[corpus.index.utterances_of(dialogues)] = found
     return outputs
@@ -89,14 +93,16 @@ def _fitting(run: TrainedRun, corpus: Corpus) -> tuple[IntArray, list[str]]:
     """Dialogues to predict, and for each utterance in line why it gets no label, "" if it does."""
     index = corpus.index
     refused = misfits(run.learner, index)
-    texts = [f"dialogue {index.dialogue_ids[one]!s} has {why}" for one, why in refused.items()]
+    texts = [
+        f"dialogue {index.dialogue_ids[number]!s} has {why}" for number, why in refused.items()
+    ]
     if len(refused) == len(index.lengths):
         raise LabelError(f"{texts[0]}: {WAY_OUT}")
     for text in texts:
         warn(f"no labels, {text}: {WAY_OUT}")
     reasons = ["" if any(there) else NOTHING_FOUND for there in corpus.found]
-    for one, why in refused.items():
-        for place in index.utterances_of(np.array([one])):
+    for number, why in refused.items():
+        for place in index.utterances_of(np.array([number])):
             reasons[place] = f"dialogue of {why}"
     return np.setdiff1d(np.arange(len(index.lengths)), list(refused)), reasons
 
@@ -113,7 +119,7 @@ def _say_what_outputs_mean(run: TrainedRun) -> None:
 
 def _n_threads(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of threads, 1 or more")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of threads, 1 or more")
     return int(text)
 
 
@@ -129,6 +135,7 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--corpus", type=Path, required=True, help="folder of utterances.csv and features/"
     )
+
     parser.add_argument("--out", type=Path, required=True, help="the table of labels, a CSV")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
     parser.add_argument("--threads", type=_n_threads, default=1, help="CPU threads of torch")

@@ -47,15 +47,17 @@ def read_corpus(folder: Path, facts: Facts) -> Corpus:
             f"{missing} is not there: --corpus is what the workflow made of a corpus, for example "
             "build/clips, not the folder of the videos (docs/label.md)"
         )
+
     utterances = read_rows(table, Utterance)
-    ids = [one.utterance_id for one in utterances]
+    ids = [utterance.utterance_id for utterance in utterances]
     check_unique(table, ids, "utterance_id")
     if not ids:
         raise LabelError(f"{table} holds no utterance: there is nothing to label")
     if facts.encoders is None:
         warn("run.json is of an earlier version and names no encoders: only widths are checked")
+
     stores = {m: _read_features(folder, m, ids, facts) for m in facts.modalities}
-    index = index_utterances(utterances, [Label(one, "") for one in ids])
+    index = index_utterances(utterances, [Label(id_, "") for id_ in ids])
     return Corpus(index, stores)
 
 
@@ -82,11 +84,13 @@ def _read_features(
             f"{path} is not there, but the run was trained on {', '.join(facts.modalities)}: "
             "extract them all, or choose a run of a task with fewer `modalities`"
         )
+
     store, dim = read_store(path, ids), facts.shape.feature_dims[modality]
     if store.header.modality != modality:
         raise LabelError(f"{path} holds {store.header.modality} features, not {modality}")
     if facts.encoders is not None:
         _check_origin(path, store, facts.encoders.get(modality))
+
     if store.dim == 0:  # nothing of it was found in the whole corpus
         return replace(store, features=np.zeros((len(ids), dim), np.float32))
     if store.dim != dim:
@@ -105,6 +109,7 @@ def _check_origin(path: Path, store: FeatureStore, trained: Origin | None) -> No
     if mine["encoder"] == trained.encoder == IMPORTED:
         warn(f"{modality}: imported features name no encoder, only their width is checked")
         return
+
     theirs = {name: value for name, value in dump(trained).items() if name != "libraries"}
     differing = [name for name in theirs if mine[name] != theirs[name]]
     if differing:
@@ -123,6 +128,7 @@ def _note_versions(
     if theirs is None:
         warn(f"{modality}: run.json does not say with which versions its features were made")
         return
+
     differing = [
         f"{name} {mine.get(name, 'none')} (the run's: {theirs.get(name, 'none')})"
         for name in sorted({*mine, *theirs})

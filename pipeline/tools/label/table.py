@@ -37,9 +37,10 @@ def write_labels(
     writer = csv.writer(buffer, lineterminator="\n")
     shown = [f"probability_{name}" for name in classes if has_probabilities]
     writer.writerow(["dialogue_id", "utterance_id", "label", *shown, "modalities", "reason"])
+
     shares = probabilities(outputs)
     dialogues, ids = index.dialogue_of_utterances().tolist(), index.utterance_ids.tolist()
-    for row, (dialogue, one) in enumerate(zip(dialogues, ids, strict=True)):
+    for row, (dialogue, utterance_id) in enumerate(zip(dialogues, ids, strict=True)):
         used = " ".join(m for m, there in zip(MODALITIES, found[row], strict=True) if there)
         cells = [""] * (1 + len(shown))
         if not reasons[row]:
@@ -48,7 +49,7 @@ def write_labels(
                 *(f"{share:.9g}" for share in shares[row]),
             ]
             cells = told[: 1 + len(shown)]
-        writer.writerow([dialogue, one, *cells, used, reasons[row]])
+        writer.writerow([dialogue, utterance_id, *cells, used, reasons[row]])
     write_text(path, buffer.getvalue())
 
 

@@ -12,9 +12,10 @@ from pydantic import Field
 from models.learner import Kind, Learner, TaskShape
 from models.registry import is_own
 from pipeline.base.arrays import Arrays, read_arrays
+from pipeline.base.errors import SettingsError
 from pipeline.base.records import MODALITIES, Modality
 from pipeline.config.methods import MethodSettings
-from pipeline.config.settings import Section, SettingsError, parse_section
+from pipeline.config.settings import Section, parse_section
 from pipeline.config.tasks import ScoredTask
 from pipeline.conversations.standardize import Standardization
 from pipeline.tools.label.errors import LabelError
@@ -106,11 +107,12 @@ def read_facts(path: Path, trusted: Sequence[str] = ()) -> Facts:
         _check_model(path, str(picked["method"]["model"]), trusted)
         facts = parse_section(picked, Facts, where=str(path))
     except KeyError as error:
-        raise LabelError(f"{path} lacks the key {error}: it is no run.json of `train`") from None
+        raise LabelError(f"{path} lacks the key {error}: it is not a run.json of `train`") from None
     except SettingsError as error:
         raise LabelError(str(error).replace("config: ", "")) from None
     except (ValueError, TypeError, RecursionError) as error:
         raise LabelError(f"{path} cannot be read as run.json: {error}") from None
+
     n_outputs = 1 if facts.task.kind == "regression" else len(facts.task.classes)
     if (facts.shape.kind, facts.shape.n_outputs) != (facts.task.kind, n_outputs):
         raise LabelError(
@@ -165,6 +167,7 @@ def _standardization(folder: Path, facts: Facts, arrays: Arrays) -> Standardizat
         found = Standardization.from_arrays(arrays)
     except (KeyError, ValueError):
         found = None
+
     for modality, dim in facts.shape.feature_dims.items():
         for kind in ("means", "scales"):
             vector = getattr(found, kind, {}).get(modality)

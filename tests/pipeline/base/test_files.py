@@ -159,7 +159,7 @@ def test_paths_outside_are_refused(tmp_path, relative):
 
 def test_a_root_that_is_a_loop_of_links_is_refused(tmp_path):
     (tmp_path / "root").symlink_to("root")
-    with pytest.raises(UnsafePathError, match="is no path"):
+    with pytest.raises(UnsafePathError, match="is not a path"):
         resolve_inside(tmp_path / "root", "x")
 
 

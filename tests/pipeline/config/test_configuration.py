@@ -4,8 +4,9 @@ import copy
 
 import pytest
 
+from pipeline.base.errors import SettingsError
 from pipeline.config.configuration import as_typed, parse_config, read_config
-from pipeline.config.settings import SettingsError, dump
+from pipeline.config.settings import dump
 from pipeline.rules.plan import Plan
 
 SMALL = {

@@ -79,7 +79,10 @@ def test_the_command_itself_ends_with_one_sentence(place, text, said):
         (["--configfi", "nope.yaml"], "nope.yaml: cannot be read"),
         (["--config", "root=/data/My", "clips"], "--config clips: expected KEY=VALUE; a value"),
         (["-C", "root"], "--config root: expected KEY=VALUE"),
-        (["--config", "train.n_epochs=3"], "'train.n_epochs' is no key of a configuration; a key"),
+        (
+            ["--config", "train.n_epochs=3"],
+            "'train.n_epochs' is not a key of a configuration",
+        ),
     ],
 )
 def test_every_spelling_is_looked_at(arguments, said, monkeypatch, capsys):

@@ -63,7 +63,11 @@ IN_FILE = [
     ("reader: folder", "reader: foldr", ["corpora.mine.reader", "did you mean 'folder'?"]),
     ("reader: folder", "reader: import", ["`import` and `reader: import` go together", "line 3"]),
     ("root: ROOT", "root: 2024-01-01", ["takes this for a date", "corpora.mine.root"]),
-    ("root: ROOT", "root: ~nobody_here/x", ["~nobody_here is no user's home", "in full"]),
+    (
+        "root: ROOT",
+        "root: ~nobody_here/x",
+        ["~nobody_here is not a user's home", "write the path out"],
+    ),
     ("root: ROOT", "root: ROOT, make_demo: {}", ["delete make_demo to read your folder"]),
     ("reader: folder, ", "", ["corpora.mine.reader: this key is needed", "line 3"]),
     ("  mood:\n", "  mood:\n    kind: regression\n", ["`classes` is needed for classification"]),

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from pipeline.base.errors import SettingsError
 from pipeline.config.configuration import parse_config
-from pipeline.config.settings import SettingsError
 from pipeline.features.weights.catalogue import find_encoder
 from pipeline.features.weights.published import MANET, WAV2VEC
 from pipeline.rules.decisions import Decisions

@@ -5,14 +5,8 @@ from typing import Annotated, Literal
 import pytest
 from pydantic import Field, ValidationError
 
-from pipeline.config.settings import (
-    Name,
-    Rate,
-    Section,
-    SettingsError,
-    dump,
-    parse_section,
-)
+from pipeline.base.errors import SettingsError
+from pipeline.config.settings import Name, Rate, Section, dump, parse_section
 
 
 class Inner(Section):

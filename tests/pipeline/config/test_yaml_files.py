@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from pipeline.config.settings import SettingsError
+from pipeline.base.errors import SettingsError
 from pipeline.config.yaml_files import read_yaml
 
 
@@ -55,7 +55,7 @@ def test_no_object_is_built(file, tmp_path):
         ("a: b: c\n", "line 1", "a colon within a text needs quotes"),
         ("a: *b\n", "line 1", "undefined alias"),
         ("a: 'x\n", "line 2", "quoted scalar"),
-        (b"a: 1\nb: \xff\n", "line 2", "byte 0xff is no UTF-8; save the file as UTF-8"),
+        (b"a: 1\nb: \xff\n", "line 2", "byte 0xff is not UTF-8; save the file as UTF-8"),
         (b"\x00", "config.yaml", "cannot be read as YAML"),
         ("a: 1\nb:\n  c: 1\n  c: 2\n", "line 4", "'c' stands twice, first in line 3"),
         ("a: 1\nb: 2\na: 3\n", "line 3", "'a' stands twice, first in line 1"),

@@ -68,15 +68,15 @@ def test_storage_in_other_files_is_refused(half_file):
     external = [(str(folder / "raw.bin"), 0, 4)]
     group.create_dataset("features", (1, 1), dtype=np.float32, external=external)
     group.file.close()
-    with pytest.raises(CorpusError, match="no table of numbers stored in the file"):
+    with pytest.raises(CorpusError, match="not a table of numbers in the file"):
         read_csd(folder / "x.csd")
 
 
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        (np.array([[b"text"]]), "no table of numbers"),
-        (np.zeros(3), "no table of numbers"),
+        (np.array([[b"text"]]), "not a table of numbers"),
+        (np.zeros(3), "not a table of numbers"),
         (np.zeros((1, 65)), "too large"),
     ],
 )

@@ -121,7 +121,7 @@ def test_odd_rows_and_clips_are_told(tmp_path, write_meld, write, settings, reas
         "train_dia7_utt0": 1,
     }
     assert reasons(raw) == {
-        "train_sent_emo.csv line 3": "ids are no numbers: Dialogue_ID='125', Utterance_ID='x'",
+        "train_sent_emo.csv line 3": "ids are not numbers: Dialogue_ID='125', Utterance_ID='x'",
         "train_sent_emo.csv line 6": "row does not fit the header: 3 cells, not 11",
         "train_dia7_utt0 (train_sent_emo.csv line 5)": (
             "id stands twice: first at train_sent_emo.csv line 4"

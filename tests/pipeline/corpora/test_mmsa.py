@@ -64,9 +64,9 @@ def test_bad_rows_and_spare_clips_are_told(tmp_path, write_mmsa, write, settings
     raw = read(tmp_path, settings("mmsa"))
     assert [one.utterance_id for one in raw.utterances] == ["v_1"]
     assert reasons(raw) == {
-        "v/two (label.csv line 3)": "clip_id is no number: 'two'",
-        "v/3 (label.csv line 4)": "label is no number: label='inf'",
-        "v_4 (label.csv line 5)": "split is no role: 'eval' is none of train, validation, test",
+        "v/two (label.csv line 3)": "clip_id is not a number: 'two'",
+        "v/3 (label.csv line 4)": "label is not a number: label='inf'",
+        "v_4 (label.csv line 5)": "split is not a role: 'eval' is none of train, validation, test",
         "Raw/v/two.mp4": "no row of label.csv names this clip",
         "Raw/v/3.mp4": "no row of label.csv names this clip",
         "Raw/v/9.mp4": "no row of label.csv names this clip",

@@ -113,7 +113,7 @@ def test_what_labels_and_transcripts_lack_is_told(tmp_path, write_mosi, write, s
     raw = read(tmp_path, settings("mosi"))
     assert [row.utterance_id for row in raw.utterances] == ["03bSnISJMiM_1", "unheard_1"]
     assert reasons(raw) == {
-        "03bSnISJMiM_2 (labels.csv line 3)": "label is no number: 'nan'",
+        "03bSnISJMiM_2 (labels.csv line 3)": "label is not a number: 'nan'",
         "03bSnISJMiM_2": "transcript line has no label",
         "03bSnISJMiM_3": "transcript line has no label",
         "Raw/Transcript/Segmented/03bSnISJMiM.annotprocessed line 4": (

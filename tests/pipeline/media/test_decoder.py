@@ -182,7 +182,7 @@ def test_a_decoder_that_does_not_start_is_no_property_of_a_file(make_sound, monk
         list(decode_sound(decoder, make_sound("a.wav", noise(10)), [(0, 1)]))
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="a parent is no number there")
+@pytest.mark.skipif(sys.platform == "win32", reason="a parent is not a number there")
 def test_a_decoder_ends_with_a_killed_parent():
     program = (
         "import sys; from pathlib import Path; from pipeline.media import decoder as side;"

@@ -42,7 +42,7 @@ def test_turns_may_be_written_as_floats(stage, tmp_path):
 
 
 TABLES = {
-    "blank turn": (ROWS.replace(",0,A", ",,A"), "t.csv line 2: turn '' is no whole number"),
+    "blank turn": (ROWS.replace(",0,A", ",,A"), "t.csv line 2: turn '' is not a whole number"),
     "short row": (ROWS + "d0_u9,d0\n", "t.csv line 8: row does not fit the header: 2 cells, not 6"),
     "twice": (
         ROWS.replace("d1_u0", "d0_u0"),

@@ -177,7 +177,7 @@ def test_a_label_that_is_no_number_is_no_label(written):
     ("change", "message"),
     [
         ({"id": ["a", "b$_$2", "c$_$3"]}, r"train.id row 0: 'a', expected <video>"),
-        ({"id": ["a$_$x", "b$_$2", "c$_$3"]}, r"row 0: number of the clip 'x' is no whole"),
+        ({"id": ["a$_$x", "b$_$2", "c$_$3"]}, r"row 0: number of the clip 'x' is not a whole"),
         ({"id": ["a/b$_$1", "b$_$2", "c$_$3"]}, r"row 0: utterance_id 'a/b_1' is not allowed"),
         ({"id": [1, 2, 3]}, r"train.id row 0: a int, expected text"),
         ({"regression_labels": ["x"] * 3}, r"regression_labels row 0: a str, expected numbers"),
@@ -187,8 +187,8 @@ def test_a_label_that_is_no_number_is_no_label(written):
         ({"audio": [[1.0], ["x"], [2.0]]}, r"audio row 1: a list, expected numbers"),
         ({"audio": [[[1.0], [1.0, 2.0]]] * 3}, r"audio row 0: a list, expected numbers"),
         ({"audio": 3.0}, r"train.audio is a float, expected an array of rows"),
-        ({"audio_lengths": [-1] * 3}, r"audio_lengths row 0: -1.0 is no number of frames"),
-        ({"audio_lengths": [float("inf")] * 3}, r"audio_lengths row 0: inf is no number"),
+        ({"audio_lengths": [-1] * 3}, r"audio_lengths row 0: -1.0 is not a number of frames"),
+        ({"audio_lengths": [float("inf")] * 3}, r"audio_lengths row 0: inf is not a number"),
         ({"text_bert": np.zeros((3, 5))}, r"text_bert row 0: not \(3, T\)"),
     ],
 )

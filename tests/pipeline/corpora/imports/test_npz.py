@@ -149,8 +149,8 @@ def test_empty_and_nan_values_are_no_annotation(tmp_path, arrays):
     ("change", "message"),
     [
         ({"audio": np.zeros((2, 3))}, r"audio has shape \(2, 3\).* stands on its side"),
-        ({"turn": np.array([0, 1.5, 0])}, r"row 1: turn '1.5' is no whole number"),
-        ({"turn": np.array([0, np.nan, 0])}, r"row 1: turn 'nan' is no whole number"),
+        ({"turn": np.array([0, 1.5, 0])}, r"row 1: turn '1.5' is not a whole number"),
+        ({"turn": np.array([0, np.nan, 0])}, r"row 1: turn 'nan' is not a whole number"),
         ({"utterance_id": np.array(["a b", "v", "w"])}, r"row 0: utterance_id 'a b' is not"),
         ({"dialogue_id": np.zeros((3, 2))}, r"no array `dialogue_id` with one value a row"),
         ({"audio": np.array([["a", "b"]] * 3)}, r"audio holds <U1, expected numbers"),

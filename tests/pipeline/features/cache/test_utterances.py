@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.features.cache.folder import CacheError
+from pipeline.base.errors import CacheError
 from pipeline.features.cache.keys import record_key
 from pipeline.features.cache.utterances import BadRecordError, Record, UtteranceCache
 

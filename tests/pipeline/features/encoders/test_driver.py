@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.base.errors import EncodingError
 from pipeline.base.records import Utterance
-from pipeline.base.workers import AHEAD, overlap
+from pipeline.base.workers import AHEAD, side_by_side
 from pipeline.features.cache.extractor import Encoded, Item
 from pipeline.features.encoders.driver import Overlapped
 
@@ -33,7 +33,7 @@ def test_results_come_in_order_and_at_most_a_few_inputs_wait(n_workers):
             yield number
 
     results = []
-    for result in overlap(lambda number: number * number, inputs(), n_workers):
+    for result in side_by_side(lambda number: number * number, inputs(), n_workers):
         done += 1
         results.append(result)
     assert results == [number * number for number in range(40)]
@@ -42,7 +42,7 @@ def test_results_come_in_order_and_at_most_a_few_inputs_wait(n_workers):
 
 def test_several_inputs_are_worked_on_at_once():
     meeting = threading.Barrier(2, timeout=10)
-    assert len(list(overlap(lambda _: meeting.wait(), range(4), 2))) == 4
+    assert len(list(side_by_side(lambda _: meeting.wait(), range(4), 2))) == 4
 
 
 def test_an_error_in_the_work_or_in_the_reading_stops_the_run():
@@ -54,9 +54,9 @@ def test_an_error_in_the_work_or_in_the_reading_stops_the_run():
         raise OSError("gone")
 
     with pytest.raises(RuntimeError, match="out of memory"):
-        list(overlap(broken, range(3), 2))
+        list(side_by_side(broken, range(3), 2))
     with pytest.raises(OSError, match="gone"):
-        list(overlap(lambda given: given, unreadable(), 2))
+        list(side_by_side(lambda given: given, unreadable(), 2))
 
 
 def test_what_is_known_of_an_item_is_not_encoded():

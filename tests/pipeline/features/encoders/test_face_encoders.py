@@ -10,13 +10,11 @@ from PIL import Image
 from torchvision.transforms import functional as TF
 
 from models.encoders.mini_xception import MiniXception
-from pipeline.config.settings import SettingsError
-from pipeline.features.cache.folder import CacheError
+from pipeline.base.errors import CacheError, CheckpointError, SettingsError
 from pipeline.features.encoders import hf_image, manet, mini_xception, torchvision_image
 from pipeline.features.encoders.visual import BATCH, FaceEncoder
 from pipeline.features.faces.crops import CropRecord, read_crops, write_crops
 from pipeline.features.weights.keras_weights import read_mini_xception
-from pipeline.features.weights.published import CheckpointError
 from tests.pipeline import tiny_models
 
 pytestmark = pytest.mark.fresh

@@ -6,11 +6,9 @@ import torch
 from PIL import Image
 from tokenizers import Tokenizer, models, pre_tokenizers
 
-from pipeline.base.errors import EncodingError
-from pipeline.config.settings import SettingsError
+from pipeline.base.errors import CheckpointError, EncodingError, SettingsError
 from pipeline.features.encoders import onnx_image, onnx_speech, onnx_text
 from pipeline.features.weights.locating import locate
-from pipeline.features.weights.published import CheckpointError
 from tests.pipeline import onnx_files
 
 KERNEL = np.random.default_rng(0).standard_normal((6, 1, 40)).astype(np.float32)

@@ -6,11 +6,10 @@ import pytest
 import torch
 import transformers
 
-from pipeline.config.settings import SettingsError
+from pipeline.base.errors import CheckpointError, SettingsError
 from pipeline.features.cache.extractor import Encoded
 from pipeline.features.encoders import hf_speech, moonshine, wav2vec
 from pipeline.features.encoders.driver import Overlapped
-from pipeline.features.weights.published import CheckpointError
 from tests.pipeline import tiny_models
 
 pytestmark = pytest.mark.fresh

@@ -4,7 +4,7 @@ import stat
 
 import pytest
 
-from pipeline.features.cache.folder import CacheError
+from pipeline.base.errors import CacheError
 from pipeline.features.faces.crop_cache import CropCache
 from pipeline.features.faces.crops import CropRecord, write_crops
 

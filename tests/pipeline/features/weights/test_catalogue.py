@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from pipeline.base.errors import SettingsError
 from pipeline.config.features import (
     AUDIO_ENCODERS,
     TEXT_ENCODERS,
@@ -15,7 +16,7 @@ from pipeline.config.features import (
     TextSettings,
     VisualSettings,
 )
-from pipeline.config.settings import SettingsError, parse_section
+from pipeline.config.settings import parse_section
 from pipeline.features.weights.catalogue import find_encoder, module_of
 
 SECTIONS = {

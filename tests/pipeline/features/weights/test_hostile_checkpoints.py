@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import torch
 
+from pipeline.base.errors import CheckpointError
 from pipeline.features.weights.manet_checkpoint import read_manet
-from pipeline.features.weights.published import CheckpointError
 from pipeline.features.weights.wav2vec_checkpoint import read_fairseq_wav2vec
 from tests.pipeline.features.published_layouts import authors, fairseq, save
 

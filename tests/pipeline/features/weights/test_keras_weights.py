@@ -18,8 +18,8 @@ import skimage.data
 import torch
 
 from models.encoders.mini_xception import CLASSES, MiniXception
+from pipeline.base.errors import CheckpointError
 from pipeline.features.weights.keras_weights import read_mini_xception
-from pipeline.features.weights.published import CheckpointError
 
 
 def bundled_mini_xception():

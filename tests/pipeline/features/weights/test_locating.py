@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 
+from pipeline.base.errors import CheckpointError
 from pipeline.config.features import AudioSettings, TextSettings, VisualSettings
 from pipeline.config.settings import dump
 from pipeline.features.weights.catalogue import find_encoder
 from pipeline.features.weights.locating import MISSING, locate, weights_fingerprint
-from pipeline.features.weights.published import CheckpointError
 
 
 @pytest.fixture(autouse=True)

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from models.encoders.manet import MaNet
+from pipeline.base.errors import CheckpointError
 from pipeline.features.weights.manet_checkpoint import read_manet
-from pipeline.features.weights.published import CheckpointError
 from tests.pipeline.features.published_layouts import RecorderMeter, authors, save
 
 

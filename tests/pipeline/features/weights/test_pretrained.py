@@ -3,8 +3,8 @@
 import pytest
 import transformers
 
+from pipeline.base.errors import CheckpointError
 from pipeline.features.encoders import hf_text
-from pipeline.features.weights.published import CheckpointError
 
 pytestmark = pytest.mark.fresh
 

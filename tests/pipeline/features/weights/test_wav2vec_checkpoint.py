@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from models.encoders.wav2vec import Wav2Vec
-from pipeline.features.weights.published import CheckpointError
+from pipeline.base.errors import CheckpointError
 from pipeline.features.weights.wav2vec_checkpoint import read_fairseq_wav2vec
 from tests.pipeline.features.published_layouts import LARGE, AverageMeter, fairseq, save
 

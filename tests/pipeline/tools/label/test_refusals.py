@@ -223,7 +223,7 @@ def test_no_threads_are_refused(trained, corpus, tmp_path, capsys, n):
     arguments = [str(trained("ae")[1]), "--corpus", str(corpus.write())]
     with pytest.raises(SystemExit, match="2"):
         main([*arguments, "--out", str(tmp_path / "labels.csv"), f"--threads={n}"])
-    assert "is no number of threads, 1 or more" in capsys.readouterr().err
+    assert "is not a number of threads, 1 or more" in capsys.readouterr().err
 
 
 def test_a_place_that_cannot_be_written_is_named(trained, corpus, tmp_path):
