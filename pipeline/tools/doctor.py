@@ -23,6 +23,7 @@ from pipeline.features.weights.catalogue import find_encoder
 from pipeline.features.weights.opening import check_weights
 from pipeline.tools.examining.corpora import examine_corpus
 from pipeline.tools.examining.tasks import examine_tasks
+from pipeline.tools.options import add_configuration, command_parser
 
 SHOWN_DROPPED = 20
 LOG_WIDTH = 110
@@ -115,15 +116,8 @@ def _read(args: argparse.Namespace) -> Config:
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m pipeline doctor",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument(
-        *("--configfile", "-c"), type=Path, default=Path("config.yaml"), help="default: config.yaml"
-    )
-    parser.add_argument("--config", nargs="+", default=[], metavar="KEY=VALUE", help="root=PATH")
+    parser = command_parser("doctor", __doc__)
+    add_configuration(parser)
     parser.add_argument("--all-dropped", action="store_true", help="show every dropped item")
     parser.add_argument("--config-json", help="the whole configuration, instead of a file")
     return parser.parse_args(argv)

@@ -7,7 +7,6 @@ can be pinned (`revision`); a file appears whole or not at all. What cannot be f
 (Google Drive) is said with its address, and the exit code is 1.
 """
 
-import argparse
 import hashlib
 import re
 import shutil
@@ -41,6 +40,7 @@ from pipeline.features.weights.locating import (
     torchvision_file,
 )
 from pipeline.features.weights.opening import check_weights
+from pipeline.tools.options import add_configuration, command_parser
 
 YUNET = (
     "https://github.com/opencv/opencv_zoo/raw/main/models/face_detection_yunet/"
@@ -58,15 +58,8 @@ class FetchError(RuntimeError):
 
 def main(argv: list[str] | None = None) -> None:
     """Read the command line, fetch what is missing, say what must be done by hand."""
-    parser = argparse.ArgumentParser(
-        prog="python -m pipeline weights",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument(
-        *("--configfile", "-c"), type=Path, default=Path("config.yaml"), help="default: config.yaml"
-    )
-    parser.add_argument("--config", nargs="+", default=[], metavar="KEY=VALUE", help="root=PATH")
+    parser = command_parser("weights", __doc__)
+    add_configuration(parser)
     args = parser.parse_args(argv)
     try:
         config = read_config(args.configfile, args.config)

@@ -5,19 +5,15 @@
 Run it where `snakemake` runs, which makes the report; it reads results, and makes none.
 """
 
-import argparse
 from pathlib import Path
 
 from pipeline.rules.terminal.endings import REPORT, found
+from pipeline.tools.options import command_parser
 
 
 def main(argv: list[str] | None = None) -> None:
     """Read the command line, say what is there."""
-    argparse.ArgumentParser(
-        prog="python -m pipeline report",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    ).parse_args(argv)
+    command_parser("report", __doc__).parse_args(argv)
     if not REPORT.is_file():
         raise SystemExit(
             f"error: {Path.cwd()} has no {REPORT}: `snakemake --cores 8` makes it, with "

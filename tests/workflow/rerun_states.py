@@ -14,6 +14,7 @@ from typing import Any
 from models.registry import our_methods
 from pipeline.base.records import MODALITIES
 from pipeline.config.configuration import Config
+from pipeline.corpora.readers import READERS
 from pipeline.features.weights.catalogue import find_encoder
 from pipeline.features.weights.published import MANET, MINI_XCEPTION
 from tests.workflow.driver import Job
@@ -96,10 +97,7 @@ STATES: dict[str, dict[str, Any]] = {
     "readers": {
         **ONE_METHOD,
         "shards": 1,
-        "corpora": {
-            reader: {"reader": reader, "root": "talks"}
-            for reader in ("iemocap", "mosi", "mosei", "meld", "folder", "mmsa")
-        },
+        "corpora": {reader: {"reader": reader, "root": "talks"} for reader in READERS},
         "tasks": {
             "of_mosi": {**OFFICIAL, "corpus": "mosi"},
             "of_meld": {**OFFICIAL, "corpus": "meld"},

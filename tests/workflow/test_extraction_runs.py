@@ -17,9 +17,9 @@ from pipeline.base.arrays import read_arrays
 from pipeline.features.store import read_store
 from tests.pipeline import clips
 from tests.workflow.driver import rules_of, snakemake
+from tests.workflow.talks import RATE_HZ, SECONDS, config_of_talks, write_talk
 from tests.workflow.workspaces import write_config
 
-SECONDS, FPS, RATE_HZ = 2, 10, 16_000
 TABLE = """utterance_id,dialogue_id,media,start_s,end_s,text,emotion
 a0,a,a.mov,0,1,so far so good,happy
 a1,a,a.mov,1,2,never again,sad
@@ -27,18 +27,7 @@ b0,b,b.wav,0,1,what a day,happy
 b1,b,b.wav,1,2,we lost,sad
 c0,c,c.wav,0,1,and so on,sad
 """
-CONFIG = {
-    "shards": 1,
-    "corpora": {"talks": {"reader": "folder", "root": "talks"}},
-    "crop_faces": {"fps": 2.0, "detect_width_px": 240},
-    "tasks": {
-        "mood": {
-            "corpus": "talks",
-            "classes": {"good": ["happy"], "bad": ["sad"]},
-            "folds": {"by": "dialogues", "k": 3},
-        }
-    },
-}
+CONFIG = config_of_talks({"by": "dialogues", "k": 3})
 MODALITIES = ("audio", "text", "visual")
 FEATURES = {modality: f"build/talks/features/{modality}.safetensors" for modality in MODALITIES}
 STATUSES = {"audio": ["ok"] * 5, "text": ["ok"] * 5, "visual": ["ok"] * 2 + ["no_stream"] * 3}
@@ -76,11 +65,7 @@ def write_talks(folder: Path) -> None:
     (folder / "utterances.csv").write_text(TABLE)
     noises = np.random.default_rng(0).standard_normal((3, SECONDS * RATE_HZ)) * 3000
     sound, *recordings = noises.astype(np.int16)
-    wall = np.full((240, 320, 3), 90, np.uint8)
-    wall[20:220, 60:260] = clips.resized(clips.portraits()[0], 200, 200)
-    pictures = [np.roll(wall, 3 * k - 20, axis=1) for k in range(SECONDS * FPS)]
-    times_s = [k / FPS for k in range(SECONDS * FPS)]
-    clips.write_video(folder / "a.mov", pictures, times_s, rate=FPS, sound=sound)
+    write_talk(folder / "a.mov", portrait=0, grey=90, sound=sound)
     for name, recording in zip("bc", recordings, strict=True):
         clips.write_sound(folder / f"{name}.wav", recording)
 

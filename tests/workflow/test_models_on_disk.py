@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 from pipeline.features.store import read_store
-from tests.pipeline import clips, tiny_models
+from tests.pipeline import tiny_models
 from tests.workflow.driver import WorkflowFailed, rules_of, snakemake
+from tests.workflow.talks import RATE_HZ, SECONDS, config_of_talks, write_talk
 from tests.workflow.workspaces import write_config
 
-SECONDS, FPS, RATE_HZ = 2, 10, 16000
 TURNS = {
     "train": ["What a sunny day, isn't it?", "I am so happy!"],
     "validation": ["no, it's not the day for that", "well... I don't know"],
@@ -30,21 +30,12 @@ MODELS = {
     "deberta_v3": tiny_models.save_deberta_v3,
     "vit": tiny_models.save_vit,
 }
-CONFIG = {
-    "shards": 1,
-    "corpora": {"talks": {"reader": "folder", "root": "talks"}},
-    "crop_faces": {"fps": 2.0, "detect_width_px": 240},
-    "tasks": {
-        "mood": {
-            "corpus": "talks",
-            "classes": {"good": ["happy"], "bad": ["sad"]},
-            "folds": {"by": "official"},
-        }
-    },
-    "protocol": {"rates": [0.5]},
-    "methods": {"gcnet": {"model": "gcnet"}},
-    "train": {"methods": ["gcnet"], "train_rate": "0.5", "n_epochs": 1},
-}
+CONFIG = config_of_talks(
+    {"by": "official"},
+    protocol={"rates": [0.5]},
+    methods={"gcnet": {"model": "gcnet"}},
+    train={"methods": ["gcnet"], "train_rate": "0.5", "n_epochs": 1},
+)
 TO_REPORT = [
     *("extract_features", "join_features", "draw_availability"),
     *("train", "predict", "score", "report"),
@@ -56,15 +47,8 @@ def write_talks(folder):
     rng = np.random.default_rng(0)
     rows = []
     for number, (role, texts) in enumerate(TURNS.items()):
-        wall = np.full((240, 320, 3), 60 + 50 * number, np.uint8)
-        wall[20:220, 60:260] = clips.resized(clips.portraits()[number % 2], 200, 200)
-        clips.write_video(
-            folder / f"{role}.mov",
-            [np.roll(wall, 3 * k - 20, axis=1) for k in range(SECONDS * FPS)],
-            [k / FPS for k in range(SECONDS * FPS)],
-            rate=FPS,
-            sound=(rng.standard_normal(SECONDS * RATE_HZ) * 3000).astype(np.int16),
-        )
+        noise = (rng.standard_normal(SECONDS * RATE_HZ) * 3000).astype(np.int16)
+        write_talk(folder / f"{role}.mov", number % 2, 60 + 50 * number, noise)
         for k, text in enumerate(texts):
             emotion = ("happy", "sad")[k]
             rows.append([f"{role}_{k}", role, f"{role}.mov", k, k + 1, text, emotion, role])

@@ -1,6 +1,4 @@
-"""Changes that Snakemake alone gets wrong (reading.md F.2), each on a copy of one finished
-workflow.
-"""
+"""Changes that Snakemake alone gets wrong (reading.md F.2), on copies of a finished workflow."""
 
 import os
 import shutil
@@ -220,7 +218,7 @@ def test_fewer_shards_are_another_manifest(folder):
 
 @pytest.mark.parametrize("keeps_its_date", [False, True])
 def test_a_result_that_was_edited_stops_the_workflow_by_name(folder, keeps_its_date):
-    """Also in a dry run. Snakemake takes the edit for news and makes all after it from it."""
+    """Snakemake alone takes the edit for news and makes all after it from it."""
     assert planned(folder) == []
     path = folder / "build/mood/splits.csv"
     before = path.stat()

@@ -26,6 +26,7 @@ from pipeline.tools.cache.asked import Asked, NotYetError, asked_of, runs_of, ru
 from pipeline.tools.cache.contents import QUARANTINE, RUNS, Kept, contents, problem_of
 from pipeline.tools.cache.explaining import flat, is_kept, nearest
 from pipeline.tools.cache.users import User, others
+from pipeline.tools.options import command_parser
 from pipeline.training.runs import RunFolder
 
 BUILD = Path("build")
@@ -172,11 +173,7 @@ def _megabytes(n_bytes: int) -> str:
 
 
 def _parse(argv: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m pipeline cache",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command_parser("cache", __doc__)
 
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, run in (("stats", stats), ("verify", verify), ("gc", gc), ("explain", explain)):

@@ -28,6 +28,7 @@ from pipeline.tools.label.corpus import Corpus, misfits, read_corpus, warn
 from pipeline.tools.label.errors import LabelError
 from pipeline.tools.label.table import write_labels
 from pipeline.tools.label.trained import TrainedRun, read_run
+from pipeline.tools.options import command_parser
 from pipeline.training.devices import DeviceError, ready_device
 from pipeline.training.randomness import seed_torch
 
@@ -124,11 +125,7 @@ def _n_threads(text: str) -> int:
 
 
 def _parse(argv: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m pipeline label",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command_parser("label", __doc__)
     parser.add_argument(
         "run", type=Path, metavar="RUN", help="build/TASK/runs/METHOD/RATE/foldN_seedN"
     )

@@ -3,47 +3,13 @@
 A small first-party tree is written to a folder of the test and put in the place of ours.
 """
 
-import re
 import subprocess
 import sys
 
 import pytest
 
 from pipeline.base import provenance
-
-TREE = {
-    "pipeline/__init__.py": '"""Root."""\n',
-    "pipeline/files.py": ('"""Files."""\n\n\ndef write(x):\n    """Write."""\n    return x + 1\n'),
-    "pipeline/stages/__init__.py": "",
-    "pipeline/stages/train.py": (
-        '"""Stage."""\n\nimport os\n\nfrom pipeline.files import write\n\n\n'
-        "def main():\n    from models import net\n\n    return write(1), net, os\n"
-    ),
-    "pipeline/other.py": "VALUE = 1\n",
-    "models/__init__.py": "",
-    "models/net.py": "import models.layers as layers\n\nDEPTH = 3\n",
-    "models/layers.py": "WIDTH = 8\n",
-}
-
-
-ORDERED = "from pipeline.files import write\nimport os\n"
-
-
-@pytest.fixture
-def tree(tmp_path, monkeypatch):
-    for name, text in TREE.items():
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    monkeypatch.setattr(provenance, "ROOT", tmp_path)
-    provenance.forget()
-    yield tmp_path
-    provenance.forget()
-
-
-def digest(*modules):
-    provenance.forget()
-    return provenance.code_digest(*modules)
+from tests.pipeline.base.code_tree import digest
 
 
 def test_imports_are_followed_everywhere_in_a_module(tree):
@@ -166,121 +132,6 @@ def test_modules_that_change_places_count(tree):
     (tree / "pipeline/other.py").write_text("WIDTH = 8\n")
     (tree / "models/layers.py").write_text("VALUE = 1\n")
     assert digest("pipeline.other", "models.layers") != before
-
-
-@pytest.mark.parametrize(
-    ("name", "old", "new"),
-    [
-        (
-            "pipeline/stages/train.py",
-            "import os\n\nfrom pipeline.files import write\n",
-            ORDERED,
-        ),
-        ("models/net.py", "import models.layers as layers", "import models.layers as wide"),
-        ("models/net.py", "import models.layers as layers", "from models import layers"),
-    ],
-    ids=["order", "name here", "form"],
-)
-def test_how_an_import_is_written_does_not_count(tree, name, old, new):
-    before = digest("pipeline.stages.train")
-    assert old in (tree / name).read_text()
-    (tree / name).write_text((tree / name).read_text().replace(old, new))
-    assert digest("pipeline.stages.train") == before
-
-
-def test_order_of_imports_counts_where_a_later_one_replaces_an_earlier(tree):
-    rows = ["from models.layers import WIDTH\n", "from pipeline.other import VALUE as WIDTH\n"]
-    (tree / "models/net.py").write_text("".join(rows))
-    before = digest("models.net")
-    (tree / "models/net.py").write_text("".join(reversed(rows)))
-    assert digest("models.net") != before
-
-
-def test_a_module_and_something_else_of_its_name_are_not_mistaken(tree):
-    """`layers` is the argument in one function and the module in the other."""
-    (tree / "models/net.py").write_text(
-        "from models import layers\n\n\ndef f(layers):\n    return layers.WIDTH\n"
-    )
-    before = digest("models.net")
-    (tree / "models/net.py").write_text(
-        "from models import layers as it\n\n\ndef f(layers):\n    return it.WIDTH\n"
-    )
-    assert digest("models.net") != before
-
-
-def test_what_is_imported_counts_by_its_name_there(tree):
-    (tree / "models/layers.py").write_text("WIDTH = 8\nDEPTH = 8\n")
-    (tree / "models/net.py").write_text("from models.layers import WIDTH as n\n")
-    before = digest("models.net")
-    (tree / "models/net.py").write_text("from models.layers import DEPTH as n\n")
-    assert digest("models.net") != before
-
-
-CIRCLE = {
-    "models/a.py": "from models import b\n\nONE = 1\n",
-    "models/b.py": "def f():\n    from models.c import g\n\n    return g\n",
-    "models/c.py": (
-        "import models.a as a\nfrom models.layers import WIDTH\n\n\ndef g():\n    return a\n"
-    ),
-}
-
-
-@pytest.fixture
-def circle(tree):
-    for name, text in CIRCLE.items():
-        (tree / name).write_text(text)
-    (tree / "models/net.py").write_text("import models.b as b\n")
-    return tree
-
-
-def digests(names="abc"):
-    provenance.forget()
-    return {name: provenance.code_digest(f"models.{name}") for name in names}
-
-
-def test_modules_that_import_each_other_have_digests_whoever_is_asked_first(circle):
-    assert provenance.closure("models.a") == {
-        "models", "models.a", "models.b", "models.c", "models.layers",
-    }  # fmt: skip
-    assert digests("abc") == digests("cba") == digests("bca")
-    assert len(set(digests().values())) == 3
-
-
-@pytest.mark.parametrize("name", ["a", "b", "c", "layers"])
-def test_an_edit_in_a_circle_counts_for_all_of_it_and_its_users(circle, name):
-    before = {
-        **digests(),
-        "train": digest("pipeline.stages.train"),
-        "other": digest("pipeline.other"),
-    }
-    with (circle / f"models/{name}.py").open("a") as stream:
-        stream.write("MORE = 1\n")
-    after = {
-        **digests(),
-        "train": digest("pipeline.stages.train"),
-        "other": digest("pipeline.other"),
-    }
-    assert [key for key in before if before[key] == after[key]] == ["other"]
-
-
-def test_members_of_a_circle_are_told_apart(circle):
-    """`net` imports one or the other: names differ, and so do contents."""
-    before = digest("models.net")
-    (circle / "models/net.py").write_text("import models.c as b\n")
-    assert digest("models.net") != before
-
-
-def test_a_circle_may_be_renamed(circle):
-    before = digests(["net"])
-    for name in CIRCLE:
-        (circle / name).rename(circle / name.replace("models/", "pipeline/new_"))
-    for path in circle.rglob("*.py"):
-        text = path.read_text()
-        for name in "abc":
-            text = re.sub(rf"\bmodels\.{name}\b", f"pipeline.new_{name}", text)
-            text = text.replace(f"from models import {name}", f"from pipeline import new_{name}")
-        path.write_text(text)
-    assert digests(["net"]) == before
 
 
 @pytest.mark.parametrize("name", ["pipeline.stages.trian", "pipeline.none.x"])

@@ -3,50 +3,12 @@
 import json
 import subprocess
 import sys
-import wave
 
-import numpy as np
 import pytest
-import torch
 
 from pipeline.base.provenance import ROOT
-from pipeline.media import decoder
 from pipeline.tools.doctor import main
-from tests.pipeline import clips
-
-TABLE = "utterance_id,dialogue_id,media,emotion,split\nu1,d,a.mp4,joy,train\nu2,d,a.mp4,sad,test\n"
-
-
-@pytest.fixture
-def corpus(tmp_path):
-    root = tmp_path / "corpus"
-    root.mkdir()
-    (root / "utterances.csv").write_text(TABLE + "u3,d,../b.mp4,sad,test\n")
-    write_sound(root / "a.mp4")
-    return root
-
-
-def write_sound(path):
-    """A tenth of a second; what a file is called does not matter to a decoder."""
-    with wave.open(str(path), "wb") as sound:
-        sound.setnchannels(1)
-        sound.setsampwidth(2)
-        sound.setframerate(8000)
-        sound.writeframes(bytes(1600))
-
-
-@pytest.fixture
-def configfile(tmp_path, corpus):
-    """Write a configuration with one corpus."""
-
-    def do(**values):
-        settings = {"reader": "folder", "root": str(corpus)}
-        config = {"cache": str(tmp_path / "cache"), "corpora": {"mine": settings}, **values}
-        path = tmp_path / "config.yaml"
-        path.write_text(json.dumps(config))  # JSON is YAML
-        return str(path)
-
-    return do
+from tests.pipeline.tools.doctoring import TABLE
 
 
 def test_healthy_configuration_exits_with_0(configfile, capsys):
@@ -82,63 +44,6 @@ def test_missing_root_is_named_with_its_key(configfile, capsys, tmp_path):
     assert "MISSING  mine: there is no such folder (corpora.mine.root: " in said
 
 
-def test_corpus_without_any_media_is_missing_something(configfile, corpus, capsys):
-    (corpus / "a.mp4").unlink()
-    with pytest.raises(SystemExit):
-        main(["--configfile", configfile()])
-    assert "MISSING  mine: all 1 media files, e.g. a.mp4: is not there" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize(
-    ("content", "reason"),
-    [(b"", "is empty (0 bytes)"), (b"RIFF\0\0\0\0AVI ", "unreadable: not a media file")],
-)
-def test_what_is_called_present_is_opened(configfile, corpus, capsys, content, reason):
-    (corpus / "utterances.csv").write_text(TABLE + "u4,d,b.avi,sad,test\n")
-    (corpus / "b.avi").write_bytes(content)
-    with pytest.raises(SystemExit):
-        main(["--configfile", configfile()])
-    said = capsys.readouterr().out
-    assert f"MISSING  mine: 1 of 2 media files cannot be used, e.g. b.avi: {reason}" in said
-    row = next(line for line in said.splitlines() if "media files" in line and "│" in line)
-    assert [cell.strip() for cell in row.split("│")[3:-1]] == ["media files", "-", "1", "1"]
-
-
-DYING = """
-import os, signal
-from pipeline.media import decoding, header_service
-real = header_service.open_media
-def open_media(path):
-    if path.name == "evil.mp4":
-        os.kill(os.getpid(), signal.SIGSEGV)
-    return real(path)
-header_service.open_media = open_media
-decoding.main()
-"""
-
-
-def test_a_file_that_kills_its_decoder_is_named_and_the_others_are_opened(
-    configfile, corpus, capsys, monkeypatch
-):
-    monkeypatch.setattr(decoder, "COMMAND", (sys.executable, "-c", DYING))
-    rows = "u4,d,evil.mp4,sad,test\nu5,d,z.mp4,sad,test\n"
-    (corpus / "utterances.csv").write_text(TABLE + rows)
-    (corpus / "evil.mp4").write_bytes(b"x")
-    write_sound(corpus / "z.mp4")
-    with pytest.raises(SystemExit):
-        main(["--configfile", configfile()])
-    said = capsys.readouterr().out
-    assert "1 of 3 media files cannot be used, e.g. evil.mp4: unreadable: the decoder died" in said
-
-
-def test_a_video_without_sound_is_media(configfile, corpus, capsys):
-    pictures = [np.zeros((64, 64, 3), np.uint8)] * 5
-    clips.write_video(corpus / "silent.mp4", pictures, [k / 5 for k in range(5)], rate=5)
-    (corpus / "utterances.csv").write_text(TABLE + "u4,d,silent.mp4,sad,test\n")
-    main(["--configfile", configfile()])
-    assert "media: silent.mp4" not in capsys.readouterr().out
-
-
 TASK = {"corpus": "mine", "classes": {"good": ["joy"], "bad": ["sad"]}, "folds": {"by": "official"}}
 
 
@@ -167,48 +72,6 @@ def test_an_import_is_tried(configfile, capsys, tmp_path):
     said = capsys.readouterr().out
     assert "MISSING  corpora.mine.import: " in said
     assert "Not looked at: its corpus cannot be read yet." in said
-
-
-def test_missing_weights_say_where_they_come_from(configfile, capsys, monkeypatch, tmp_path):
-    monkeypatch.chdir(tmp_path)  # where no weights/ lies
-    features = {"audio": {"encoder": "wav2vec"}, "visual": {"encoder": "manet"}}
-    with pytest.raises(SystemExit) as caught:
-        main(["--configfile", configfile(features=features)])
-    assert caught.value.code == 1
-    said = capsys.readouterr().out
-    assert "missing  features.audio.encoder: wav2vec" in said
-    assert "https://dl.fbaipublicfiles.com/fairseq/wav2vec/wav2vec_large.pt" in said
-    assert "MISSING  features.visual.encoder: manet: published at https://drive.google" in said
-    assert "MISSING  features.text" not in said
-
-
-def test_yunet_needs_its_file(configfile, capsys):
-    with pytest.raises(SystemExit):
-        main(["--configfile", configfile(crop_faces={"detector": "yunet"})])
-    shown = capsys.readouterr().out
-    assert "MISSING  crop_faces.detector: yunet: crop_faces.weights=None is not a file" in shown
-
-
-@pytest.mark.parametrize(
-    ("name", "problem"),
-    [("any.onnx", "fails"), ("face_detection_yunet_2023mar.onnx", "is not that of the published")],
-)
-def test_a_detector_that_does_not_open_is_missing(configfile, capsys, tmp_path, name, problem):
-    (tmp_path / name).write_bytes(b"<html>please log in</html>")
-    faces = {"detector": "yunet", "weights": str(tmp_path / name)}
-    with pytest.raises(SystemExit):
-        main(["--configfile", configfile(crop_faces=faces)])
-    assert problem in capsys.readouterr().out
-
-
-def test_weights_that_do_not_fit_their_network_are_missing(configfile, capsys, tmp_path):
-    torch.save({"model": {"w": torch.ones(1)}}, tmp_path / "w.pt")
-    audio = {"encoder": "wav2vec", "weights": str(tmp_path / "w.pt")}
-    with pytest.raises(SystemExit):
-        main(["--configfile", configfile(features={"audio": audio})])
-    shown = capsys.readouterr().out
-    assert "missing  features.audio.encoder: wav2vec" in shown
-    assert "weights do not fit the network" in shown
 
 
 def test_demo_that_is_not_made_yet_is_no_fault(configfile, capsys, tmp_path, monkeypatch):
