@@ -12,7 +12,7 @@ import yaml
 
 from pipeline.base.provenance import ROOT
 from pipeline.tools import doctor
-from tests.pipeline.tools.test_doctor import write_sound
+from tests.pipeline.tools.doctoring import write_sound
 
 TABLE = "utterance_id,dialogue_id,media,start_s,end_s,emotion,valence\n" + "".join(
     f"d{d}_u{u},d{d},a.wav,{u},{u + 1},{('happy', 'sad')[u % 2]},{u % 4 - 1.5}\n"
