@@ -75,7 +75,7 @@ IN_FILE = [
     ("sad: [sad]", "sad: [happy]", ["['happy'] stand in more than one class"]),
     ("sad: [sad]", "no: [sad]", ["tasks.mood.classes", "truth values"]),
     ("corpus: mine", "corpus: mein", ["'mein' is not defined", "did you mean 'mine'?", "line 6"]),
-    ("k: 3", "k: 3, only: [3]", ["tasks.mood.folds.only", "[3] are no folds; there are 0 to 2"]),
+    ("k: 3", "k: 3, only: [3]", ["tasks.mood.folds.only", "there are no folds [3], only 0 to 2"]),
     ("by: dialogues", "by: dialogue", ["tasks.mood.folds.by", "did you mean 'dialogues'?"]),
     ("cache: CACHE", "cache: CACHE\nfeatures: {text: {encoder: minilmm}}", ["'minilm'?"]),
     ("cache: CACHE", "cache: CACHE\n__use_yte__: true", ["line 2", "templates are not run"]),
