@@ -8,7 +8,7 @@ import math
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from pipeline.base.files import UnsafePathError, resolve_inside
 from pipeline.base.records import (
@@ -138,6 +138,8 @@ def _path_fault(root: Path, media: str, links: Sequence[str]) -> str | None:
         return f"media has characters that no table can hold: {media!r}"
     if ".." in media.replace("\\", "/").split("/") or media.startswith("\\"):
         return f"media leaves the corpus folder: {media!r}"
+    if PurePosixPath(media).is_absolute() or PureWindowsPath(media).drive:
+        return f"media leaves the corpus folder: {media!r} is not written from there on"
 
     try:
         resolve_inside(root, media, links)

@@ -23,8 +23,10 @@ import glob
 import hashlib
 import math
 import re
+import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -53,6 +55,7 @@ any folder/
 DEFAULT_TABLE = "utterances.csv"
 NEEDED = ("utterance_id", "dialogue_id", "media")
 FIELDS = (*NEEDED, "turn", "speaker", "start_s", "end_s", "text", "session", "region")
+_Rows = list[tuple[float | None, Candidate]]  # of a dialogue, each with its turn
 MAX_CLASSES = 30  # an annotation with more values is counted by sign, or not at all
 
 
@@ -71,10 +74,12 @@ def read(root: Path, settings: CorpusSettings) -> RawCorpus:
     candidates, dropped, notes = _read_rows(sheet)
     # A row that is refused names its file all the same.
     named = {str(PurePosixPath(row.cells["media"].strip())) for row in sheet.rows}
+    alike = {_plain(name): name for name in named}
     dropped += [
-        drop(file.relative, f"no row of {settings.utterances} names this file")
+        drop(file.relative, f"no row of {settings.utterances} names this file{_meant(other)}")
         for file in list_files(root, [f"**/{ANY_VIDEO}"])
         if file.relative not in named
+        for other in [alike.get(_plain(file.relative), "")]
     ]
     classes, signs = _countable(candidates)
     return assemble(
@@ -86,6 +91,16 @@ def read(root: Path, settings: CorpusSettings) -> RawCorpus:
         classes=classes,
         signs=signs,
     )
+
+
+def _plain(path: str) -> str:
+    """What stays of a path on systems that know no capitals, and other forms of accents."""
+    return unicodedata.normalize("NFC", path.replace("\\", "/")).casefold()
+
+
+def _meant(other: str) -> str:
+    how = "which differs in capitals, accents or slashes"
+    return f"; a row names {printable(other)!r}, {how}" if other else ""
 
 
 def _read_videos(root: Path, settings: CorpusSettings) -> RawCorpus:
@@ -122,7 +137,7 @@ def _name(relative: str) -> str:
 
 
 def _read_rows(sheet: Sheet) -> tuple[list[Candidate], list[Dropped], list[str]]:
-    dialogues: dict[str, list[tuple[float | None, Candidate]]] = defaultdict(list)
+    dialogues: dict[str, _Rows] = defaultdict(list)
     dropped: list[Dropped] = []
     for row in sheet.rows:
         cells = {name: cell.strip() for name, cell in row.cells.items()}
@@ -132,23 +147,36 @@ def _read_rows(sheet: Sheet) -> tuple[list[Candidate], list[Dropped], list[str]]
             turn = float(cells["turn"]) if cells.get("turn") else None
             dialogues[cells["dialogue_id"]].append((turn, _candidate(cells, row)))
 
-    notes = [
-        f"dialogue {printable(dialogue)}: some rows have no turn, so the order of the rows counts"
-        for dialogue, rows in dialogues.items()
-        if {turn is None for turn, _ in rows} == {True, False}
-    ]
-    return (
-        [candidate for rows in dialogues.values() for candidate in _in_order(rows)],
-        dropped,
-        notes,
-    )
+    candidates = [candidate for rows in dialogues.values() for candidate in _in_order(rows)]
+    return candidates, dropped, _told(dialogues)
 
 
-def _in_order(rows: list[tuple[float | None, Candidate]]) -> list[Candidate]:
+def _in_order(rows: _Rows) -> list[Candidate]:
     turns = [turn for turn, _ in rows if turn is not None]
     if len(turns) == len(rows):
         rows = [rows[place] for place in sorted(range(len(rows)), key=turns.__getitem__)]
     return [candidate for _, candidate in rows]
+
+
+def _told(dialogues: Mapping[str, _Rows]) -> list[str]:
+    """Where the order of the rows counts although something else might tell the order of turns."""
+    without = {name: rows for name, rows in dialogues.items() if any(t is None for t, _ in rows)}
+    in_part = [name for name, rows in without.items() if any(t is not None for t, _ in rows)]
+    backward = [
+        name
+        for name, rows in without.items()
+        if any(a.media == b.media and a.start_s > b.start_s for (_, a), (_, b) in pairwise(rows))
+    ]
+    found = (
+        (in_part, "some rows have no turn"),
+        (backward, "there is no turn, and a row begins before the one above it"),
+    )
+    return [
+        f"dialogue {printable(names[0])}{more}: {what}; the order of the rows counts"
+        for names, what in found
+        if names
+        for more in [f" and {len(names) - 1} more" if names[1:] else ""]
+    ]
 
 
 def _number_fault(cells: dict[str, str]) -> str | None:

@@ -6,7 +6,7 @@ whose vector is not finite, is `extracted = False`, never a vector of zeros.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -57,47 +57,70 @@ class Imported:
 
 
 def check(imported: Imported, sources: Mapping[Modality, str]) -> Imported:
-    """Refuse what would be taken for data: no utterance, ids or turns twice, nothing of a modality.
+    """Refuse what would be taken for data, and note where vectors are missing or zeros.
 
-    `sources` says where each modality comes from, for the messages.
+    Refused are no utterance, ids or turns twice, nothing of a modality. `sources` says where each
+    modality comes from, for the messages.
     """
     if not imported.utterances:
         raise ImportFormatError("no utterance in it")
-    _check_once((one.utterance_id for one in imported.utterances), "utterance_id")
-    _check_once((f"{one.dialogue_id} turn {one.turn}" for one in imported.utterances), "dialogue")
-    for modality, vectors in imported.vectors.items():
-        _check_vectors(imported, vectors, modality, sources.get(modality, modality))
-    return imported
+    _check_once(imported.utterances)
+    notes = [
+        f"{modality}: {note}"
+        for modality, vectors in imported.vectors.items()
+        for note in _check_vectors(imported, vectors, modality, sources.get(modality, modality))
+    ]
+    return replace(imported, notes=[*imported.notes, *notes])
 
 
-def _check_once(names: Iterator[str], what: str) -> None:
-    seen: set[str] = set()
-    for name in names:
-        if name in seen:
-            raise ImportFormatError(f"{what} {name!r} stands twice")
-        seen.add(name)
+def _check_once(utterances: Sequence[Utterance]) -> None:
+    ids: set[str] = set()
+    turns: dict[tuple[str, int], str] = {}
+    for one in utterances:
+        if one.utterance_id in ids:
+            raise ImportFormatError(f"utterance_id {one.utterance_id!r} stands twice")
+        ids.add(one.utterance_id)
+        other = turns.setdefault((one.dialogue_id, one.turn), one.utterance_id)
+        if other != one.utterance_id:
+            raise ImportFormatError(
+                f"dialogue {one.dialogue_id!r} has turn {one.turn} twice: {other} and "
+                f"{one.utterance_id}"
+            )
 
 
 def _check_vectors(
     imported: Imported, vectors: Sequence[Vector | None], modality: Modality, source: str
-) -> None:
-    first: tuple[str, int] | None = None
-    for one, vector in zip(imported.utterances, vectors, strict=True):
-        if vector is None:
-            continue
-        if first is None:
-            first = one.utterance_id, len(vector)
-        elif len(vector) != first[1]:
-            raise ImportFormatError(
-                f"{source}: {one.utterance_id} has {len(vector)} values, {first[0]} has "
-                f"{first[1]}; vectors of one modality have one length",
-                key=f"arrays.{modality}",
-            )
-    if first is None:
+) -> Iterator[str]:
+    key, n = f"arrays.{modality}", len(vectors)
+    named = zip((one.utterance_id for one in imported.utterances), vectors, strict=True)
+    there = [(name, vector) for name, vector in named if vector is not None]
+    if not there:
         raise ImportFormatError(
-            f"{source} gives no vector of numbers for any of the {len(vectors)} utterances; "
+            f"{source} gives no vector of numbers for any of the {n} utterances; "
             "leave the modality out, or name what holds it",
-            key=f"arrays.{modality}",
+            key=key,
+        )
+    first, expected = there[0][0], len(there[0][1])
+    for name, vector in there:
+        if len(vector) != expected:
+            raise ImportFormatError(
+                f"{source}: {name} has {len(vector)} values, {first} has {expected}; vectors of "
+                "one modality have one length",
+                key=key,
+            )
+    n_zeros = sum(not vector.any() for _, vector in there)
+    if n_zeros == len(there) and n > 1:
+        raise ImportFormatError(
+            f"{source} gives zeros alone for {n_zeros} of {n} utterances, and else nothing; leave "
+            "the modality out, or name what holds it",
+            key=key,
+        )
+    if len(there) < n:
+        yield f"{n - len(there)} of {n} utterances have no vector"
+    if n_zeros:
+        yield (
+            f"{n_zeros} of {n} vectors are zeros, which count as data; where nothing was "
+            "extracted, leave the file out or write NaN"
         )
 
 

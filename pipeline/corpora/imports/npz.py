@@ -50,13 +50,20 @@ def read(path: Path, names: Mapping[Modality, str]) -> Imported:
                 modality: [pooled(row) for row in _matrix(path, name, archive.read(name))]
                 for modality, name in chosen.items()
             },
-            notes=[note],
+            notes=[note, *_unread(shapes, {*plain, *chosen.values()})],
         ).in_order()
 
 
 def _shown(shapes: Mapping[str, tuple[int, ...]]) -> str:
     first = sorted(shapes.items())[:20]
     return ", ".join(f"{printable(name, 40)} {shape}" for name, shape in first)
+
+
+def _unread(shapes: Mapping[str, tuple[int, ...]], read: set[str]) -> Iterator[str]:
+    """What lies in the file and is no annotation and no modality, such as `vision`."""
+    others = {name: shape for name, shape in shapes.items() if name not in read}
+    if others:
+        yield f"not read, since no key of `arrays` names it: {_shown(others)}"
 
 
 def _chosen(

@@ -77,7 +77,39 @@ def test_turn_orders_a_dialogue(folder):
     assert [(row.utterance_id, row.turn) for row in raw.utterances] == [
         ("early", 0), ("late", 1), ("other", 0), ("other2", 1),
     ]  # fmt: skip
-    assert "dialogue e: some rows have no turn, so the order of the rows counts" in raw.notes
+    assert "dialogue e: some rows have no turn; the order of the rows counts" in raw.notes
+
+
+def test_rows_that_are_not_in_order_of_time_are_told_once(folder):
+    table = "utterance_id,dialogue_id,media,start_s,end_s\n"
+    first = "d2,d,a.mp4,5,6\nd1,d,a.mp4,0,5\ne2,e,a.mp4,7,8\ne1,e,a.mp4,2,3\n"
+    raw = folder(table + first + "f1,f,a.mp4,9,10\nf2,f,b.mp4,0,1\n")
+    assert [row.utterance_id for row in raw.utterances][:2] == ["d2", "d1"]
+    assert [note for note in raw.notes if "turn" in note] == [
+        "dialogue d and 1 more: there is no turn, and a row begins before the one above it; "
+        "the order of the rows counts"
+    ]
+
+
+@pytest.mark.parametrize("media", ["A.MP4", "sub\\B.mp4", "e\u0301.mp4"])
+def test_a_file_whose_name_differs_in_what_some_systems_do_not_tell_is_near(
+    tmp_path, write, settings, reasons, media
+):
+    for name in ("a.mp4", "sub/b.mp4", "\u00e9.mp4"):
+        write(tmp_path / name)
+    write(tmp_path / "utterances.csv", f"utterance_id,dialogue_id,media\nu,d,{media}\n")
+    near = [
+        reason for reason in reasons(read(tmp_path, settings("folder"))).values() if ";" in reason
+    ]
+    assert len(near) == 1
+    assert "which differs in capitals, accents or slashes" in near[0]
+
+
+@pytest.mark.parametrize("media", ["/data/a.mp4", "C:\\data\\a.mp4", "C:/data/a.mp4"])
+def test_a_whole_path_is_not_called_a_link(folder, reasons, media):
+    raw = folder(f"utterance_id,dialogue_id,media\nu,d,{media}\n")
+    found = next(reason for item, reason in reasons(raw).items() if item.startswith("u "))
+    assert found.endswith("is not written from there on")
 
 
 @pytest.mark.parametrize(

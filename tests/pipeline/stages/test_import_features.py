@@ -90,3 +90,32 @@ def test_vectors_of_two_lengths_are_named(stage, tmp_path):
     np.save(tmp_path / "bert/d1_u1.npy", np.zeros(9))
     with pytest.raises(SystemExit, match=r"import.arrays.text: .*d1_u1 has 9 values, d0_u0 has 8"):
         stage()
+
+
+def test_vectors_that_are_zeros_alone_are_no_data(stage, tmp_path):
+    for path in (tmp_path / "bert").iterdir():
+        np.save(path, np.zeros(8, np.float32))
+    with pytest.raises(SystemExit, match=r"import.arrays.text: .* zeros alone for 6 of 6"):
+        stage()
+
+
+def test_vectors_that_are_missing_or_zeros_are_counted(stage, tmp_path, capsys):
+    (tmp_path / "bert/d0_u1.npy").unlink()
+    stage()
+    told = capsys.readouterr().out
+    assert "note: text: 1 of 6 utterances have no vector" in told
+    assert "note: audio: 2 of 6 vectors are zeros, which count as data" in told
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda path: path.write_bytes(b""), "not a plain array"),
+        (lambda path: np.savez(path.open("wb"), a=np.ones(8)), "is an archive"),
+    ],
+    ids=["nothing", "npz"],
+)
+def test_a_file_that_holds_no_array_is_named(stage, tmp_path, damage, message):
+    damage(tmp_path / "bert/d1_u0.npy")
+    with pytest.raises(SystemExit, match=rf"import: .*bert/d1_u0.npy: {message}"):
+        stage()

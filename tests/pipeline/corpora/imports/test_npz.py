@@ -167,3 +167,10 @@ def test_texts_that_no_table_can_hold_are_made_storable(tmp_path, arrays):
     arrays["sentence"] = np.array(["a\ud800b", "two\nlines", "caf\u00e9"])
     imported = read(save(tmp_path, arrays), {})
     assert [one.text for one in imported.utterances] == ["two lines", "a?b", "caf\u00e9"]
+
+
+def test_arrays_that_nobody_reads_are_named(tmp_path, arrays):
+    arrays |= {"vision": np.ones((3, 2)), "note": np.array("of 2019")}
+    notes = read(save(tmp_path, arrays), {}).notes
+    unread = "note (), text_minilm (3, 4), vision (3, 2)"
+    assert notes[1] == f"not read, since no key of `arrays` names it: {unread}"
