@@ -17,12 +17,15 @@ from models.learner import Kind
 
 
 def task_loss(outputs: Tensor, batch: ConversationBatch, kind: Kind) -> Tensor:
-    """(B, T, C) logits or (B, T, 1) scores -> mean cross-entropy or squared error (reading.md
-    B.5).
-    """
+    """(B, T, C) logits or (B, T, 1) scores -> mean over the valid utterances of the batch."""
+    return labelled_loss(outputs, batch.labels, batch.valid, kind)
+
+
+def labelled_loss(outputs: Tensor, labels: Tensor, valid: Tensor, kind: Kind) -> Tensor:
+    """(..., C), (...), (...) bool -> mean cross-entropy or squared error (reading.md B.5)."""
     if kind == "classification":
-        return cross_entropy(outputs, batch.labels, batch.valid)
-    return regression(outputs, batch.labels, batch.valid)
+        return cross_entropy(outputs, labels, valid)
+    return regression(outputs, labels, valid)
 
 
 def cross_entropy(logits: Tensor, labels: Tensor, valid: Tensor) -> Tensor:

@@ -112,6 +112,10 @@ class Layout:
         parts = torch.split(rows, [len(bucket.cells) for bucket in self.buckets])
         return [bucket.pad(part) for bucket, part in zip(self.buckets, parts, strict=True)]
 
+    def joined(self, padded: Sequence[Tensor]) -> Tensor:
+        """One (S, K, ...) for each bucket -> rows (N, ...)."""
+        return torch.cat([b.unpad(part) for b, part in zip(self.buckets, padded, strict=True)])
+
     def pack(self, padded: Tensor) -> Tensor:
         """(B, T, ...) -> rows (N, ...)."""
         return padded.flatten(0, 1).index_select(0, self.cells)

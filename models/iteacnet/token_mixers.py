@@ -163,9 +163,4 @@ def _time_linear(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
 
 def _along_time(x: Tensor, layout: Layout, mix: Callable[[Tensor, int], Tensor]) -> Tensor:
     """Apply `mix` to the padded dialogues (S, K, D) of each bucket."""
-    return torch.cat(
-        [
-            bucket.unpad(mix(padded, bucket.n_steps))
-            for bucket, padded in zip(layout.buckets, layout.padded(x), strict=True)
-        ]
-    )
+    return layout.joined([mix(padded, len(padded)) for padded in layout.padded(x)])

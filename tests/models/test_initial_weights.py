@@ -31,6 +31,8 @@ from models.layers import MultiHeadAttention
 from models.learner import TaskShape
 from models.mmin import learner as mmin
 from models.mmin.settings import MminSettings
+from models.momke import learner as momke
+from models.momke.settings import MomkeSettings
 
 SHAPE = TaskShape({"audio": 96, "text": 128, "visual": 80}, 4, "classification", 48, 2)
 IDLE = {"hidden_dim": 64, "idle_parts": True}
@@ -48,6 +50,7 @@ LEARNERS = {
     "ae": lambda: ae.build(AutoencoderSettings(), SHAPE),
     "cra": lambda: cra.build(CraSettings(), SHAPE),
     "mmin": lambda: mmin.build(MminSettings(), SHAPE),
+    "momke": lambda: momke.build(MomkeSettings(), SHAPE),
     "gru": lambda: gru.build(GruSettings(), SHAPE),
     "cpmnet": lambda: cpmnet.build(CpmnetSettings(), SHAPE),
 }

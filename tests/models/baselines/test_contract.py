@@ -22,6 +22,7 @@ OVERFIT = [
     ("gcnet", 40, {"dropout": 0.0, "learning_rate": 5e-5, "time_attention": False}),
     ("cpmnet", None, {}),
     ("gru", 60, {"dropout": 0.0}),
+    ("momke", 40, {"dropout": 0.0, "expert_epochs": 5}),
 ]
 BASELINES = [name for name in our_methods() if name != "iteacnet"]
 
@@ -91,7 +92,7 @@ def test_reads_nothing_but_what_is_usable(kit, trained):
 
 
 @pytest.mark.parametrize("dims", [{"audio": 5, "text": 7, "visual": 6}, {"visual": 6}])
-@pytest.mark.parametrize("name", ["ae", "cra", "mmin", "gcnet", "gru"])
+@pytest.mark.parametrize("name", ["ae", "cra", "mmin", "gcnet", "gru", "momke"])
 def test_predictions_from_embedded_vectors_are_the_same(kit, name, dims):
     batch = kit.batch([7, 3, 5], dims=dims, seed=8)
     learner = kit.learner(name, kit.shape(dims), **SMALL.get(name, {}))
