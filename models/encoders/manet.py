@@ -45,8 +45,7 @@ class MaNet(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         """images: (B, 3, 224, 224) -> fused logits (B, 7) in the order of `CLASSES`."""
         local, whole = self.pool_branches(images)
-        logits: Tensor = LOCAL_SHARE * self.fc_1(local) + (1 - LOCAL_SHARE) * self.fc_2(whole)
-        return logits
+        return LOCAL_SHARE * self.fc_1(local) + (1 - LOCAL_SHARE) * self.fc_2(whole)
 
     def pool_branches(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """images: (B, 3, 224, 224) -> branch 1 and branch 2, (B, 512) each."""

@@ -51,8 +51,7 @@ class AttentionBlock(BasicBlock):
 
     def attend(self, y: Tensor) -> Tensor:
         """y: (B, C, H', W') -> the same shape, weighted by channel, then by place."""
-        weighted: Tensor = self.cbam(y)
-        return weighted
+        return self.cbam(y)
 
 
 class MulScaleBlock(nn.Module):
@@ -102,8 +101,7 @@ class CBAM(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """x: (B, C, H, W) -> the same shape."""
-        weighted: Tensor = self.SpatialGate(self.ChannelGate(x))
-        return weighted
+        return self.SpatialGate(self.ChannelGate(x))
 
 
 class ChannelGate(nn.Module):

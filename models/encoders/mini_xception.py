@@ -41,8 +41,7 @@ class MiniXception(nn.Module):
 
     def forward(self, gray: Tensor) -> Tensor:
         """gray: (B, 1, 64, 64) -> logits (B, 7) in the order of `CLASSES`."""
-        logits: Tensor = self.classify(self.extract(gray)).mean(dim=(2, 3))
-        return logits
+        return self.classify(self.extract(gray)).mean(dim=(2, 3))
 
     def extract(self, gray: Tensor) -> Tensor:
         """gray: (B, 1, 64, 64) -> (B, 128, 4, 4)."""
@@ -51,8 +50,7 @@ class MiniXception(nn.Module):
             raise ValueError(f"images have shape {tuple(gray.shape)}; expected (B, *{expected})")
         x = F.relu(self.norm1(self.conv1(gray)))
         x = F.relu(self.norm2(self.conv2(x)))
-        y: Tensor = self.blocks(x)
-        return y
+        return self.blocks(x)
 
 
 class XceptionBlock(nn.Module):
@@ -72,8 +70,7 @@ class XceptionBlock(nn.Module):
         """x: (B, C_in, H, W) -> (B, C, ceil(H / 2), ceil(W / 2)), without a final ReLU."""
         y = F.relu(self.norm1(self.separable1(x)))
         y = self.pool(self.norm2(self.separable2(y)))
-        summed: Tensor = y + self.shortcut_norm(self.shortcut(x))
-        return summed
+        return y + self.shortcut_norm(self.shortcut(x))
 
 
 class SeparableConv(nn.Module):
@@ -86,8 +83,7 @@ class SeparableConv(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """x: (B, C_in, H, W) -> (B, C, H, W)."""
-        y: Tensor = self.pointwise(self.depthwise(x))
-        return y
+        return self.pointwise(self.depthwise(x))
 
 
 class SamePool(nn.Module):

@@ -98,5 +98,4 @@ class Wav2Vec(nn.Module):
                 f"waveform has shape {tuple(waveform.shape)}; expected (B, S) with at least "
                 f"S={RECEPTIVE_FIELD_SAMPLES} samples (29 ms): leave shorter clips out"
             )
-        c: Tensor = self.feature_aggregator(self.feature_extractor(waveform))
-        return c.transpose(1, 2)
+        return self.feature_aggregator(self.feature_extractor(waveform)).transpose(1, 2)

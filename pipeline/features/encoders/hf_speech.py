@@ -20,7 +20,7 @@ from torch import Tensor
 from pipeline.base.errors import CheckpointError
 from pipeline.features.cache.extractor import Extractor, Weights
 from pipeline.features.encoders.audio import SAMPLE_RATE_HZ, SpeechEncoder, speech_extractor
-from pipeline.features.encoders.pieces import Framing, framing_of
+from pipeline.features.encoders.pieces import MOONSHINE, Framing, framing_of
 from pipeline.features.encoders.torch_setup import check_precision, choose_device, inference
 from pipeline.features.weights.pretrained import (
     check_layers,
@@ -30,7 +30,6 @@ from pipeline.features.weights.pretrained import (
 )
 from pipeline.media.arrays import Waveform
 
-MOONSHINE = ([127, 7, 3], [64, 3, 2])  # kernels and strides, which its configuration leaves out
 WHISPER_WINDOW_S = 30
 WHISPER_FRAME = 320  # samples
 BANK_FIELD, BANK_HOP = 400, 160  # of one filter bank, in AST: 25 ms, 10 ms apart

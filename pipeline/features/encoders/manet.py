@@ -6,15 +6,12 @@ Faces are resized to 224x224 (bilinear) and scaled to [0, 1]; no mean or deviati
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-import torch
-from PIL import Image
 from torch import Tensor
 
 from models.encoders.manet import EMBEDDING_DIM, IMAGE_SIZE_PX, MaNet
 from pipeline.features.cache.extractor import Extractor, Weights
 from pipeline.features.encoders.torch_setup import check_precision, choose_device
-from pipeline.features.encoders.visual import FaceEncoder, face_extractor
+from pipeline.features.encoders.visual import FaceEncoder, face_extractor, resized
 from pipeline.features.weights.manet_checkpoint import read_manet
 from pipeline.media.arrays import Picture
 
@@ -31,8 +28,4 @@ def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extract
 
 def to_pictures(crops: list[Picture]) -> Tensor:
     """RGB crops of any size -> (n, 3, 224, 224) in [0, 1]."""
-    size = (IMAGE_SIZE_PX, IMAGE_SIZE_PX)
-    faces = [
-        np.asarray(Image.fromarray(crop).resize(size, Image.Resampling.BILINEAR)) for crop in crops
-    ]
-    return torch.from_numpy(np.stack(faces)).permute(0, 3, 1, 2).float() / 255
+    return resized(crops, IMAGE_SIZE_PX, IMAGE_SIZE_PX)

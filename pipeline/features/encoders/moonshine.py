@@ -19,13 +19,12 @@ from onnxruntime.capi import onnxruntime_pybind11_state as state
 from pipeline.base.errors import CheckpointError, SettingsError
 from pipeline.features.cache.extractor import Extractor, Weights
 from pipeline.features.encoders.audio import SAMPLE_RATE_HZ, SpeechEncoder, speech_extractor
-from pipeline.features.encoders.pieces import framing_of
+from pipeline.features.encoders.pieces import MOONSHINE, framing_of
 from pipeline.features.encoders.torch_setup import choose_device
 from pipeline.media.arrays import Waveform
 
 DIM = 288
 UNREADABLE = (state.Fail, state.InvalidArgument, state.InvalidGraph, state.InvalidProtobuf)
-KERNELS, STRIDES = [127, 7, 3], [64, 3, 2]
 
 
 def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extractor:
@@ -35,7 +34,7 @@ def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extract
             f"features.audio.precision: {settings['precision']!r}: moonshine-tiny has float32 only"
         )
     choose_device("cpu")  # resampling is torch's: on one core as well
-    framing = framing_of(KERNELS, STRIDES, settings["max_seconds"], SAMPLE_RATE_HZ)
+    framing = framing_of(*MOONSHINE, settings["max_seconds"], SAMPLE_RATE_HZ)
     return speech_extractor(DIM, SpeechEncoder(partial(_frames, _load(weights.path)), framing))
 
 

@@ -11,14 +11,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 
 from pipeline.base.errors import CheckpointError
 from pipeline.features.cache.extractor import Extractor, Weights
 from pipeline.features.encoders.onnx_graph import FLOAT, Graph, is_open, open_graph
-from pipeline.features.encoders.visual import BATCH, FaceEncoder, face_extractor
-from pipeline.media.arrays import Picture
+from pipeline.features.encoders.visual import BATCH, FaceEncoder, face_extractor, resized
 
 LARGEST_PX = 2048
 
@@ -36,21 +34,12 @@ def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extract
 
     # A gray picture tells whether it computes, and how many numbers it gives.
     embed = partial(_embed, graph)
-    prepare = partial(_pictures, sizes[0], sizes[1])
+    prepare = partial(resized, height=sizes[0], width=sizes[1])
     gray = np.full((64, 64, 3), 128, dtype=np.uint8)
     graph.probe(prepare([gray]).numpy(), f"a picture of {sizes[0]} x {sizes[1]}")
     dim = embed(prepare([gray])).shape[1]
     place, batch = torch.device("cpu"), BATCH if is_open(n) else 1
     return face_extractor(dim, FaceEncoder(prepare, embed, place, None, batch))
-
-
-def _pictures(height: int, width: int, crops: list[Picture]) -> Tensor:
-    """RGB crops of any size -> (n, 3, H, W) in [0, 1]."""
-    faces = [
-        np.asarray(Image.fromarray(crop).resize((width, height), Image.Resampling.BILINEAR))
-        for crop in crops
-    ]
-    return torch.from_numpy(np.stack(faces)).permute(0, 3, 1, 2).float() / 255
 
 
 def _embed(graph: Graph, images: Tensor) -> Tensor:

@@ -11,6 +11,9 @@ from itertools import pairwise
 from pipeline.base.errors import SettingsError
 from pipeline.media.arrays import Waveform
 
+# Kernels and strides of Moonshine's convolutions, which its configuration leaves out.
+MOONSHINE = ([127, 7, 3], [64, 3, 2])
+
 
 @dataclass(frozen=True)
 class Framing:

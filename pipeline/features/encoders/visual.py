@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from PIL import Image
 from torch import Tensor
 
 from pipeline.base.errors import CacheError
@@ -49,6 +50,13 @@ class FaceEncoder:
                 total = total + vectors.sum(axis=0, dtype=np.float64)
                 n_crops += len(batch)
         return np.asarray(total / n_crops, dtype=np.float32)
+
+
+def resized(crops: list[Picture], height: int, width: int) -> Tensor:
+    """RGB crops of any size -> (n, 3, H, W) in [0, 1], bilinear."""
+    how = Image.Resampling.BILINEAR
+    faces = [np.asarray(Image.fromarray(crop).resize((width, height), how)) for crop in crops]
+    return torch.from_numpy(np.stack(faces)).permute(0, 3, 1, 2).float() / 255
 
 
 def face_extractor(dim: int, encode: FaceEncoder) -> Overlapped[Path]:

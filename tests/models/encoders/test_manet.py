@@ -119,6 +119,7 @@ class Transcription:
         x = F.max_pool2d(x, kernel_size=3, stride=2, padding=1)
         x = self.stage(self.basic, "layer1", x, 1)
         x = self.stage(self.basic, "layer2", x, 2)
+
         assert x.shape[1:] == (128, 28, 28)
         local = torch.zeros(len(x), 512, 14, 14, dtype=torch.float64)
         corners = {1: (0, 0), 2: (0, 1), 3: (1, 0), 4: (1, 1)}
@@ -185,6 +186,7 @@ def test_keys_of_the_published_layout(state):
     assert not any(
         key.endswith(("fc.weight", "cbam.SpatialGate.spatial.conv.bias")) for key in state
     )
+
     assert "layer1.0.downsample.0.weight" not in state
     assert "layer4_1_p1.1.downsample.0.weight" not in state
 

@@ -90,6 +90,8 @@ def fairseq(state, arguments=LARGE):
     }
     model = OrderedDict(state | head)
     model._metadata = OrderedDict([("", {"version": 1})])
+
+    # What no reader asks for: the trainer's own history.
     return {
         "args": argparse.Namespace(**arguments),
         "model": model,

@@ -134,6 +134,7 @@ def test_how_many_shards_there_are_does_not_change_a_byte(tmp_path):
             write_store(tmp_path / f"{name}{first}", part)
             shards.append((tmp_path / f"{name}{first}", ids[first:end]))
         write_store(tmp_path / name, join_stores(shards, ids))
+
     assert (tmp_path / "one").read_bytes() == (tmp_path / "three").read_bytes()
 
 

@@ -116,6 +116,7 @@ def test_a_sample_rate_that_changes_is_refused_from_there_on(make_sound):
         format="adts",
     )
     slow.write_bytes(slow.read_bytes() + fast.read_bytes())
+
     assert statuses(slow, [(0.2, 0.7), (0.5, 1.5)]) == ["ok", "unreadable"]
     assert "16000 to 48000" in str(read(slow, [(0.5, 1.5)])[0])
 

@@ -102,6 +102,7 @@ def test_one_process_serves_all_files(clip, make_sound, tmp_path):
             list(decode_sound(decoder, tmp_path / "none", [(0, 1)]))
         assert len(list(decode_frames(decoder, clip("a.mp4"), [(0, 1)], 5.0))) == 5
         assert decoder._process is process
+
     assert process.returncode is not None
 
 

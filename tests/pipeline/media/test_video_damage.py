@@ -45,6 +45,7 @@ def test_a_packet_that_does_not_decode_is_skipped(tmp_path, clip):
             target.mux(packet)
     damage = Damage()
     times_s = [frame.time_s for frame in sample_frames(broken, [(0.0, INF)], 25.0, damage)]
+
     assert damage.n_errors >= 1
     assert damage.first
     assert [round(25 * t) for t in times_s] == [k for k in range(50) if not 20 <= k < 25]
@@ -71,6 +72,7 @@ def test_what_is_no_picture_has_a_status_and_a_reason(tmp_path, make_sound, clip
         truncated: "unreadable",
         make_sound("sound.wav", np.ones(800, np.int16)): "no_stream",
     }
+
     for path, status in cases.items():
         with pytest.raises(MediaError) as caught:
             list(sample_frames(path, [(0, 1)], 5.0))

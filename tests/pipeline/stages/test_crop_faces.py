@@ -18,6 +18,7 @@ def test_each_utterance_gets_a_row_and_those_with_a_face_their_crops(crop_stage,
     assert [row.utterance_id for row in rows] == [
         utterance.utterance_id for utterance in UTTERANCES
     ]
+
     assert [row.status for row in rows] == STATUSES
     assert [(row.n_frames, row.n_faces) for row in rows[:4]] == [(4, 4), (4, 4), (4, 0), (0, 0)]
     assert [bool(row.archive) for row in rows] == [True, True, *[False] * 6]

@@ -47,6 +47,7 @@ def test_every_odd_utterance_ends_in_a_row_with_its_reason(extraction, capsys, w
     store = extraction.run("audio", "moonshine-tiny")
     expected = ["ok", "empty_span", "ok", "too_short", "unreadable", "silent", "silent"]
     expected += ["no_media", "no_media"]
+
     assert extraction.statuses(store) == expected
     assert store.extracted.tolist() == [status == "ok" for status in expected]
     assert not store.features[~store.extracted].any()
@@ -74,6 +75,7 @@ def test_shards_threads_and_order_change_no_byte(spoken):
     spoken.cache = spoken.folder / "other"
     backwards = spoken.run("audio", "moonshine-tiny", out="back", rows=spoken.rows[::-1])
     whole = read_store(spoken.folder / "whole.safetensors")
+
     assert np.array_equal(backwards.features[::-1], whole.features)
 
 

@@ -109,6 +109,7 @@ def test_a_killed_extraction_goes_on_and_ends_with_the_same_bytes(extraction, ro
     running.send_signal(signal.SIGKILL)
     running.wait()
     kept = len(list(extraction.cache.rglob("*.safetensors")))
+
     assert 20 <= kept < 300
     assert not (extraction.folder / "out.safetensors").exists()
     done = subprocess.run([*command, *arguments], check=True, capture_output=True, text=True)

@@ -150,6 +150,7 @@ def test_every_odd_file_and_row_ends_with_its_reason(stages, capsys):
     rows = [(name, "d", *media_and_span, TEXT) for name, (*media_and_span, _, _) in ROWS.items()]
     stages.write_table([*rows, *BAD_ROWS])
     utterances, dropped = stages.read_corpus()
+
     assert [row.utterance_id for row in utterances] == list(ROWS)
     assert {row.text for row in utterances} == {'She said: "No, never", twice'}
     reasons = {item.partition(" (")[0]: reason for item, reason in dropped.items()}

@@ -81,6 +81,7 @@ def archive(tmp_path):
             boxes=((0, 0, 96, 96),) * len(faces),
             confidences=(1.0,) * len(faces),
         )
+
         write_crops(tmp_path / f"{name}.zip", record, jpegs)
         return tmp_path / f"{name}.zip"
 
@@ -212,6 +213,7 @@ def test_weights_of_another_network_are_refused(
     with pytest.raises(CheckpointError, match="does not fit torchvision:resnet18"):
         torchvision_image.build(wrong, local(shufflenet_v2_x0_5_weights), "cpu")
     unknown = settings_of("visual", encoder="torchvision:no_such_net")
+
     with pytest.raises(SettingsError, match="no classifier 'no_such_net'"):
         torchvision_image.build(unknown, local(shufflenet_v2_x0_5_weights), "cpu")
     (tmp_path / "bad.pth").write_bytes(b"not weights")

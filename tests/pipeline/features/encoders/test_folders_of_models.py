@@ -121,6 +121,7 @@ def test_pickled_weights_give_what_safe_ones_give_and_none_of_them_is_run(
     weights = load_file(folder / "model.safetensors")
     (folder / "model.safetensors").unlink()
     torch.save(weights, folder / "pytorch_model.bin")
+
     assert np.array_equal(stage("text", f"hf:{folder}").features, expected)
     evil = {"embeddings.word_embeddings.weight": Payload(marker)}
     torch.save(weights | evil, folder / "pytorch_model.bin")

@@ -168,6 +168,7 @@ def test_an_evil_pickle_is_refused_in_little_memory(tmp_path, read, bomb, monkey
         assert tracemalloc.get_traced_memory()[1] < 400_000_000
     finally:
         tracemalloc.stop()
+
     assert not ran
 
 

