@@ -69,6 +69,17 @@ def test_tools_and_excluded_packages_are_not_in_the_users_lock():
     assert locked & names_of(ROOT / "excludes.txt") == set()
 
 
+def test_readers_that_tests_do_without_are_installed_by_make_test():
+    """Else their tests would be left out wherever all tests run."""
+    optional = re.compile(r'pytest\.importorskip\("(\w+)')
+    texts = [path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py")]
+    found = {name for text in texts for name in optional.findall(text)}
+    assert {"webvtt", "pympi", "praatio"} <= found
+    names = {"webvtt": "webvtt-py", "pympi": "pympi-ling"}
+    locked = {entry.name for file in (USERS, TOOLS) for entry in entries_of(file)}
+    assert {names.get(name, name) for name in found} - locked == set()
+
+
 def test_the_two_locks_agree_where_both_name_a_package():
     users = {entry.name: str(entry.specifier) for entry in entries_of(USERS)}
     tools = {entry.name: str(entry.specifier) for entry in entries_of(TOOLS)}

@@ -18,6 +18,7 @@ import torch
 from numpy.typing import NDArray
 
 from pipeline.base.arrays import ArraysError
+from pipeline.base.files import UnsafePathError
 from pipeline.base.records import MODALITIES
 from pipeline.base.tables import TableError
 from pipeline.conversations.dataset import standardize, unlabelled_conversations
@@ -26,13 +27,18 @@ from pipeline.conversations.inference import predict_rates
 from pipeline.features.store import StoreError
 from pipeline.tools.label.corpus import Corpus, misfits, read_corpus, warn
 from pipeline.tools.label.errors import LabelError
-from pipeline.tools.label.table import write_labels
+from pipeline.tools.label.table import LabelRow, label_rows, write_labels
+from pipeline.tools.label.timelines import FORMATS, write_timelines
 from pipeline.tools.label.trained import TrainedRun, read_run
 from pipeline.tools.options import command_parser
 from pipeline.training.devices import DeviceError, ready_device
 from pipeline.training.randomness import seed_torch
 
 NOTHING_FOUND = "nothing found in any modality"
+FAULTS = (
+    *(LabelError, DeviceError, ArraysError, StoreError, TableError, UnsafePathError),
+    OSError,
+)
 WAY_OUT = "give parts of it a `dialogue_id` each, or choose a run of another method"
 
 
@@ -40,8 +46,9 @@ def main(argv: list[str] | None = None) -> None:
     """Read the command line, bring run and corpus together, write the labels."""
     args = _parse(argv)
     try:
-        label(args.run, args.corpus, args.out, args.device, args.threads, args.model)
-    except (LabelError, DeviceError, ArraysError, StoreError, TableError, OSError) as error:
+        place = ready_device(args.device, args.threads)
+        label(args.run, args.corpus, args.out, place, args.model, args.timelines)
+    except FAULTS as error:
         raise SystemExit(f"error: {error}") from None
 
 
@@ -49,24 +56,37 @@ def label(
     run_folder: Path,
     corpus_folder: Path,
     out: Path,
-    device: str,
-    n_threads: int,
+    device: torch.device,
     trusted: Sequence[str] = (),
+    timelines: Path | None = None,
 ) -> None:
-    """Label the corpus by the run, write `out`."""
-    place = ready_device(device, n_threads)
+    """Label the corpus by the run, write `out`, and time lines if they are asked for."""
     run = read_run(run_folder, trusted)
     corpus = read_corpus(corpus_folder, run.facts)
 
     dialogues, reasons = _fitting(run, corpus)
-    outputs = predict(run, corpus, dialogues, place)
+    outputs = predict(run, corpus, dialogues, device)
     _say_what_outputs_mean(run)
 
     task, is_sure = run.facts.task, run.learner.gives_logits
-    line = (corpus.index, outputs, corpus.found, reasons)
-    write_labels(out, *line, task.classes, has_probabilities=is_sure, center=task.center)
+    classes = tuple(task.classes)
+    line = label_rows(
+        corpus, outputs, reasons, classes, has_probabilities=is_sure, center=task.center
+    )
+    rows = list(line)
+    write_labels(out, rows, classes if is_sure else ())
     n_labels = sum(not reason for reason in reasons)
     print(f"{n_labels} of {len(reasons)} utterances have a label in {out}")
+    if timelines is not None:
+        _write_timelines(timelines, rows)
+
+
+def _write_timelines(folder: Path, rows: Sequence[LabelRow]) -> None:
+    cues = [cue for row in rows if (cue := row.cue) is not None]
+    if len(cues) < len(rows):
+        warn(f"{len(rows) - len(cues)} utterances have no file or no known end: on no time line")
+    n_files = write_timelines(folder, cues)
+    print(f"{n_files} files have {', '.join(FORMATS)} in {folder}")
 
 
 def predict(
@@ -134,6 +154,9 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
     )
 
     parser.add_argument("--out", type=Path, required=True, help="the table of labels, a CSV")
+    parser.add_argument(
+        "--timelines", type=Path, metavar="FOLDER", help=f"also {', '.join(FORMATS)} of each file"
+    )
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
     parser.add_argument("--threads", type=_n_threads, default=1, help="CPU threads of torch")
     parser.add_argument(

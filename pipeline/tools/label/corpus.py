@@ -26,6 +26,7 @@ IMPORTED = "imported"  # what the stage import_features calls an encoder that it
 class Corpus:
     """All utterances of a corpus in line, and its features in the run's modalities."""
 
+    utterances: list[Utterance]  # as the table has them
     index: ConversationIndex
     stores: Stores
 
@@ -36,6 +37,18 @@ class Corpus:
         for modality, store in self.stores.items():
             found[:, MODALITIES.index(modality)] = store.extracted[self.index.store_rows]
         return found
+
+    @property
+    def ends_s(self) -> NDArray[np.float64]:
+        """(N,): where each utterance ends, by its row or by what was found; NaN: nobody knows."""
+        ends = np.array([utterance.end_s for utterance in self.utterances])
+        starts = np.array([utterance.start_s for utterance in self.utterances])
+        lengths = np.full(len(ends), np.nan)
+        for store in self.stores.values():
+            if store.seconds is not None:
+                lengths = np.fmax(lengths, store.seconds[:, 1].astype(np.float64))
+        known = np.where(np.isfinite(ends), ends, starts + lengths)
+        return known[self.index.store_rows]
 
 
 def read_corpus(folder: Path, facts: Facts) -> Corpus:
@@ -58,7 +71,7 @@ def read_corpus(folder: Path, facts: Facts) -> Corpus:
 
     stores = {m: _read_features(folder, m, ids, facts) for m in facts.modalities}
     index = index_utterances(utterances, [Label(id_, "") for id_ in ids])
-    return Corpus(index, stores)
+    return Corpus(utterances, index, stores)
 
 
 def misfits(learner: Learner, index: ConversationIndex) -> dict[int, str]:
