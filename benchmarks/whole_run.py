@@ -53,7 +53,7 @@ def run_ours(model: str, made: Made, n_epochs: int) -> None:
         conversations=made.conversations,
         train=made.train,
         validation=made.test,
-        validation_rates=RATES,
+        validation_rates=tuple(map(str, RATES)),
         validation_masks=made.masks,
         kind=made.size.kind,
     )

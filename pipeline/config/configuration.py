@@ -12,7 +12,7 @@ from pipeline.config.corpora import CorpusSettings
 from pipeline.config.faces import CropFacesSettings
 from pipeline.config.faults import Place, did_you_mean, refusal
 from pipeline.config.features import FeaturesSettings
-from pipeline.config.methods import MethodSettings, TrainSettings, kind_of
+from pipeline.config.methods import MethodSettings, TrainSettings, fault_of_rate, kind_of
 from pipeline.config.report import ReportSettings
 from pipeline.config.settings import Name, PathText, Section, parse_section
 from pipeline.config.tasks import MAJORITY, ProtocolSettings, TaskSettings
@@ -63,6 +63,11 @@ class Config(Section):
 
         for number, task in enumerate(self.train.tasks):
             _known(task, self.tasks, ("train", "tasks", number))
+        for task in self.train.tasks or tuple(self.tasks):
+            fault = fault_of_rate(self.train.train_rate, self.tasks[task].sorted_modalities)
+            if fault:
+                message = f"task {task} cannot be trained so: {fault}"
+                raise refusal(("train", "train_rate"), message, self.train.train_rate)
 
         if MAJORITY in self.methods:
             message = "tables call the floor so; choose another name"
@@ -85,11 +90,13 @@ class Config(Section):
     @model_validator(mode="after")
     def _can_be_planned(self) -> "Config":
         methods = [self.methods[name].evaluations for name in self.train.methods]
-        n_rates = len(self.protocol.rates) + 1
-        per_fold = sum(n_rates if "ime" in ways else len(ways) for ways in methods)
-        chosen = [self.tasks[name].folds for name in self.train.tasks or self.tasks]
-        n_folds = sum(len(folds.only) or folds.n_folds for folds in chosen)
-        n_runs = per_fold * n_folds * len(self.train.seeds)
+        chosen = [self.tasks[name] for name in self.train.tasks or self.tasks]
+        folds = [len(task.folds.only) or task.folds.n_folds for task in chosen]
+        n_folds, n_runs = sum(folds), 0
+        for task, n in zip(chosen, folds, strict=True):
+            n_rates = len(self.protocol.rates) + len(task.condition_names) + 1
+            per_fold = sum(n_rates if "ime" in ways else len(ways) for ways in methods)
+            n_runs += per_fold * n * len(self.train.seeds)
         if n_runs > MAX_RUNS:
             raise refusal(
                 ("train",),

@@ -1,7 +1,6 @@
 """`methods` and `train`: which networks, how they are built, how they are trained."""
 
-import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, reduce
 from operator import or_
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, get_args
@@ -17,11 +16,16 @@ from models.registry import (
     method_module,
     our_methods,
 )
+from pipeline.base.records import Modality
+from pipeline.config.condition_parts import Condition, ConditionError
+from pipeline.config.conditions import AtRate, is_rate, parse_condition
 from pipeline.config.faults import did_you_mean, refusal
 from pipeline.config.model_settings import ModelSettings, section_of
 from pipeline.config.settings import MAX_RATE, Distinct, Name, Rate, Section, dump, parse_section
 
-TrainRate = float | Literal["random", "progressive"]  # a rate, or how it changes
+Strategy = Literal["random", "progressive"]  # how a rate changes while training
+STRATEGIES: tuple[Strategy, ...] = get_args(Strategy)
+TrainRate = float | Strategy | Condition
 # One model for all rates | a model per rate | a model of complete data.
 Evaluation = Literal["ume", "ime", "complete"]
 EVALUATIONS: tuple[Evaluation, ...] = get_args(Evaluation)
@@ -123,7 +127,7 @@ class TrainSettings(Section):
     n_epochs: Annotated[int, Field(ge=1, le=10000)] = 100
     """Epochs of a training."""
     train_rate: str = "0.7"
-    """Missing rate while training under ume: "0.0" to "0.7", random or progressive."""
+    """Missing rate while training under ume: "0.0" to "0.7", random, progressive or a condition."""
     patience: Annotated[int, Field(ge=1)] | None = None
     """Epochs without gain before training stops early; null = never."""
 
@@ -137,15 +141,28 @@ class TrainSettings(Section):
 
 
 def parse_train_rate(text: str) -> TrainRate:
-    """Return a training rate as a number or a strategy's name; refuse anything else."""
-    if text == "random":
-        return "random"
-    if text == "progressive":
-        return "progressive"
+    """Return a training rate as a number, a strategy's name or another condition."""
+    for strategy in STRATEGIES:
+        if text == strategy:
+            return strategy
     try:
-        rate = float(text)
-    except ValueError:
-        rate = math.nan
-    if not 0 <= rate <= MAX_RATE:
-        raise ValueError(f"train_rate={text!r}: use 0.0 to {MAX_RATE}, 'random' or 'progressive'")
-    return rate
+        condition = parse_condition(text)
+    except ConditionError as error:
+        raise ValueError(
+            f"train_rate={text!r}: use 0.0 to {MAX_RATE}, 'random' or 'progressive', or the name "
+            f"of a condition: {error}"
+        ) from None
+    return (
+        condition.rate if is_rate(condition.name) and isinstance(condition, AtRate) else condition
+    )
+
+
+def fault_of_rate(text: str, modalities: Sequence[Modality]) -> str:
+    """Why a task with these modalities cannot be trained at a rate or condition, "" if it can."""
+    rate = parse_train_rate(text)
+    try:
+        if isinstance(rate, Condition):
+            rate.check(modalities)
+    except ConditionError as error:
+        return str(error)
+    return ""

@@ -62,25 +62,25 @@ def read_stores(
     return stores
 
 
-def read_rates(
+def read_conditions(
     paths: Sequence[Path],
-    rates: Sequence[float],
+    names: Sequence[str],
     fold: int,
     labels: Sequence[Label],
     index: ConversationIndex,
     dialogues: NDArray[np.int64],
 ) -> NDArray[np.bool_]:
-    """(R, N, 3) stored masks over the line of `index`, False outside of `dialogues`."""
-    by_rate = {read_header(path)["rate"]: path for path in paths}
-    if missing := sorted(set(rates) - set(by_rate)):
+    """(R, N, 3) masks of R conditions over the line of `index`, False outside of `dialogues`."""
+    by_name = {str(read_header(path)["rate"]): path for path in paths}
+    if missing := sorted(set(names) - set(by_name)):
         raise ValueError(
-            f"no stored masks for rates {missing}, only for {sorted(by_rate)}; "
-            "add them to protocol.rates"
+            f"no stored masks for {', '.join(missing)}, only for {', '.join(sorted(by_name))}; "
+            "add rates to protocol.rates, other conditions to the task's `conditions`"
         )
 
     places = index.utterances_of(dialogues)
-    line = np.zeros((len(rates), len(index.label_rows), len(MODALITIES)), dtype=bool)
-    for number, rate in enumerate(rates):
-        masks = read_masks(by_rate[rate], labels)
+    line = np.zeros((len(names), len(index.label_rows), len(MODALITIES)), dtype=bool)
+    for number, name in enumerate(names):
+        masks = read_masks(by_name[name], labels)
         line[number, places] = masks.of_rows(fold, index.label_rows[places])
     return line

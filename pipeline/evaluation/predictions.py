@@ -1,7 +1,8 @@
-"""predictions.csv: what a run says of each test utterance, at each missing rate.
+"""predictions.csv: what a run says of each test utterance, under each condition.
 
-Columns: rate, utterance_id, dialogue_id, target, predicted, and for classification one
-`score_<class>` per class, its probability. Nine digits: enough to give every float32 back.
+Columns: rate (a rate of the paper, or the name of another condition), utterance_id, dialogue_id,
+target, predicted, and for classification one `score_<class>` per class, its probability. Nine
+digits: enough to give every float32 back.
 """
 
 import csv
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.base.files import atomic_path
+from pipeline.config.conditions import is_rate
 from pipeline.config.tasks import TaskKind
 from pipeline.protocol.weighted_f1 import weighted_f1
 
@@ -43,16 +45,16 @@ def write_predictions(
 
 
 def in_words(
-    kind: TaskKind, target: NDArray[Any], outputs: NDArray[np.float32], rates: Sequence[float]
+    kind: TaskKind, target: NDArray[Any], outputs: NDArray[np.float32], names: Sequence[str]
 ) -> str:
-    """How good outputs (R, N, C) are at the first and the last rate."""
+    """How good outputs (R, N, C) are under the first and the last condition."""
     told = []
-    for rate, output in list(zip(rates, outputs, strict=True))[:: max(len(rates) - 1, 1)]:
+    for name, output in list(zip(names, outputs, strict=True))[:: max(len(names) - 1, 1)]:
         if kind == "classification":
             score = f"{100 * weighted_f1(target, output.argmax(axis=1)):.1f} %"
         else:
             score = f"{np.abs(output[:, 0] - target).mean():.3f}"
-        told.append(f"{score} at missing rate {rate}")
+        told.append(f"{score} {'at missing rate' if is_rate(name) else 'under'} {name}")
 
     metric = "weighted F1" if kind == "classification" else "mean absolute error"
     return f"{metric} {', '.join(told)}"

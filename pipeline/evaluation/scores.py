@@ -15,7 +15,7 @@ class Score:
     fold: int
     seed: int
     train_rate: str
-    rate: float
+    rate: str  # of the paper, or the name of another condition
     selection: str
     metric: str
     value: float

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline.base.records import ROLES, Label, SplitRow
+from pipeline.config.conditions import is_rate
 from pipeline.config.tasks import MAJORITY
 from pipeline.evaluation.classification import classification_metrics
 from pipeline.evaluation.scores import Score
@@ -22,7 +23,7 @@ def read_predictions(path: Path, kind: str) -> pd.DataFrame:
     The scores of the classes are not read: of a thousand classes they would be gigabytes.
     """
     values = str if kind == "classification" else float
-    types = {**TEXT_COLUMNS, "rate": float, "target": values, "predicted": values}
+    types = {**TEXT_COLUMNS, "rate": str, "target": values, "predicted": values}
     return pd.read_csv(path, dtype=types, keep_default_na=False, usecols=list(types))
 
 
@@ -40,9 +41,11 @@ def metrics_of(
 def score_run(
     predictions: pd.DataFrame, run: dict[str, object], kind: str, classes: Sequence[str]
 ) -> list[Score]:
-    """Every metric of a run at every rate that it was tested at."""
+    """Every metric of a run under every condition that it was tested under."""
     rows = []
-    for rate, group in predictions.groupby("rate", sort=True):
+    groups = dict(list(predictions.groupby("rate", sort=False)))
+    for rate in in_order(map(str, groups)):
+        group = groups[rate]
         values = metrics_of(group["target"].tolist(), group["predicted"].tolist(), kind, classes)
 
         rows += [
@@ -52,7 +55,7 @@ def score_run(
                 fold=int(str(run["fold"])),
                 seed=int(str(run["seed"])),
                 train_rate=str(run["train_rate"]),
-                rate=float(str(rate)),
+                rate=rate,
                 selection=str(run["selection"]),
                 metric=metric,
                 value=value,
@@ -62,13 +65,19 @@ def score_run(
     return rows
 
 
+def in_order(conditions: Iterable[str]) -> list[str]:
+    """Rates rising, then the other conditions in the given order; each once."""
+    names = list(dict.fromkeys(conditions))
+    return sorted(filter(is_rate, names), key=float) + [n for n in names if not is_rate(n)]
+
+
 def majority_rows(
     task: str,
     fold: int,
     roles: RoleLabels,
     kind: str,
     classes: Sequence[str],
-    rates: Sequence[float],
+    rates: Sequence[str],
 ) -> list[Score]:
     """Scores of always predicting the commonest training label: the floor, at every rate.
 

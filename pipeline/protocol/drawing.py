@@ -17,10 +17,10 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from pipeline.base.records import Modality
+from pipeline.config.condition_parts import Condition
 from pipeline.config.conditions import (
     AtRate,
     Blocks,
-    Condition,
     Imbalanced,
     Only,
     WholeDialogues,
@@ -80,7 +80,8 @@ def _(condition: WholeDialogues, line: Line, rng: Generator) -> Mask:
     n_off = round(condition.share * len(dialogues))
     off = np.isin(line.dialogues, rng.choice(dialogues, size=n_off, replace=False))
     mask = np.ones_like(line.extracted)
-    mask[np.ix_(off, line.columns(condition.named))] = False
+    for column in line.columns(condition.named):
+        mask[off, column] = False
     return mask | ~line.extracted
 
 

@@ -1,9 +1,10 @@
-"""Stored masks: drawn once per task, fold, rate and mask seed, and the same for every method.
+"""Stored masks: drawn once per task, fold, condition and mask seed, the same for every method.
 
-One file per rate: for each fold a (N, 3) bool tensor over the N rows of labels.csv, columns in
-the order audio, text, visual. Rows of dialogues that neither test nor validate in the fold are
-all False: nobody may read them. Columns of modalities that the task lacks are False. True where
-nothing was extracted: the protocol can withhold only what is there, and rates are shares of it.
+One file per condition: for each fold a (N, 3) bool tensor over the N rows of labels.csv, columns
+in the order audio, text, visual. Rows of dialogues that neither test nor validate in the fold are
+all False: nobody may read them; where a condition may leave an utterance with nothing, a second
+tensor, (N,) bool, says which rows were drawn. Columns of modalities that the task lacks are False.
+True where nothing was extracted: the protocol can withhold only what is there.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,9 +16,12 @@ from numpy.typing import NDArray
 
 from pipeline.base.arrays import read_arrays, write_arrays
 from pipeline.base.files import text_digest
-from pipeline.base.records import Label, Role, SplitRow
+from pipeline.base.records import Label, Modality, Role, SplitRow, Utterance
+from pipeline.config.condition_parts import Condition
+from pipeline.config.conditions import AtRate, is_rate, parse_condition
 from pipeline.config.tasks import GeneratorName
-from pipeline.protocol.availability import Mask, realised_rate, spread, withhold
+from pipeline.protocol.availability import Mask, realised_rate, spread
+from pipeline.protocol.drawing import Line, draw
 from pipeline.protocol.errors import ProtocolError
 
 DRAWN_ROLES: tuple[Role, ...] = ("test", "validation")  # in this order: see _rows_of_roles
@@ -25,18 +29,21 @@ DRAWN_ROLES: tuple[Role, ...] = ("test", "validation")  # in this order: see _ro
 
 @dataclass(frozen=True)
 class StoredMasks:
-    """Masks of one rate and seed, by fold; `realised` is the missing rate reached in each."""
+    """Masks of one condition and seed, by fold; `realised` is the missing rate reached in each."""
 
-    rate: float
+    condition: Condition
     mask_seed: int
     table: str  # digest of the utterance ids, in order
     folds: Mapping[int, Mask]
+    drawn: Mapping[int, NDArray[np.bool_]]  # (N,) which rows are
     realised: Mapping[int, float]
 
     def lines(self) -> list[str]:
         """Which rate was reached in each fold, and over all of them."""
+        name = self.condition.name
+        asked = f"missing rate {name} asked" if is_rate(name) else name
         told = [
-            f"fold {fold}: missing rate {self.rate} asked, {realised:.4f} realised"
+            f"fold {fold}: {asked}, {realised:.4f} realised"
             for fold, realised in self.realised.items()
         ]
         reached = self.realised.values()
@@ -47,54 +54,63 @@ class StoredMasks:
         """(len(rows), 3) bool of these rows of labels.csv; refuses rows that were not drawn."""
         if fold not in self.folds:
             raise ProtocolError(
-                f"masks of rate {self.rate} hold folds {sorted(self.folds)}, not {fold}"
+                f"masks of {self.condition.name} hold folds {sorted(self.folds)}, not {fold}"
             )
-        mask = self.folds[fold][rows]
-        if not mask.any(axis=1).all():
+        if not self.drawn[fold][rows].all():
             raise ProtocolError(
-                f"masks of rate {self.rate}, fold {fold}: some rows were not drawn; "
+                f"masks of {self.condition.name}, fold {fold}: some rows were not drawn; "
                 "delete the availability folder so that they are drawn for these splits"
             )
-        return mask
+        return self.folds[fold][rows]
 
 
 def draw_masks(
     labels: Sequence[Label],
     splits: Iterable[SplitRow],
-    dialogue_of: Mapping[str, str],
-    modalities: Sequence[str],
+    utterances: Iterable[Utterance],
+    modalities: Sequence[Modality],
     extracted: Mask,
-    rate: float,
+    condition: Condition,
     generator: GeneratorName,
     mask_seed: int,
 ) -> StoredMasks:
     """Masks of every fold for its test and validation dialogues; extracted (N, V) as labels.csv."""
-    dialogues = np.array([dialogue_of[label.utterance_id] for label in labels])
+    by_id = {utterance.utterance_id: utterance for utterance in utterances}
+    labelled = [by_id[label.utterance_id] for label in labels]
+    dialogues = np.array([utterance.dialogue_id for utterance in labelled])
     by_fold: dict[int, dict[Role, set[str]]] = {}
     for row in splits:
         by_fold.setdefault(row.fold, {}).setdefault(row.role, set()).add(row.dialogue_id)
 
-    folds, realised = {}, {}
+    folds, drawn, realised = {}, {}, {}
     for fold, members in sorted(by_fold.items()):
         narrow = np.zeros((len(labels), len(modalities)), dtype=bool)
+        drawn[fold] = np.zeros(len(labels), dtype=bool)
         for number, rows in enumerate(_rows_of_roles(dialogues, members)):
-            rng = np.random.default_rng([mask_seed, round(1000 * rate), fold, number])
-            narrow[rows] = withhold(extracted[rows], rate, generator, rng)
-        drawn = narrow.any(axis=1)
+            rng = np.random.default_rng([mask_seed, _stream(condition), fold, number])
+            line = _in_line(rows, labelled, condition)
+            numbers = np.unique(dialogues[line], return_inverse=True)[1]
+            cells = Line(extracted[line], numbers, tuple(modalities), generator)
+            narrow[line] = draw(condition, cells, rng)
+            drawn[fold][line] = True
         folds[fold] = spread(narrow, modalities)
-        realised[fold] = realised_rate(narrow[drawn], extracted[drawn])
-    return StoredMasks(rate, mask_seed, labels_digest(labels), folds, realised)
+        realised[fold] = realised_rate(narrow[drawn[fold]], extracted[drawn[fold]])
+    return StoredMasks(condition, mask_seed, labels_digest(labels), folds, drawn, realised)
 
 
 def write_masks(path: Path, masks: StoredMasks) -> None:
     """Write `masks` with the nominal and the realised rate per fold in the header."""
+    name = masks.condition.name
     header = {
-        "rate": masks.rate,
+        "rate": float(name) if is_rate(name) else name,
         "mask_seed": masks.mask_seed,
         "table": masks.table,
         "realised": {str(fold): rate for fold, rate in masks.realised.items()},
     }
-    write_arrays(path, {f"fold{fold}": mask for fold, mask in masks.folds.items()}, header)
+    arrays = {f"fold{fold}": mask for fold, mask in masks.folds.items()}
+    if masks.condition.nothing_left:
+        arrays |= {f"drawn{fold}": drawn for fold, drawn in masks.drawn.items()}
+    write_arrays(path, arrays, header)
 
 
 def read_masks(path: Path, labels: Sequence[Label]) -> StoredMasks:
@@ -102,11 +118,17 @@ def read_masks(path: Path, labels: Sequence[Label]) -> StoredMasks:
     arrays, header = read_arrays(path)
     if header["table"] != labels_digest(labels):
         raise ProtocolError(f"{path} was drawn for other utterances than labels.csv holds")
+    folds = {int(fold): arrays[f"fold{fold}"] for fold in header["realised"]}
+    drawn = {
+        fold: np.asarray(arrays.get(f"drawn{fold}", mask.any(axis=1)), dtype=bool)
+        for fold, mask in folds.items()
+    }
     return StoredMasks(
-        header["rate"],
+        parse_condition(str(header["rate"])),
         header["mask_seed"],
         header["table"],
-        {int(name.removeprefix("fold")): array for name, array in arrays.items()},
+        folds,
+        drawn,
         {int(fold): rate for fold, rate in header["realised"].items()},
     )
 
@@ -114,6 +136,23 @@ def read_masks(path: Path, labels: Sequence[Label]) -> StoredMasks:
 def labels_digest(labels: Iterable[Label]) -> str:
     """Digest of the utterances of a label table, whatever their labels are."""
     return text_digest("\n".join(label.utterance_id for label in labels))
+
+
+def _stream(condition: Condition) -> int:
+    """What parts the random numbers of a condition from those of others; rates have their own."""
+    if isinstance(condition, AtRate) and not condition.nothing_left:
+        return round(1000 * condition.rate)
+    return int(text_digest(condition.name)[:15], 16)
+
+
+def _in_line(
+    rows: NDArray[np.int64], utterances: Sequence[Utterance], condition: Condition
+) -> NDArray[np.int64]:
+    """Dialogue after dialogue, turn after turn; rates are drawn in the order of the table."""
+    if is_rate(condition.name):
+        return rows
+    places = [(utterances[row].dialogue_id, utterances[row].turn, row) for row in rows]
+    return np.array([row for _, _, row in sorted(places)], dtype=np.int64)
 
 
 def _rows_of_roles(

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from pipeline.base.artefacts import run_place
+from pipeline.config.conditions import is_rate
 from pipeline.config.methods import EVALUATIONS
 from pipeline.config.tasks import MAJORITY, ProtocolSettings, TaskSettings
 from pipeline.evaluation.aggregate import rates_of_ime, rates_of_ume
@@ -107,15 +108,27 @@ class TaskResults:
         found = []
         for run in self.runs(method, way):
             table = _predictions(run.folder / "predictions.csv", self.kind)
-            chosen = table[table["rate"] == float(rate)]
-            if len(chosen) and (way == "ume" or float(run.train_rate) == float(rate)):
+            chosen = table[table["rate"] == rate]
+            if len(chosen) and (way == "ume" or run.train_rate == rate):
                 found.append(RunPredictions(run.fold, chosen))
         return found
 
 
 def read_scores(path: Path) -> pd.DataFrame:
-    """Read scores.csv; empty text stays text, only a value may be nan."""
-    types: dict[str, Any] = {**dict.fromkeys(TEXT, str), "rate": float, "value": float}
+    """Scores at the rates of the paper; empty text stays text, only a value may be nan."""
+    scores = _all_scores(path)
+    rates = scores[scores["rate"].map(is_rate).astype(bool)]
+    return rates.assign(rate=rates["rate"].astype(float))
+
+
+def read_condition_scores(path: Path) -> pd.DataFrame:
+    """The rest of scores.csv: `rate` is the name of a condition that is not a rate."""
+    scores = _all_scores(path)
+    return scores[~scores["rate"].map(is_rate).astype(bool)]
+
+
+def _all_scores(path: Path) -> pd.DataFrame:
+    types: dict[str, Any] = {**dict.fromkeys((*TEXT, "rate"), str), "value": float}
     return pd.read_csv(path, dtype=types, keep_default_na=False, na_values={"value": ["nan"]})
 
 

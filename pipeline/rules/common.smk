@@ -42,7 +42,7 @@ from pipeline.base.tables import TableError
 from pipeline.config.configuration import as_typed, parse_config
 from pipeline.config.yaml_files import read_yaml
 from pipeline.protocol.fitting import fit_tasks
-from pipeline.rules.decisions import Decisions
+from pipeline.rules.decisions import Decisions, Untracked
 from pipeline.rules.leftovers import remove_leftovers
 from pipeline.rules.plan import Plan
 from pipeline.rules.seals import (

@@ -16,8 +16,9 @@ from pipeline.base.files import canonical_json, text_digest
 from pipeline.base.libraries import DETECTORS, versions_of
 from pipeline.base.provenance import code_digest
 from pipeline.base.records import MODALITIES
+from pipeline.config.conditions import is_rate
 from pipeline.config.faces import detector_module
-from pipeline.config.methods import fact_modules, learner_modules, parse_train_rate
+from pipeline.config.methods import STRATEGIES, fact_modules, learner_modules, parse_train_rate
 from pipeline.config.settings import dump
 from pipeline.config.yunet import yunet_place
 from pipeline.corpora.fingerprint import fingerprint
@@ -148,19 +149,22 @@ class Decisions:
     def _labeled(self, name: str) -> Values:
         """What decides labels and splits of a task."""
         task = dump(self._config.tasks[name])
-        for key in ("corpus", "modalities"):
+        for key in ("corpus", "modalities", "conditions"):
             del task[key]
         del task["folds"]["only"]
         return task
 
     def _draw_availability(self, wildcards: Wildcards) -> Stage:
         task = self._config.tasks[wildcards["task"]]
-        modalities = [m for m in MODALITIES if m in task.modalities]
-        return Stage({"generator": self._config.protocol.generator, "modalities": modalities})
+        condition = self._plan.name_of(wildcards["rate"])
+        settings = {"condition": condition, "modalities": list(task.sorted_modalities)}
+        if is_rate(condition):
+            settings["generator"] = self._config.protocol.generator
+        return Stage(settings)
 
     def _train(self, wildcards: Wildcards) -> Stage:
         train, protocol = self._config.train, self._config.protocol
-        is_constant = isinstance(parse_train_rate(wildcards["train_rate"]), float)
+        is_constant = parse_train_rate(self._train_rate(wildcards)) not in STRATEGIES
         settings = {
             "task": self._scored(wildcards),
             "protocol": {
@@ -174,11 +178,13 @@ class Decisions:
         return Stage(settings, self._model(wildcards))
 
     def _predict(self, wildcards: Wildcards) -> Stage:
-        rates = self._plan.test_rates(wildcards["method"], wildcards["train_rate"])
+        names = self._plan.test_rates(
+            wildcards["task"], wildcards["method"], self._train_rate(wildcards)
+        )
         settings = {
             "task": self._scored(wildcards),
             "method": self._method(wildcards),
-            "rates": list(rates),
+            "rates": list(names),
         }
         return Stage(settings, self._model(wildcards))
 
@@ -186,7 +192,7 @@ class Decisions:
         settings = {
             "task": self._scored(wildcards),
             "method": self._method(wildcards),
-            "rates": [str(rate) for rate in self._config.protocol.rates],
+            "rates": list(self._plan.rates),
             "dialogue": self._config.report.heatmap_dialogue,
         }
         return Stage(settings, self._model(wildcards))
@@ -203,7 +209,7 @@ class Decisions:
     def _train_rate(self, wildcards: Wildcards) -> str:
         """Of the run; a trace is of one that the plan chooses."""
         if "train_rate" in wildcards:
-            return wildcards["train_rate"]
+            return self._plan.name_of(wildcards["train_rate"])
         return self._plan.traced(wildcards["task"])[wildcards["method"]].train_rate
 
     def _model(self, wildcards: Wildcards) -> tuple[str, ...]:

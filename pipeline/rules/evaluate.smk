@@ -18,7 +18,7 @@ def files_of_runs(name):
 
 
 rule score:
-    """Score every run of a task at every rate, one number per row."""
+    """Score every run of a task under every condition, one number per row."""
     input:
         records=trusted("score"),
         utterances=lambda wildcards: manifest_of(corpus_of(wildcards), "utterances"),

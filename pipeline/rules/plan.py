@@ -7,18 +7,20 @@ Nothing here reads data: folds, rates and shards are known from the configuratio
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
-from pipeline.base.artefacts import features_place, mask_place, run_place, trace_place
+from pipeline.base.artefacts import features_place, mask_place, run_place, safe_name, trace_place
 from pipeline.base.records import MODALITIES, Modality
+from pipeline.config.conditions import parse_condition
 from pipeline.config.configuration import Config
-from pipeline.config.methods import parse_train_rate
+from pipeline.config.methods import STRATEGIES, parse_train_rate
 
 RUN_FILES = ("weights.safetensors", "history.csv", "run.json", "predictions.csv")
 
 
 @dataclass(frozen=True, order=True)
 class Run:
-    """One training: which method on which task, at which rate, fold and seed."""
+    """One training: which method on which task, at which rate or condition, fold and seed."""
 
     task: str
     method: str
@@ -60,19 +62,37 @@ class Plan:
         folds = self.config.tasks[task].folds
         return folds.only or tuple(range(folds.n_folds))
 
-    def train_rates(self, method: str) -> tuple[str, ...]:
-        """Rates that a method is trained at: one for UME, 0.0 for complete, each for IME."""
+    @property
+    def rates(self) -> tuple[str, ...]:
+        """Names of the missing rates of the protocol."""
+        return tuple(str(rate) for rate in self.config.protocol.rates)
+
+    def conditions(self, task: str) -> tuple[str, ...]:
+        """Names of all that a task is tested under: rates, then its other conditions."""
+        return tuple(dict.fromkeys((*self.rates, *self.config.tasks[task].condition_names)))
+
+    def name_of(self, place: str) -> str:
+        """The condition, or the strategy of training, that has this place in names of files."""
+        return self._names.get(place, place)
+
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        names = [name for task in self.config.tasks for name in self.conditions(task)]
+        return {safe_name(name): name for name in (self.config.train.train_rate, *names)}
+
+    def train_rates(self, task: str, method: str) -> tuple[str, ...]:
+        """What a method is trained at: one rate for UME, 0.0 for complete, each for IME."""
         wanted = self.config.methods[method].evaluations
-        unified = [self.config.train.train_rate] if "ume" in wanted else []
-        complete = ["0.0"] if "complete" in wanted else []
-        independent = [str(rate) for rate in self.config.protocol.rates] if "ime" in wanted else []
+        unified = (self.config.train.train_rate,) if "ume" in wanted else ()
+        complete = ("0.0",) if "complete" in wanted else ()
+        independent = self.conditions(task) if "ime" in wanted else ()
         return tuple(dict.fromkeys(unified + complete + independent))
 
-    def test_rates(self, method: str, train_rate: str) -> tuple[str, ...]:
-        """Rates that a run is tested at: all of them under UME, its own under IME."""
+    def test_rates(self, task: str, method: str, train_rate: str) -> tuple[str, ...]:
+        """What a run is tested under: all conditions under UME, its own under IME."""
         is_unified = "ume" in self.config.methods[method].evaluations
         if is_unified and train_rate == self.config.train.train_rate:
-            return tuple(str(rate) for rate in self.config.protocol.rates)
+            return self.conditions(task)
         return (train_rate,)
 
     def runs(self, task: str) -> list[Run]:
@@ -80,7 +100,7 @@ class Plan:
         return [
             Run(task, method, train_rate, fold, seed)
             for method in self.config.train.methods
-            for train_rate in self.train_rates(method)
+            for train_rate in self.train_rates(task, method)
             for fold in self.folds(task)
             for seed in self.config.train.seeds
         ]
@@ -92,7 +112,7 @@ class Plan:
         return {
             method: Run(task, method, rates[0], self.folds(task)[0], train.seeds[0])
             for method in methods
-            if (rates := self.train_rates(method)) and train.seeds
+            if (rates := self.train_rates(task, method)) and train.seeds
         }
 
     def traces(self, task: str) -> list[str]:
@@ -101,15 +121,16 @@ class Plan:
 
     def validation_rates(self, train_rate: str) -> tuple[str, ...]:
         """Rates that a training is validated at: its own if constant, else all (reading.md A.6)."""
-        rate = parse_train_rate(train_rate)
-        rates = (rate,) if isinstance(rate, float) else self.config.protocol.rates
-        return tuple(str(rate) for rate in rates)
+        if parse_train_rate(train_rate) in STRATEGIES:
+            return self.rates
+        return (parse_condition(train_rate).name,)
 
-    def masks(self, task: str, rates: Iterable[str] | None = None) -> list[str]:
-        """Files of the stored masks of a task: at `rates`, or at all of the protocol's."""
-        protocol = self.config.protocol
-        chosen = protocol.rates if rates is None else map(float, rates)
-        return [f"build/{task}/{mask_place(rate, protocol.mask_seed)}" for rate in chosen]
+    def masks(self, task: str, conditions: Iterable[str] | None = None) -> list[str]:
+        """Files of the stored masks of a task: of these conditions, or of all that it has."""
+        chosen = self.conditions(task) if conditions is None else conditions
+        names = [parse_condition(name).name for name in chosen]
+        seed = self.config.protocol.mask_seed
+        return [f"build/{task}/{mask_place(name, seed)}" for name in names]
 
     def files(self) -> list[str]:
         """Everything that is made, so that whatever is deleted is made again."""

@@ -98,7 +98,6 @@ rule draw_availability:
             --splits {input.splits:q} \
             --features {input.features:q} \
             --settings {params.settings:q} \
-            --missing-rate {wildcards.rate} \
             --mask-seed {wildcards.mask_seed} \
             --out {output.masks:q}
         """

@@ -13,16 +13,23 @@ OUTPUT
 RUN = "build/{task}/" + run_place("{method}", "{train_rate}", "{fold}", "{seed}")
 
 
+def train_rate_of(wildcards):
+    """Untracked param: what a run is trained at; names of folders have no `:`, `+` or `/`."""
+    return Untracked(PLAN.name_of(wildcards.train_rate))
+
+
 def validation_masks(wildcards):
     """Stored masks of the rates that choose the epoch."""
-    return PLAN.masks(wildcards.task, PLAN.validation_rates(wildcards.train_rate))
+    names = PLAN.validation_rates(train_rate_of(wildcards))
+    return PLAN.masks(wildcards.task, names)
 
 
 def test_masks(wildcards):
-    """Stored masks of the rates that a run is tested at."""
-    return PLAN.masks(
-        wildcards.task, PLAN.test_rates(wildcards.method, wildcards.train_rate)
+    """Stored masks of the conditions that a run is tested under."""
+    names = PLAN.test_rates(
+        wildcards.task, wildcards.method, train_rate_of(wildcards)
     )
+    return PLAN.masks(wildcards.task, names)
 
 
 rule train:
@@ -52,6 +59,7 @@ rule train:
         seal=seal_of("train"),
         settings=settings_of("train"),
         code=code_of("train"),
+        train_rate=train_rate_of,
         cache=cache_of,
     shell:
         r"""
@@ -67,7 +75,7 @@ rule train:
             --availability {input.masks:q} \
             --settings {params.settings:q} \
             --code {params.code} \
-            --train-rate {wildcards.train_rate} \
+            --train-rate {params.train_rate:q} \
             --fold {wildcards.fold} \
             --seed {wildcards.seed} \
             --cache {params.cache:q} \
@@ -79,7 +87,7 @@ rule train:
 
 
 rule predict:
-    """Predict the test role of a run's fold at every missing rate asked for."""
+    """Predict the test role of a run's fold under every condition asked for."""
     input:
         records=trusted("predict"),
         utterances=lambda wildcards: manifest_of(corpus_of(wildcards), "utterances"),
@@ -139,7 +147,7 @@ rule trace:
         labels="build/{task}/labels.csv",
         splits="build/{task}/splits.csv",
         features=features_of_task,
-        masks=lambda wildcards: PLAN.masks(wildcards.task),
+        masks=lambda wildcards: PLAN.masks(wildcards.task, PLAN.rates),
         weights=file_of_traced("weights.safetensors"),
         run=file_of_traced("run.json"),
     output:

@@ -6,8 +6,9 @@ from pydantic import Field
 
 from pipeline.base.records import Label, Modality, SplitRow, Utterance
 from pipeline.base.tables import read_rows
+from pipeline.config.conditions import parse_condition
 from pipeline.config.settings import Section, parse_section
-from pipeline.config.tasks import GeneratorName
+from pipeline.config.tasks import ConditionName, GeneratorName
 from pipeline.features.extracted import read_extracted_cells
 from pipeline.protocol.errors import ProtocolError
 from pipeline.protocol.stored_masks import draw_masks, write_masks
@@ -17,31 +18,35 @@ from pipeline.stages.options import stage_parser
 class DrawAvailabilitySettings(Section):
     """What the rule hands over as JSON."""
 
-    generator: GeneratorName
+    condition: ConditionName
+    generator: GeneratorName = "gcnet"
     modalities: Annotated[tuple[Modality, ...], Field(min_length=1)]
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Read the command line, draw, write, say which rates were reached."""
+    """Read the command line, draw, write, say what was reached."""
     parser = stage_parser(
         __doc__,
         *("utterances", "labels", "splits", "features"),
-        settings="JSON of generator and modalities",
+        settings="JSON of condition, generator, modalities",
         out="availability/*.safetensors",
     )
-    parser.add_argument("--missing-rate", type=float, required=True, help="nominal, 0 to 0.7")
     parser.add_argument("--mask-seed", type=int, required=True, help="seed of the masks")
     args = parser.parse_args(argv)
 
     settings = parse_section(args.settings, DrawAvailabilitySettings, where="")
     utterances, labels = read_rows(args.utterances, Utterance), read_rows(args.labels, Label)
     extracted = read_extracted_cells(args.features, utterances, labels, settings.modalities)
-    dialogue_of = {row.utterance_id: row.dialogue_id for row in utterances}
-    splits = read_rows(args.splits, SplitRow)
-    rate, generator, seed = args.missing_rate, settings.generator, args.mask_seed
     try:
         masks = draw_masks(
-            labels, splits, dialogue_of, settings.modalities, extracted, rate, generator, seed
+            labels,
+            read_rows(args.splits, SplitRow),
+            utterances,
+            settings.modalities,
+            extracted,
+            parse_condition(settings.condition),
+            settings.generator,
+            args.mask_seed,
         )
     except ProtocolError as error:
         raise SystemExit(f"error: {error}") from None

@@ -1,9 +1,9 @@
-"""Stage predict: a trained run on the test role of its fold, at every missing rate asked for."""
+"""Stage predict: a trained run on the test role of its fold, under every condition asked for."""
 
 from pipeline.base.arrays import ArraysError
 from pipeline.config.settings import parse_section
 from pipeline.conversations.inference import predict_rates
-from pipeline.conversations.reading import read_fold, read_rates, read_stores
+from pipeline.conversations.reading import read_conditions, read_fold, read_stores
 from pipeline.evaluation.predictions import in_words, write_predictions
 from pipeline.stages.options import stage_parser
 from pipeline.training.devices import DeviceError, ready_device
@@ -23,7 +23,7 @@ def main(argv: list[str] | None = None) -> None:
     )
     args = parser.parse_args(argv)
     settings = parse_section(args.settings, PredictSettings, where="")
-    task, rates = settings.task, [float(rate) for rate in settings.rates]
+    task, names = settings.task, settings.rates
 
     tables = read_fold(args.utterances, args.labels, args.splits, args.fold)
     try:
@@ -33,7 +33,7 @@ def main(argv: list[str] | None = None) -> None:
     except (ArraysError, DeviceError) as error:
         raise SystemExit(f"error: {error}") from None
 
-    masks = read_rates(args.availability, rates, args.fold, tables.labels, run.index, run.test)
+    masks = read_conditions(args.availability, names, args.fold, tables.labels, run.index, run.test)
     outputs = predict_rates(
         run.learner, run.conversations, run.test, masks, lambda: seed_torch(args.seed, "predict")
     )
@@ -42,9 +42,9 @@ def main(argv: list[str] | None = None) -> None:
     ids, dialogues = run.index.utterance_ids, run.index.dialogue_of_utterances()
     named = ids[places].tolist(), dialogues[places].tolist()
     targets = [tables.labels[row].label for row in run.index.label_rows[places]]
-    write_predictions(args.out, settings.rates, *named, targets, outputs, task.classes)
+    write_predictions(args.out, names, *named, targets, outputs, task.classes)
     numbers = run.conversations.labels.cpu().numpy()[places]
-    print(f"done: {len(places)} utterances, {in_words(task.kind, numbers, outputs, rates)}")
+    print(f"done: {len(places)} utterances, {in_words(task.kind, numbers, outputs, names)}")
 
 
 if __name__ == "__main__":

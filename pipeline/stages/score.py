@@ -8,7 +8,13 @@ from pipeline.base.tables import read_rows, write_rows
 from pipeline.config.settings import parse_section
 from pipeline.config.tasks import ScoredTask
 from pipeline.evaluation.scores import Score
-from pipeline.evaluation.scoring import labels_of_roles, majority_rows, read_predictions, score_run
+from pipeline.evaluation.scoring import (
+    in_order,
+    labels_of_roles,
+    majority_rows,
+    read_predictions,
+    score_run,
+)
 from pipeline.stages.options import stage_parser
 
 
@@ -34,7 +40,7 @@ def main(argv: list[str] | None = None) -> None:
     utterances = read_rows(args.utterances, Utterance)
     dialogue_of = {row.utterance_id: row.dialogue_id for row in utterances}
     labels, splits = read_rows(args.labels, Label), read_rows(args.splits, SplitRow)
-    rates = sorted({score.rate for score in scores})
+    rates = in_order(score.rate for score in scores)
     for fold in sorted({score.fold for score in scores}):
         roles = labels_of_roles(fold, labels, splits, dialogue_of)
         scores += majority_rows(args.task, fold, roles, kind, classes, rates)

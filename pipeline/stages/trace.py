@@ -9,7 +9,7 @@ import argparse
 from pipeline.base.arrays import write_arrays
 from pipeline.base.records import ROLES
 from pipeline.config.settings import parse_section
-from pipeline.conversations.reading import read_fold, read_rates, read_stores
+from pipeline.conversations.reading import read_conditions, read_fold, read_stores
 from pipeline.stages.options import stage_parser
 from pipeline.training.devices import DeviceError, ready_device
 from pipeline.training.restored import restore_run
@@ -30,8 +30,9 @@ def main(argv: list[str] | None = None) -> None:
     run = restore_run(
         args.weights, args.run, tables, stores, settings.task, settings.method, device, ROLES
     )
-    rates = [float(rate) for rate in settings.rates]
-    masks = read_rates(args.availability, rates, args.fold, tables.labels, run.index, run.test)
+    masks = read_conditions(
+        args.availability, settings.rates, args.fold, tables.labels, run.index, run.test
+    )
 
     arrays, header = trace_run(run, tables, masks, settings)
     write_arrays(args.out, arrays, header)

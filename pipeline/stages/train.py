@@ -16,7 +16,7 @@ from pipeline.base.errors import CacheError
 from pipeline.base.files import write_json
 from pipeline.base.records import Role
 from pipeline.config.settings import parse_section
-from pipeline.conversations.reading import FoldTables, read_fold, read_rates, read_stores
+from pipeline.conversations.reading import FoldTables, read_conditions, read_fold, read_stores
 from pipeline.stages.options import stage_parser
 from pipeline.training.devices import DeviceError, kind_of_device, ready_device
 from pipeline.training.origins import origins
@@ -33,9 +33,9 @@ def main(argv: list[str] | None = None) -> None:
     tables = read_fold(args.utterances, args.labels, args.splits, args.fold)
 
     index = tables.visible(*SEEN)
-    rates = settings.validation_rates(args.train_rate)
+    names = settings.validation_rates(args.train_rate)
     validation = index.numbers_of(tables.roles["validation"])
-    masks = read_rates(args.availability, rates, args.fold, tables.labels, index, validation)
+    masks = read_conditions(args.availability, names, args.fold, tables.labels, index, validation)
     try:
         kind = kind_of_device(args.device)
     except DeviceError as error:
@@ -65,8 +65,8 @@ def main(argv: list[str] | None = None) -> None:
 
     tested = set(tables.roles["validation"]) == set(tables.roles["test"])
     selection = "test" if tested else "validation"
-    names = {"task": args.task, "method": args.method, "selection": selection}
-    write_json(args.out_run, {**facts, **names, "encoders": origins(args.features)})
+    named = {"task": args.task, "method": args.method, "selection": selection}
+    write_json(args.out_run, {**facts, **named, "encoders": origins(args.features)})
     print(f"done: best epoch {facts['best_epoch']}, {selection} score {facts['best_score']:.4f}")
 
 
@@ -111,7 +111,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--method", required=True, help="name of the method, for run.json")
     parser.add_argument("--code", required=True, help="digest of the code: part of the run's key")
-    parser.add_argument("--train-rate", required=True, help="0.0 to 0.7, random or progressive")
+    parser.add_argument(
+        "--train-rate", required=True, help="0.0 to 0.7, random, progressive or a condition"
+    )
     parser.add_argument("--checkpoint-every", type=float, default=30.0, help="seconds, at least")
     return parser
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.config.methods import TrainRate
 from pipeline.config.tasks import GeneratorName, TaskKind
 from pipeline.conversations.dataset import Conversations
 from pipeline.conversations.index import IntArray
 from pipeline.training.checkpoint import HistoryRow, State
-from pipeline.training.masks import TrainRate
 
 
 class TrainingError(RuntimeError):
@@ -23,7 +23,7 @@ class TrainingData:
     conversations: Conversations
     train: IntArray
     validation: IntArray
-    validation_rates: tuple[float, ...]
+    validation_rates: tuple[str, ...]
     validation_masks: NDArray[np.bool_]
     kind: TaskKind
 

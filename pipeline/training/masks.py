@@ -6,28 +6,31 @@ exact-count generator (reading.md B.4) whatever the protocol's is.
 
 Learners with masks "per_batch" get a fresh mask for each batch. Those "per_run" keep one mask for
 the whole training set, drawn once for a constant rate, and once for every new rate otherwise.
+Other conditions than rates are drawn over the whole training set, dialogue by dialogue: anew for
+each epoch, or once "per_run".
 Padding gets no mask of its own: GCNet draws for padded cells too, which nobody sees. As for stored
 masks, rates are shares of what was extracted, and one extracted modality of each utterance stays.
 """
-
-from typing import Literal
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.batch import MODALITIES, ConversationBatch
+from models.batch import ConversationBatch
 from models.learner import Masks
+from pipeline.base.records import MODALITIES
+from pipeline.config.condition_parts import Condition
+from pipeline.config.methods import TrainRate
 from pipeline.config.settings import MAX_RATE
 from pipeline.config.tasks import GeneratorName
 from pipeline.conversations.collate import Items, place_masks, scatter_masks
 from pipeline.conversations.dataset import Conversations
 from pipeline.conversations.index import IntArray
 from pipeline.protocol.availability import spread, withhold
+from pipeline.protocol.drawing import Line, draw
 from pipeline.training.randomness import stream
 
-TrainRate = float | Literal["random", "progressive"]
 EPOCHS_PER_STEP = 10  # progressive: epochs at each rate
 RATE_STEP = 0.1
 
@@ -52,7 +55,7 @@ class TrainingMasks:
         self.rate, self.kind, self.seed = rate, kind, seed
         self.generator: GeneratorName = "exact" if rate == "random" else generator
         self._conversations, self._utterances = conversations, utterances
-        self._modalities = tuple(conversations.features)
+        self._modalities = tuple(name for name in MODALITIES if name in conversations.features)
         columns = [MODALITIES.index(name) for name in self._modalities]
         self._extracted = conversations.extracted.cpu().numpy()[:, columns]
         self._line: Tensor | None = None
@@ -68,13 +71,20 @@ class TrainingMasks:
         self._rng = stream(self.seed, "masks", phase, epoch)
         self._n_rows, self._n_extracted = 0, 0.0
         self._rate_sum = self._missing_sum = 0.0
+        if is_complete:
+            return
+        if isinstance(self.rate, Condition):
+            self._renew_under(self.rate)
+            return
         self._epoch_rate = progressive_rate(epoch) if self.rate == "progressive" else self.rate
-        if self.kind == "per_run" and not is_complete:
+        if self.kind == "per_run":
             self._renew_line()
 
     @property
     def mean_rate(self) -> float:
-        """Nominal rate of the epoch so far, mean over utterances."""
+        """Nominal rate of the epoch so far, mean over utterances; of a condition the realised."""
+        if isinstance(self.rate, Condition):
+            return round(self.realised, 9)
         return round(self._rate_sum / max(self._n_rows, 1), 9)
 
     @property
@@ -108,6 +118,22 @@ class TrainingMasks:
         line[self._utterances] = self._draw(self._utterances, rate, rng)
         self._line = torch.from_numpy(line).to(self._conversations.device)
         self._line_rate = rate
+
+    def _renew_under(self, condition: Condition) -> None:
+        if self.kind == "per_run" and self._line is not None:
+            self._count(self._line.cpu().numpy()[self._utterances], self._utterances, 0.0)
+            return
+        rng = stream(self.seed, "run_masks", 0, 0) if self.kind == "per_run" else self._rng
+        lengths = self._conversations.index.lengths
+        dialogues = np.repeat(np.arange(len(lengths)), lengths)[self._utterances]
+        extracted = self._extracted[self._utterances]
+        drawn = draw(condition, Line(extracted, dialogues, self._modalities, self.generator), rng)
+
+        mask = spread(drawn, self._modalities)
+        self._count(mask, self._utterances, 0.0)
+        line = np.zeros((len(self._conversations.rows), 3), dtype=bool)
+        line[self._utterances] = mask
+        self._line = torch.from_numpy(line).to(self._conversations.device)
 
     def _draw(self, places: IntArray, rate: float, rng: np.random.Generator) -> NDArray[np.bool_]:
         narrow = withhold(self._extracted[places], rate, self.generator, rng)

@@ -4,7 +4,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from pipeline.config.methods import MethodSettings, parse_train_rate
+from pipeline.config.conditions import parse_condition
+from pipeline.config.methods import STRATEGIES, MethodSettings, parse_train_rate
 from pipeline.config.settings import Rate, Section, dump
 from pipeline.config.tasks import GeneratorName, ScoredTask
 
@@ -40,10 +41,11 @@ class RunSettings(Section):
     method: MethodSettings
     train: LengthSettings
 
-    def validation_rates(self, train_rate: str) -> tuple[float, ...]:
+    def validation_rates(self, train_rate: str) -> tuple[str, ...]:
         """Rates that select the epoch: the training rate if constant, else all (reading.md A.6)."""
-        rate = parse_train_rate(train_rate)
-        return (rate,) if isinstance(rate, float) else self.protocol.rates
+        if parse_train_rate(train_rate) in STRATEGIES:
+            return tuple(str(rate) for rate in self.protocol.rates)
+        return (parse_condition(train_rate).name,)
 
     def deciding(self, code: str) -> dict[str, Any]:
         """The settings that decide weights and history, and the digest of the code that runs."""

@@ -162,9 +162,9 @@ def draw_task(folder, settings, modalities):
         draw_availability.main(
             [
                 *("--utterances", f"{folder}/utterances.csv", "--labels", f"{folder}/labels.csv"),
-                *("--splits", f"{folder}/splits.csv", "--missing-rate", rate),
+                *("--splits", f"{folder}/splits.csv"),
                 *("--features", *(f"{folder}/features/{m}.safetensors" for m in modalities)),
-                *("--settings", json.dumps({"generator": "gcnet", "modalities": modalities})),
+                *("--settings", json.dumps({"condition": rate, "modalities": modalities})),
                 *("--mask-seed", "7000"),
                 *("--out", f"{folder}/availability/{rate}_7000.safetensors"),
             ]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipeline.base.artefacts import run_place
+from pipeline.base.artefacts import run_place, safe_name
 from pipeline.base.files import canonical_json
 from pipeline.base.records import FaceRow, Modality, Utterance
 from pipeline.base.tables import read_rows
@@ -96,7 +96,7 @@ def _planned_runs(plan: Plan) -> Iterator[str]:
     decisions = Decisions(plan)
     for task in plan.tasks:
         for run in plan.runs(task):
-            names = {"task": task, "method": run.method, "train_rate": run.train_rate}
+            names = {"task": task, "method": run.method, "train_rate": safe_name(run.train_rate)}
             handed = str(decisions.settings("train", names))
             settings = parse_section(handed, RunSettings, where="train").deciding("")
             yield canonical_json([settings, run.train_rate, run.fold, run.seed])

@@ -70,7 +70,7 @@ def test_infinite_spans_and_undefined_scores_come_back(path):
     row = Utterance("u", "d", 0, "s", "1", "u.mp4", 0.0, math.inf, "full", "")
     write_rows(path, [row], Utterance)
     assert read_rows(path, Utterance) == [row]
-    write_rows(path, [Score("t", "m", 0, 0, "0.7", 0.1, "test", "mae", math.nan)], Score)
+    write_rows(path, [Score("t", "m", 0, 0, "0.7", "0.1", "test", "mae", math.nan)], Score)
     assert math.isnan(read_rows(path, Score)[0].value)
 
 

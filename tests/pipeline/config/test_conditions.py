@@ -1,4 +1,4 @@
-"""Names of conditions: what they mean, which name is the one, what is said of those that are none."""
+"""Names of conditions: what they mean, which one is the name, and what is refused how."""
 
 import pytest
 

@@ -148,8 +148,8 @@ def test_complete_data_is_judged_at_rate_zero():
     assert "[0.1, 0.2]" in told
     values["protocol"] = {"rates": [0.0, 0.2]}
     plan = Plan(parse_config(values))
-    assert plan.train_rates("iteacnet") == ("0.0",)
-    assert plan.test_rates("iteacnet", "0.0") == ("0.0",)
+    assert plan.train_rates("mood", "iteacnet") == ("0.0",)
+    assert plan.test_rates("mood", "iteacnet", "0.0") == ("0.0",)
 
 
 @pytest.mark.parametrize(
@@ -202,3 +202,46 @@ def test_more_trainings_than_can_be_planned_are_refused():
     values = changed("train", {"seeds": list(range(1000))})
     values["tasks"]["mood"]["folds"]["k"] = 100
     assert "100,000 trainings of 1 tasks" in refuse(values)
+
+
+def test_conditions_of_a_task_come_after_the_rates_each_once():
+    values = changed("tasks.mood.conditions", ["subsets", "rate:0.3", "without:text", "only:text"])
+    values["protocol"] = {"rates": [0.0, 0.3]}
+    plan = Plan(parse_config(values))
+    subsets = ("audio", "text", "visual", "audio+text", "audio+visual", "text+visual")
+    expected = ("0.0", "0.3", *(f"only:{name}" for name in (*subsets, "audio+text+visual")))
+    assert plan.conditions("mood") == (*expected, "without:text")
+    assert plan.test_rates("mood", "iteacnet", "0.7") == plan.conditions("mood")
+    assert plan.train_rates("mood", "iteacnet") == ("0.7",)
+    assert plan.masks("mood")[-1] == "build/mood/availability/without-text_7000.safetensors"
+    assert plan.validation_rates("0.7") == ("0.7",)
+    assert plan.validation_rates("random") == ("0.0", "0.3")
+
+
+def test_a_method_under_ime_is_trained_for_each_condition():
+    values = changed("methods.iteacnet", {"model": "iteacnet", "evaluations": ["ime"]})
+    values["protocol"] = {"rates": [0.0]}
+    values["tasks"]["mood"]["conditions"] = ["only:audio+visual"]
+    plan = Plan(parse_config(values))
+    assert plan.train_rates("mood", "iteacnet") == ("0.0", "only:audio+visual")
+    assert plan.test_rates("mood", "iteacnet", "only:audio+visual") == ("only:audio+visual",)
+    assert plan.validation_rates("only:audio+visual") == ("only:audio+visual",)
+    run = plan.runs("mood")[-1]
+    assert run.folder == "build/mood/runs/iteacnet/only-audio-visual/fold4_seed0"
+    assert plan.name_of("only-audio-visual") == "only:audio+visual"
+    assert plan.name_of("0.0") == "0.0"
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "expected"),
+    [
+        ("tasks.mood.conditions", ["only:vizual"], "tasks.mood.conditions.0: 'vizual' is not one"),
+        ("tasks.mood.conditions", ["subsetz"], "there is no condition 'subsetz'"),
+        ("tasks.mood.conditions", ["without:audio+text+visual"], "nothing would stay"),
+        ("tasks.mood.conditions", [0.3], 'takes this for a number; write "0.3"'),
+        ("train", {"train_rate": "0.8"}, "use 0.0 to 0.7, 'random' or 'progressive', or the name"),
+        ("train", {"train_rate": "imbalanced:0.7/0.3"}, "task mood cannot be trained so: 2 rates"),
+    ],
+)
+def test_conditions_that_cannot_be_are_refused_with_their_place(path, value, expected):
+    assert expected in refuse(changed(path, value))

@@ -54,7 +54,8 @@ def test_gcnets_preset_is_what_its_authors_ran():
     window = (2, 2, 2, 1, 2, 2, 1, 3)
     config = preset(FOLDER / "gcnet_iemocap6.yaml")
     plan = Plan(config)
-    settings = [config.methods["gcnet"].settings_at(rate) for rate in plan.train_rates("gcnet")]
+    rates = plan.train_rates(*config.tasks, "gcnet")
+    settings = [config.methods["gcnet"].settings_at(rate) for rate in rates]
     assert tuple(one.hidden_dim for one in settings) == hidden
     assert tuple(one.window_past for one in settings) == window
     assert tuple(one.window_future for one in settings) == window

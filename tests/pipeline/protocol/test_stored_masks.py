@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from pipeline.base.records import Label
+from pipeline.config.conditions import parse_condition
 from pipeline.config.tasks import FoldsSettings
 from pipeline.protocol.errors import ProtocolError
 from pipeline.protocol.splits import assign_splits
@@ -16,8 +17,8 @@ def draw(corpus, labels):
         if extracted is None:
             extracted = np.ones((len(labels), len(modalities)), bool)
         splits = assign_splits(corpus, labels, [], FoldsSettings(by="sessions"), protocol)
-        dialogue_of = {u.utterance_id: u.dialogue_id for u in corpus}
-        return draw_masks(labels, splits, dialogue_of, modalities, extracted, rate, "gcnet", seed)
+        condition = parse_condition(str(rate))
+        return draw_masks(labels, splits, corpus, modalities, extracted, condition, "gcnet", seed)
 
     return make
 
@@ -61,7 +62,7 @@ def test_written_masks_come_back_with_rates(draw, labels, tmp_path):
     masks = draw(rate=0.7)
     write_masks(tmp_path / "m", masks)
     read = read_masks(tmp_path / "m", labels)
-    assert (read.rate, read.mask_seed, read.realised) == (0.7, 7000, masks.realised)
+    assert (read.condition.name, read.mask_seed, read.realised) == ("0.7", 7000, masks.realised)
     assert all(np.array_equal(read.folds[f], masks.folds[f]) for f in range(5))
     write_masks(tmp_path / "again", draw(rate=0.7))
     assert (tmp_path / "m").read_bytes() == (tmp_path / "again").read_bytes()
@@ -91,3 +92,55 @@ def test_one_extracted_modality_of_every_drawn_row_stays(draw, corpus):
         drawn = [*rows, *session_rows(corpus, (fold + 1) % 5)]
         n_kept = extracted[drawn].any(axis=1).sum()
         assert masks.realised[fold] == pytest.approx(1 - n_kept / extracted[drawn].sum())
+
+
+NAMED = (
+    *("only:audio+visual", "without:text", "blocks:0.3:2", "dialogue:text:0.5"),
+    *("imbalanced:0.7/0.3/0.5", "rate:0.9:nothing-left", "imbalanced:0.9/0.9/0.9:nothing-left"),
+)
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_named_conditions_are_stored_and_come_back(draw, labels, corpus, tmp_path, name):
+    masks = draw(rate=name)
+    write_masks(tmp_path / "m", masks)
+    read = read_masks(tmp_path / "m", labels)
+    assert read.condition == masks.condition == parse_condition(name)
+    assert read.realised == masks.realised
+    for fold in range(5):
+        rows = session_rows(corpus, fold)
+        assert np.array_equal(read.of_rows(fold, rows), masks.of_rows(fold, rows))
+        assert sorted(np.flatnonzero(read.drawn[fold])) == sorted(
+            [*rows, *session_rows(corpus, (fold + 1) % 5)]
+        )
+    with pytest.raises(ProtocolError, match="some rows were not drawn"):
+        read.of_rows(0, session_rows(corpus, 3))
+
+
+def test_what_may_be_left_with_nothing_was_drawn_all_the_same(draw, corpus):
+    masks = draw(rate="imbalanced:0.9/0.9/0.9:nothing-left")
+    rows = session_rows(corpus, 0)  # 9 utterances: 8 of 9 cells of each modality are withheld
+    assert (~masks.of_rows(0, rows)).sum(axis=0).tolist() == [8, 8, 8]
+    assert not masks.of_rows(0, rows).any(axis=1).all()
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_named_masks_do_not_depend_on_the_order_of_the_table(corpus, labels, name):
+    def masks_of(order):
+        rows = [corpus[i] for i in order], [labels[i] for i in order]
+        splits = assign_splits(*rows, [], FoldsSettings(by="sessions"), "strict")
+        given = rows[1], splits, rows[0], ALL, np.ones((len(order), 3), bool)
+        drawn = draw_masks(*given, parse_condition(name), "gcnet", 7000)
+        return {label.utterance_id: drawn.folds[0][i].tolist() for i, label in enumerate(rows[1])}
+
+    order = np.random.default_rng(3).permutation(len(corpus))
+    assert masks_of(range(len(corpus))) == masks_of(order)
+
+
+def test_whole_dialogues_are_those_of_the_table(draw, corpus):
+    masks = draw(rate="dialogue:text:0.34")  # of three dialogues that test: one
+    rows = session_rows(corpus, 0)
+    has_text = masks.of_rows(0, rows)[:, 1]
+    lost = {corpus[row].dialogue_id for row in rows[~has_text]}
+    kept = {corpus[row].dialogue_id for row in rows[has_text]}
+    assert (len(lost), len(kept), lost & kept) == (1, 2, set())

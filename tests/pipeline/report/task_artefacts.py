@@ -8,6 +8,7 @@ import pandas as pd
 from pipeline.base.arrays import write_arrays
 from pipeline.base.records import Label, SplitRow
 from pipeline.base.tables import write_rows
+from pipeline.config.conditions import is_rate, parse_condition
 from pipeline.config.configuration import parse_config
 from pipeline.features.extracted import read_extracted_cells
 from pipeline.protocol.stored_masks import draw_masks, write_masks
@@ -34,8 +35,9 @@ def write_task(build, kind):
     modalities = settings.tasks["t"].modalities
     features = [build.folder / f"c/features/{m}.safetensors" for m in modalities]
     extracted = read_extracted_cells(features, build.utterances, labels, modalities)
-    for path, rate in zip(build.plan.masks("t"), settings.protocol.rates, strict=True):
-        masks = draw_masks(labels, splits, dialogue_of, modalities, extracted, rate, "gcnet", 7000)
+    drawn = labels, splits, build.utterances, modalities, extracted
+    for path, name in zip(build.plan.masks("t"), build.plan.conditions("t"), strict=True):
+        masks = draw_masks(*drawn, parse_condition(name), "gcnet", 7000)
         write_masks(build.root / path, masks)
     for run in build.plan.runs("t"):
         _write_run(build, run, labels, dialogue_of, kind, rng)
@@ -60,9 +62,9 @@ def _write_run(build, run, labels, dialogue_of, kind, rng):
     skill = {"iteacnet": 0.8, "gcnet": 0.6}.get(run.method, 0.5)
     tested = [row for row in labels if int(dialogue_of[row.utterance_id][1:]) % 2 == run.fold]
     rows = []
-    for rate in build.plan.test_rates(run.method, run.train_rate):
+    for rate in build.plan.test_rates("t", run.method, run.train_rate):
         for row in tested:
-            right = rng.random() < skill - 0.2 * float(rate)
+            right = rng.random() < skill - 0.2 * (float(rate) if is_rate(rate) else 1.0)
             other = rng.choice(CLASSES) if kind == "classification" else -float(row.label) or 0.3
             guess = row.label if right else other
             rows.append((rate, row.utterance_id, dialogue_of[row.utterance_id], row.label, guess))

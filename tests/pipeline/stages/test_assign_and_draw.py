@@ -8,6 +8,7 @@ import pytest
 from pipeline.base.arrays import read_arrays
 from pipeline.base.records import MODALITIES, Annotation, Label, SplitRow, Utterance
 from pipeline.base.tables import read_rows, write_rows
+from pipeline.config.settings import SettingsError
 from pipeline.features.store import FeatureStore, StoreHeader, table_digest, write_store
 from pipeline.stages import assign_splits, draw_availability
 
@@ -52,13 +53,13 @@ def run_both(folder, rate="0.7"):
             *("--out-labels", f"{folder}/labels.csv", "--out-splits", f"{folder}/splits.csv"),
         ]
     )
-    settings = {"generator": "gcnet", "modalities": ["audio", "text", "visual"]}
+    settings = {"condition": rate, "modalities": ["audio", "text", "visual"]}
     draw_availability.main(
         [
             *("--utterances", f"{folder}/utterances.csv", "--labels", f"{folder}/labels.csv"),
             *("--splits", f"{folder}/splits.csv", "--settings", json.dumps(settings)),
             *("--features", *(f"{folder}/{m}.safetensors" for m in MODALITIES)),
-            *("--missing-rate", rate, "--mask-seed", "7000", "--out", f"{folder}/masks"),
+            *("--mask-seed", "7000", "--out", f"{folder}/masks"),
         ]
     )
 
@@ -89,7 +90,7 @@ def test_running_again_writes_the_same_bytes(tables):
 
 
 def test_what_the_protocol_refuses_is_said_without_a_traceback(tables):
-    with pytest.raises(SystemExit, match=r"error: missing rate 0\.9 lies outside \[0, 0\.7\]"):
+    with pytest.raises(SettingsError, match=r"condition: a rate above 0\.7 leaves utterances"):
         run_both(tables, "0.9")
     bad = json.dumps({"task": {**TASK, "folds": {"by": "sessions", "k": 4}}, "protocol": "strict"})
     with pytest.raises(

@@ -8,7 +8,7 @@ import torch
 from models.plain.iteacnet import load_student
 from pipeline.base.arrays import read_arrays
 from pipeline.base.records import MODALITIES
-from pipeline.conversations.reading import read_fold, read_rates, read_stores
+from pipeline.conversations.reading import read_conditions, read_fold, read_stores
 from tests.pipeline.stages.training_runs import predict_once, train_once
 
 RATES = ("0.0", "0.3", "0.7")
@@ -49,7 +49,7 @@ def plain_predictions(files, student, modalities):
     tables = read_fold(*paths, 1)
     stores, index = read_stores(files.features, tables.utterances), tables.index
     test = index.numbers_of(tables.roles["test"])
-    masks = read_rates(files.availability, list(map(float, RATES)), 1, tables.labels, index, test)
+    masks = read_conditions(files.availability, RATES, 1, tables.labels, index, test)
     for rate, mask in zip(RATES, masks, strict=True):
         for start, length in zip(index.starts[test], index.lengths[test], strict=True):
             line = slice(start, start + length)

@@ -12,7 +12,7 @@ from pipeline.base.records import ROLES
 from pipeline.config.methods import kind_of
 from pipeline.config.tasks import ScoredTask
 from pipeline.conversations.collate import collate, items_of, place_masks
-from pipeline.conversations.reading import read_fold, read_rates, read_stores
+from pipeline.conversations.reading import read_conditions, read_fold, read_stores
 from pipeline.stages import trace, train
 from pipeline.training import traced_run
 from pipeline.training.restored import restore_run
@@ -77,8 +77,7 @@ def restored(files, method, folder):
         torch.device("cpu"),
         ROLES,
     )
-    rates = [float(rate) for rate in RATES]
-    masks = read_rates(files.availability, rates, 1, tables.labels, run.index, run.test)
+    masks = read_conditions(files.availability, RATES, 1, tables.labels, run.index, run.test)
     return run, masks
 
 

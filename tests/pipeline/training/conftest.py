@@ -6,7 +6,7 @@ from torch import nn
 from models.learner import Learner, Loss, OptimizerGroup, Phase
 from pipeline.config.tasks import ScoredTask
 from pipeline.conversations.dataset import build_conversations
-from pipeline.conversations.reading import read_fold, read_rates, read_stores
+from pipeline.conversations.reading import read_conditions, read_fold, read_stores
 from pipeline.training.contracts import TrainingData, TrainOptions
 from pipeline.training.loop import Trainer
 
@@ -61,7 +61,7 @@ def data(small_task):
     index = tables.visible("train", "validation")
     validation = index.numbers_of(tables.roles["validation"])
     task = ScoredTask.model_validate(small_task.scored_task)
-    rates = (0.0, 0.3, 0.7)
+    rates = ("0.0", "0.3", "0.7")
     return TrainingData(
         conversations=build_conversations(
             index, read_stores(small_task.features, tables.utterances), tables.labels, task
@@ -69,7 +69,7 @@ def data(small_task):
         train=index.numbers_of(tables.roles["train"]),
         validation=validation,
         validation_rates=rates,
-        validation_masks=read_rates(
+        validation_masks=read_conditions(
             small_task.availability, rates, 1, tables.labels, index, validation
         ),
         kind="classification",

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from pipeline.config.conditions import parse_condition
 from pipeline.conversations.collate import collate, items_of
 from pipeline.protocol.availability import draw_availability
 from pipeline.training.masks import TrainingMasks, progressive_rate
@@ -143,3 +144,40 @@ def test_complete_features_are_withheld_as_they_ever_were(data, draw, generator)
     before = draw_availability(len(places), 3, 0.4, generator, rng)
     assert draw(masks).tolist() == before.tolist()
     assert masks.realised == (len(places) - float(before.sum()) / 3) / len(places)
+
+
+@pytest.mark.parametrize(
+    ("name", "share"),
+    [("only:audio", None), ("imbalanced:0.3/0.5/0.2", None), ("blocks:0.4:3", 0.4)],
+)
+def test_conditions_are_drawn_over_the_whole_training_set_anew_for_each_epoch(
+    make_masks, draw, name, share
+):
+    masks = make_masks(parse_condition(name))
+    masks.start_epoch(0, 0)
+    one = draw(masks)
+    assert torch.equal(draw(masks), one)  # all batches of an epoch are of one drawing
+    withheld = (draw.extracted & ~one).sum(dim=0).tolist()
+    n = draw.extracted.sum(dim=0).tolist()
+    expected = {
+        "only:audio": [0, n[1], n[2]],
+        "imbalanced:0.3/0.5/0.2": [round(0.3 * n[0]), round(0.5 * n[1]), round(0.2 * n[2])],
+    }
+    if name in expected:
+        assert withheld == expected[name]
+    else:
+        assert sum(withheld) / sum(n) == pytest.approx(share, abs=0.05)
+    assert masks.realised == pytest.approx(sum(withheld) / sum(n))
+    assert masks.mean_rate == pytest.approx(masks.realised, abs=1e-8)
+    masks.start_epoch(0, 1)
+    assert torch.equal(draw(masks), one) == (name == "only:audio")
+    masks.start_epoch(0, 2, is_complete=True)
+    assert draw(masks).all()
+
+
+def test_a_condition_is_drawn_once_for_the_whole_run_where_a_learner_wants_that(make_masks, draw):
+    masks = make_masks(parse_condition("blocks:0.4:3"), "per_run")
+    first = draw(masks)
+    masks.start_epoch(1, 3)
+    assert torch.equal(draw(masks), first)
+    assert masks.realised > 0.3

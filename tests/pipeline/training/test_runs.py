@@ -5,7 +5,7 @@ import pytest
 
 from pipeline.base.records import Label, Utterance
 from pipeline.base.tables import read_rows, write_rows
-from pipeline.conversations.reading import read_fold, read_rates
+from pipeline.conversations.reading import read_conditions, read_fold
 from pipeline.training.runs import input_digests, run_folder
 
 
@@ -89,7 +89,7 @@ def digests(make_task):
         tables = read_fold(*(folder / f"{n}.csv" for n in ("utterances", "labels", "splits")), 1)
         index = tables.visible("train", "validation")
         validation = index.numbers_of(tables.roles["validation"])
-        masks = read_rates(files.availability, [0.3], 1, tables.labels, index, validation)
+        masks = read_conditions(files.availability, ["0.3"], 1, tables.labels, index, validation)
         return input_digests(tables, ("train", "validation"), files.features, masks)
 
     compute.folder = folder
