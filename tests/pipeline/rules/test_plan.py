@@ -29,9 +29,9 @@ def test_runs_are_methods_times_rates_times_folds_times_seeds():
         protocol={"rates": [0.0, 0.5, 0.7]},
         train={"methods": ["one", "each", "both"], "train_rate": "0.7", "seeds": [0, 1]},
     )
-    assert made.train_rates("one") == ("0.7",)
-    assert made.train_rates("each") == ("0.0", "0.5", "0.7")
-    assert made.train_rates("both") == ("0.7", "0.0", "0.5")  # 0.7 and 0.0 are trained once
+    assert made.train_rates("mood", "one") == ("0.7",)
+    assert made.train_rates("mood", "each") == ("0.0", "0.5", "0.7")
+    assert made.train_rates("mood", "both") == ("0.7", "0.0", "0.5")  # 0.7 and 0.0 are trained once
     runs = made.runs("mood")
     assert len(runs) == len(set(runs)) == (1 + 3 + 3) * 3 * 2
     assert len({run.folder for run in runs}) == len(runs)
@@ -54,7 +54,7 @@ def test_rates_of_the_test(method, train_rate, tested):
         protocol={"rates": [0.0, 0.5]},
         train={"methods": ["one", "both"], "train_rate": "0.5"},
     )
-    assert made.test_rates(method, train_rate) == tested
+    assert made.test_rates("mood", method, train_rate) == tested
 
 
 @pytest.mark.parametrize(
