@@ -3,6 +3,7 @@
     python -m pipeline doctor --configfile configs/iemocap.yaml --config root=/data/iemocap
     python -m pipeline weights --configfile configs/paper.yaml
     python -m pipeline label RUN --corpus build/clips --out labels.csv
+    python -m pipeline export build/clips --format npz --out clips.npz
     python -m pipeline cache stats
     python -m pipeline report
     python -m pipeline check-method NAME
@@ -20,6 +21,10 @@ COMMANDS = {  # name: the module that has `main`, what it does
     ),
     "weights": ("pipeline.tools.fetch_weights", "fetch the weights that a configuration names"),
     "label": ("pipeline.tools.label.__main__", "labels for new videos from a finished run"),
+    "export": (
+        "pipeline.tools.export.__main__",
+        "features and labels of a corpus in layouts that others read",
+    ),
     "cache": ("pipeline.tools.cache.__main__", "look into the cache: stats, verify, gc, explain"),
     "check-method": (
         "pipeline.tools.check_method",

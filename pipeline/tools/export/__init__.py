@@ -1,0 +1,1 @@
+"""`python -m pipeline export`: features and labels in the layouts that others read."""

@@ -1,0 +1,81 @@
+r"""Features and labels of a corpus in a layout that others read.
+
+    python -m pipeline export build/clips --format npz --out clips.npz
+    python -m pipeline export build/mosi --format mmsa_pickle --out mosi.pkl \
+        --task build/mosi_task --fold 0 --target label
+
+Reads what the workflow made of a corpus: utterances.csv, annotations.csv and features/. Formats:
+npz, one file with a row per utterance; npy_folder, GCNet's folders of one .npy per utterance;
+mmsa_pickle, MMSA's three splits with vectors (N, 1, D). `reader: import` reads each of them back.
+"""
+
+import argparse
+from pathlib import Path
+
+from pipeline.base.arrays import ArraysError
+from pipeline.base.tables import TableError
+from pipeline.features.store import StoreError
+from pipeline.tools.export.content import Content, ExportError, read_content, with_task
+from pipeline.tools.export.mmsa_pickle import write_mmsa_pickle
+from pipeline.tools.export.npy_folder import TABLE, write_npy_folder
+from pipeline.tools.export.npz import write_npz
+from pipeline.tools.options import command_parser
+
+FORMATS = ("npz", "npy_folder", "mmsa_pickle")
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Read the command line and the corpus, write, say how it is read again."""
+    args = _parse(argv)
+    try:
+        content = read_content(args.corpus)
+        if args.task is not None:
+            content = with_task(content, args.task, args.fold)
+        n_left_out = export(content, args.format, args.out, args.target)
+    except (ExportError, ArraysError, StoreError, TableError, OSError) as error:
+        raise SystemExit(f"error: {error}") from None
+
+    if n_left_out:
+        print(f"note: {n_left_out} utterances have no split or no {args.target}: left out")
+    n_written = len(content.utterances) - n_left_out
+    print(f"{n_written} utterances in {args.out}; as a corpus of a configuration it is")
+    print(*_configuration(args.format, args.out, content), sep="\n")
+
+
+def export(content: Content, form: str, out: Path, target: str) -> int:
+    """Write `content`; returns how many utterances the format cannot hold."""
+    if form == "mmsa_pickle":
+        return write_mmsa_pickle(out, content, target)
+    write = write_npz if form == "npz" else write_npy_folder
+    write(out, content)
+    return 0
+
+
+def _configuration(form: str, out: Path, content: Content) -> list[str]:
+    """The lines of a configuration that import what was written."""
+    root, path = (out, TABLE) if form == "npy_folder" else (out.parent, out.name)
+    named = ", ".join(f"{modality}: {modality}" for modality in content.vectors)
+    arrays = f", arrays: {{{named}}}" if form == "npy_folder" else ""
+    return [
+        "  NAME:",
+        "    reader: import",
+        f"    root: {root.resolve()}",
+        f"    import: {{format: {form}, path: {path}{arrays}}}",
+    ]
+
+
+def _parse(argv: list[str] | None) -> argparse.Namespace:
+    parser = command_parser("export", __doc__)
+    parser.add_argument("corpus", type=Path, metavar="CORPUS", help="build/CORPUS")
+    parser.add_argument("--format", choices=FORMATS, required=True, help="the layout")
+    parser.add_argument("--out", type=Path, required=True, help="the file, or a new folder")
+    parser.add_argument("--task", type=Path, help="build/TASK: adds its `label` and `split`")
+    parser.add_argument("--fold", type=int, default=0, help="of the task's splits; default: 0")
+    parser.add_argument(
+        "--target", default="sentiment", help="mmsa_pickle: annotation; default: sentiment"
+    )
+    return parser.parse_args(argv)
+
+
+if __name__ == "__main__":
+    main()
