@@ -10,7 +10,9 @@ from pipeline.evaluation.sentiment import SIGNS, signs
 from pipeline.report.maps import plot_matrix
 from pipeline.report.results import METRIC
 from pipeline.report.task_data import TaskResults
-from pipeline.report.views import Cell, FigureView, Part, Row, TableView
+from pipeline.report.views import DRAWN_CLASSES, Cell, FigureView, Part, Row, TableView, text_row
+
+SHOWN_PAIRS = 40
 
 
 @dataclass(frozen=True)
@@ -43,18 +45,45 @@ def confusion_part(results: TaskResults) -> Part:
     way = results.evaluation_of(main)
     rates = rates_in(run_table(results.of_evaluation(way), METRIC))
     tables, figures = [], []
+    is_drawn = len(results.classes) <= DRAWN_CLASSES
 
     for rate in dict.fromkeys([rates[0], rates[-1]]):
         runs = results.predictions(main.name, way, rate)
         pooled = pd.concat([run.predictions for run in runs], ignore_index=True)
+        if not is_drawn:
+            tables.append(_pairs(results, rate, pooled))
+            continue
         matrix = confusion(pooled, results.kind, results.classes)
         source = results.source(f"runs/{main.name}/*/*/predictions.csv")
         caption = f"{main.label} at missing rate {rate}: rows are targets, columns predictions"
         tables.append(_table(f"{results.name}_confusion_{rate}", caption, matrix, source))
         figures.append(_figure(f"{results.name}_confusion_{rate}", caption, matrix, source))
     text = "Test predictions of all folds and seeds together."
-
+    if not is_drawn:
+        text += f" A matrix of {len(results.classes):,} classes would hold mostly nothing."
+        return Part("Confusion", text, tables)
     return Part("Confusion", text, tables, figures, is_small=True, tables_title="Counts")
+
+
+def _pairs(results: TaskResults, rate: str, predictions: pd.DataFrame) -> TableView:
+    """What is taken for what most often; the file has every pair that there is."""
+    found = predictions.groupby(["target", "predicted"]).size().rename("count").reset_index()
+    found["share_of_row"] = found["count"] / found.groupby("target")["count"].transform("sum")
+    found = found.sort_values(["count", "target", "predicted"], ascending=[False, True, True])
+    wrong = found[found["target"] != found["predicted"]].head(SHOWN_PAIRS)
+    label = results.methods[0].label
+    return TableView(
+        f"{label} at missing rate {rate}: the {len(wrong)} most frequent confusions",
+        ["Target", "Predicted", "Count", "% of target"],
+        [
+            text_row(target, predicted, n, f"{100 * share:.1f}")
+            for target, predicted, n, share in wrong.itertuples(index=False)
+        ],
+        text=["Target", "Predicted"],
+        name=f"{results.name}_confusion_{rate}",
+        source=results.source(f"runs/{results.methods[0].name}/*/*/predictions.csv"),
+        data=found,
+    )
 
 
 def _table(name: str, caption: str, matrix: Confusion, source: str) -> TableView:

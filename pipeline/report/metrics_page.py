@@ -10,7 +10,7 @@ from pipeline.evaluation.sentiment import SIGNS
 from pipeline.report.figures import Bars, plot_bars
 from pipeline.report.method_views import FLOOR, MethodView, in_paper_order
 from pipeline.report.task_data import TaskResults
-from pipeline.report.views import Cell, FigureView, Part, Row, TableView
+from pipeline.report.views import DRAWN_CLASSES, Cell, FigureView, Part, Row, TableView
 
 WAYS = {"ume": "UME", "ime": "IME"}
 # metric -> what tables print, and its convention
@@ -38,7 +38,9 @@ def metrics_part(results: TaskResults) -> Part:
         if methods:
             tables.append(_table(results, way, in_paper_order(methods)))
             figures += _class_figures(results, way, in_paper_order(methods))
-    return Part("Further metrics", tables=tables, figures=figures)
+    is_drawn = len(results.classes) <= DRAWN_CLASSES
+    text = "" if is_drawn else f"F1 of each class: {results.source('scores.csv')}."
+    return Part("Further metrics", text, tables, figures)
 
 
 def _table(results: TaskResults, way: str, methods: Sequence[MethodView]) -> TableView:
@@ -101,6 +103,8 @@ def _class_figures(
     results: TaskResults, way: str, methods: Sequence[MethodView]
 ) -> Iterator[FigureView]:
     classes = SIGNS if results.kind == "regression" else results.classes
+    if len(classes) > DRAWN_CLASSES:
+        return
     scores = results.of_evaluation(way)
     runs = {name: run_table(scores, f"f1_{name}") for name in classes}
     rates = rates_in(next(iter(runs.values())))

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+DRAWN_CLASSES = 40  # a picture of more could not be read, and a matrix grows with their square
 SHOWN_ROWS = 2000  # a page of CMU-MOSEI's 22,856 rows would be slow; the rest stands in the file
 
 

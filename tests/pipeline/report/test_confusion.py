@@ -2,9 +2,12 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 from sklearn.metrics import confusion_matrix
 
-from pipeline.report.confusion import confusion
+from pipeline.report import confusion as confusion_module
+from pipeline.report import metrics_page
+from pipeline.report.confusion import confusion, confusion_part
 from tests.pipeline.report.task_artefacts import CLASSES
 
 
@@ -37,3 +40,19 @@ def test_sentiment_is_counted_by_sign(make_build):
     build = make_build(kind="regression")
     build.report()
     assert set(build.table("t_confusion_0.0")["target"]) == {"negative", "positive"}
+
+
+def test_of_many_classes_no_matrix_is_made(two_methods, monkeypatch):
+    """Its cells grow with the square of the classes, and each was a text in a picture."""
+    build, _ = two_methods
+    results = build.results()
+    counts = build.table("t_confusion_0.5").set_index(["target", "predicted"])["count"]
+    for module in (confusion_module, metrics_page):
+        monkeypatch.setattr(module, "DRAWN_CLASSES", len(CLASSES) - 1)
+    part = confusion_part(results)
+    assert not part.figures
+    assert metrics_page.metrics_part(results).figures == []
+    table = part.tables[-1]
+    assert dict(table.data.set_index(["target", "predicted"])["count"]) == dict(counts[counts > 0])
+    assert all(row.cells[0].text != row.cells[1].text for row in table.rows)
+    assert table.data.groupby("target")["share_of_row"].sum().to_numpy() == pytest.approx(1)
