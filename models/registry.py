@@ -7,21 +7,20 @@ of your own may.
 """
 
 import pkgutil
-import re
 import sys
-from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any
 
 from models.method import MethodInfo
-
-OWN = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
-
-
-class UnknownMethodError(ValueError):
-    """No such method, or a module that is none."""
+from models.own_modules import (
+    OwnModuleError,
+    check_call,
+    check_settings,
+    entry_of,
+    import_own,
+    is_own,
+)
 
 
 def our_methods() -> tuple[str, ...]:
@@ -39,40 +38,20 @@ def _folders() -> tuple[str, ...]:
     return tuple(one.name for one in found if one.ispkg and find_spec(method_module(one.name)))
 
 
-def is_own(name: str) -> bool:
-    """Whether a name means a module outside this repository."""
-    return OWN.fullmatch(name) is not None
-
-
 @cache
 def find_method(name: str) -> MethodInfo:
-    """The facts of a method; UnknownMethodError says what is wrong with the name or the module."""
+    """The facts of a method; OwnModuleError says what is wrong with the name or the module."""
     if not is_own(name) and name not in _folders():
         known = ", ".join(_folders())
-        raise UnknownMethodError(f"no method {name!r}: use one of {known}, or a module of yours")
-    try:
+        raise OwnModuleError(f"no method {name!r}: use one of {known}, or a module of yours")
+    if is_own(name):
+        module = import_own(name)
+        check_call(module, "build(settings, shape)")
+    else:
         module = import_module(method_module(name))
-    except ImportError as error:
-        raise UnknownMethodError(
-            f"{name} cannot be imported ({error}): it must lie in the folder of the Snakefile, on "
-            "PYTHONPATH, or be installed"
-        ) from None
-    info = getattr(module, "METHOD", None)
-    if not isinstance(info, MethodInfo):
-        raise UnknownMethodError(f"{name} has no `METHOD = MethodInfo(...)` (models/method.py)")
-    if is_own(name) and not callable(getattr(module, "build", None)):
-        raise UnknownMethodError(f"{name} has no `build(settings, shape)` (docs/extend.md)")
-    _check_settings(name, info.settings)
+    info = entry_of(module, "METHOD", MethodInfo)
+    check_settings(name, "METHOD", info.settings)
     return info
-
-
-def _check_settings(name: str, kind: type[Any]) -> None:
-    """Settings are frozen, so that no learner changes what its run is known by."""
-    if not (is_dataclass(kind) and kind.__dataclass_params__.frozen):  # type: ignore[attr-defined]
-        raise UnknownMethodError(f"{name}: METHOD.settings must be a frozen dataclass")
-    needed = [one.name for one in fields(kind) if one.default is MISSING]
-    if needed:
-        raise UnknownMethodError(f"{name}: {', '.join(needed)} of its settings need a default")
 
 
 def method_module(name: str) -> str:

@@ -1,14 +1,44 @@
 """`corpora`: where raw corpora lie and how they are read."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
+from models.own_modules import OWN, is_own
 from pipeline.base.records import Modality, Role
+from pipeline.config.faults import did_you_mean
+from pipeline.config.own_readers import check_reader
 from pipeline.config.settings import Distinct, PathText, Section, Share
 
 # Each is a module of pipeline/corpora, but "import", which are several (pipeline/corpora/imports).
 ReaderName = Literal["iemocap", "mosi", "mosei", "meld", "folder", "mmsa", "import"]
+
+
+def _one_of_readers(value: str) -> str:
+    """A reader of ours, or a module of the user's own."""
+    known = get_args(ReaderName)
+    if is_own(value):
+        check_reader(value)
+    elif value not in known:
+        near = did_you_mean(value, known)
+        raise ValueError(
+            f"must be one of {', '.join(map(repr, known))}, or a module of yours{near}"
+        )
+    return value
+
+
+AnyReader = Annotated[
+    str,
+    AfterValidator(_one_of_readers),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"enum": list(get_args(ReaderName))},
+                {"type": "string", "pattern": f"^{OWN.pattern}$"},
+            ]
+        }
+    ),
+]
 
 
 class DemoSettings(Section):
@@ -42,8 +72,9 @@ class CorpusSettings(Section):
 
     model_config = ConfigDict(populate_by_name=True)
 
-    reader: ReaderName
-    """The layout of the corpus; folder: videos with a table, import: features of somebody else."""
+    reader: AnyReader
+    """The layout of the corpus; folder: videos with a table, import: features of somebody else,
+    `my_package.my_module`: a module of yours."""
     root: PathText
     """Folder of the raw corpus; moving it later costs nothing."""
     utterances: PathText = "utterances.csv"

@@ -1,12 +1,23 @@
 """`features`: one encoder per modality."""
 
 from collections.abc import Callable
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import (
+    AfterValidator,
+    Field,
+    SerializeAsAny,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+)
 
+from models.own_modules import is_own
+from pipeline.base.records import Modality
 from pipeline.base.vocabulary import Compat, Pooling, Precision
-from pipeline.config.faults import did_you_mean
+from pipeline.config.faults import did_you_mean, refusal
+from pipeline.config.model_settings import ModelSettings
+from pipeline.config.own_encoders import find_own_encoder, own_settings
 from pipeline.config.settings import PathText, Section, expand_home
 
 MODEL = "<model id or folder>"
@@ -16,25 +27,54 @@ TEXT_ENCODERS = ("minilm", "deberta", f"hf:{MODEL}", ONNX)
 VISUAL_ENCODERS = ("mini-xception", "manet", "torchvision:<name>", f"hf:{MODEL}", ONNX)
 
 
-def one_of_encoders(allowed: tuple[str, ...]) -> Callable[[str], str]:
-    """A check that a value is one of `allowed`, where `<...>` stands for any text."""
+def one_of_encoders(modality: Modality, allowed: tuple[str, ...]) -> Callable[[str], str]:
+    """A check that a value is one of `allowed`, where `<...>` stands for any text, or a module."""
 
     def check(value: str) -> str:
+        if find_own_encoder(modality, value):
+            return value
         for form in allowed:
             prefix, is_open, _ = form.partition("<")
             if value == form or (is_open and value.startswith(prefix) and value != prefix):
                 return prefix + expand_home(value[len(prefix) :]) if is_open else value
         near = did_you_mean(value, [form for form in allowed if "<" not in form])
-        raise ValueError(f"no such encoder; use one of {', '.join(allowed)}{near}")
+        raise ValueError(
+            f"no such encoder; use one of {', '.join(allowed)}{near}, or a module of yours"
+        )
 
     return check
+
+
+def settings_of(modality: Modality) -> Callable[[Any, ValidationInfo], ModelSettings]:
+    """A reader of `settings`, which an encoder of your own alone has, as its module types them."""
+
+    def read(values: Any, info: ValidationInfo) -> ModelSettings:
+        name = info.data.get("encoder")  # None: it was refused
+        values = dict(values) if isinstance(values, ModelSettings) else values
+        if name is not None and is_own(name):
+            return own_settings(modality, name, values)
+        if values and name is not None:
+            raise refusal((), f"only a module of yours has settings here, and {name} is none")
+        return ModelSettings()
+
+    return read
+
+
+OwnSettings = Annotated[
+    SerializeAsAny[ModelSettings],
+    WithJsonSchema({"type": "object"}),
+    Field(validate_default=True),
+]
 
 
 class AudioSettings(Section):
     """`features.audio`."""
 
-    encoder: Annotated[str, AfterValidator(one_of_encoders(AUDIO_ENCODERS))] = "moonshine-tiny"
-    """Network that hears; hf: any speech model of the hub, or a folder with one; onnx: a file."""
+    encoder: Annotated[str, AfterValidator(one_of_encoders("audio", AUDIO_ENCODERS))] = (
+        "moonshine-tiny"
+    )
+    """Network that hears; hf: any speech model of the hub, or a folder with one; onnx: a file;
+    `my_package.my_module`: a module of yours."""
     weights: PathText | None = None
     """A file or folder of weights instead of the standard place."""
     revision: str | None = None
@@ -45,13 +85,18 @@ class AudioSettings(Section):
     """Longer utterances are cut into such pieces."""
     precision: Precision = "float32"
     """Numbers that the network computes in."""
+    settings: OwnSettings = ModelSettings()
+    """A module of yours: its settings, as it types them."""
+
+    _read_settings = field_validator("settings", mode="before")(settings_of("audio"))
 
 
 class TextSettings(Section):
     """`features.text`."""
 
-    encoder: Annotated[str, AfterValidator(one_of_encoders(TEXT_ENCODERS))] = "minilm"
-    """Network that reads; hf: any text model of the hub, or a folder with one; onnx: a file."""
+    encoder: Annotated[str, AfterValidator(one_of_encoders("text", TEXT_ENCODERS))] = "minilm"
+    """Network that reads; hf: any text model of the hub, or a folder with one; onnx: a file;
+    `my_package.my_module`: a module of yours."""
     weights: PathText | None = None
     """A file or folder of weights instead of the standard place."""
     revision: str | None = None
@@ -68,13 +113,20 @@ class TextSettings(Section):
     """Longer texts are read in windows of this length."""
     precision: Precision = "float32"
     """Numbers that the network computes in."""
+    settings: OwnSettings = ModelSettings()
+    """A module of yours: its settings, as it types them."""
+
+    _read_settings = field_validator("settings", mode="before")(settings_of("text"))
 
 
 class VisualSettings(Section):
     """`features.visual`."""
 
-    encoder: Annotated[str, AfterValidator(one_of_encoders(VISUAL_ENCODERS))] = "mini-xception"
-    """Network that looks at faces; torchvision: or hf: a model, or its folder; onnx: a file."""
+    encoder: Annotated[str, AfterValidator(one_of_encoders("visual", VISUAL_ENCODERS))] = (
+        "mini-xception"
+    )
+    """Network that looks at faces; torchvision: or hf: a model, or its folder; onnx: a file;
+    `my_package.my_module`: a module of yours."""
     weights: PathText | None = None
     """A file or folder of weights instead of the standard place."""
     revision: str | None = None
@@ -83,6 +135,10 @@ class VisualSettings(Section):
     """Manet: order of the second chain."""
     precision: Precision = "float32"
     """Numbers that the network computes in."""
+    settings: OwnSettings = ModelSettings()
+    """A module of yours: its settings, as it types them."""
+
+    _read_settings = field_validator("settings", mode="before")(settings_of("visual"))
 
 
 class FeaturesSettings(Section):

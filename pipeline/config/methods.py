@@ -7,15 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, get_args
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, create_model, model_validator
 
-from models.registry import (
-    OWN,
-    UnknownMethodError,
-    find_method,
-    is_own,
-    learner_module,
-    method_module,
-    our_methods,
-)
+from models.own_modules import OWN, OwnModuleError, is_own
+from models.registry import find_method, learner_module, method_module, our_methods
 from pipeline.base.records import Modality
 from pipeline.config.condition_parts import Condition, ConditionError
 from pipeline.config.conditions import AtRate, is_rate, parse_condition
@@ -100,7 +93,7 @@ def _as_its_kind(values: Any) -> Any:
         raise refusal(("model",), "must be text, the name of a model", model)
     try:
         kind = kind_of(model)
-    except UnknownMethodError as error:
+    except OwnModuleError as error:
         near = did_you_mean(model, our_methods())
         raise refusal(("model",), f"{error}{near}", model) from None
     return kind.model_validate(values)

@@ -12,6 +12,7 @@ from typing import Protocol, cast, get_args
 from pipeline.base.records import Dropped
 from pipeline.base.vocabulary import WhichFace
 from pipeline.config.corpora import CorpusSettings, ReaderName
+from pipeline.config.own_readers import WhichFace
 from pipeline.corpora.checks import by_kind
 from pipeline.corpora.listing import list_files
 from pipeline.corpora.raw import CorpusError, RawCorpus
@@ -37,9 +38,14 @@ class Reader(Protocol):
 
 def reader(name: str) -> Reader:
     """The reader module of that name."""
-    if name not in READERS:
+    return cast(Reader, import_module(reader_module(name)))
+
+
+def reader_module(name: str) -> str:
+    """Which module reads corpora of `reader: name`: one of ours, or a user's own."""
+    if name not in READERS and "." not in name:
         raise CorpusError(f"no reader {name!r} for raw corpora; there are {', '.join(READERS)}")
-    return cast(Reader, import_module(READERS[name]))
+    return READERS.get(name, name)
 
 
 def which_face(name: str) -> WhichFace:

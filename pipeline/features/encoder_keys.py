@@ -22,7 +22,7 @@ def encoder_ingredients(
         "schema": SCHEMA,
         "modality": modality,
         "encoder": encoder.family,
-        "code": code_digest(encoder.module),
+        "code": code_digest(*encoder.modules),
         "settings": {name: settings[name] for name in encoder.options},
         "precision": settings["precision"],
         "weights": weights.digest,

@@ -22,7 +22,7 @@ from pipeline.config.methods import STRATEGIES, fact_modules, learner_modules, p
 from pipeline.config.settings import dump
 from pipeline.config.yunet import yunet_place
 from pipeline.corpora.fingerprint import fingerprint
-from pipeline.corpora.readers import READERS, which_face
+from pipeline.corpora.readers import reader_module, which_face
 from pipeline.features.encoder_keys import encoder_ingredients
 from pipeline.features.weights.catalogue import find_encoder
 from pipeline.features.weights.locating import MISSING, Weights, weights_fingerprint
@@ -97,7 +97,7 @@ class Decisions:
         files = "" if corpus.make_demo else fingerprint(corpus)
         return Stage(
             {"corpus": settings},
-            (READERS[corpus.reader],),
+            (reader_module(corpus.reader),),
             {"corpus": settings, "files": files, "n_shards": self._config.shards},
         )
 
@@ -130,7 +130,7 @@ class Decisions:
         detector = self._config.crop_faces.detector if modality == "visual" else None
         return Stage(
             {"encoder": values, "detector": detector},
-            (encoder.module,),
+            encoder.modules,
             {"records": records, "encoder": encoder.shown_name(values["encoder"])},
         )
 

@@ -22,6 +22,12 @@ def blocks(page: Path, language: str) -> list[str]:
     return [content for name, content in found if name == language]
 
 
+def templates() -> dict[str, str]:
+    """Whole modules that docs/extend.md shows: a method, an encoder and a reader of one's own."""
+    found = blocks(ROOT / "docs/extend.md", "python")
+    return dict(zip(("method", "encoder", "reader"), found, strict=True))
+
+
 def anchors(page: Path) -> set[str]:
     """Anchors that a forge gives the headings of a page."""
     text = FENCE.sub("", page.read_text(encoding="utf-8"))

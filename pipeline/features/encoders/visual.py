@@ -59,7 +59,7 @@ def resized(crops: list[Picture], height: int, width: int) -> Tensor:
     return torch.from_numpy(np.stack(faces)).permute(0, 3, 1, 2).float() / 255
 
 
-def face_extractor(dim: int, encode: FaceEncoder) -> Overlapped[Path]:
+def face_extractor(dim: int, encode: Callable[[Iterable[Picture]], Vector]) -> Overlapped[Path]:
     """An extractor of faces; the workers read their archives themselves."""
 
     def read(items: Iterable[Item]) -> Iterator[tuple[Item, Path | Encoded]]:

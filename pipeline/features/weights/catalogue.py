@@ -3,16 +3,19 @@
 No torch here: the workflow asks for module names while it plans, `doctor` for sources.
 """
 
+from dataclasses import replace
 from functools import partial
 
 from pipeline.base.libraries import CROPS, WAVEFORMS
 from pipeline.base.records import Modality
+from pipeline.config.own_encoders import find_own_encoder
 from pipeline.features.weights.encoder import HUB, ONNX, Encoder
 from pipeline.features.weights.published import MANET, MINI_XCEPTION, WAV2VEC
 
 ENCODERS = "pipeline.features.encoders"
 TOKENS = ("tokenizers", "torch", "transformers")
 FILE = "a file of your own"
+OWN_SOURCE = "a module of your own"
 
 # What the encoders of one modality share; further down, an entry says what it has of its own.
 _audio = partial(Encoder, modality="audio", options=("max_seconds",), pooling="frames")
@@ -131,9 +134,35 @@ _ALL: tuple[Encoder, ...] = (
     ),
 )
 
+# Of a user's own module: what calls it, and what it shares with others of its modality.
+_OWN = {
+    "audio": _audio(
+        name="", module=f"{ENCODERS}.own_speech", source=OWN_SOURCE, libraries=WAVEFORMS
+    ),
+    "text": Encoder(
+        name="",
+        modality="text",
+        module=f"{ENCODERS}.own_text",
+        source=OWN_SOURCE,
+        options=(),
+        pooling="texts",
+        libraries=(),
+    ),
+    "visual": _visual(name="", module=f"{ENCODERS}.own_image", source=OWN_SOURCE),
+}
+
 
 def find_encoder(modality: Modality, name: str) -> Encoder:
-    """The catalogue's entry for `features.<modality>.encoder`."""
+    """The catalogue's entry for `features.<modality>.encoder`, or one for a module of yours."""
+    if (info := find_own_encoder(modality, name)) is not None:
+        shared = _OWN[modality]
+        return replace(
+            shared,
+            name=info.label,
+            own=name,
+            options=("settings", *shared.options),
+            libraries=(*shared.libraries, *info.libraries),
+        )
     for encoder in _ALL:
         is_member = encoder.name.endswith(":") and name.startswith(encoder.name)
         if encoder.modality == modality and (encoder.name == name or is_member):

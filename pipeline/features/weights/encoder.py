@@ -26,6 +26,12 @@ class Encoder:
     sha256: Mapping[str, str] = field(default_factory=dict)  # of the files of a bundled network
     file_name: str | None = None  # of the weights, where they are one file to be fetched
     model: str | None = None  # id on the hub
+    own: str | None = None  # a module outside this repository, which `module` calls
+
+    @property
+    def modules(self) -> tuple[str, ...]:
+        """Modules whose code decides what it computes."""
+        return (self.module,) if self.own is None else (self.module, self.own)
 
     @property
     def setting(self) -> str:
@@ -40,6 +46,8 @@ class Encoder:
 
     def shown_name(self, name: str) -> str:
         """The encoder's name in feature files: a place on this machine is no part of it."""
+        if self.own is not None:
+            return self.name
         return self.family if name.startswith(("hf:", ONNX)) else name
 
     def pooled(self, settings: Mapping[str, Any]) -> str:

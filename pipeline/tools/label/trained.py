@@ -10,7 +10,7 @@ import torch
 from pydantic import Field
 
 from models.learner import Kind, Learner, TaskShape
-from models.registry import is_own
+from models.own_modules import is_own
 from pipeline.base.arrays import Arrays, read_arrays
 from pipeline.base.errors import SettingsError
 from pipeline.base.records import MODALITIES, Modality

@@ -11,7 +11,7 @@ import yaml
 from models.registry import our_methods
 from pipeline.config.methods import kind_of
 from pipeline.tools.check_method import check
-from tests.documents.pages import ROOT, blocks
+from tests.documents.pages import ROOT, templates
 from tests.small_methods import small_method
 
 CONFIG = {
@@ -50,7 +50,7 @@ CHEATS = {
 @pytest.fixture
 def project(tmp_path):
     """A folder with the module of docs/extend.md, a configuration, and no file of ours."""
-    (code,) = blocks(ROOT / "docs/extend.md", "python")
+    code = templates()["method"]
     package = tmp_path / "my_package"
     package.mkdir()
     (package / "mean.py").write_text(code, encoding="utf-8")
@@ -124,7 +124,7 @@ def test_an_edit_of_the_module_or_of_what_it_imports_changes_its_digest(project)
 def test_a_folder_of_models_is_a_method_and_no_other_line_is_edited(tmp_path):
     for name in ("models", "pipeline"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("*.pyc"))
-    (code,) = blocks(ROOT / "docs/extend.md", "python")
+    code = templates()["method"]
     head, settings, rest = split(code)
     folder = tmp_path / "models" / "mean"
     folder.mkdir()

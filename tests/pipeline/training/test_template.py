@@ -6,12 +6,12 @@ import pytest
 import torch
 
 from models.learner import TaskShape
-from tests.documents.pages import ROOT, blocks
+from tests.documents.pages import templates
 
 
 @pytest.fixture
 def template(tmp_path):
-    (code,) = blocks(ROOT / "docs/extend.md", "python")
+    code = templates()["method"]
     path = tmp_path / "template.py"
     path.write_text(code, encoding="utf-8")
     spec = spec_from_file_location("template", path)

@@ -1,0 +1,39 @@
+"""Encoders of your own in the configuration: found by the name of their module, settings typed."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from models.own_encoder import EncoderInfo
+from models.own_modules import (
+    OwnModuleError,
+    check_call,
+    check_settings,
+    entry_of,
+    import_own,
+    is_own,
+)
+from pipeline.config.model_settings import ModelSettings, section_of
+
+
+@cache
+def find_own_encoder(modality: str, name: str) -> EncoderInfo | None:
+    """What a module says of its encoder, None where `name` is no module's.
+
+    OwnModuleError says what is wrong with the module.
+    """
+    if not is_own(name):
+        return None
+    module = import_own(name)
+    info = entry_of(module, "ENCODER", EncoderInfo)
+    check_call(module, "build(settings, weights, device)")
+    check_settings(name, "ENCODER", info.settings)
+    if info.modality != modality:
+        raise OwnModuleError(f"{name} encodes {info.modality}, not {modality}: ENCODER.modality")
+    return info
+
+
+def own_settings(modality: str, name: str, values: Mapping[str, Any]) -> ModelSettings:
+    """`features.<modality>.settings` as the section of the module's own dataclass."""
+    info = find_own_encoder(modality, name)
+    return section_of(info.settings).model_validate(values) if info else ModelSettings()

@@ -1,0 +1,24 @@
+"""A package of the user's own, outside this tree."""
+
+import sys
+from itertools import count
+
+import pytest
+
+NAMES = (f"somebodys{number}" for number in count())  # modules of tests before stay imported
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """write(module, code): its name, in a package that no other test has."""
+    name = next(NAMES)
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / name).mkdir()
+
+    def write(module, code):
+        (tmp_path / name / f"{module}.py").write_text(code, encoding="utf-8")
+        return f"{name}.{module}"
+
+    yield write
+    for known in [one for one in sys.modules if one.startswith(name)]:
+        del sys.modules[known]
