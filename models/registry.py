@@ -44,12 +44,10 @@ def find_method(name: str) -> MethodInfo:
     if not is_own(name) and name not in _folders():
         known = ", ".join(_folders())
         raise OwnModuleError(f"no method {name!r}: use one of {known}, or a module of yours")
-    if is_own(name):
-        module = import_own(name)
-        check_call(module, "build(settings, shape)")
-    else:
-        module = import_module(method_module(name))
+    module = import_own(name) if is_own(name) else import_module(method_module(name))
     info = entry_of(module, "METHOD", MethodInfo)
+    if is_own(name):
+        check_call(module, "build(settings, shape)")
     check_settings(name, "METHOD", info.settings)
     return info
 

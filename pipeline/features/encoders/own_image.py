@@ -24,7 +24,7 @@ def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extract
         total, n_crops, waiting = np.zeros(encoding.dim), 0, iter(crops)
         with inference(place, dtype):
             while batch := list(islice(waiting, BATCH)):
-                found = encoding.encode(batch)
+                found = encoding.encode([crop.copy() for crop in batch])  # theirs to change
                 rows = checked(found, len(batch), encoding, "visual", settings["encoder"])
                 total += rows.sum(axis=0)
                 n_crops += len(batch)
