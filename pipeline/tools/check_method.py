@@ -5,7 +5,8 @@
 NAME is one of `methods`, its model one of ours or a module of your own (docs/extend.md). Checked,
 for classes and for numbers: it trains; the same seed gives the same weights; a fresh learner with
 its weights predicts the same; what else is in a batch changes nothing; and it sees neither what is
-withheld nor a label. Exit code 1 where one fails.
+withheld nor a label; where it embeds vectors once for all rates, that changes nothing. Exit code 1
+where one fails.
 """
 
 import argparse
@@ -17,21 +18,27 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from models.batch import MODALITIES, ConversationBatch
+from models.batch import ConversationBatch
 from models.fast.feature_rows import WithheldError
 from models.learner import Kind, Learner, TaskShape
 from pipeline.base.errors import SettingsError
 from pipeline.config.configuration import read_config
 from pipeline.config.methods import Method
+from pipeline.tools.trial_dialogues import (
+    DIMS,
+    LENGTHS,
+    N_CLASSES,
+    alone_of,
+    make_batch,
+    rows_shown,
+    with_garbage,
+)
 from pipeline.training.methods import build_learner
 from pipeline.training.optimizers import PhaseOptimizers
 
-DIMS = {"audio": 5, "text": 7, "visual": 6}
-LENGTHS = (9, 4, 1, 12)
-N_CLASSES, N_EPOCHS, SEED = 4, 2, 0
+N_EPOCHS, SEED = 2, 0
 KINDS: tuple[Kind, ...] = ("classification", "regression")
 TOLERANCE = 1e-4  # of float32 sums in another order, on outputs of the size of 1
-GARBAGE = 9e3
 
 
 @dataclass(frozen=True)
@@ -153,8 +160,7 @@ def _padding(trial: Trial, learner: Learner) -> str:
     )
     beside = trial.predict(learner, with_garbage(trial.batch))
     for other, what in ((alone, "alone"), (beside, "beside other values on the padding")):
-        gap = float((together - other).abs().max())
-        if gap > TOLERANCE * max(1.0, float(together.abs().max())):
+        if gap := _gap(together, other):
             return (
                 f"a dialogue {what} is predicted otherwise (by {gap:.2g}): mask by `valid`, or set "
                 "`sees_padding`"
@@ -162,46 +168,40 @@ def _padding(trial: Trial, learner: Learner) -> str:
     return ""
 
 
+def _embed(trial: Trial, learner: Learner) -> str:
+    """What is embedded once for all rates is embedded alone, and predicted from as ever."""
+    if not learner.embeds:
+        return ""
+    vectors = rows_shown(trial.batch)
+    with torch.no_grad():
+        together = learner.eval().embed(vectors)
+        half = learner.embed({name: value[::2] for name, value in vectors.items()})
+    for name, value in together.items():
+        if gap := _gap(value[::2], half[name]):
+            return f"a vector ({name}) in other company is embedded otherwise (by {gap:.2g})"
+    size = trial.batch.valid.shape
+    grids = {name: value.view(*size, -1) for name, value in together.items()}
+    batch = replace(trial.batch, features=grids).for_prediction()
+    with torch.no_grad():
+        embedded = learner.predict_embedded(batch)[trial.batch.valid]
+    if gap := _gap(trial.predict(learner, trial.batch), embedded):
+        return f"`predict_embedded` predicts otherwise than `predict` (by {gap:.2g})"
+    return ""
+
+
+def _gap(one: Tensor, two: Tensor) -> float:
+    """How far two results are apart, 0 where sums in another order explain it."""
+    gap = float((one - two).abs().max())
+    return gap if gap > TOLERANCE * max(1.0, float(one.abs().max())) else 0.0
+
+
 CHECKS: dict[str, Callable[[Trial, Learner], str]] = {
     "determinism": _determinism,
     "withheld": _withheld,
     "state": _state,
     "padding": _padding,
+    "embed": _embed,
 }
-
-
-def make_batch(kind: Kind, seed: int = SEED) -> ConversationBatch:
-    """Random dialogues of LENGTHS; cells are withheld, or were never extracted, at random."""
-    rng = torch.Generator().manual_seed(seed)
-    size = (len(LENGTHS), max(LENGTHS))
-    valid = torch.arange(size[1]) < torch.tensor(LENGTHS)[:, None]
-    three = (*size, len(MODALITIES))
-    classes = torch.randint(0, N_CLASSES, size, generator=rng)
-    values = torch.randint(-3, 4, size, generator=rng).float()
-    return ConversationBatch(
-        features={name: torch.randn(*size, dim, generator=rng) for name, dim in DIMS.items()},
-        extracted=(torch.rand(three, generator=rng) >= 0.1) & valid[..., None],
-        available=torch.rand(three, generator=rng) >= 0.4,
-        valid=valid,
-        speakers=torch.randint(0, 2, size, generator=rng) * valid,
-        labels=(classes if kind == "classification" else values) * valid,
-        rows=torch.where(valid, torch.arange(valid.numel()).view(size), -1),
-    )
-
-
-def alone_of(batch: ConversationBatch, number: int) -> ConversationBatch:
-    """One dialogue of the batch, without padding."""
-    names = ("extracted", "available", "valid", "speakers", "labels", "rows")
-    cut = slice(number, number + 1), slice(0, LENGTHS[number])
-    features = {name: value[cut] for name, value in batch.features.items()}
-    return replace(batch, features=features, **{name: getattr(batch, name)[cut] for name in names})
-
-
-def with_garbage(batch: ConversationBatch) -> ConversationBatch:
-    """The same dialogues with other numbers where there is no utterance."""
-    empty = ~batch.valid[..., None]
-    features = {name: value.masked_fill(empty, GARBAGE) for name, value in batch.features.items()}
-    return replace(batch, features=features, available=batch.available | empty)
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:

@@ -47,6 +47,32 @@ CHEATS = {
 }
 
 
+EMBEDDING = """    embeds = True
+
+    def embed(self, features):
+        return {name: layer(features[name]) for name, layer in self.project.items()}
+
+    def predict_embedded(self, batch):
+        features = batch.masked().features
+        columns = [MODALITIES.index(name) for name in self.project]
+        usable = batch.usable[..., columns].unsqueeze(-1)
+        embedded = torch.stack([features[name] for name in self.project], dim=-2)
+        total = (embedded * usable).sum(dim=-2)
+        return self.classify(total / usable.sum(dim=-2).clamp(min=1))
+
+"""
+EMBEDDING_CHEATS = {
+    "company": (
+        ("layer(features[name])", "layer(features[name] - features[name].mean(dim=0))"),
+        "in other company is embedded otherwise",
+    ),
+    "other": (
+        ("return self.classify(total", "return 2 * self.classify(total"),
+        "`predict_embedded` predicts otherwise than `predict`",
+    ),
+}
+
+
 @pytest.fixture
 def project(tmp_path):
     """A folder with the module of docs/extend.md, a configuration, and no file of ours."""
@@ -72,7 +98,9 @@ def check_mine(project):
 def test_a_module_outside_the_tree_holds_all(project):
     done = check_mine(project)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == ("mine (my_package.mean): determinism, withheld, state, padding hold\n")
+    assert done.stdout == (
+        "mine (my_package.mean): determinism, withheld, state, padding, embed hold\n"
+    )
 
 
 @pytest.mark.parametrize("cheat", CHEATS)
@@ -85,6 +113,20 @@ def test_a_cheat_is_found(project, cheat):
     done = check_mine(project)
     assert done.returncode == 1, done.stderr
     assert said in done.stdout
+
+
+@pytest.mark.parametrize("cheat", [None, *EMBEDDING_CHEATS])
+def test_embedding_once_for_all_rates_must_change_nothing(project, cheat):
+    embedding, said = EMBEDDING, "embed hold"
+    if cheat is not None:
+        (before, after), said = EMBEDDING_CHEATS[cheat]
+        assert before in embedding
+        embedding = embedding.replace(before, after)
+    module = project / "my_package" / "mean.py"
+    code = module.read_text(encoding="utf-8")
+    module.write_text(code.replace("    def loss(", f"{embedding}    def loss("), encoding="utf-8")
+    done = check_mine(project)
+    assert (said in done.stdout, done.returncode) == (True, int(cheat is not None)), done.stderr
 
 
 @pytest.mark.parametrize("model", our_methods())
