@@ -35,7 +35,7 @@ FLOORS = (
 )
 FLOOR_OF = {unit: floor for floor, units in enumerate(FLOORS) for unit in units}
 METHODS = ("plain", *our_methods())
-MOST_ROOMS, MOST_ARROWS = 18, 69
+MOST_ROOMS, MOST_ARROWS = 18, 70
 RULES_MAY_IMPORT = (
     "pipeline.tools.cache.users",
     "pipeline.config.configuration",

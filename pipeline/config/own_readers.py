@@ -4,11 +4,10 @@
 """
 
 from functools import cache
-from typing import Literal, get_args
+from typing import get_args
 
 from models.own_modules import SHOWN, OwnModuleError, check_call, entry_of, import_own
-
-WhichFace = Literal["side", "single", "track"]
+from pipeline.base.vocabulary import WhichFace
 
 
 @cache

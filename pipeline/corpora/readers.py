@@ -12,7 +12,6 @@ from typing import Protocol, cast, get_args
 from pipeline.base.records import Dropped
 from pipeline.base.vocabulary import WhichFace
 from pipeline.config.corpora import CorpusSettings, ReaderName
-from pipeline.config.own_readers import WhichFace
 from pipeline.corpora.checks import by_kind
 from pipeline.corpora.listing import list_files
 from pipeline.corpora.raw import CorpusError, RawCorpus

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.features.cache.extractor import Extractor, Weights
-from pipeline.features.encoders.overlap import Overlapped
+from pipeline.features.encoders.driver import Overlapped
 
 
 def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extractor:
@@ -34,10 +34,13 @@ def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extract
 
     return Overlapped(2, read, embed)
 '''
-ENCODER = (
-    '    Encoder("lengths", "text", f"{ENCODERS}.lengths", "no weights", (), "texts", ("numpy",), '
-    'file_name="lengths.txt"),\n'
-)
+ENCODER = """    _text(
+        name="lengths",
+        module=f"{ENCODERS}.lengths",
+        source="https://example.org",
+        file_name="lengths.txt",
+    ),
+"""
 ENCODE = """
 from pathlib import Path
 from pipeline.base.records import Utterance
@@ -86,7 +89,7 @@ def test_an_encoder_is_a_file_and_two_lines(tree):
     folder, edit = tree
     (folder / "pipeline/features/encoders/lengths.py").write_text(EXTRACTOR, encoding="utf-8")
     edit("pipeline/config/features.py", 'TEXT_ENCODERS = ("', 'TEXT_ENCODERS = ("lengths", "')
-    edit("pipeline/features/weights/catalogue.py", "_ALL = (\n", f"_ALL = (\n{ENCODER}")
+    edit("pipeline/features/weights/catalogue.py", "...] = (\n", f"...] = (\n{ENCODER}")
     (folder / "weights").mkdir()
     (folder / "weights/lengths.txt").write_text("none", encoding="utf-8")
     assert run(folder, ENCODE) == "[[7.0, 2.0]]"

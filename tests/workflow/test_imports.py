@@ -169,8 +169,7 @@ def test_modules_that_decide_no_job_are_known():
     files = (path.relative_to(ROOT) for top in TOPS for path in (ROOT / top).rglob("*.py"))
     every = set(map(module_name, files))
     stages = {name for name in every if name.startswith("pipeline.stages.")}
-    encoders = {encoder.module for encoder in catalogue._ALL}
-    encoders |= {f"{catalogue.ENCODERS}.{part}" for part, *_ in catalogue._OWN.values()}
+    encoders = {encoder.module for encoder in (*catalogue._ALL, *catalogue._OWN.values())}
     detectors = set(map(detector_module, DETECTORS))
     by_name = {*READERS.values(), *encoders, *detectors, *fact_modules(), *learner_modules()}
     idle = every - closure(*stages, *by_name)

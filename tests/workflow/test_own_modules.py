@@ -35,7 +35,7 @@ CONFIG = {
     "methods": {"mine": {"model": "my_package.mean", "settings": {"hidden_dim": 8}}},
     "train": {"methods": ["mine"], "train_rate": "0.0", "n_epochs": 2},
 }
-TO_SCORES = ["join_features", "predict", "report", "score", "train"]
+TO_SCORES = ["draw_availability", "join_features", "predict", "report", "score", "train"]
 
 
 @pytest.fixture(scope="module")

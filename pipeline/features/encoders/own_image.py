@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.features.cache.extractor import Extractor, Weights
-from pipeline.features.encoders.overlap import Vector
+from pipeline.features.encoders.driver import Vector
 from pipeline.features.encoders.own import Twice, checked, own_encoding
 from pipeline.features.encoders.torch_setup import check_precision, choose_device, inference
-from pipeline.features.encoders.visual import BATCH, Crop, face_extractor
+from pipeline.features.encoders.visual import BATCH, face_extractor
+from pipeline.media.arrays import Picture
 
 
 def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extractor:
@@ -20,7 +21,7 @@ def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extract
     dtype = check_precision(settings, place)
     encoding = own_encoding("visual", settings, weights, place.type)
 
-    def average(crops: Iterable[Crop]) -> Vector:
+    def average(crops: Iterable[Picture]) -> Vector:
         total, n_crops, waiting = np.zeros(encoding.dim), 0, iter(crops)
         with inference(place, dtype):
             while batch := list(islice(waiting, BATCH)):

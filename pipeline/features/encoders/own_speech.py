@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from pipeline.features.cache.extractor import Extractor, Weights
 from pipeline.features.encoders.audio import SAMPLE_RATE_HZ, SpeechEncoder, speech_extractor
 from pipeline.features.encoders.own import Twice, checked, own_encoding
-from pipeline.features.encoders.pieces import Framing, Waveform
+from pipeline.features.encoders.pieces import Framing
 from pipeline.features.encoders.torch_setup import check_precision, choose_device, inference
+from pipeline.media.arrays import Waveform
 
 
 def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extractor:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.features.cache.extractor import Encoded, Extractor, Item, Weights
-from pipeline.features.encoders.overlap import Overlapped, Vector
+from pipeline.features.encoders.driver import Overlapped, Vector
 from pipeline.features.encoders.own import Twice, checked, own_encoding
 from pipeline.features.encoders.torch_setup import check_precision, choose_device, inference
 
