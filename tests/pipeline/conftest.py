@@ -158,6 +158,11 @@ def draw_task(folder, settings, modalities):
             json.dumps({"task": settings["task"], "protocol": settings["protocol"]["name"]}),
         ]
     )
+    draw_masks_of_task(folder, modalities)
+
+
+def draw_masks_of_task(folder, modalities):
+    """Run the stage draw_availability at every rate."""
     for rate in RATES:
         draw_availability.main(
             [
