@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from pipeline.features.cache.extractor import Extractor, Weights
-from pipeline.features.encoders.torch_setup import check_precision, choose_device, inference
+from pipeline.features.encoders.torch_setup import check_precision, choose_device
 from pipeline.features.encoders.visual import BATCH, FaceEncoder, face_extractor
 from pipeline.features.weights.pretrained import load_image_processor, load_model
 from pipeline.media.arrays import Picture
@@ -26,13 +26,13 @@ def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extract
     """The extractor of `features.visual` for a model in a local folder."""
     place = choose_device(device)
     dtype = check_precision(settings, place)
-    model = load_model(weights.path, place)
+    model = load_model(weights.path, place, dtype)
     model = getattr(model, "vision_model", model)
     prepare = partial(_prepare, load_image_processor(weights.path))
     clip = model.config.num_frames if model.config.model_type == "videomae" else None
     embed = partial(_embed, model) if clip is None else partial(_embed_clip, model, clip)
-    with inference(place, dtype):
-        dim = embed(prepare([PROBE]).to(place)).shape[1]
+    with torch.inference_mode():
+        dim = embed(prepare([PROBE]).to(device=place, dtype=dtype)).shape[1]
     return face_extractor(dim, FaceEncoder(prepare, embed, place, dtype, clip or BATCH))
 
 
@@ -48,7 +48,7 @@ def _prepare(processor: Any, crops: list[Picture]) -> Tensor:
 
 def _embed(model: Any, images: Tensor) -> Tensor:
     """(n, 3, H, W) -> (n, D)."""
-    hidden: Tensor = model(pixel_values=images).last_hidden_state
+    hidden: Tensor = model(pixel_values=images).last_hidden_state.float()
     return hidden.mean(dim=1) if hidden.dim() == 3 else hidden.mean(dim=(2, 3))
 
 
@@ -56,5 +56,5 @@ def _embed_clip(model: Any, n_frames: int, images: Tensor) -> Tensor:
     """(n, 3, H, W), at most n_frames -> (n, D): one vector, which counts for every crop in it."""
     n = len(images)
     clip = torch.cat([images, images[-1:].expand(n_frames - n, *images.shape[1:])])
-    hidden: Tensor = model(pixel_values=clip[None]).last_hidden_state
+    hidden: Tensor = model(pixel_values=clip[None]).last_hidden_state.float()
     return hidden.mean(dim=1).expand(n, -1)

@@ -21,7 +21,7 @@ from pipeline.base.errors import CheckpointError
 from pipeline.features.cache.extractor import Extractor, Weights
 from pipeline.features.encoders.audio import SAMPLE_RATE_HZ, SpeechEncoder, speech_extractor
 from pipeline.features.encoders.pieces import MOONSHINE, Framing, framing_of
-from pipeline.features.encoders.torch_setup import check_precision, choose_device, inference
+from pipeline.features.encoders.torch_setup import check_precision, choose_device
 from pipeline.features.weights.pretrained import (
     check_layers,
     load_feature_extractor,
@@ -42,7 +42,7 @@ def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extract
     """The extractor of `features.audio` for a model in a local folder."""
     place = choose_device(device)
     dtype = check_precision(settings, place)
-    model = load_model(weights.path, place)
+    model = load_model(weights.path, place, dtype)
     last_layers = settings["last_layers"]
     framing = _framing(weights, model, settings["max_seconds"])
     check_layers(weights.path, model, last_layers)
@@ -58,12 +58,14 @@ def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extract
             inputs: Tensor = ready[inputs_name]
         else:
             inputs = torch.from_numpy(waveform)[None]
-        with inference(place, dtype):
-            states = model(inputs.to(place), output_hidden_states=True).hidden_states
+        with torch.inference_mode():
+            states = model(
+                inputs.to(device=place, dtype=dtype), output_hidden_states=True
+            ).hidden_states
             summed = sum_last(states, last_layers)
             if model.config.model_type == AST:
                 summed = _over_frequencies(model.config, summed)
-            array: NDArray[np.float32] = summed.float().cpu().numpy()
+            array: NDArray[np.float32] = summed.cpu().numpy()
             return array[:n_frames]
 
     prepare = _as_it_is if inputs_name is not None else _preparation(extractor)

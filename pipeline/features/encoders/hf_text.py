@@ -29,7 +29,7 @@ def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extract
     """The extractor of `features.text` for a model in a local folder."""
     place = choose_device(device)
     dtype = check_precision(settings, place)
-    model = load_model(weights.path, place)
+    model = load_model(weights.path, place, dtype)
     check_layers(weights.path, model, settings["last_layers"])
     tokenize = Tokenization(
         load_tokenizer(weights.path),
@@ -38,7 +38,7 @@ def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extract
         longest_window(model, settings["max_tokens"]),
     )
     hidden = partial(hidden_sum, model, settings["last_layers"])
-    return text_extractor(model.config.hidden_size, tokenize, TextEncoder(hidden, place, dtype))
+    return text_extractor(model.config.hidden_size, tokenize, TextEncoder(hidden, place))
 
 
 def hidden_sum(model: Any, last_layers: int, ids: Tensor) -> Tensor:

@@ -22,7 +22,7 @@ def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extract
     dtype = check_precision(settings, place)
     model = MaNet(settings["scale_order"])
     model.load_state_dict(read_manet(weights.path))
-    model.eval().to(place)
+    model.eval().to(device=place, dtype=dtype)
     return face_extractor(EMBEDDING_DIM, FaceEncoder(to_pictures, model.embed, place, dtype))
 
 

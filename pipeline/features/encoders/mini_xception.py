@@ -25,7 +25,7 @@ def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extract
     dtype = check_precision(settings, place)
     model = MiniXception()
     model.load_state_dict(read_mini_xception(weights.path))
-    model.eval().to(place)
+    model.eval().to(device=place, dtype=dtype)
     return face_extractor(EMBEDDING_DIM, FaceEncoder(to_gray, model.embed, place, dtype))
 
 

@@ -22,8 +22,8 @@ def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extract
     """The extractor of `features.text` for the bundled sentence encoder."""
     place = choose_device(device)
     dtype = check_precision(settings, place)
-    model = load_model(weights.path, place)
+    model = load_model(weights.path, place, dtype)
     max_tokens = min(TRAINED_TOKENS, longest_window(model, settings["max_tokens"]))
     tokenize = Tokenization(load_tokenizer(weights.path), whole_passage, "all", max_tokens)
-    encode = TextEncoder(partial(hidden_sum, model, 1), place, dtype)
+    encode = TextEncoder(partial(hidden_sum, model, 1), place)
     return text_extractor(model.config.hidden_size, tokenize, encode)

@@ -33,7 +33,7 @@ def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extract
     )
     tokenizer = read_tokenizer(weights.path.with_name("tokenizer.json"))
     tokenize = Tokenization(tokenizer, passages_of(settings), settings["pooling"], n_tokens)
-    encode = TextEncoder(partial(_hidden, graph), torch.device("cpu"), None)
+    encode = TextEncoder(partial(_hidden, graph), torch.device("cpu"))
     return text_extractor(tried.shape[-1], tokenize, encode)
 
 

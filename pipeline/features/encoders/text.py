@@ -19,7 +19,6 @@ from torch import Tensor
 from pipeline.base.vocabulary import Pooling
 from pipeline.features.cache.extractor import Encoded, Item
 from pipeline.features.encoders.driver import Overlapped, Vector, failures_named
-from pipeline.features.encoders.torch_setup import inference
 
 IntArray = NDArray[np.int64]
 Counted = Literal[Pooling, "all"]  # all: tokens, [CLS] and [SEP] too
@@ -105,18 +104,17 @@ class Tokenization:
 class TextEncoder:
     """Sums a model's last layers over the windows of a text, each token by its share."""
 
-    hidden: Callable[[Tensor], Tensor]  # ids (1, T) -> (T, D)
+    hidden: Callable[[Tensor], Tensor]  # ids (1, T) -> (T, D) float32
     device: torch.device
-    dtype: torch.dtype | None
 
     def __call__(self, windows: list[Window]) -> Vector:
         """Windows of one text -> (D,)."""
         total: NDArray[np.float64] | float = 0.0
-        with inference(self.device, self.dtype):
+        with torch.inference_mode():
             for window in windows:
                 hidden = self.hidden(torch.tensor([window.ids], device=self.device))
                 shares = torch.from_numpy(window.shares).to(self.device)
-                total = total + (shares @ hidden.float()).cpu().numpy().astype(np.float64)
+                total = total + (shares @ hidden).cpu().numpy().astype(np.float64)
         return np.asarray(total, dtype=np.float32)
 
 

@@ -1,7 +1,10 @@
 """How encoders use torch: one core per utterance, and no hidden change of precision.
 
-`precision` other than float32 is torch's autocast, on CUDA alone: on most CPUs it is many times
-slower (reading.md F.4), so that asking for it there is a mistake.
+`precision` other than float32 casts the weights of a network once, when it is loaded: autocast
+would cast them all at every call, and some networks break on a mixture. On CUDA alone: on most
+CPUs it is many times slower (reading.md F.4), so that asking for it there is a mistake. Norms of
+utterances, sums of layers and means are taken in float32 all the same. Networks of one's own, whose
+weights are their own affair, run under autocast (`inference`).
 """
 
 from collections.abc import Iterator, Mapping
@@ -32,7 +35,7 @@ def choose_device(device: str) -> torch.device:
 
 
 def check_precision(settings: Mapping[str, Any], device: torch.device) -> torch.dtype | None:
-    """The dtype to autocast to, None for float32."""
+    """The dtype of weights and inputs, None for float32."""
     precision = settings["precision"]
     if precision == "float32":
         return None

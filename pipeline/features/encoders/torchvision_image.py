@@ -33,7 +33,8 @@ def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extract
         pictures = [torch.from_numpy(crop.copy()).permute(2, 0, 1) for crop in crops]
         return torch.stack([transform(picture) for picture in pictures])
 
-    return face_extractor(dim, FaceEncoder(prepare, model.eval().to(place), place, dtype))
+    model.eval().to(device=place, dtype=dtype)
+    return face_extractor(dim, FaceEncoder(prepare, model, place, dtype))
 
 
 def load_trunk(name: str, path: Path) -> tuple[nn.Module, int]:

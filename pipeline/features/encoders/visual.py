@@ -18,7 +18,6 @@ from torch import Tensor
 from pipeline.base.errors import CacheError
 from pipeline.features.cache.extractor import Encoded, Item
 from pipeline.features.encoders.driver import Overlapped, Vector
-from pipeline.features.encoders.torch_setup import inference
 from pipeline.features.faces.crops import CropsError, iter_crops
 from pipeline.media.arrays import Picture
 
@@ -36,7 +35,7 @@ class FaceEncoder:
     prepare: Callable[[list[Picture]], Tensor]  # n crops -> (n, C, H, W)
     embed: Callable[[Tensor], Tensor]  # (n, C, H, W) -> (n, D)
     device: torch.device
-    dtype: torch.dtype | None
+    dtype: torch.dtype | None  # of the network, None: float32
     batch: int = BATCH
 
     def __call__(self, crops: Iterable[Picture]) -> Vector:
@@ -44,9 +43,10 @@ class FaceEncoder:
         total: NDArray[np.float64] | float = 0.0
         n_crops = 0
         waiting = iter(crops)
-        with inference(self.device, self.dtype):
+        with torch.inference_mode():
             while batch := list(islice(waiting, self.batch)):
-                vectors = self.embed(self.prepare(batch).to(self.device)).float().cpu().numpy()
+                pictures = self.prepare(batch).to(device=self.device, dtype=self.dtype)
+                vectors = self.embed(pictures).float().cpu().numpy()
                 total = total + vectors.sum(axis=0, dtype=np.float64)
                 n_crops += len(batch)
         return np.asarray(total / n_crops, dtype=np.float32)

@@ -21,7 +21,7 @@ from models.encoders.wav2vec import (
 from pipeline.features.cache.extractor import Extractor, Weights
 from pipeline.features.encoders.audio import SpeechEncoder, speech_extractor
 from pipeline.features.encoders.pieces import Framing
-from pipeline.features.encoders.torch_setup import check_precision, choose_device, inference
+from pipeline.features.encoders.torch_setup import check_precision, choose_device
 from pipeline.features.weights.wav2vec_checkpoint import read_fairseq_wav2vec
 from pipeline.media.arrays import Waveform
 
@@ -32,11 +32,11 @@ def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extract
     dtype = check_precision(settings, place)
     model = Wav2Vec()
     model.load_state_dict(read_fairseq_wav2vec(weights.path))
-    model.eval().to(place)
+    model.eval().to(device=place, dtype=dtype)
 
     def frames(waveform: Waveform) -> NDArray[np.float32]:
-        with inference(place, dtype):
-            context = model(torch.from_numpy(waveform)[None].to(place))
+        with torch.inference_mode():
+            context = model(torch.from_numpy(waveform)[None].to(device=place, dtype=dtype))
             array: NDArray[np.float32] = context[0].float().cpu().numpy()
             return array
 

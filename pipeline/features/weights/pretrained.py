@@ -27,8 +27,11 @@ UNUSED = ("pooler.", "masked_spec_embed")
 LOCAL: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
 
 
-def load_model(folder: Path, device: torch.device) -> Any:
-    """The base model of a folder, float32, ready to encode; of T5 or Whisper the encoder half."""
+def load_model(folder: Path, device: torch.device, dtype: torch.dtype | None = None) -> Any:
+    """The base model of a folder, ready to encode; of T5 or Whisper the encoder half.
+
+    Its weights are cast to `dtype`, None: float32.
+    """
     model, report = _filled(folder)
     has_decoder = bool(getattr(model.config, "is_encoder_decoder", False))
     unread = ("decoder.",) if has_decoder else ()
@@ -43,7 +46,7 @@ def load_model(folder: Path, device: torch.device) -> Any:
             f"{_some(lacking)}, of another shape {_some(wrong)}"
         )
     encoder = model.get_encoder() if has_decoder else model
-    return encoder.eval().to(device)
+    return encoder.eval().to(device=device, dtype=dtype)
 
 
 def _filled(folder: Path) -> tuple[Any, dict[str, Any]]:
@@ -108,8 +111,8 @@ def check_layers(folder: Path, model: Any, last_layers: int) -> None:
 
 
 def sum_last(hidden_states: tuple[Tensor, ...], last_layers: int) -> Tensor:
-    """Hidden states (1, T, D) per layer -> (T, D), the sum of the last ones."""
-    return torch.stack(hidden_states[-last_layers:]).sum(dim=0)[0]
+    """Hidden states (1, T, D) per layer -> (T, D) float32, the sum of the last ones."""
+    return torch.stack(hidden_states[-last_layers:]).float().sum(dim=0)[0]
 
 
 def _load(kind: Any, folder: Path, **options: Any) -> Any:

@@ -2,6 +2,7 @@
 
 import sys
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -12,6 +13,7 @@ from pipeline.base.records import Utterance
 from pipeline.config.features import AudioSettings, TextSettings, VisualSettings
 from pipeline.config.settings import dump
 from pipeline.features.cache.extractor import Item
+from pipeline.features.faces.crops import CropRecord, write_crops
 from pipeline.features.weights.locating import Weights, locate
 from tests.pipeline import tiny_models
 from tests.pipeline.features.published_layouts import RecorderMeter, shadow
@@ -120,3 +122,28 @@ def recorder(monkeypatch):
     monkeypatch.setattr(RecorderMeter, "__module__", "__main__")
     monkeypatch.setattr(sys.modules["__main__"], "RecorderMeter", RecorderMeter, raising=False)
     return RecorderMeter(100)
+
+
+@pytest.fixture
+def archive(tmp_path):
+    """archive(name, faces): path of a zip of crops, and the faces as JPEG gives them back."""
+
+    def write(name, faces):
+        jpegs = [cv2.imencode(".jpg", face[..., ::-1])[1].tobytes() for face in faces]
+        record = CropRecord(
+            key=name,
+            status="ok" if faces else "no_face",
+            which_face="single",
+            region="full",
+            n_frames=len(faces),
+            n_faces=len(faces),
+            n_candidates=len(faces),
+            times_s=tuple(float(n) for n in range(len(faces))),
+            boxes=((0, 0, 96, 96),) * len(faces),
+            confidences=(1.0,) * len(faces),
+        )
+
+        write_crops(tmp_path / f"{name}.zip", record, jpegs)
+        return tmp_path / f"{name}.zip"
+
+    return write

@@ -13,7 +13,7 @@ from models.encoders.mini_xception import MiniXception
 from pipeline.base.errors import CacheError, CheckpointError, SettingsError
 from pipeline.features.encoders import hf_image, manet, mini_xception, torchvision_image
 from pipeline.features.encoders.visual import BATCH, FaceEncoder
-from pipeline.features.faces.crops import CropRecord, read_crops, write_crops
+from pipeline.features.faces.crops import read_crops
 from pipeline.features.weights.keras_weights import read_mini_xception
 from tests.pipeline import tiny_models
 
@@ -61,31 +61,6 @@ def make_faces(n, seed=0, size=96):
     return [
         cv2.resize(rng.integers(0, 255, (6, 6, 3), dtype=np.uint8), (size, size)) for _ in range(n)
     ]
-
-
-@pytest.fixture
-def archive(tmp_path):
-    """archive(name, faces): path of a zip of crops, and the faces as JPEG gives them back."""
-
-    def write(name, faces):
-        jpegs = [cv2.imencode(".jpg", face[..., ::-1])[1].tobytes() for face in faces]
-        record = CropRecord(
-            key=name,
-            status="ok" if faces else "no_face",
-            which_face="single",
-            region="full",
-            n_frames=len(faces),
-            n_faces=len(faces),
-            n_candidates=len(faces),
-            times_s=tuple(float(n) for n in range(len(faces))),
-            boxes=((0, 0, 96, 96),) * len(faces),
-            confidences=(1.0,) * len(faces),
-        )
-
-        write_crops(tmp_path / f"{name}.zip", record, jpegs)
-        return tmp_path / f"{name}.zip"
-
-    return write
 
 
 @pytest.mark.parametrize("name", [*NAMES, "manet"])
