@@ -63,5 +63,4 @@ class Imputation(ByModality):
 
     def answer(self, fused: Tensor) -> Tensor:
         """(B, T, F) -> (B, T, C)."""
-        logits: Tensor = self.classifier(self.middle(fused))
-        return logits
+        return self.classifier(self.middle(fused))

@@ -86,8 +86,7 @@ class MultiHeadAttention(nn.Module):
                 if maps is not None:
                     maps.append(weights.detach())
             outputs.append(bucket.unpad(self._join(mixed)))
-        out: Tensor = self.output(torch.cat(outputs))
-        return out
+        return self.output(torch.cat(outputs))
 
     def _project(self, x: Tensor, layers: Sequence[nn.Linear]) -> Tensor:
         """(N, D) -> (N, P * D): P layers in one product, head by head; queries come scaled."""
@@ -165,8 +164,7 @@ class FeedForward(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(N, D) -> (N, D)."""
         hidden = self.dropout(linear_gelu(x, self.expand.weight, self.expand.bias))
-        out: Tensor = self.dropout(self.contract(hidden))
-        return out
+        return self.dropout(self.contract(hidden))
 
 
 def convolve(

@@ -116,8 +116,7 @@ class BidirectionalLstm(nn.Module):
 
 def _recur(gates: Tensor, hidden_weight: Tensor, steps: Sequence[Step]) -> Tensor:
     """One direction of one layer: (N, 4H), overwritten, weight (4H, H) -> hidden states (N, H)."""
-    hidden: Tensor = _Recurrence.apply(gates, hidden_weight, steps)  # type: ignore[no-untyped-call]
-    return hidden
+    return _Recurrence.apply(gates, hidden_weight, steps)  # type: ignore[no-untyped-call]
 
 
 class _Recurrence(torch.autograd.Function):

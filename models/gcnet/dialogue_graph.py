@@ -126,5 +126,4 @@ class GraphConv(nn.Module):
         heard = F.embedding_bag(
             window.sources, x, per_sample_weights=window.is_edge.to(x.dtype), mode="sum"
         )
-        out: Tensor = self.root(x) + self.heard(heard)
-        return out
+        return self.root(x) + self.heard(heard)

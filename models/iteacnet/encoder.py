@@ -41,8 +41,7 @@ class MetaFormerBlock(nn.Module):
     ) -> Tensor:
         """(N, D) -> (N, D)."""
         x = x + self.mixer(self.mixer_norm(x), layout, biases, trace)
-        out: Tensor = x + self.feed_forward(self.feed_forward_norm(x))
-        return out
+        return x + self.feed_forward(self.feed_forward_norm(x))
 
 
 class EncoderLayer(nn.Module):

@@ -57,8 +57,7 @@ class RoutedMixer(nn.Module):
         if self.router is None:
             n = len(self.candidates)
             return x.new_full((len(x), n), 1 / n)
-        weights: Tensor = self.router(x)
-        return weights
+        return self.router(x)
 
     @staticmethod
     def _run(

@@ -26,8 +26,7 @@ class SelfAttention(nn.Module):
         self, x: Tensor, layout: Layout, biases: Biases | None, maps: list[Tensor] | None = None
     ) -> Tensor:
         """(N, D) -> (N, D); `maps` receives the attention weights."""
-        out: Tensor = self.attention(x, x, layout, biases, maps)
-        return out
+        return self.attention(x, x, layout, biases, maps)
 
 
 class TimeMlp(nn.Module):
@@ -111,8 +110,7 @@ class Pointwise(nn.Module):
 
     def forward(self, x: Tensor, layout: Layout, biases: Biases | None) -> Tensor:
         """(N, D) -> (N, D)."""
-        out: Tensor = self.linear(x)
-        return out
+        return self.linear(x)
 
 
 class DepthwiseConv(nn.Module):

@@ -125,13 +125,11 @@ class Mmin(ByModality):
         """(B, T, F): what the frozen encoders make of that which is withheld, and of it alone."""
         if not self.pretrained_is_frozen:
             raise RuntimeError("mmin: phase 'train' needs finish_phase('pretrain') before it")
-        target: Tensor = self.pretrained.encoders(batch.complement().features)
-        return target
+        return self.pretrained.encoders(batch.complement().features)
 
     def answer(self, fused: Tensor) -> Tensor:
         """(B, T, F) -> (B, T, C)."""
-        logits: Tensor = self.classifier(self.forth.latents(fused))
-        return logits
+        return self.classifier(self.forth.latents(fused))
 
     def finish_phase(self, name: str) -> None:
         """After pretraining the encoders begin as copies, and the pretrained network is frozen."""
