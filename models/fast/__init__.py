@@ -1,1 +1,4 @@
-"""What makes the networks fast on a CPU; the plain forms are equal (benchmarks/plain)."""
+"""What makes the networks fast on a CPU, and nothing else: products, dropout, buckets, LSTM, reads.
+
+docs/fast.md says what each buys. `switch` turns all of it off: every method is tested equal so.
+"""

@@ -13,6 +13,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from models.fast import switch
+
 NOTHING, WITHHELD = -1, -2  # rows that name no vector: read as zeros; not to be read
 
 
@@ -84,8 +86,9 @@ def _read(store: Tensor, rows: Tensor) -> Tensor:
             "`usable` in its batch (`ConversationBatch.masked`), complete data belong to the loss"
         )
     has_row = rows.flatten() >= 0
+    if not switch.is_on():
+        read = store[rows.flatten().clamp(min=0)].masked_fill(~has_row[:, None], 0.0)
+        return read.view(*rows.shape, store.shape[1])
     ends = has_row.cumsum(0)
-    read: Tensor = F.embedding_bag(
-        rows.flatten()[has_row], store, ends - has_row.long(), mode="sum"
-    )
+    read = F.embedding_bag(rows.flatten()[has_row], store, ends - has_row.long(), mode="sum")
     return read.view(*rows.shape, store.shape[1])

@@ -21,6 +21,8 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from models.fast import switch
+
 Padding = Literal["exact", "published"]
 # What one more bucket costs on a CPU, in padded cells that could be computed instead (measured).
 BUCKET_COST = 120
@@ -50,7 +52,23 @@ class Bucket:
 
 @dataclass(frozen=True)
 class Layout:
-    """Which cells of a (B, T) batch are rows, in which order, in which buckets."""
+    """Which cells of a (B, T) batch are rows, in which order, in which buckets.
+
+    Four dialogues a, b, c, d of 2, 5, 4 and 1 utterances; `.` is padding:
+
+        batch (B, T)      a0 a1 .  .  .        rows: the longest dialogue first, no padding
+                          b0 b1 b2 b3 b4         b0 b1 b2 b3 b4 c0 c1 c2 c3 a0 a1 d0
+                          c0 c1 c2 c3 .        lengths (5, 4, 2, 1), dialogues (1, 2, 0, 3)
+                          d0 .  .  .  .
+
+        buckets, padded: time first            line, gap 1: a window of 3 meets one dialogue only
+          b0 c0    a0 d0                         . b0 b1 b2 b3 b4 . c0 c1 c2 c3 . a0 a1 . d0 .
+          b1 c1    a1 .
+          b2 c2    S, K = 2, 2                 A bucket is padded to its longest dialogue, so that
+          b3 c3                                a layer over time pays for 14 cells here, not 20.
+          b4 .
+          S, K = 5, 2
+    """
 
     shape: tuple[int, int]  # B, T
     cells: Tensor  # (N,) int64 cell b * T + t of each row
@@ -71,12 +89,14 @@ class Layout:
             raise ValueError(f"a batch of {n_dialogues} dialogues holds no valid utterance")
         if padding == "published":
             return cls._every_cell(valid)
+
         lengths = n_valid.tolist()
         order = sorted((b for b in range(n_dialogues) if lengths[b]), key=lambda b: -lengths[b])
         sizes = [lengths[b] for b in order]
         starts = torch.tensor([b * n_steps for b in order], dtype=torch.int64)
         cells = _ranges(starts, sizes).to(valid.device)
-        ends = _split(sizes, BUCKET_COST) if valid.device.type == "cpu" else [len(sizes)]
+        is_cut = valid.device.type == "cpu" and switch.is_on()
+        ends = _split(sizes, BUCKET_COST) if is_cut else [len(sizes)]
         return cls(
             shape=(n_dialogues, n_steps),
             cells=cells,

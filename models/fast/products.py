@@ -19,6 +19,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
+from models.fast import switch
+
 HAS_ONEDNN = hasattr(torch.ops.mkldnn, "_linear_pointwise")
 MIN_PRODUCTS = 2_000_000  # multiplications below which oneDNN's preparation costs what it saves
 
@@ -41,7 +43,7 @@ def linear(
         if slope is None:
             return out
         return F.leaky_relu(out, slope) if slope else F.relu(out)
-    rows: Tensor = _Linear.apply(x.flatten(0, -2), weight, bias, slope)  # type: ignore[no-untyped-call]
+    rows = _Linear.apply(x.flatten(0, -2), weight, bias, slope)  # type: ignore[no-untyped-call]
     return rows.view(*x.shape[:-1], -1)
 
 
@@ -85,7 +87,7 @@ def _slope(layer: nn.Module | None) -> float | None:
 
 def _by_onednn(x: Tensor, n_products: int) -> bool:
     is_plain = x.dtype == torch.float32 and x.device.type == "cpu"
-    return HAS_ONEDNN and is_plain and n_products >= MIN_PRODUCTS
+    return switch.is_on() and HAS_ONEDNN and is_plain and n_products >= MIN_PRODUCTS
 
 
 def _onednn(
@@ -99,10 +101,7 @@ def _onednn(
     """Rows (N, D), weight (O, D): one cut out of a wider matrix would take a thousand times."""
     if not (weight.is_contiguous() or weight.T.is_contiguous()):
         weight = weight.contiguous()
-    out: Tensor = torch.ops.mkldnn._linear_pointwise(
-        x, weight, bias, activation, list(scalars), algorithm
-    )
-    return out
+    return torch.ops.mkldnn._linear_pointwise(x, weight, bias, activation, list(scalars), algorithm)
 
 
 class _Linear(torch.autograd.Function):

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 from torch.nn.utils.rnn import PackedSequence
 
+from models.fast import switch
 from models.fast.dropout import Dropout
 from models.fast.layout import Layout
 from models.fast.products import linear, multiply
@@ -77,7 +78,7 @@ class BidirectionalLstm(nn.Module):
     def forward(self, x: Tensor, turns: Turns) -> Tensor:
         """Rows of a layout (N, D) -> (N, 2H)."""
         rows = x.index_select(0, turns.order)
-        if x.device.type == "cpu":
+        if x.device.type == "cpu" and switch.is_on():
             rows = self._read(self._gates(0, rows), turns)
         else:
             rows = self.lstm(PackedSequence(rows, turns.n_dialogues))[0].data

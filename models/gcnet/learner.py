@@ -25,6 +25,7 @@ import torch
 from torch import Tensor, nn
 
 from models.batch import ConversationBatch
+from models.fast import switch
 from models.fast.layout import Layout
 from models.fast.products import Linear, linear
 from models.fast.recurrent import BidirectionalLstm, Turns
@@ -129,8 +130,8 @@ class Gcnet(Learner):
 
     @property
     def embeds(self) -> bool:
-        """On a CPU; a GPU reads dialogues by torch's own LSTM, from the features themselves."""
-        return self.classifier.weight.device.type == "cpu"
+        """By our recurrence on a CPU; torch's own LSTM reads the features themselves."""
+        return self.classifier.weight.device.type == "cpu" and switch.is_on()
 
     def embed(self, features: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """What each modality adds to the gates of the first LSTM: (S, D_m) -> (S, 8h)."""

@@ -17,5 +17,9 @@ class EncodingError(RuntimeError):
     """An encoder that was loaded failed on an utterance; the text says which and how."""
 
 
+class TrainingError(RuntimeError):
+    """A run cannot go on."""
+
+
 class CacheError(RuntimeError):
     """The cache cannot be used where it lies."""

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import torch
 from facenet_pytorch.models.mtcnn import ONet, PNet, RNet
 
+from pipeline.base.devices import DeviceError, device_name
 from pipeline.media.arrays import Picture
 from pipeline.media.cascade import Cascade
 from pipeline.media.detectors import DetectorError, mtcnn_folder
@@ -31,11 +32,11 @@ class MtcnnDetector:
         self._min_face_px = min_face_px
         self._min_confidence = min_confidence
         torch.set_num_threads(1)
-        if device == "auto":
-            device = "cuda" if torch.cuda.is_available() else "cpu"
-        if device == "cuda" and not torch.cuda.is_available():
-            raise DetectorError("--device cuda: torch sees no CUDA device; use --device cpu")
-        self._cascade = Cascade(PNet(), RNet(), ONet(), torch.device(device))
+        try:
+            place = torch.device(device_name(device))
+        except DeviceError as error:
+            raise DetectorError(str(error)) from None
+        self._cascade = Cascade(PNet(), RNet(), ONet(), place)
 
     def detect(self, pictures: Sequence[Picture]) -> list[list[Face]]:
         """The faces of each picture, the most confident first."""

@@ -1,12 +1,13 @@
 """Stage predict: a trained run on the test role of its fold, under every condition asked for."""
 
 from pipeline.base.arrays import ArraysError
+from pipeline.base.devices import DeviceError
 from pipeline.config.settings import parse_section
 from pipeline.conversations.inference import predict_rates
 from pipeline.conversations.reading import read_conditions, read_fold, read_stores
 from pipeline.evaluation.predictions import in_words, write_predictions
 from pipeline.stages.options import stage_parser
-from pipeline.training.devices import DeviceError, ready_device
+from pipeline.training.devices import ready_device
 from pipeline.training.randomness import seed_torch
 from pipeline.training.restored import restore_run
 from pipeline.training.settings import PredictSettings

@@ -7,11 +7,12 @@ role at all missing rates. The report draws them; it may not load a network itse
 import argparse
 
 from pipeline.base.arrays import write_arrays
+from pipeline.base.devices import DeviceError
 from pipeline.base.records import ROLES
 from pipeline.config.settings import parse_section
 from pipeline.conversations.reading import read_conditions, read_fold, read_stores
 from pipeline.stages.options import stage_parser
-from pipeline.training.devices import DeviceError, ready_device
+from pipeline.training.devices import ready_device
 from pipeline.training.restored import restore_run
 from pipeline.training.traced_run import TraceSettings, trace_run
 

@@ -33,7 +33,7 @@ from pipeline.tools.trial_dialogues import (
     rows_shown,
     with_garbage,
 )
-from pipeline.training.methods import build_learner
+from pipeline.training.learners import build_learner
 from pipeline.training.optimizers import PhaseOptimizers
 
 N_EPOCHS, SEED = 2, 0

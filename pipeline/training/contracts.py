@@ -12,10 +12,6 @@ from pipeline.conversations.index import IntArray
 from pipeline.training.checkpoint import HistoryRow, State
 
 
-class TrainingError(RuntimeError):
-    """A run cannot go on."""
-
-
 @dataclass(frozen=True)
 class TrainingData:
     """Dialogues by number in `conversations.index`; masks (R, N, 3), one per validation rate."""

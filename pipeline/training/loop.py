@@ -13,15 +13,16 @@ import torch
 
 from models.batch import ConversationBatch
 from models.learner import Learner, Loss, Phase
+from pipeline.base.errors import TrainingError
 from pipeline.base.progress import Progress, progress
 from pipeline.conversations.collate import collate, items_of
 from pipeline.conversations.inference import predict_rates
 from pipeline.protocol.selection import selection_score
 from pipeline.training.checkpoint import Checkpoints, HistoryRow, RunState, copy_state
-from pipeline.training.contracts import Outcome, TrainingData, TrainingError, TrainOptions
+from pipeline.training.contracts import Outcome, TrainingData, TrainOptions
+from pipeline.training.learners import prepare_learner
 from pipeline.training.masks import TrainingMasks
 from pipeline.training.means import Means
-from pipeline.training.methods import prepare_learner
 from pipeline.training.optimizers import PhaseOptimizers
 from pipeline.training.randomness import seed_torch, stream
 

@@ -22,7 +22,7 @@ from pipeline.conversations.dataset import (
 from pipeline.conversations.index import ConversationIndex, IntArray
 from pipeline.conversations.reading import FoldTables, Stores
 from pipeline.conversations.standardize import Standardization
-from pipeline.training.methods import build_learner
+from pipeline.training.learners import build_learner
 from pipeline.training.session import shape_facts, unpack_weights
 
 ASKED = ("shape", "task", "method", "train_rate", "fold", "seed")

@@ -24,8 +24,8 @@ from pipeline.conversations.reading import FoldTables, Stores
 from pipeline.conversations.standardize import Standardization
 from pipeline.training.checkpoint import Checkpoints
 from pipeline.training.contracts import Outcome, TrainingData, TrainOptions
+from pipeline.training.learners import build_learner, count_parameters
 from pipeline.training.loop import Trainer
-from pipeline.training.methods import build_learner, count_parameters
 from pipeline.training.randomness import seed_torch
 from pipeline.training.settings import RunSettings
 

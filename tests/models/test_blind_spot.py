@@ -13,7 +13,7 @@ from models.batch import MODALITIES, ConversationBatch
 from models.learner import TaskShape
 from models.registry import our_methods
 from pipeline.config.methods import kind_of
-from pipeline.training.methods import build_learner
+from pipeline.training.learners import build_learner
 from tests.small_methods import SMALL
 
 DIMS = {"audio": 12, "text": 9, "visual": 8}

@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 
+from pipeline.base.devices import device_name
 from pipeline.base.errors import SettingsError
 
 DTYPES = {"bfloat16": torch.bfloat16, "float16": torch.float16}
@@ -24,14 +25,13 @@ class PrecisionError(SettingsError):
 
 def choose_device(device: str) -> torch.device:
     """`auto`, `cpu` or `cuda` as a torch device, set up for features that repeat."""
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
+    found = torch.device(device_name(device))
     torch.set_num_threads(1)
     torch.backends.cuda.matmul.allow_tf32 = False
     torch.backends.cudnn.allow_tf32 = False
     torch.backends.cudnn.benchmark = False
     torch.backends.cudnn.deterministic = True
-    return torch.device(device)
+    return found
 
 
 def check_precision(settings: Mapping[str, Any], device: torch.device) -> torch.dtype | None:

@@ -18,6 +18,7 @@ import torch
 from numpy.typing import NDArray
 
 from pipeline.base.arrays import ArraysError
+from pipeline.base.devices import DeviceError
 from pipeline.base.files import UnsafePathError
 from pipeline.base.records import MODALITIES
 from pipeline.base.tables import TableError
@@ -31,7 +32,7 @@ from pipeline.tools.label.table import LabelRow, label_rows, write_labels
 from pipeline.tools.label.timelines import FORMATS, write_timelines
 from pipeline.tools.label.trained import TrainedRun, read_run
 from pipeline.tools.options import command_parser
-from pipeline.training.devices import DeviceError, ready_device
+from pipeline.training.devices import ready_device
 from pipeline.training.randomness import seed_torch
 
 NOTHING_FOUND = "nothing found in any modality"

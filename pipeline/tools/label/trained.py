@@ -19,7 +19,7 @@ from pipeline.config.settings import Section, parse_section
 from pipeline.config.tasks import ScoredTask
 from pipeline.conversations.standardize import Standardization
 from pipeline.tools.label.errors import LabelError
-from pipeline.training.methods import build_learner
+from pipeline.training.learners import build_learner
 from pipeline.training.session import unpack_weights
 
 Positive = Annotated[int, Field(ge=1)]

@@ -107,3 +107,18 @@ def test_padding_before_an_utterance_is_refused():
 def test_a_batch_without_utterances_is_refused(padding):
     with pytest.raises(ValueError, match="2 dialogues holds no valid"):
         Layout.of(torch.zeros(2, 3, dtype=torch.bool), padding)
+
+
+def test_the_drawing_of_the_docstring(monkeypatch):
+    """Four dialogues a, b, c, d; a row is named by its letter and number."""
+    monkeypatch.setattr("models.fast.layout.BUCKET_COST", 3)
+    names = torch.tensor([[10 * d + t for t in range(5)] for d in range(4)])
+    drawn = Layout.of(torch.arange(5) < torch.tensor([2, 5, 4, 1])[:, None], "exact")
+    rows = drawn.pack(names)
+    assert rows.tolist() == [10, 11, 12, 13, 14, 20, 21, 22, 23, 0, 1, 30]
+    assert (drawn.lengths, drawn.dialogues) == ((5, 4, 2, 1), (1, 2, 0, 3))
+    first, second = drawn.padded(rows + 1)  # padding is 0
+    assert first.tolist() == [[11, 21], [12, 22], [13, 23], [14, 24], [15, 0]]
+    assert second.tolist() == [[1, 31], [2, 0]]
+    line = drawn.to_line(rows + 1, gap=1)
+    assert line.tolist() == [0, 11, 12, 13, 14, 15, 0, 21, 22, 23, 24, 0, 1, 2, 0, 31, 0]

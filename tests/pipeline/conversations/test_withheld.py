@@ -10,7 +10,7 @@ from models.registry import our_methods
 from pipeline.config.methods import MethodSettings
 from pipeline.config.settings import Section, parse_section
 from pipeline.conversations.inference import predict_rates
-from pipeline.training.methods import build_learner, prepare_learner
+from pipeline.training.learners import build_learner, prepare_learner
 from tests.small_methods import small_method
 
 DIMS = {"audio": 5, "text": 7, "visual": 4}

@@ -11,7 +11,7 @@ from pipeline.base.records import Label
 from pipeline.base.tables import read_rows
 from pipeline.features.store import read_store
 from pipeline.training import restored
-from pipeline.training.methods import build_learner
+from pipeline.training.learners import build_learner
 from tests.pipeline.stages.training_runs import OUTPUTS, predict_once, train_once
 from tests.small_methods import EACH_BATCHING, small_method
 

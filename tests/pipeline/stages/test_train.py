@@ -10,6 +10,7 @@ from pipeline.base.records import Label, SplitRow
 from pipeline.base.tables import read_rows, write_rows
 from pipeline.features.store import read_store
 from pipeline.stages import train
+from pipeline.training import requests
 from tests.pipeline.stages.training_runs import (
     predict_once,
     train_arguments,
@@ -119,17 +120,17 @@ def test_another_kind_of_device_is_another_run(make_task, tmp_path, capsys, monk
     """One machine, which torch takes for one without a GPU, with one, with another one."""
     files, cache = make_task(method=small_method("ae")), tmp_path / "cache"
     kinds, seen = iter(["cpu", "NVIDIA A", "NVIDIA B", "NVIDIA A", "cpu"]), []
-    monkeypatch.setattr(train, "kind_of_device", lambda name: next(kinds))
+    monkeypatch.setattr(requests, "kind_of_device", lambda name: next(kinds))
     for is_known in (False, False, False, True, True):
         train_once(files, tmp_path, cache=cache)
         seen.append(json.loads((tmp_path / "run.json").read_text())["device"])
         assert ("the same run is in the cache" in capsys.readouterr().out) == is_known
     assert seen == ["cpu", "NVIDIA A", "NVIDIA B", "NVIDIA A", "cpu"]
     monkeypatch.undo()
-    assert train.kind_of_device("cpu") == "cpu"
+    assert requests.kind_of_device("cpu") == "cpu"
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: f"model of {device}")
-    assert train.kind_of_device("cuda:1") == "model of cuda:1"
+    assert requests.kind_of_device("cuda:1") == "model of cuda:1"
 
 
 def test_another_number_of_threads_is_another_run(make_task, tmp_path, capsys):

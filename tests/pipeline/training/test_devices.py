@@ -5,7 +5,8 @@ import os
 import pytest
 import torch
 
-from pipeline.training.devices import DeviceError, ready_device
+from pipeline.base.devices import DeviceError
+from pipeline.training.devices import ready_device
 
 
 @pytest.fixture(autouse=True)

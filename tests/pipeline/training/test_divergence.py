@@ -5,7 +5,7 @@ import math
 import pytest
 
 from models.learner import Loss, OptimizerGroup, Phase
-from pipeline.training.contracts import TrainingError
+from pipeline.base.errors import TrainingError
 
 
 def test_a_loss_that_is_no_number_ends_the_run_with_advice(make_learner, make_trainer):

@@ -10,8 +10,8 @@ from models.registry import our_methods
 from pipeline.config.methods import MethodSettings
 from pipeline.conversations.inference import predict_rates
 from pipeline.training.contracts import TrainOptions
+from pipeline.training.learners import build_learner, count_parameters
 from pipeline.training.loop import Trainer
-from pipeline.training.methods import build_learner, count_parameters
 from tests.small_methods import small_method
 
 MODELS = our_methods()

@@ -1,0 +1,8 @@
+"""How a process says whether its networks compute by the kernels of models/fast (docs/fast.md)."""
+
+from models.fast import switch
+
+
+def use_fast_kernels(*, is_on: bool) -> None:
+    """On, or off: networks that are built or run from now on compute by torch's own functions."""
+    switch.turn(is_on=is_on)
