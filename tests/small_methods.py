@@ -7,6 +7,7 @@ SMALL = {
     "cpmnet": {"code_dim": 8, "train_epochs": 3, "test_epochs": 3},
     "gru": {"hidden_dim": 8},
     "momke": {"hidden_dim": 16, "n_layers": 2, "expert_epochs": 2},
+    "committee": {"hidden_dim": 8, "n_members": 2, "n_epochs": 2},
 }
 EACH_BATCHING = ("iteacnet", "mmin", "cpmnet")  # whole dialogues, single utterances, all at once
 

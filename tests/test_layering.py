@@ -22,6 +22,7 @@ FLOORS = (
     ("pipeline.corpora",),
     ("models.encoders", "models.plain", "models.iteacnet", "models.gcnet"),
     ("models.cra", "models.ae", "models.cpmnet", "models.gru", "models.momke"),
+    ("models.committee",),
     ("models.mmin", "pipeline.features.cache"),
     ("pipeline.features.weights",),
     ("pipeline.features.faces",),

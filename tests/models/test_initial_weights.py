@@ -14,6 +14,11 @@ from torch import nn
 
 from models.ae import learner as ae
 from models.ae.settings import AutoencoderSettings
+from models.committee import learner as committee
+from models.committee.members import Members
+from models.committee.neighbours import Neighbours
+from models.committee.recurrence import StackedGru
+from models.committee.settings import CommitteeSettings
 from models.cpmnet import learner as cpmnet
 from models.cpmnet.latent_codes import LinearDecoders
 from models.cpmnet.settings import CpmnetSettings
@@ -52,8 +57,10 @@ LEARNERS = {
     "mmin": lambda: mmin.build(MminSettings(), SHAPE),
     "momke": lambda: momke.build(MomkeSettings(), SHAPE),
     "gru": lambda: gru.build(GruSettings(), SHAPE),
+    "committee": lambda: committee.build(CommitteeSettings(), SHAPE),
     "cpmnet": lambda: cpmnet.build(CpmnetSettings(), SHAPE),
 }
+HEADS = ("own", "context")
 NORMAL = ("ae", "cra", "mmin")
 
 
@@ -114,6 +121,15 @@ def expected_spreads(model, learner):
         elif isinstance(layer, LinearDecoders):
             weights = {f"weights.{m}": glorot(*w.shape) for m, w in layer.weights.items()}
             own = weights | {f"biases.{m}": 0.0 for m in layer.biases}
+        elif isinstance(layer, StackedGru):
+            spread = uniform(1 / math.sqrt(layer.from_state.shape[1]))  # torch's GRU of that width
+            own = dict.fromkeys(("from_input", "input_bias", "from_state", "state_bias"), spread)
+        elif isinstance(layer, Neighbours):
+            n_modalities, n_reaches, _, _, width, _ = layer.mix.shape
+            own = {"mix": 1 / math.sqrt(n_modalities * n_reaches * width), "bias": 0.0}
+        elif isinstance(layer, Members):
+            own = {name: 1 / math.sqrt(getattr(layer, name).shape[2]) for name in HEADS}
+            own |= dict.fromkeys(("missing", "shift", "bias", "scale"), 0.0)
         elif isinstance(layer, SharedWindow):
             own = {"logits": 0.0}
         else:
@@ -129,11 +145,15 @@ def test_every_parameter_starts_as_in_the_reference(model):
     learner = LEARNERS[model]()
     expected = expected_spreads(model, learner)
     ours = {name: p.detach() for name, p in learner.named_parameters() if p.numel()}
+    reaches = {name: ours.pop(name) for name in list(ours) if name.endswith(".reach")}
+    assert all(sorted(set(values.flatten().tolist())) == [-3, -1] for values in reaches.values())
     assert set(ours) == set(expected)
     for name, values in ours.items():
         # How far draws of so many values lie apart by chance.
         tolerance = 5 * expected[name] / math.sqrt(values.numel()) + 1e-9
-        is_norm = name.endswith("norm.weight") or (".norms." in name and name.endswith("weight"))
+        is_norm = name.endswith(("norm.weight", ".scale")) or (
+            ".norms." in name and name.endswith("weight")
+        )
         assert float(values.mean()) == pytest.approx(float(is_norm), abs=tolerance), name
         spread = float((values - float(is_norm)).square().mean().sqrt())
         assert spread == pytest.approx(expected[name], abs=tolerance + 0.01 * expected[name]), name

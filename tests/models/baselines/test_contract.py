@@ -14,6 +14,7 @@ from tests.small_methods import SMALL
 
 # Learning by heart: full size, no dropout. GCNet with and without its attention; with it, and with
 # steps of 1e-3, its last ReLUs die within a few steps of a batch of one dialogue.
+HEART = {"dropout": 0.0, "dialogue_dropout": 0.0, "averaging": 1.0, "n_epochs": 60}
 OVERFIT = [
     ("ae", 150, {"dropout": 0.0}),
     ("cra", 100, {"dropout": 0.0}),
@@ -23,6 +24,7 @@ OVERFIT = [
     ("cpmnet", None, {}),
     ("gru", 60, {"dropout": 0.0}),
     ("momke", 40, {"dropout": 0.0, "expert_epochs": 5}),
+    ("committee", None, HEART),
 ]
 BASELINES = [name for name in our_methods() if name != "iteacnet"]
 
@@ -92,7 +94,7 @@ def test_reads_nothing_but_what_is_usable(kit, trained):
 
 
 @pytest.mark.parametrize("dims", [{"audio": 5, "text": 7, "visual": 6}, {"visual": 6}])
-@pytest.mark.parametrize("name", ["ae", "cra", "mmin", "gcnet", "gru", "momke"])
+@pytest.mark.parametrize("name", ["ae", "cra", "mmin", "gcnet", "gru", "momke", "committee"])
 def test_predictions_from_embedded_vectors_are_the_same(kit, name, dims):
     batch = kit.batch([7, 3, 5], dims=dims, seed=8)
     learner = kit.learner(name, kit.shape(dims), **SMALL.get(name, {}))

@@ -1,0 +1,1 @@
+"""Committee: this project's own recipe, a few small networks that are asked together."""
