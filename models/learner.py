@@ -106,6 +106,7 @@ class Learner(nn.Module):
     sees_padding: bool = False  # outputs depend on the padding, and so on the company, in a batch
     max_utterances: int | None = None  # of a dialogue that it can take, None = any number
     max_speakers: int | None = None  # likewise
+    blind_without: str | None = None  # where an utterance lacks this modality its others go unheard
     gives_logits: bool = True  # False: classes are compared by numbers that no softmax belongs to
 
     def phases(self) -> Sequence[Phase]:

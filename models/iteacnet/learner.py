@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from models.batch import MODALITIES, ConversationBatch
 from models.fast.layout import Layout
+from models.iteacnet.fusion import hub_of
 from models.iteacnet.losses import emotion_loss, imputation_loss, joint_loss
 from models.iteacnet.network import IteacNetwork, NetworkOutput
 from models.iteacnet.router import Router
@@ -40,6 +41,8 @@ class IteacLearner(Learner):
         self.student: IteacNetwork | None = None
         if settings.framework == "its":
             self.student = IteacNetwork(settings, settings.student, shape)
+        if settings.fusion != "aligned" and len(self.reported.modalities) > 1:
+            self.blind_without = hub_of(self.reported.modalities)
         if any(isinstance(part, TimeMlp | TimeLinear) for part in self.reported.modules()):
             self.max_utterances = shape.max_utterances
 

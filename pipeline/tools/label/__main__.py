@@ -68,6 +68,7 @@ def label(
     dialogues, reasons = _fitting(run, corpus)
     outputs = predict(run, corpus, dialogues, device)
     _say_what_outputs_mean(run)
+    _say_what_goes_unheard(run, corpus)
 
     task, is_sure = run.facts.task, run.learner.gives_logits
     classes = tuple(task.classes)
@@ -137,6 +138,21 @@ def _say_what_outputs_mean(run: TrainedRun) -> None:
         warn(f"{model} compares classes by inner products: the table has no probabilities")
     elif not run.learner.gives_logits:
         warn(f"{model} predicts a sign: the size of its numbers says nothing")
+
+
+def _say_what_goes_unheard(run: TrainedRun, corpus: Corpus) -> None:
+    """ITEACNet's fusion asks with the text: docs/equations.md, where it is blind."""
+    hub = run.learner.blind_without
+    if hub is None:
+        return
+    found = corpus.found
+    n_unheard = int((found.any(axis=1) & ~found[:, MODALITIES.index(hub)]).sum())
+    if n_unheard:
+        warn(
+            f"{n_unheard} of {len(found)} utterances have no {hub}: {run.facts.method.model} tells "
+            "them by a mean over their dialogue, not by their own voice and face; a run with "
+            "`fusion: aligned`, or of another method, hears these"
+        )
 
 
 def _n_threads(text: str) -> int:

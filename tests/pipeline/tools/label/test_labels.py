@@ -120,6 +120,23 @@ def test_a_corpus_in_which_nobody_was_seen_is_labelled_from_the_rest(trained, co
     assert {one["label"] + one["modalities"] for one in rows} == {""}
 
 
+@pytest.mark.parametrize(
+    ("model", "settings", "is_told"),
+    [("iteacnet", {}, True), ("iteacnet", {"fusion": "aligned"}, False), ("gru", {}, False)],
+)
+def test_what_iteacnet_cannot_hear_without_text_is_told(
+    trained, corpus, tmp_path, capsys, model, settings, is_told
+):
+    run = trained(model, **settings)[1]
+    label(run, corpus.write(), tmp_path / "labels.csv")
+    assert "not by their own voice and face" not in capsys.readouterr().err
+    corpus.lose("text", "s0d1_2", "s0d1_1")
+    label(run, corpus.write(), tmp_path / "labels.csv")
+    said = capsys.readouterr().err
+    assert ("have no text: iteacnet tells them by a mean over their dialogue" in said) == is_told
+    assert ("note: 2 of " in said) == is_told
+
+
 def test_modalities_that_the_run_does_not_know_are_left_alone(make_task, corpus, tmp_path):
     files = make_task(modalities=("audio", "text"), method=small_method("mmin"))
     train_once(files, tmp_path)
