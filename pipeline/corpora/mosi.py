@@ -143,6 +143,7 @@ def _read_transcripts(root: Path, links: Sequence[str]) -> tuple[dict[str, str],
             utterance_id = f"{video}_{clip.strip()}"
             if not line.strip():
                 continue
+
             if not mark or not clip.strip().isdecimal():
                 reason = f"transcript line is not <number>_DELIM_<text>: {line}"
                 dropped.append(drop(f"{file.relative} line {number}", reason))
