@@ -11,8 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from demo.moods import Expression
-from demo.portraits import PORTRAITS, Image, Point, Portrait, Sitter, load_portrait
+from demo.portraits import PORTRAITS, Image, Landmarks, Point, Portrait, Sitter, load_portrait
 
 WIDTH_PX, HEIGHT_PX = 360, 256  # active picture of one half
 MARGIN_PX = 8
@@ -39,20 +38,11 @@ LOOKS = (
 )
 
 
-@dataclass(frozen=True)
-class Face:
-    """Landmarks on the canvas; pairs are (left, right) of the picture. `unit`: eye distance."""
+@dataclass(frozen=True, kw_only=True)
+class Face(Landmarks):
+    """Landmarks on the canvas, and the distance of the eyes there."""
 
-    eyes: tuple[Point, Point]
-    inner_brows: tuple[Point, Point]
-    outer_brows: tuple[Point, Point]
-    mouth_corners: tuple[Point, Point]
-    lips: tuple[float, float, float, float]
-    nose_y: float
-    chin_y: float
     unit: float
-    hair_rgb: tuple[int, int, int]
-    rest: Expression
 
 
 @dataclass(frozen=True)

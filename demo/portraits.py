@@ -20,17 +20,14 @@ Point = tuple[float, float]
 Sitter = Literal["hopper", "collins"]
 
 
-@dataclass(frozen=True)
-class Portrait:
-    """A picture and its landmarks. "left" and "right" are the picture's, not the person's.
+@dataclass(frozen=True, kw_only=True)
+class Landmarks:
+    """Where the features of a face lie; pairs are (left, right) of the picture, not the person.
 
     `lips` are heights below the line between the corners, at the middle of the mouth: top of the
     upper lip, its lower edge, upper edge of the lower lip, its bottom.
     """
 
-    package: str
-    file: str
-    center: Point  # of what is shown
     eyes: tuple[Point, Point]
     inner_brows: tuple[Point, Point]
     outer_brows: tuple[Point, Point]
@@ -38,9 +35,18 @@ class Portrait:
     lips: tuple[float, float, float, float]
     nose_y: float
     chin_y: float
-    eye_distance_px: float  # in the finished picture
     hair_rgb: tuple[int, int, int]
     rest: Expression  # what makes this face look neutral
+
+
+@dataclass(frozen=True, kw_only=True)
+class Portrait(Landmarks):
+    """A picture with its landmarks."""
+
+    package: str
+    file: str
+    center: Point  # of what is shown
+    eye_distance_px: float  # in the finished picture
 
 
 PORTRAITS: dict[Sitter, Portrait] = {

@@ -92,11 +92,13 @@ class Config(Section):
         methods = [self.methods[name].evaluations for name in self.train.methods]
         chosen = [self.tasks[name] for name in self.train.tasks or self.tasks]
         folds = [len(task.folds.only) or task.folds.n_folds for task in chosen]
+
         n_folds, n_runs = sum(folds), 0
         for task, n in zip(chosen, folds, strict=True):
             n_rates = len(self.protocol.rates) + len(task.condition_names) + 1
             per_fold = sum(n_rates if "ime" in ways else len(ways) for ways in methods)
             n_runs += per_fold * n * len(self.train.seeds)
+
         if n_runs > MAX_RUNS:
             raise refusal(
                 ("train",),

@@ -167,6 +167,7 @@ def _told(dialogues: Mapping[str, _Rows]) -> list[str]:
         for name, rows in without.items()
         if any(a.media == b.media and a.start_s > b.start_s for (_, a), (_, b) in pairwise(rows))
     ]
+
     found = (
         (in_part, "some rows have no turn"),
         (backward, "there is no turn, and a row begins before the one above it"),

@@ -120,7 +120,10 @@ def outcome(corpus: str, raw: RawCorpus, media: Media) -> Iterator[str]:
 
 
 def in_shards(rows: Iterable[Utterance], n_shards: int) -> list[list[Utterance]]:
-    """Rows of each shard, in their order; a dialogue is never split."""
+    """Rows of each shard, in their order; a dialogue is never split.
+
+    A shard has digests of its own media alone, so that one new video touches one shard.
+    """
     shards: list[list[Utterance]] = [[] for _ in range(n_shards)]
     for row in rows:
         shards[shard_of(row.dialogue_id, n_shards)].append(row)

@@ -1,7 +1,4 @@
-"""Stage build_manifest: a raw corpus -> utterances.csv, annotations.csv, corpus.json, shards.
-
-Each shard has its rows and the digests of its own media only: a new video touches one shard.
-"""
+"""Stage build_manifest: a raw corpus -> utterances.csv, annotations.csv, corpus.json, shards."""
 
 from pathlib import Path
 from typing import Any

@@ -63,6 +63,7 @@ def label_rows(
     """Rows of outputs (N, C) in line, C = 1 without classes: then a distance to `center`."""
     shares, found, ends_s = probabilities(outputs), corpus.found, corpus.ends_s
     has_probabilities = has_probabilities and bool(classes)
+
     for row, place in enumerate(corpus.index.store_rows):
         is_labelled = not reasons[row]
         there = zip(MODALITIES, found[row], strict=True)
