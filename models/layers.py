@@ -73,6 +73,7 @@ class MultiHeadAttention(nn.Module):
             parts = [self._project(x, (self.query, self.key, self.value))]
         else:
             parts = [self._project(x, (self.query,)), self._project(source, (self.key, self.value))]
+
         outputs = []
         for i, (bucket, *padded) in enumerate(
             zip(layout.buckets, *map(layout.padded, parts), strict=True)
@@ -118,11 +119,11 @@ class MultiHeadAttention(nn.Module):
         if bias is not None and bias.shape[2] > 1:
             biases = torch.split(bias, size, dim=2)
         if not torch.is_grad_enabled():
-            pieces = [self._mix(one, k, v, own) for one, own in zip(queries, biases, strict=True)]
+            pieces = [self._mix(piece, k, v, b) for piece, b in zip(queries, biases, strict=True)]
         else:
             pieces = [
-                checkpoint(self._mix, one, k, v, own, use_reentrant=False)
-                for one, own in zip(queries, biases, strict=True)
+                checkpoint(self._mix, piece, k, v, b, use_reentrant=False)
+                for piece, b in zip(queries, biases, strict=True)
             ]
         return torch.cat(pieces, dim=2)
 

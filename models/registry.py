@@ -35,7 +35,9 @@ def our_methods() -> tuple[str, ...]:
 def _folders() -> tuple[str, ...]:
     """Folders of this package that hold a method."""
     found = pkgutil.iter_modules(sys.modules[__package__].__path__)
-    return tuple(one.name for one in found if one.ispkg and find_spec(method_module(one.name)))
+    return tuple(
+        module.name for module in found if module.ispkg and find_spec(method_module(module.name))
+    )
 
 
 @cache

@@ -162,6 +162,7 @@ class CpmNet(Learner):
         curvature, slope, gradient = 2 * quadratic, -2 * linear, torch.empty_like(codes)
         mean, square = torch.zeros_like(codes), torch.zeros_like(codes)
         steps = torch.zeros((), device=codes.device)
+
         for _ in range(self.settings.test_epochs * self.settings.steps):
             torch.addmm(slope, codes, curvature, out=gradient)
             adam(

@@ -206,6 +206,7 @@ def _buckets(sizes: Sequence[int], ends: Sequence[int], device: torch.device) ->
         starts = torch.arange(len(part)) * n_steps
         keys = torch.arange(n_steps) < torch.tensor(part)[:, None]
         key_bias = torch.zeros(keys.shape).masked_fill(~keys, -torch.inf)[:, None, None, :]
+
         buckets.append(
             Bucket(
                 n_dialogues=len(part),

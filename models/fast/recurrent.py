@@ -129,6 +129,7 @@ class _Recurrence(torch.autograd.Function):
         hidden, cell = (gates.new_empty(len(gates), width) for _ in range(2))
         squashed = torch.empty_like(cell)  # tanh of the cell
         by_hidden = weight.T.contiguous()
+
         for step in steps:
             own, n = gates[step.rows], step.n_before
             if n:
@@ -136,12 +137,14 @@ class _Recurrence(torch.autograd.Function):
             own[:, : 2 * width].sigmoid_()
             own[:, 2 * width : 3 * width].tanh_()
             own[:, 3 * width :].sigmoid_()
+
             i, f, g, o = own.chunk(4, dim=1)
             state = torch.mul(i, g, out=cell[step.rows])
             if n:
                 state[:n].addcmul_(f[:n], cell[step.before])
             torch.tanh(state, out=squashed[step.rows])
             torch.mul(o, squashed[step.rows], out=hidden[step.rows])
+
         ctx.save_for_backward(gates, weight, hidden, cell, squashed)
         ctx.steps = steps
         return hidden

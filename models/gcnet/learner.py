@@ -103,6 +103,7 @@ class Gcnet(Learner):
             f"gcnet: relations between {shape.n_speakers:,} speakers of one dialogue",
             "lower `hidden_dim`, cut dialogues into parts, or name fewer speakers",
         )
+
         self.settings, self.shape = settings, shape
         self.batch_size = settings.batch_size
         self.max_speakers = shape.n_speakers
@@ -110,6 +111,7 @@ class Gcnet(Learner):
         attention: Attending = "idle" if has_idle else "none"
         if settings.time_attention:
             attention = "used"
+
         self.lstm = BidirectionalLstm(in_dim, hidden_dim, dropout)
         self.idle_gru = nn.GRU(in_dim, hidden_dim, 2, bidirectional=True) if has_idle else None
         width = 2 * hidden_dim
@@ -154,12 +156,14 @@ class Gcnet(Learner):
             x = self.lstm.read_embedded(vectors[0], turns)
         else:
             x = self.lstm(torch.cat(vectors, dim=1), turns)
+
         window = Window.of(
             layout.lengths, self.settings.window_past, self.settings.window_future, x.device
         )
         speakers = utterances.speakers.squeeze(1)
         by_time = temporal_kinds(window)
         by_speaker = speaker_kinds(window, speakers, self.shape.n_speakers)
+
         temporal = self.temporal(x, Relations.of(window, by_time, x.dtype), layout, turns)
         speaker = self.speaker(x, Relations.of(window, by_speaker, x.dtype), layout, turns)
         return torch.add(temporal, speaker)

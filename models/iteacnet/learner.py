@@ -94,8 +94,7 @@ class IteacLearner(Learner):
 
     def predict(self, batch: ConversationBatch) -> Tensor:
         """(B, T, C) logits of the reported network on what is usable."""
-        output: NetworkOutput = self.reported(batch)
-        return output.logits
+        return self.reported(batch).logits
 
     @property
     def embeds(self) -> bool:
@@ -108,8 +107,7 @@ class IteacLearner(Learner):
 
     def predict_embedded(self, batch: ConversationBatch) -> Tensor:
         """`predict` of a batch whose features went through `embed`."""
-        output: NetworkOutput = self.reported(batch, is_embedded=True)
-        return output.logits
+        return self.reported(batch, is_embedded=True).logits
 
     def _joint(
         self,

@@ -102,13 +102,16 @@ class IteacNetwork(nn.Module):
         traces: list[LayerTrace] = []
         contexts: dict[str, list[Tensor]] = {}
         biases: dict[str, Biases] = {}
+
         for i, layer in enumerate(self.layers):
             if i < len(self.contexts):
                 contexts = self._context(i, x, layout)
                 biases = {m: masked_biases(parts, layout) for m, parts in contexts.items()}
+
             blocks = None
             if trace is not None:
                 blocks = {m: BlockTrace([] if trace == "all" else None) for m in self.modalities}
+
             x = layer(x, layout, biases, blocks)
             hidden.insert(0, x[hub_of(self.modalities)])
             if blocks is not None:

@@ -68,7 +68,5 @@ class RoutedMixer(nn.Module):
         trace: BlockTrace | None,
     ) -> Tensor:
         if trace is not None and isinstance(mixer, SelfAttention):
-            out: Tensor = mixer(x, layout, biases, trace.attention)
-        else:
-            out = mixer(x, layout, biases)
-        return out
+            return mixer(x, layout, biases, trace.attention)
+        return mixer(x, layout, biases)

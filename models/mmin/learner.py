@@ -80,6 +80,7 @@ class Mmin(ByModality):
         pretrained = [*self.pretrained.encoders.values(), self.pretrained.classifier]
         imagining = [*self.encoders.values(), self.forth, self.back, self.classifier]
         decay_after = self.settings.decay_after
+
         return [
             Phase(
                 "pretrain",

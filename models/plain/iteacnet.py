@@ -2,9 +2,8 @@
 
 paper arXiv 2312.15583. `models/iteacnet` computes the same faster and with every choice that the
 paper leaves open; tests hold both equal, losses and logits, over training steps. Here the defaults
-stand alone (dense ECCE, four candidates, linear routers), and of our own changes aligned fusion.
-Parameters bear the names that the fast form gives them, so that weights of a trained run load
-(`load_student`). It is also the yardstick of benchmarks/training.py: do not make it fast.
+stand alone, and of our own changes aligned fusion. Weights of a trained run load (`load_student`).
+It is also the yardstick of benchmarks/training.py: do not make it fast.
 
 The whole, top down: a teacher sees complete dialogues, a student the same with modalities missing;
 each projects every modality, encodes how emotion moves in time (ECCE, Eq. 1, 2, 5, 6), runs encoder
@@ -51,8 +50,6 @@ class Form:
 
 
 # ---- Eq. 1, 2, 5, 6, Algorithm 1: the emotion context changing encoder ---------------------------
-
-
 class LocalContext(nn.Module):
     """F_local, Eq. 5: what an utterance is among its neighbours, a convolution over w of them."""
 
@@ -93,8 +90,6 @@ def segment_means(z: Tensor) -> Tensor:
 
 
 # ---- Eq. 7, 10, 11: attention --------------------------------------------------------------------
-
-
 class Attention(nn.Module):
     """softmax(MixMap + E) applied to values, H heads (Eq. 10, 11); without E the MHA of Eq. 7."""
 
@@ -127,8 +122,6 @@ class Attention(nn.Module):
 
 
 # ---- The candidates o of Eq. 9 -------------------------------------------------------------------
-
-
 class SelfAttention(nn.Module):
     """Candidate 1, the only one that ECCE guides."""
 
@@ -179,8 +172,6 @@ class MaxPool(nn.Module):
 
 
 # ---- Eq. 8, 9: the router and what it weighs -----------------------------------------------------
-
-
 class Router(nn.Module):
     """X_alpha of Eq. 8: weights of the candidates, for each utterance."""
 
@@ -215,8 +206,6 @@ class Mixer(nn.Module):
 
 
 # ---- Figure 2, Eq. 3, 4, 7: one encoder layer ----------------------------------------------------
-
-
 class FeedForward(nn.Module):
     """Linear, GELU, dropout, Linear, dropout."""
 
@@ -310,8 +299,6 @@ class PlainIteacnet(nn.Module):
 
 
 # ---- Eq. 12 to 15: the losses --------------------------------------------------------------------
-
-
 def emotion_loss(logits: Tensor, labels: Tensor, valid: Tensor) -> Tensor:
     """A network's part of Eq. 12, cross-entropy, or of Eq. 13 for float labels, squared error."""
     if labels.is_floating_point():
@@ -333,8 +320,6 @@ def joint_loss(
 
 
 # ---- Weights of a trained run --------------------------------------------------------------------
-
-
 def load_student(
     weights: Named, *, n_heads: int = 8, prefix: str = "learner.student."
 ) -> PlainIteacnet:
@@ -342,6 +327,7 @@ def load_student(
     state = {k.removeprefix(prefix): v for k, v in weights.items() if k.startswith(prefix)}
     parts = [name.split(".") for name in state]
     over_time = [v for name, v in state.items() if name.endswith("inward.bias")]
+
     form = Form(
         {p[1]: state[".".join(p)].shape[1] for p in parts if p[::2] == ["projections", "weight"]},
         n_outputs=len(state["classifier.bias"]),
@@ -353,6 +339,7 @@ def load_student(
         dim=state["classifier.weight"].shape[1],
         n_heads=n_heads,
     )
+
     student = PlainIteacnet(form)
     student.load_state_dict(state)
     return student.eval()

@@ -62,6 +62,7 @@ class Checkpoints:
             for part in PARTS
             for name, value in getattr(state, part).items()
         }
+
         header = {
             "phase": state.phase,
             "epoch": state.epoch,
@@ -69,8 +70,10 @@ class Checkpoints:
             "best_epoch": state.best_epoch,
             "best_score": state.best_score if state.best_epoch else None,
         }
+
         with refusals_told(self._path.parent):
             write_arrays(self._path, arrays, header)
+
         end_s = self._clock()
         if self._every_s:
             self._due_s = end_s + max(self._every_s, PAUSE * (end_s - start_s))

@@ -20,7 +20,7 @@ def build_learner(method: MethodSettings, shape: TaskShape) -> Learner:
     module = import_module(method.learner_module)
     learner = module.build(method.settings.typed(), shape)
     if not isinstance(learner, Learner):
-        raise TypeError(f"{module.__name__}.build returned {type(learner).__name__}, no Learner")
+        raise TypeError(f"{module.__name__}.build returned {type(learner).__name__}, not a Learner")
     return learner
 
 

@@ -62,6 +62,7 @@ class Trainer:
         state = (self.checkpoints.load() if self.checkpoints else None) or RunState()
         if state.history:
             print(f"going on after epoch {len(state.history)}", flush=True)
+
         lengths = [phase.n_epochs or self.options.n_epochs for phase in self.learner.phases()]
         bar: Progress[int] = progress(
             sum(lengths) - len(state.history), what="train", unit="epochs"
@@ -71,6 +72,7 @@ class Trainer:
                 if number == state.phase:
                     self._run_phase(number, length, number == len(lengths) - 1, state, bar)
                 self.learner.finish_phase(self.learner.phases()[number].name)
+
         weights = state.best or copy_state(self.learner.state_dict())
         return Outcome(weights, state.history, state.best_epoch, state.best_score)
 
@@ -83,16 +85,19 @@ class Trainer:
         optimizers = PhaseOptimizers(phase)
         if state.epoch:
             optimizers.load_state(state.optimizers)
+
         while state.epoch < n_epochs and not self._is_stale(state):
             optimizers.scale_rates(phase.rate_factor(state.epoch, n_epochs))
             row = self._run_epoch(number, phase, state.epoch, optimizers)
             row["epoch"] = len(state.history) + 1
             if is_last and (self.learner.selection == "best" or state.epoch == n_epochs - 1):
                 row |= self._validate(state, len(state.history) + 1)
+
             state.epoch += 1
             state.history.append(row)
             self._save_if_due(state, optimizers)
             bar.advance(note=_note(row))
+
         if not is_last:
             state.phase, state.epoch = number + 1, 0
 
@@ -151,6 +156,7 @@ class Trainer:
             data.validation_masks,
             lambda: seed_torch(seed, "predict"),
         )
+
         scores = [selection_score(data.kind, self._target, output) for output in outputs]
         score = sum(scores) / len(scores)
         if score > state.best_score or self.learner.selection == "last":
@@ -158,6 +164,7 @@ class Trainer:
             state.best = copy_state(self.learner.state_dict())
             if not all(value.isfinite().all() for value in state.best.values()):
                 raise TrainingError(f"epoch {epoch}: weights are no longer finite; {ADVICE}")
+
         named = zip(data.validation_rates, scores, strict=True)
         return {"validation": score, **{f"validation_{rate}": value for rate, value in named}}
 

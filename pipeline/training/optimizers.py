@@ -42,12 +42,14 @@ class GroupOptimizer:
         group = self._group
         if group.max_grad_norm is not None:
             clip_grad_norm_(self.parameters, group.max_grad_norm)
+
         moved = [
             (number, parameter, parameter.grad)
             for number, parameter in enumerate(self.parameters)
             if parameter.grad is not None
         ]
         moments = {name: [of[number] for number, _, _ in moved] for name, of in self._state.items()}
+
         if moved:
             STEP[group.kind](
                 [parameter for _, parameter, _ in moved],
@@ -65,6 +67,7 @@ class GroupOptimizer:
                 eps=EPSILON,
                 maximize=False,
             )
+
         for parameter in self.parameters:
             parameter.grad = None
 

@@ -56,6 +56,7 @@ def restore_run(
     facts = _read_facts(run)
     if facts["shape"] != shape_facts(shape):
         raise CheckpointError(f"{weights} were trained for {facts['shape']}, not for {shape}")
+
     arrays, _ = read_arrays(weights)
     learner = build_learner(method, shape).to(device)
     try:
@@ -67,6 +68,7 @@ def restore_run(
             f"{weights} are damaged, or not those of the run in {run}: delete the folder and "
             f"`snakemake` trains anew ({said})"
         ) from error
+
     conversations = build_conversations(index, stores, tables.labels, task).to(device)
     return RestoredRun(learner, conversations, index, index.numbers_of(tables.roles["test"]), facts)
 

@@ -58,9 +58,11 @@ def train_run(
     if settings.protocol.standardize:
         rows = index.store_rows[index.utterances_of(train)]
         standardization = fit_standardization(stores, rows)
+
     shape = shape_of(tables.index, stores, settings.task)
     seed_torch(seed, "init")
     learner = build_learner(settings.method, shape).to(device)
+
     conversations = build_conversations(
         index, standardize(stores, standardization), tables.labels, settings.task
     )
@@ -72,6 +74,7 @@ def train_run(
         validation_masks=masks,
         kind=settings.task.kind,
     )
+
     options = TrainOptions(
         n_epochs=settings.train.n_epochs,
         rate=parse_train_rate(train_rate),
@@ -79,6 +82,7 @@ def train_run(
         seed=seed,
         patience=settings.train.patience,
     )
+
     outcome = Trainer(learner, data, options, checkpoints).run()
     return Finished(
         pack_weights(outcome, standardization),

@@ -62,11 +62,13 @@ def average_routers(
     items = items_of(conversations.index, dialogues, "dialogues")
     sums: dict[str, Tensor] = {}
     counts = torch.zeros(8, dtype=torch.int64)
+
     for mask in masks:
         line = torch.from_numpy(mask).to(conversations.device)
         for start in range(0, len(items), N_DIALOGUES):
             numbers = torch.arange(start, min(start + N_DIALOGUES, len(items)))
             counts += _add_routers(network, conversations, items.take(numbers), line, sums)
+
     if not sums:
         return {}
     seen = counts.nonzero().squeeze(1)

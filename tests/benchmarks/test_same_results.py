@@ -1,6 +1,6 @@
 """Truth: plain padded implementations (benchmarks/plain). Same data, same masks, same numbers.
 
-Issue F: after each of three epochs losses and logits agree to 1e-5 in float64, 1e-4 in float32.
+After each of three epochs losses and logits agree to 1e-5 in float64, 1e-4 in float32.
 Dropout is off: the two sides would draw different masks. Ours multiplies float32 matrices by oneDNN
 from a size on that these batches do not reach; here it does so at any size.
 """

@@ -1,6 +1,7 @@
 """Truth: the plain padded implementation of benchmarks/plain, and what must never matter."""
 
 from dataclasses import replace
+from typing import get_args
 
 import pytest
 import torch
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from models.batch import ConversationBatch
 from models.iteacnet.network import IteacNetwork
-from models.iteacnet.settings import ContextSettings
+from models.iteacnet.settings import ContextSettings, Mixer
 from models.plain.iteacnet import Form, PlainIteacnet
 from tests.models.iteacnet.forms import form
 
@@ -17,22 +18,11 @@ TEACHER = {"encoder": "transformer", "n_layers": 3, "dropout": 0.0}
 STUDENT = {"encoder": "nas", "n_layers": 4, "dropout": 0.0}
 SMALL = {"hidden_dim": 16, "n_heads": 4}
 LENGTHS = (9, 33, 1, 14, 40, 2)
-ONE_BY_ONE = (
-    "attention",
-    "time_mlp",
-    "average_pool",
-    "max_pool",
-    "identity",
-    "depthwise_conv",
-    "pointwise",
-    "average_pool_minus_input",
-    "time_linear",
-)
 FORMS = {
     "teacher": TEACHER,
     "student": STUDENT,
     "burger6": {**STUDENT, "mixers": "burger6"},
-    "every mixer": {**STUDENT, "mixers": ONE_BY_ONE},
+    "every mixer": {**STUDENT, "mixers": get_args(Mixer)},
     "no router": {**STUDENT, "router": "none"},
     "shared kernel": {**STUDENT, "context": ContextSettings(local="shared_softmax")},
     "no local": {**TEACHER, "context": ContextSettings(local="off")},
