@@ -15,7 +15,7 @@ from pipeline.config.features import FeaturesSettings
 from pipeline.config.methods import MethodSettings, TrainSettings, fault_of_rate, kind_of
 from pipeline.config.report import ReportSettings
 from pipeline.config.settings import Name, PathText, Section, parse_section
-from pipeline.config.tasks import MAJORITY, ProtocolSettings, TaskSettings
+from pipeline.config.tasks import FLOORS, ProtocolSettings, TaskSettings
 from pipeline.config.yaml_files import YamlFile, read_yaml
 
 MAX_RUNS = 20_000  # Snakemake plans about a thousand a second
@@ -69,9 +69,9 @@ class Config(Section):
                 message = f"task {task} cannot be trained so: {fault}"
                 raise refusal(("train", "train_rate"), message, self.train.train_rate)
 
-        if MAJORITY in self.methods:
+        if floors := [name for name in FLOORS if name in self.methods]:
             message = "tables call the floor so; choose another name"
-            raise refusal(("methods", MAJORITY), message, MAJORITY)
+            raise refusal(("methods", floors[0]), message, floors[0])
         return self
 
     @model_validator(mode="after")

@@ -1,5 +1,6 @@
 """`tasks` and `protocol`: labels, folds, missing rates."""
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
@@ -13,8 +14,19 @@ from pipeline.config.settings import ClassName, Distinct, Name, Rate, Section
 TaskKind = Literal["classification", "regression"]
 ProtocolName = Literal["paper", "strict"]
 GeneratorName = Literal["gcnet", "exact"]
+Metrics = Literal["classes", "sentiment", "dimensional"]
+ScoreName = Literal["weighted_f1", "macro_f1", "ccc"]
+ClassWeights = Literal["none", "balanced"]
 
 MAJORITY = "majority"  # how tables call their floor: always the commonest label of training
+TRAINING_MEAN = "training_mean"  # the floor of dimensional tasks: always the mean of training
+FLOORS = (MAJORITY, TRAINING_MEAN)
+# What epochs may be selected by and tables may show; the first is taken where nothing is said.
+SCORES: Mapping[Metrics, tuple[ScoreName, ...]] = {
+    "classes": ("weighted_f1", "macro_f1"),
+    "sentiment": ("weighted_f1",),
+    "dimensional": ("ccc",),
+}
 
 
 def _known_condition(text: str) -> str:
@@ -67,11 +79,50 @@ class LabeledTask(Section):
     """The annotation of the corpus that is the target."""
     classes: dict[ClassName, tuple[str, ...]] = {}
     """Class: the annotation's values that it stands for; the order is that of the tables."""
-    center: float = 0.0
-    """Regression: the middle of the scale, e.g. 3 of 1 to 5; the networks learn the distance to it,
-    and tables compare on which side of it values lie."""
+    metrics: Metrics | None = None
+    """Sentiment: on which side of `center` values lie; dimensional: CCC, MAE, RMSE, Pearson; null =
+    classes where there are any, sentiment for annotations called so, else dimensional."""
+    scale: tuple[float, float] | None = None
+    """Regression: the lowest and the highest value of a label, e.g. [1, 5]; null = any."""
+    center: float | None = None
+    """Regression: the middle of the scale, e.g. 3 of 1 to 5, from which the networks learn the
+    distance; null = the middle of `scale`, else 0."""
     folds: FoldRule
     """Who trains, validates and tests."""
+
+    @property
+    def measured(self) -> Metrics:
+        """What the task measures, by its kind and its target where it does not say."""
+        is_sentiment = self.annotation.startswith("sentiment")
+        return self.metrics or _metrics(self.kind, is_sentiment)
+
+    @property
+    def middle(self) -> float:
+        """What labels are measured from."""
+        if self.center is not None:
+            return self.center
+        return sum(self.scale) / 2 if self.scale else 0.0
+
+    @model_validator(mode="after")
+    def _metrics_belong_to_the_kind(self) -> "LabeledTask":
+        if (self.measured == "classes") != (self.kind == "classification"):
+            fitting = "classes" if self.kind == "classification" else "sentiment or dimensional"
+            message = f"a {self.kind} is measured by {fitting}"
+            raise refusal(("metrics",), message, self.metrics)
+        return self
+
+    @model_validator(mode="after")
+    def _the_middle_lies_in_the_scale(self) -> "LabeledTask":
+        if self.scale is None:
+            return self
+        if self.kind == "classification":
+            raise refusal(("scale",), "only a regression has a scale", list(self.scale))
+        low, high = self.scale
+        if not low < high:
+            raise refusal(("scale",), "must be the lowest, then the highest value", [low, high])
+        if not low <= self.middle <= high:
+            raise refusal(("center",), f"must lie in the scale, {low:g} to {high:g}", self.center)
+        return self
 
     @model_validator(mode="after")
     def _classes_belong_to_classification(self) -> "LabeledTask":
@@ -101,6 +152,12 @@ class TaskSettings(LabeledTask):
     dialogue:text, imbalanced:0.7/0.3/0.5 or rate:0.9:nothing-left (docs/protocol.md); `subsets`
     stands for `only:` every subset of the modalities."""
 
+    score: ScoreName | None = None
+    """What epochs are selected by and tables show: weighted_f1 or, of classes, macro_f1; ccc of
+    dimensional tasks; null = the first that fits."""
+    class_weights: ClassWeights = "none"
+    """Balanced: in the loss, a class counts inversely to how often training has it."""
+
     @model_validator(mode="after")
     def _conditions_fit(self) -> "TaskSettings":
         for number, text in enumerate(self.conditions):
@@ -126,6 +183,29 @@ class TaskSettings(LabeledTask):
             else:
                 found.append(parse_condition(text).name)
         return tuple(dict.fromkeys(found))
+
+    @property
+    def scored(self) -> "ScoredTask":
+        """What scoring and training read of it."""
+        return ScoredTask(
+            kind=self.kind,
+            classes=tuple(self.classes),
+            center=self.middle,
+            metrics=self.measured,
+            score=self.score,
+            class_weights=self.class_weights,
+        )
+
+    @model_validator(mode="after")
+    def _score_belongs_to_the_metrics(self) -> "TaskSettings":
+        known = SCORES[self.measured]
+        if self.score is not None and self.score not in known:
+            message = f"metrics {self.measured} are selected by {' or '.join(known)}"
+            raise refusal(("score",), message, self.score)
+        if self.class_weights != "none" and self.kind == "regression":
+            message = "only classes have weights: delete the key"
+            raise refusal(("class_weights",), message, self.class_weights)
+        return self
 
 
 class ProtocolSettings(Section):
@@ -155,3 +235,25 @@ class ScoredTask(Section):
     """Names of the classes, in order of index."""
     center: float = 0.0
     """Regression: what labels were measured from."""
+    metrics: Metrics | None = None
+    """What is measured; null = classes or, of numbers, sentiment."""
+    score: ScoreName | None = None
+    """What epochs are selected by and tables show; null = the first that fits."""
+    class_weights: ClassWeights = "none"
+    """How much a class counts in the loss."""
+
+    @property
+    def measured(self) -> Metrics:
+        """What is measured; runs of former versions do not say it."""
+        return self.metrics or _metrics(self.kind, is_sentiment=True)
+
+    @property
+    def main_score(self) -> ScoreName:
+        """What epochs are selected by and tables show."""
+        return self.score or SCORES[self.measured][0]
+
+
+def _metrics(kind: TaskKind, is_sentiment: bool) -> Metrics:
+    if kind == "classification":
+        return "classes"
+    return "sentiment" if is_sentiment else "dimensional"

@@ -1,13 +1,13 @@
-"""Intervals of weighted F1 by drawing dialogues, the independent units of a corpus.
+"""Intervals of metrics by drawing dialogues, the independent units of a corpus.
 
 Utterances of a dialogue are not independent of each other, so whole dialogues are drawn with
 replacement, within each fold as many as it tests; a dialogue brings its predictions of every seed.
-The value of a draw is what the tables show: weighted F1 of each run, then the mean over runs.
-Weighted F1 needs three counts of each class only, how often it is the target, the prediction, and
-both; a draw is a weighted sum of the dialogues' counts. Draws are made and summed in pieces, so
-that memory does not grow with D times B: 1,000 classes or 100,000 dialogues fit.
+The value of a draw is what the tables show: the metric of each run, then the mean over runs.
+A metric needs some sums only (`evaluation.sums`), and a draw is a weighted sum of those of the
+dialogues. Draws are made and summed in pieces, so that memory does not grow with D times B: 1,000
+classes or 100,000 dialogues fit.
 
-Shapes: B draws, R runs, D dialogues, K classes.
+Shapes: B draws, R runs, D dialogues.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,8 +17,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.evaluation.sentiment import SIGNS, signs
-from pipeline.protocol.weighted_f1 import Counts, weighted_f1_of
+from pipeline.config.tasks import ScoredTask
+from pipeline.evaluation.sums import metrics_of_sums, sums_by_dialogue
 
 N_DRAWS = 2000
 SEED = 0
@@ -34,26 +34,34 @@ class RunPredictions:
 
 
 def drawn_scores(
-    runs: Sequence[RunPredictions], kind: str, classes: Sequence[str], n_draws: int = N_DRAWS
+    runs: Sequence[RunPredictions], task: ScoredTask, n_draws: int = N_DRAWS
 ) -> NDArray[np.float64]:
-    """(B,) weighted F1 of each draw, mean over runs. The same draws for whatever is compared."""
+    """(B,) main score of each draw, mean over runs. The same draws for whatever is compared."""
+    return drawn_metrics(runs, task, [task.main_score], n_draws)[task.main_score]
+
+
+def drawn_metrics(
+    runs: Sequence[RunPredictions], task: ScoredTask, names: Sequence[str], n_draws: int = N_DRAWS
+) -> dict[str, NDArray[np.float64]]:
+    """(B,) of each metric of `names`, mean over runs; the draws of `drawn_scores`."""
+    metrics = metrics_of_sums(task)
     folds = {run.fold: sorted(set(run.predictions["dialogue_id"])) for run in runs}
-    values = np.empty((len(runs), n_draws))
+    values = {name: np.empty((len(runs), n_draws)) for name in names}
     for fold, dialogues in folds.items():
         own = [number for number, run in enumerate(runs) if run.fold == fold]
-        counts = [
-            counts_by_dialogue(runs[number].predictions, dialogues, kind, classes) for number in own
-        ]
-
-        widest = max(len(dialogues), counts[0].shape[1] * counts[0].shape[2])
+        sums = [sums_by_dialogue(runs[number].predictions, dialogues, task) for number in own]
+        widest = max(len(dialogues), sums[0].shape[1])
         done = 0
         for weights in draw(len(dialogues), fold, n_draws, max(1, MAX_CELLS // widest)):
             piece = slice(done, done + len(weights))
-            for number, of_dialogues in zip(own, counts, strict=True):
-                values[number, piece] = weighted_f1_of(_sums(weights, of_dialogues))
+            for number, of_dialogues in zip(own, sums, strict=True):
+                total = weights.astype(np.float64) @ of_dialogues
+                for name in names:
+                    values[name][number, piece] = metrics[name](total)
             done += len(weights)
+
     # A draw can leave a run without any utterance that counts; it then says nothing of that run.
-    return np.asarray(np.nanmean(values, axis=0), dtype=np.float64)
+    return {name: _mean(drawn) for name, drawn in values.items()}
 
 
 def draw(n_dialogues: int, fold: int, n_draws: int, n_at_once: int) -> Iterator[NDArray[np.int64]]:
@@ -74,29 +82,9 @@ def interval(draws: NDArray[np.float64], level: float = 0.95) -> tuple[float, fl
     return float(low), float(high)
 
 
-def counts_by_dialogue(
-    predictions: pd.DataFrame, dialogues: Sequence[str], kind: str, classes: Sequence[str]
-) -> Counts:
-    """(D, 3, K): how often a class is target, prediction, both; sentiment by sign without 0."""
-    frame = signs(predictions) if kind == "regression" else predictions
-    names = SIGNS if kind == "regression" else tuple(classes)
-
-    codes = {name: number for number, name in enumerate(names)}
-    numbers = {name: number for number, name in enumerate(dialogues)}
-    row, target, predicted = (
-        frame[column].map(table).to_numpy()
-        for column, table in (("dialogue_id", numbers), ("target", codes), ("predicted", codes))
-    )
-
-    counts = np.zeros((len(dialogues), 3, len(names)))
-    is_hit = target == predicted
-    told = ((row, target), (row, predicted), (row[is_hit], target[is_hit]))
-    for number, places in enumerate(told):
-        np.add.at(counts[:, number], places, 1)
-    return counts
-
-
-def _sums(weights: NDArray[np.int64], counts: Counts) -> Counts:
-    """(B, D), (D, 3, K) -> (B, 3, K)."""
-    drawn = weights.astype(np.float64) @ counts.reshape(len(counts), -1)
-    return drawn.reshape(len(weights), *counts.shape[1:])
+def _mean(drawn: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(R, B) -> (B,) mean over the runs that say something; nan where none does."""
+    silent = np.isnan(drawn).all(axis=0)
+    mean = np.asarray(np.nanmean(np.where(silent, 0.0, drawn), axis=0), dtype=np.float64)
+    mean[silent] = np.nan
+    return mean

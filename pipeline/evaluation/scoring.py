@@ -1,17 +1,21 @@
-"""Predictions of one run to score rows; the majority class as the floor of every table."""
+"""Predictions of one run to score rows; the floor of every table: a guess that never looks."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from statistics import fmean
 
+import numpy as np
 import pandas as pd
 
 from pipeline.base.records import ROLES, Label, SplitRow
 from pipeline.config.conditions import is_rate
-from pipeline.config.tasks import MAJORITY
+from pipeline.config.tasks import MAJORITY, TRAINING_MEAN, ScoredTask
 from pipeline.evaluation.classification import classification_metrics
+from pipeline.evaluation.dimensional import dimensional_metrics
 from pipeline.evaluation.scores import Score
 from pipeline.evaluation.sentiment import sentiment_metrics
+from pipeline.protocol.weighted_f1 import macro_f1
 
 RoleLabels = dict[str, list[str]]
 TEXT_COLUMNS = {"utterance_id": str, "dialogue_id": str}
@@ -28,25 +32,29 @@ def read_predictions(path: Path, kind: str) -> pd.DataFrame:
 
 
 def metrics_of(
-    target: Sequence[object], predicted: Sequence[object], kind: str, classes: Sequence[str]
+    target: Sequence[object], predicted: Sequence[object], task: ScoredTask
 ) -> dict[str, float]:
-    """The metrics of a task's kind, by name."""
-    if kind == "classification":
-        return classification_metrics(
-            [str(t) for t in target], [str(p) for p in predicted], classes
-        )
-    return sentiment_metrics([float(str(t)) for t in target], [float(str(p)) for p in predicted])
+    """The metrics of a task, by name; macro F1 where it is what the task is selected by."""
+    if task.measured == "classes":
+        names = [str(t) for t in target], [str(p) for p in predicted]
+        values = classification_metrics(*names, task.classes)
+        if task.main_score == "macro_f1":
+            values["macro_f1"] = macro_f1(*map(np.array, names))
+        return values
+
+    numbers = [float(str(t)) for t in target], [float(str(p)) for p in predicted]
+    if task.measured == "dimensional":
+        return dimensional_metrics(*numbers)
+    return sentiment_metrics(*numbers)
 
 
-def score_run(
-    predictions: pd.DataFrame, run: dict[str, object], kind: str, classes: Sequence[str]
-) -> list[Score]:
+def score_run(predictions: pd.DataFrame, run: dict[str, object], task: ScoredTask) -> list[Score]:
     """Every metric of a run under every condition that it was tested under."""
     rows = []
     groups = dict(list(predictions.groupby("rate", sort=False)))
     for rate in in_order(map(str, groups)):
         group = groups[rate]
-        values = metrics_of(group["target"].tolist(), group["predicted"].tolist(), kind, classes)
+        values = metrics_of(group["target"].tolist(), group["predicted"].tolist(), task)
 
         rows += [
             Score(
@@ -71,26 +79,29 @@ def in_order(conditions: Iterable[str]) -> list[str]:
     return sorted(filter(is_rate, names), key=float) + [n for n in names if not is_rate(n)]
 
 
-def majority_rows(
-    task: str,
-    fold: int,
-    roles: RoleLabels,
-    kind: str,
-    classes: Sequence[str],
-    rates: Sequence[str],
+def floor_rows(
+    name: str, fold: int, roles: RoleLabels, task: ScoredTask, rates: Sequence[str]
 ) -> list[Score]:
-    """Scores of always predicting the commonest training label: the floor, at every rate.
-
-    For regression the commonest sign among the non-zero training labels, as +1 or -1.
-    """
-    guess = _commonest(roles["train"], kind)
-    values = metrics_of(roles["test"], [guess] * len(roles["test"]), kind, classes)
+    """Scores of task `name` without looking: the same for every utterance, at every rate."""
+    method, guess = floor_of(roles["train"], task)
+    values = metrics_of(roles["test"], [guess] * len(roles["test"]), task)
 
     return [
-        Score(task, MAJORITY, fold, 0, "", rate, "train", metric, value)
+        Score(name, method, fold, 0, "", rate, "train", metric, value)
         for rate in rates
         for metric, value in values.items()
     ]
+
+
+def floor_of(labels: Sequence[str], task: ScoredTask) -> tuple[str, str]:
+    """Name of the floor, and what it says: the commonest class or sign (+1 or -1), or the mean."""
+    if task.measured == "classes":
+        return MAJORITY, Counter(sorted(labels)).most_common(1)[0][0]
+    numbers = [float(label) for label in labels]
+    if task.measured == "dimensional":
+        return TRAINING_MEAN, repr(fmean(numbers))
+    signs = Counter("1.0" if number > 0 else "-1.0" for number in numbers if number != 0)
+    return MAJORITY, signs.most_common(1)[0][0]
 
 
 def labels_of_roles(
@@ -105,10 +116,3 @@ def labels_of_roles(
         role: [row.label for row in labels if dialogue_of[row.utterance_id] in dialogues]
         for role, dialogues in members.items()
     }
-
-
-def _commonest(labels: Sequence[str], kind: str) -> str:
-    if kind == "classification":
-        return Counter(sorted(labels)).most_common(1)[0][0]
-    signs = Counter("1.0" if float(label) > 0 else "-1.0" for label in labels if float(label) != 0)
-    return signs.most_common(1)[0][0]

@@ -108,7 +108,7 @@ def _numbers(task: LabeledTask, values: Mapping[str, str]) -> dict[str, str]:
                 f"{utterance}: label {value!r} of {task.annotation!r} is not a finite number; "
                 "leave the cell empty where there is no label, or set `kind: classification`"
             )
-        numbers[value] = repr(number - task.center)
+        numbers[value] = repr(number - task.middle)
     return numbers
 
 

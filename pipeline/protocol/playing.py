@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from pipeline.base.records import Annotation, Label, SplitRow, Utterance
 from pipeline.config.tasks import LabeledTask, ProtocolName
-from pipeline.protocol.errors import ProtocolError
 from pipeline.protocol.labels import LabelAccount, labels_of_task
+from pipeline.protocol.scales import check_numbers
 from pipeline.protocol.splits import assign_splits
 
 JUDGING = ("validation", "test")
@@ -31,6 +31,10 @@ class Played:
         if task.kind == "classification":
             counts = Counter(label.label for label in self.labels)
             told.append(", ".join(f"{name} {counts[name]}" for name in task.classes))
+        else:
+            numbers = [float(label.label) + task.middle for label in self.labels]
+            span = f"values from {min(numbers):g} to {max(numbers):g}, midpoint {task.middle:g}"
+            told.append(f"{span}; metrics: {task.measured}")
         roles = Counter((row.fold, row.role) for row in self.splits)
         told += [
             f"fold {fold}: {n} dialogues for {role}" for (fold, role), n in sorted(roles.items())
@@ -48,7 +52,7 @@ def play(
     annotations = list(annotations)
     labels, account = labels_of_task(task, utterances, annotations)
     if task.kind == "regression":
-        _check_sides(task, labels, "all utterances")
+        check_numbers(task, labels, "all utterances")
     splits = assign_splits(utterances, labels, annotations, task.folds, protocol)
     if task.kind == "regression":
         _check_roles(task, utterances, labels, splits)
@@ -74,29 +78,4 @@ def _check_roles(
             )
 
     for (fold, role), members in by_role.items():
-        _check_sides(task, members, f"fold {fold}, {role}")
-
-
-def _check_sides(task: LabeledTask, labels: Iterable[Label], place: str) -> None:
-    """Refuse labels on one side of the centre: every model would score 100 % by the signs.
-
-    Epochs are selected, and tables made, by weighted F1 of above against below the centre.
-    """
-    numbers = [float(label.label) for label in labels]
-    n_below, n_above = sum(n < 0 for n in numbers), sum(n > 0 for n in numbers)
-    if n_below and n_above:
-        return
-
-    low, high = min(numbers) + task.center, max(numbers) + task.center
-    if not n_below and not n_above:
-        what = f"every value is {task.center:g}, and such values are not scored"
-    else:
-        side = "above" if n_above else "below"
-        what = f"no value lies {'below' if n_above else 'above'} {task.center:g}, all others {side}"
-
-    raise ProtocolError(
-        f"{place}: {task.annotation!r} goes from {low:g} to {high:g} ({len(numbers)} labels): "
-        f"{what}. Epochs are selected and tables are made by which side of `center` "
-        f"({task.center:g}) a value lies on, so there is nothing to tell apart: set the task's "
-        "`center` to the middle of the scale (3 for 1 to 5), or use fewer or other folds"
-    )
+        check_numbers(task, members, f"fold {fold}, {role}")

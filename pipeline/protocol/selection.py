@@ -1,20 +1,28 @@
-"""The score that epochs are selected by: weighted F1 (WAF), as in reading.md A.6.
+"""The score that epochs are selected by: weighted F1 (WAF), as in reading.md A.6, if not told.
 
-Classification: over all utterances. Regression: label 0 is dropped, and y > 0 is compared with
-predicted > 0.
+Classification: over all utterances. Sentiment: label 0 is dropped, and y > 0 is compared with
+predicted > 0. Dimensional tasks are selected by CCC, which no sign enters.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.config.tasks import TaskKind
-from pipeline.protocol.weighted_f1 import weighted_f1
+from pipeline.config.tasks import ScoreName, TaskKind
+from pipeline.protocol.agreement import concordance
+from pipeline.protocol.weighted_f1 import macro_f1, weighted_f1
 
 
 def selection_score(
-    kind: TaskKind, target: NDArray[np.generic], outputs: NDArray[np.floating]
+    kind: TaskKind,
+    target: NDArray[np.generic],
+    outputs: NDArray[np.floating],
+    score: ScoreName = "weighted_f1",
 ) -> float:
-    """Weighted F1 of (N, C) logits, or of (N, 1) values, against (N,) targets."""
+    """The score of (N, C) logits, or of (N, 1) values, against (N,) targets."""
+    if score == "ccc":
+        return concordance(target.astype(np.float64), outputs[:, 0])
+    if score == "macro_f1":
+        return macro_f1(target.astype(np.int64), outputs.argmax(axis=1))
     if kind == "classification":
         return weighted_f1(target.astype(np.int64), outputs.argmax(axis=1))
     return weighted_f1_nonzero(target.astype(np.float64), outputs[:, 0])

@@ -15,13 +15,22 @@ Codes = NDArray[np.integer]
 
 def weighted_f1(target: NDArray[np.generic], predicted: NDArray[np.generic]) -> float:
     """Of (N,) classes against (N,): numbers, truth values or names; ValueError if N is 0."""
+    return float(weighted_f1_of(_counted(target, predicted)))
+
+
+def macro_f1(target: NDArray[np.generic], predicted: NDArray[np.generic]) -> float:
+    """Plain mean of F1 over the classes that are a target or a prediction; as `weighted_f1`."""
+    return float(macro_f1_of(_counted(target, predicted)))
+
+
+def _counted(target: NDArray[np.generic], predicted: NDArray[np.generic]) -> Counts:
     if len(target) == 0:
         raise ValueError("no utterance to score: the role holds no usable label")
     if np.issubdtype(target.dtype, np.integer):
-        return float(weighted_f1_of(count(target.astype(np.int64), predicted.astype(np.int64))))
+        return count(target.astype(np.int64), predicted.astype(np.int64))
 
     _, codes = np.unique(np.concatenate([target, predicted]), return_inverse=True)
-    return float(weighted_f1_of(count(codes[: len(target)], codes[len(target) :])))
+    return count(codes[: len(target)], codes[len(target) :])
 
 
 def count(target: Codes, predicted: Codes) -> Counts:
@@ -41,3 +50,18 @@ def weighted_f1_of(counts: Counts) -> NDArray[np.float64]:
         (f1 * support).sum(axis=-1), total, out=np.full(total.shape, np.nan), where=total > 0
     )
     return weighted
+
+
+def macro_f1_of(counts: Counts) -> NDArray[np.float64]:
+    """(..., 3, K) -> (...) mean F1 of the classes that occur, nan where none does.
+
+    As scikit-learn's `f1_score(average="macro", zero_division=0)` has it.
+    """
+    support, guesses, hits = np.moveaxis(counts, -2, 0)
+    f1 = 2 * hits / np.maximum(support + guesses, 1)
+
+    n_classes = (support + guesses > 0).sum(axis=-1)
+    mean: NDArray[np.float64] = np.divide(
+        f1.sum(axis=-1), n_classes, out=np.full(n_classes.shape, np.nan), where=n_classes > 0
+    )
+    return mean

@@ -17,8 +17,8 @@ from pipeline.evaluation.aggregate import (
     rates_of_ime,
     run_table,
 )
-from pipeline.report.method_views import FLOOR, MethodView, in_paper_order
-from pipeline.report.results import METRIC, ResultBlock, block
+from pipeline.report.method_views import MethodView, in_paper_order
+from pipeline.report.results import ResultBlock, block
 from pipeline.report.task_data import TaskResults
 
 
@@ -50,7 +50,9 @@ def _context_block(results: TaskResults) -> ResultBlock | None:
     if chosen.empty:
         return None
     plain = [method for method in methods if method.context == ("×", "×")]
-    return block("1", results.name, chosen, methods, ["0.0"], plain[0] if plain else None)
+    return block(
+        "1", results.name, results.measure, chosen, methods, ["0.0"], plain[0] if plain else None
+    )
 
 
 def _framework_block(results: TaskResults) -> ResultBlock | None:
@@ -81,10 +83,10 @@ def _comparison(
     if not own:
         return None
     methods = in_paper_order(own)
-    runs = run_table(results.of_evaluation(way), METRIC)
+    runs = run_table(results.of_evaluation(way), results.measure.metric)
     strongest = best(runs, [method.name for method in methods if method.is_baseline], AVERAGE)
     reference = next((method for method in methods if method.name == strongest), None)
-    return _rates_block(number, results, [FLOOR, *methods], AVERAGE, reference)
+    return _rates_block(number, results, [results.floor, *methods], AVERAGE, reference)
 
 
 def _rates_block(
@@ -95,9 +97,9 @@ def _rates_block(
     reference: MethodView | None,
 ) -> ResultBlock:
     scores = results.of_evaluation("ume" if number == "4" else "ime")
-    rates = rates_in(run_table(scores, METRIC))
+    rates = rates_in(run_table(scores, results.measure.metric))
     columns = (*rates, last) if len(rates) > 1 else rates
-    return block(number, results.name, scores, methods, columns, reference)
+    return block(number, results.name, results.measure, scores, methods, columns, reference)
 
 
 LAYOUTS = (

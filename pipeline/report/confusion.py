@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from pipeline.config.tasks import ScoredTask
 from pipeline.evaluation.aggregate import rates_in, run_table
 from pipeline.evaluation.sentiment import SIGNS, signs
 from pipeline.report.maps import plot_matrix
-from pipeline.report.results import METRIC
 from pipeline.report.task_data import TaskResults
 from pipeline.report.views import DRAWN_CLASSES, Cell, FigureView, Part, Row, TableView, text_row
 
@@ -28,9 +28,10 @@ class Confusion:
         return tuple(tuple(c / max(sum(row), 1) for c in row) for row in self.counts)
 
 
-def confusion(predictions: pd.DataFrame, kind: str, classes: Sequence[str]) -> Confusion:
+def confusion(predictions: pd.DataFrame, task: ScoredTask) -> Confusion:
     """Count pairs of target and prediction; sentiment is counted by sign, target 0 left out."""
-    if kind == "regression":
+    classes: Sequence[str] = task.classes
+    if task.measured == "sentiment":
         predictions, classes = signs(predictions), SIGNS
     pairs = predictions.groupby(["target", "predicted"]).size()
     counts = {key: int(n) for key, n in pairs.items()}
@@ -41,9 +42,11 @@ def confusion(predictions: pd.DataFrame, kind: str, classes: Sequence[str]) -> C
 
 def confusion_part(results: TaskResults) -> Part:
     """The main method at the lowest and the highest rate, all its runs pooled."""
+    if results.task.measured == "dimensional":
+        return Part("Confusion")  # values are told apart by no border
     main = results.methods[0]
     way = results.evaluation_of(main)
-    rates = rates_in(run_table(results.of_evaluation(way), METRIC))
+    rates = rates_in(run_table(results.of_evaluation(way), results.measure.metric))
     tables, figures = [], []
     is_drawn = len(results.classes) <= DRAWN_CLASSES
 
@@ -53,7 +56,7 @@ def confusion_part(results: TaskResults) -> Part:
         if not is_drawn:
             tables.append(_pairs(results, rate, pooled))
             continue
-        matrix = confusion(pooled, results.kind, results.classes)
+        matrix = confusion(pooled, results.task)
         source = results.source(f"runs/{main.name}/*/*/predictions.csv")
         caption = f"{main.label} at missing rate {rate}: rows are targets, columns predictions"
         tables.append(_table(f"{results.name}_confusion_{rate}", caption, matrix, source))

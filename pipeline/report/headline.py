@@ -4,25 +4,24 @@ Intervals are bootstrap intervals over dialogues (`evaluation.bootstrap`); that 
 of the same draws for both methods.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.config.tasks import MAJORITY
 from pipeline.evaluation.aggregate import AVERAGE, best, rates_in, run_table, runs_of
 from pipeline.evaluation.bootstrap import N_DRAWS, drawn_scores, interval
-from pipeline.report.method_views import MethodView
-from pipeline.report.results import METRIC
+from pipeline.report.measures import Measure
+from pipeline.report.method_views import FLOORS_SAID
 from pipeline.report.task_data import TaskResults
 from pipeline.report.views import Card, Cell, Row, TableView
 
 
 @dataclass(frozen=True)
 class Headline:
-    """The main method at one rate, or on average; shares of one, ends of 95 % intervals."""
+    """The main method at one rate, or on average; F1 as shares of one, ends of 95 % intervals."""
 
     column: str
     value: float
@@ -39,7 +38,7 @@ def headlines(results: TaskResults) -> list[Headline]:
     """At the lowest rate, at the highest, and on average."""
     main = results.methods[0]
     way = results.evaluation_of(main)
-    runs = run_table(results.of_evaluation(way), METRIC)
+    runs = run_table(results.of_evaluation(way), results.measure.metric)
     rates = rates_in(runs)
     baselines = [m.name for m in results.methods if m.is_baseline and way in m.evaluations]
     strongest = best(runs, [name for name in baselines if name != main.name], AVERAGE)
@@ -52,7 +51,7 @@ def headlines(results: TaskResults) -> list[Headline]:
         chosen = slice(None) if column == AVERAGE else [rates.index(column)]
         mean, gain = ours[:, chosen].mean(axis=1), (ours - theirs)[:, chosen].mean(axis=1)
         ends = interval(gain) if strongest else (float("nan"),) * 2
-        values = [_mean(runs, name, column) for name in (main.name, MAJORITY, strongest)]
+        values = [_mean(runs, name, column) for name in (main.name, results.floor.name, strongest)]
         found.append(
             Headline(column, values[0], *interval(mean), values[1], strongest, values[2], *ends)
         )
@@ -60,31 +59,38 @@ def headlines(results: TaskResults) -> list[Headline]:
     return found
 
 
-def sentence(found: Sequence[Headline], main: MethodView) -> str:
+def sentence(found: Sequence[Headline], results: TaskResults) -> str:
     """The first and the last rate in words."""
+    main, measure = results.methods[0], results.measure
     first, last = found[0], found[-2] if len(found) > 1 else found[0]
+
+    def floor(headline: Headline) -> str:
+        return f"({measure.text(headline.floor)}{measure.unit})"
+
     said = (
-        f"{main.label} reaches a weighted F1 of {_interval(first)} at missing rate {first.column}, "
-        f"{_points(first.value - first.floor)} against always naming the majority class "
-        f"({100 * first.floor:.1f} %)"
+        f"{main.label} reaches a {measure.label} of {_interval(first, measure)} at missing rate "
+        f"{first.column}, {measure.difference(first.value - first.floor)} against "
+        f"{FLOORS_SAID[results.floor.name]} {floor(first)}"
     )
     if last is first:
         return f"{said}."
     return (
-        f"{said}, and {_interval(last)} at missing rate {last.column}, "
-        f"{_points(last.value - last.floor)} against it ({100 * last.floor:.1f} %)."
+        f"{said}, and {_interval(last, measure)} at missing rate {last.column}, "
+        f"{measure.difference(last.value - last.floor)} against it {floor(last)}."
     )
 
 
-def cards(found: Sequence[Headline], main: MethodView) -> list[Card]:
-    """Weighted F1 and the gain over the floor at the lowest and the highest rate."""
+def cards(found: Sequence[Headline], results: TaskResults) -> list[Card]:
+    """The score and its gain over the floor at the lowest and the highest rate."""
+    main, measure = results.methods[0], results.measure
+    unit = "points" if measure.is_percent else measure.label
     shown = []
     for headline in [headline for headline in found if headline.column != AVERAGE]:
         place = f"at missing rate {headline.column}"
-        value = f"{100 * headline.value:.1f} %"
-        shown.append(Card(value, f"weighted F1 of {main.label} {place}"))
-        gain = f"{100 * (headline.value - headline.floor):+.1f}"
-        shown.append(Card(gain, f"points against the majority class {place}"))
+        value = f"{measure.text(headline.value)}{measure.unit}"
+        shown.append(Card(value, f"{measure.label} of {main.label} {place}"))
+        gain = measure.text(headline.value - headline.floor, "+")
+        shown.append(Card(gain, f"{unit} against the {results.floor.label.lower()} {place}"))
     return shown
 
 
@@ -92,21 +98,28 @@ def headline_table(
     results: TaskResults, found: Sequence[Headline], labels: dict[str, str]
 ) -> TableView:
     """The same with intervals, and the difference to the strongest baseline."""
-    main = results.methods[0]
+    main, measure = results.methods[0], results.measure
+
+    def plain(values: Iterable[float], sign: str = "") -> Iterator[Cell]:
+        return (Cell(measure.text(value, sign)) for value in values)
+
     strongest = labels.get(found[0].baseline, "")
     rows = [
-        Row([Cell(main.label), *(_bounded(f.value, f.low, f.high) for f in found)], emphasis=True),
-        Row([Cell("Majority class"), *(Cell(f"{100 * f.floor:.1f}") for f in found)]),
-        Row([Cell("Gain over it"), *(Cell(f"{100 * (f.value - f.floor):+.1f}") for f in found)]),
+        Row(
+            [Cell(main.label), *(_bounded(measure, f.value, f.low, f.high) for f in found)],
+            emphasis=True,
+        ),
+        Row([Cell(results.floor.label), *plain(f.floor for f in found)]),
+        Row([Cell("Gain over it"), *plain((f.value - f.floor for f in found), "+")]),
     ]
     if strongest:
         rows += [
-            Row([Cell(strongest), *(Cell(f"{100 * f.baseline_value:.1f}") for f in found)]),
+            Row([Cell(strongest), *plain(f.baseline_value for f in found)]),
             Row(
                 [
                     Cell(f"Difference to {strongest}"),
                     *(
-                        _bounded(f.value - f.baseline_value, f.gain_low, f.gain_high, "+")
+                        _bounded(measure, f.value - f.baseline_value, f.gain_low, f.gain_high, "+")
                         for f in found
                     ),
                 ]
@@ -117,7 +130,8 @@ def headline_table(
     data = pd.DataFrame([{k.name: getattr(f, k.name) for k in fields(f)} for f in found])
 
     return TableView(
-        caption=f"{main.label} in short: weighted F1 in %, with 95 % intervals",
+        caption=f"{main.label} in short: {measure.label}{' in %' if measure.is_percent else ''}, "
+        "with 95 % intervals",
         columns=["", *heads],
         rows=rows,
         name=f"{results.name}_headline",
@@ -131,12 +145,9 @@ def headline_table(
 def _draws(
     results: TaskResults, method: str, way: str, rates: Sequence[str]
 ) -> NDArray[np.float64]:
-    """(B, R) weighted F1 of each draw at each rate."""
+    """(B, R) score of each draw at each rate."""
     return np.stack(
-        [
-            drawn_scores(results.predictions(method, way, rate), results.kind, results.classes)
-            for rate in rates
-        ],
+        [drawn_scores(results.predictions(method, way, rate), results.task) for rate in rates],
         axis=1,
     )
 
@@ -145,14 +156,12 @@ def _mean(runs: pd.DataFrame, method: str, column: str) -> float:
     return float(runs_of(runs, method, column).mean()) if method else float("nan")
 
 
-def _interval(headline: Headline) -> str:
-    low, high = headline.low, headline.high
-    return f"{100 * headline.value:.1f} % [{100 * low:.1f}, {100 * high:.1f}]"
+def _interval(headline: Headline, measure: Measure) -> str:
+    value, low, high = map(measure.text, (headline.value, headline.low, headline.high))
+    return f"{value}{measure.unit} [{low}, {high}]"
 
 
-def _bounded(value: float, low: float, high: float, sign: str = "") -> Cell:
-    return Cell(f"{100 * value:{sign}.1f}", [f"[{100 * low:{sign}.1f}, {100 * high:{sign}.1f}]"])
-
-
-def _points(gain: float) -> str:
-    return f"{100 * gain:+.1f} points"
+def _bounded(measure: Measure, value: float, low: float, high: float, sign: str = "") -> Cell:
+    return Cell(
+        measure.text(value, sign), [f"[{measure.text(low, sign)}, {measure.text(high, sign)}]"]
+    )

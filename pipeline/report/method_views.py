@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from models.iteacnet.settings import IteacnetSettings
 from models.registry import find_method, our_methods
 from pipeline.config.methods import MethodSettings
-from pipeline.config.tasks import MAJORITY
+from pipeline.config.tasks import FLOORS, MAJORITY, TRAINING_MEAN
 from pipeline.report.published import LABELS
 
 ENCODERS = {"transformer": "TF", "nas": "NAS"}
@@ -67,7 +67,12 @@ class MethodView:
         return self.design
 
 
-FLOOR = MethodView(MAJORITY, LABELS[MAJORITY], MAJORITY)
+# The guesses that never look: of classes and signs, and of values.
+FLOOR_VIEWS = {name: MethodView(name, LABELS[name], name) for name in FLOORS}
+FLOORS_SAID = {
+    MAJORITY: "always naming the majority class",
+    TRAINING_MEAN: "always saying the mean of training",
+}
 
 
 def method_views(

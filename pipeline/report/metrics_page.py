@@ -4,33 +4,19 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import pandas as pd
 
-from pipeline.config.tasks import MAJORITY
 from pipeline.evaluation.aggregate import AVERAGE, rates_in, run_table, runs_of
 from pipeline.evaluation.sentiment import SIGNS
 from pipeline.report.figures import Bars, plot_bars
-from pipeline.report.method_views import FLOOR, MethodView, in_paper_order
+from pipeline.report.measures import Convention, further
+from pipeline.report.method_views import MethodView, in_paper_order
 from pipeline.report.task_data import TaskResults
 from pipeline.report.views import DRAWN_CLASSES, Cell, FigureView, Part, Row, TableView
 
 WAYS = {"ume": "UME", "ime": "IME"}
-# metric -> what tables print, and its convention
-CLASSIFICATION = {
-    "accuracy": ("WA", "weighted accuracy, the share of utterances that are right"),
-    "unweighted_accuracy": ("UA", "unweighted accuracy, the mean recall over classes"),
-}
-REGRESSION = {
-    "binary_accuracy_nonzero": ("Acc-2 ≠0", "sign > 0, utterances of target 0 left out"),
-    "binary_accuracy_nonnegative": ("Acc-2 ≥0", "sign ≥ 0, all utterances"),
-    "weighted_f1_nonnegative": ("F1 ≥0", "weighted F1 of sign ≥ 0, all utterances"),
-    "seven_class_accuracy": ("Acc-7", "rounded and clipped to [-3, 3]"),
-    "mean_absolute_error": ("MAE", "mean absolute error, lower is better, not in %"),
-    "correlation": ("Corr", "Pearson's correlation, not in %"),
-}
-IN_OWN_UNITS = ("mean_absolute_error", "correlation")
 
 
 def metrics_part(results: TaskResults) -> Part:
-    """Everything besides weighted F1, and F1 by class, under each evaluation."""
+    """Everything besides the score of the tables, and F1 by class, under each evaluation."""
     tables: list[TableView] = []
     figures: list[FigureView] = []
     for way in WAYS:
@@ -44,40 +30,42 @@ def metrics_part(results: TaskResults) -> Part:
 
 
 def _table(results: TaskResults, way: str, methods: Sequence[MethodView]) -> TableView:
-    metrics = REGRESSION if results.kind == "regression" else CLASSIFICATION
+    metrics = further(results.task.measured, results.task.main_score)
     scores = results.of_evaluation(way)
     runs = {metric: run_table(scores, metric) for metric in metrics}
     rates = rates_in(next(iter(runs.values())))
 
     columns = [*dict.fromkeys([rates[0], rates[-1]]), *([AVERAGE] if len(rates) > 1 else [])]
-    shown = [
+    rows = [
         Row(
-            [Cell(method.label), *(_cell(runs[m], m, method.name, column) for m in metrics)],
+            [
+                Cell(method.label),
+                *(_cell(runs[m], c, method.name, column) for m, c in metrics.items()),
+            ],
             method == results.methods[0],
             "Average over rates" if column == AVERAGE else f"Missing rate {column}",
         )
         for column in columns
-        for method in (FLOOR, *methods)
+        for method in (results.floor, *methods)
     ]
 
     return TableView(
         caption=f"Further metrics under {WAYS[way]}, in % where not said otherwise",
-        columns=["Method", *(label for label, _ in metrics.values())],
-        rows=shown,
+        columns=["Method", *(convention.label for convention in metrics.values())],
+        rows=rows,
         name=f"{results.name}_metrics_{way}",
-        note=" ".join(f"{label}: {convention}." for label, convention in metrics.values()),
+        note=" ".join(f"{shown.label}: {shown.meaning}." for shown in metrics.values()),
         source=results.source("scores.csv"),
-        data=pd.DataFrame(_long_form(results.name, way, runs, (FLOOR, *methods))),
+        data=pd.DataFrame(_long_form(results.name, way, runs, (results.floor, *methods))),
     )
 
 
-def _cell(runs: pd.DataFrame, metric: str, method: str, column: str) -> Cell:
+def _cell(runs: pd.DataFrame, convention: Convention, method: str, column: str) -> Cell:
     values = runs_of(runs, method, column)
     if values.empty:
         return Cell("-")
-    scale, digits = (1, 3) if metric in IN_OWN_UNITS else (100, 2)
-    spread = [f"± {scale * values.std(ddof=1):.{digits}f}"] if len(values) > 1 else []
-    return Cell(f"{scale * values.mean():.{digits}f}", spread)
+    spread = [f"± {convention.text(values.std(ddof=1))}"] if len(values) > 1 else []
+    return Cell(convention.text(values.mean()), spread)
 
 
 def _long_form(
@@ -102,14 +90,16 @@ def _long_form(
 def _class_figures(
     results: TaskResults, way: str, methods: Sequence[MethodView]
 ) -> Iterator[FigureView]:
-    classes = SIGNS if results.kind == "regression" else results.classes
+    if results.task.measured == "dimensional":
+        return
+    classes = SIGNS if results.task.measured == "sentiment" else results.classes
     if len(classes) > DRAWN_CLASSES:
         return
     scores = results.of_evaluation(way)
     runs = {name: run_table(scores, f"f1_{name}") for name in classes}
     rates = rates_in(next(iter(runs.values())))
     rows = pd.DataFrame(_long_form(results.name, way, runs, methods))
-    rows = rows[rows["method"] != MAJORITY]
+    rows = rows[rows["method"] != results.floor.name]
 
     for rate in dict.fromkeys([rates[0], rates[-1]]):
         series = [

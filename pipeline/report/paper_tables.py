@@ -6,6 +6,7 @@ import pandas as pd
 
 from pipeline.evaluation.aggregate import AVERAGE, DECLINE
 from pipeline.report.blocks import LAYOUTS, TableLayout
+from pipeline.report.measures import Measure
 from pipeline.report.results import Result, ResultBlock
 from pipeline.report.task_data import TaskResults
 from pipeline.report.views import Cell, Row, TableView
@@ -36,22 +37,22 @@ def absent_tables(views: Sequence[TableView]) -> str:
     return f"Not in this study: {'; '.join(lacking)} (see configs/paper.yaml)." if lacking else ""
 
 
-def percent(result: Result) -> Cell:
+def number(result: Result, measure: Measure) -> Cell:
     """`76.12*` with the deviation and the paper's value in smaller print."""
     if pd.isna(result.mean):
         return Cell("-")
-    spread = [] if pd.isna(result.std) else [f"± {100 * result.std:.2f}"]
+    spread = [] if pd.isna(result.std) else [f"± {measure.text(result.std, digits=2)}"]
     paper = [f"paper {result.published}"] if result.published else []
-    return Cell(f"{100 * result.mean:.2f}{result.marker}", [*spread, *paper])
+    return Cell(f"{measure.text(result.mean, digits=2)}{result.marker}", [*spread, *paper])
 
 
 def _view(
     layout: TableLayout, blocks: Sequence[ResultBlock], tasks: dict[str, TaskResults]
 ) -> TableView:
     columns = list(dict.fromkeys(column for block in blocks for column in block.columns))
-    heads = [_head(layout, column) for column in columns]
+    heads = [_head(layout, column, blocks) for column in columns]
     return TableView(
-        caption=f"Table {layout.number}. {layout.caption}. Weighted F1 in %.",
+        caption=f"Table {layout.number}. {layout.caption}. {_measured(blocks)}.",
         columns=["Method", *layout.design, *heads],
         rows=[row for block in blocks for row in _rows(layout, block, columns, tasks[block.task])],
         text=layout.design,
@@ -62,8 +63,20 @@ def _view(
     )
 
 
-def _head(layout: TableLayout, column: str) -> str:
-    return "WAF" if layout.number == "1" else HEADS.get(column, column)
+def _measured(blocks: Sequence[ResultBlock]) -> str:
+    """What the numbers are; by task where these differ."""
+    tasks_of: dict[str, list[str]] = {}
+    for block in blocks:
+        tasks_of.setdefault(block.measure.caption(), []).append(block.task)
+    if len(tasks_of) == 1:
+        return next(iter(tasks_of))
+    return "; ".join(f"{', '.join(tasks)}: {caption}" for caption, tasks in tasks_of.items())
+
+
+def _head(layout: TableLayout, column: str, blocks: Sequence[ResultBlock]) -> str:
+    if layout.number == "1":
+        return "/".join(dict.fromkeys(block.measure.short for block in blocks))
+    return HEADS.get(column, column)
 
 
 def _rows(
@@ -72,7 +85,9 @@ def _rows(
     for method in block.methods:
         design = [Cell(text) for text in layout.cells(method)]
         numbers = [
-            percent(block.results[method.name, column]) if column in block.columns else Cell("")
+            number(block.results[method.name, column], block.measure)
+            if column in block.columns
+            else Cell("")
             for column in columns
         ]
         is_main = method == results.methods[0]

@@ -173,12 +173,20 @@ def _run_row(task: TaskResults, run: RunFiles) -> Row:
         run.name,
         facts["seed"],
         facts["best_epoch"],
-        f"{100 * facts['best_score']:.2f}",
+        task.measure.text(facts["best_score"], digits=2),
         facts["selection"],
         facts["device"],
         facts["settings"]["code"],
         facts["key"][:16],
         group=f"Task {task.name}",
+    )
+
+
+def _scores(tasks: Sequence[TaskResults]) -> str:
+    """What epochs were selected by, in words."""
+    measures = dict.fromkeys(task.measure for task in tasks)
+    return " or ".join(
+        f"{measure.label} in %" if measure.is_percent else measure.label for measure in measures
     )
 
 
@@ -192,7 +200,7 @@ def _run_table(tasks: Sequence[TaskResults]) -> TableView:
     columns = ["run", "seed", "epoch", "score", "selected on", "device", "code", "inputs"]
 
     return TableView(
-        "Every run: its seed, the epoch it selected by its weighted F1 in %, digests",
+        f"Every run: its seed, the epoch it selected by its {_scores(tasks)}, digests",
         columns,
         rows,
         text=["selected on", "device", "code", "inputs"],

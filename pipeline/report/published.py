@@ -12,6 +12,7 @@ from pathlib import Path
 FILE = Path(__file__).parent / "data" / "published.csv"
 LABELS = {  # of the paper's forms of ITEACNet, and of the floor
     "majority": "Majority class",
+    "training_mean": "Training mean",
     "gcnet_framework_tf": "GCNet framework, TF",
     "its_tf_tf": "ITS, TF-TF",
     "ts_nas_tf": "TS, NAS-TF",

@@ -1,7 +1,7 @@
 """Numbers of Tables 1 to 4: one block per task, methods down, missing rates across.
 
-A cell is the mean of weighted F1 over runs (folds x seeds), its sample deviation, its number of
-runs, and how it differs from the block's reference (the strongest baseline): p of the paired
+A cell is the mean of the task's score over runs (folds x seeds), its sample deviation, its number
+of runs, and how it differs from the block's reference (the strongest baseline): p of the paired
 t-test and of Wilcoxon's signed-rank test over the same runs, each Holm-corrected over the block.
 """
 
@@ -10,13 +10,13 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from pipeline.config.tasks import MAJORITY
+from pipeline.config.tasks import FLOORS
 from pipeline.evaluation.aggregate import run_table, runs_of
 from pipeline.evaluation.significance import holm, paired_p_values
+from pipeline.report.measures import Measure
 from pipeline.report.method_views import MethodView
 from pipeline.report.published import published_value
 
-METRIC = "weighted_f1"
 NAN = float("nan")
 
 
@@ -43,6 +43,7 @@ class ResultBlock:
 
     table: str
     task: str
+    measure: Measure
     methods: tuple[MethodView, ...]
     columns: tuple[str, ...]
     results: dict[tuple[str, str], Result]  # by method's name and column
@@ -51,7 +52,7 @@ class ResultBlock:
     @property
     def n_runs(self) -> int:
         """Most runs behind a number of a method, the floor not counted."""
-        return max((r.n for (name, _), r in self.results.items() if name != MAJORITY), default=0)
+        return max((r.n for (name, _), r in self.results.items() if name not in FLOORS), default=0)
 
     def long_form(self) -> pd.DataFrame:
         """One number per row, as it goes to tables/*.csv."""
@@ -61,7 +62,7 @@ class ResultBlock:
                 "task": self.task,
                 "method": method.name,
                 "column": column,
-                "metric": METRIC,
+                "metric": self.measure.metric,
                 "mean": (result := self.results[method.name, column]).mean,
                 "std": result.std,
                 "n_runs": result.n,
@@ -78,30 +79,36 @@ class ResultBlock:
 def block(
     table: str,
     task: str,
+    measure: Measure,
     scores: pd.DataFrame,
     methods: Sequence[MethodView],
     columns: Sequence[str],
     reference: MethodView | None,
 ) -> ResultBlock:
     """Build the block of a task from the scores of one evaluation."""
-    runs = run_table(scores, METRIC)
+    runs = run_table(scores, measure.metric)
     keys = [(method.name, column) for method in methods for column in columns]
     tests = [_paired(runs, name, column, reference) for name, column in keys]
 
     corrected = zip(holm([t for t, _ in tests]), holm([w for _, w in tests]), strict=True)
     results = {
-        key: _result(runs, *key, p_values, published_value(table, task, *key))
+        key: _result(runs, *key, p_values, _published(table, task, measure, *key))
         for key, p_values in zip(keys, corrected, strict=True)
     }
 
-    return ResultBlock(table, task, tuple(methods), tuple(columns), results, reference)
+    return ResultBlock(table, task, measure, tuple(methods), tuple(columns), results, reference)
+
+
+def _published(table: str, task: str, measure: Measure, method: str, column: str) -> str:
+    """The paper prints weighted F1 alone."""
+    return published_value(table, task, method, column) if measure.metric == "weighted_f1" else ""
 
 
 def _paired(
     runs: pd.DataFrame, method: str, column: str, reference: MethodView | None
 ) -> tuple[float, float]:
     """P of both tests over the runs that both have; nan against itself and for the floor."""
-    if reference is None or method in (reference.name, MAJORITY):
+    if reference is None or method in (reference.name, *FLOORS):
         return NAN, NAN
     ours, theirs = runs_of(runs, method, column), runs_of(runs, reference.name, column)
     shared = ours.index.intersection(theirs.index)

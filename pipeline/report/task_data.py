@@ -11,11 +11,18 @@ import pandas as pd
 from pipeline.base.artefacts import run_place
 from pipeline.config.conditions import is_rate
 from pipeline.config.methods import EVALUATIONS
-from pipeline.config.tasks import MAJORITY, ProtocolSettings, TaskSettings
+from pipeline.config.tasks import (
+    MAJORITY,
+    TRAINING_MEAN,
+    ProtocolSettings,
+    ScoredTask,
+    TaskSettings,
+)
 from pipeline.evaluation.aggregate import rates_of_ime, rates_of_ume
 from pipeline.evaluation.bootstrap import RunPredictions
 from pipeline.evaluation.scoring import read_predictions
-from pipeline.report.method_views import MethodView
+from pipeline.report.measures import MEASURES, Measure
+from pipeline.report.method_views import FLOOR_VIEWS, MethodView
 
 TEXT = ("task", "method", "train_rate", "selection", "metric")
 
@@ -54,9 +61,20 @@ class TaskResults:
     build: Path  # the folder of all artefacts
 
     @property
-    def kind(self) -> str:
-        """Classification or regression."""
-        return self.section.kind
+    def task(self) -> ScoredTask:
+        """What scoring reads of the task."""
+        return self.section.scored.model_copy(update={"classes": self.classes})
+
+    @property
+    def measure(self) -> Measure:
+        """What tables show."""
+        return MEASURES[self.task.main_score]
+
+    @property
+    def floor(self) -> MethodView:
+        """The guess that never looks."""
+        is_mean = self.section.measured == "dimensional"
+        return FLOOR_VIEWS[TRAINING_MEAN if is_mean else MAJORITY]
 
     @property
     def folder(self) -> Path:
@@ -83,7 +101,7 @@ class TaskResults:
     def of_evaluation(self, way: str) -> pd.DataFrame:
         """Scores of the methods that are judged this way (ume, ime, complete), and of the floor."""
         names = [method.name for method in self.methods if way in method.evaluations]
-        rows = self.scores[self.scores["method"].isin([*names, MAJORITY])]
+        rows = self.scores[self.scores["method"].isin([*names, self.floor.name])]
         if way == "ume":
             return rates_of_ume(rows, self.train_rate)
         own = rates_of_ime(rows)
@@ -107,7 +125,7 @@ class TaskResults:
         """What every run of a method said of its test role at a rate."""
         found = []
         for run in self.runs(method, way):
-            table = _predictions(run.folder / "predictions.csv", self.kind)
+            table = _predictions(run.folder / "predictions.csv", self.section.kind)
             chosen = table[table["rate"] == rate]
             if len(chosen) and (way == "ume" or run.train_rate == rate):
                 found.append(RunPredictions(run.fold, chosen))

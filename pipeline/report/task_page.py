@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-from pipeline.config.tasks import MAJORITY
 from pipeline.report.blocks import blocks_of
 from pipeline.report.confusion import confusion_part
 from pipeline.report.curves_page import curves_part
 from pipeline.report.headline import cards, headline_table, headlines, sentence
 from pipeline.report.heatmap_page import heatmap_part
+from pipeline.report.intervals_page import intervals_part
 from pipeline.report.metrics_page import metrics_part
 from pipeline.report.missingness_page import missingness_part
 from pipeline.report.router_page import router_part
@@ -36,7 +36,6 @@ def task_view(results: TaskResults) -> TaskView:
         said = "No method is trained on this task: train.methods is empty."
         return TaskView(results.name, said, "", [], [])
     found = headlines(results)
-    main = results.methods[0]
     labels = {method.name: method.label for method in results.methods}
     short = Part("", tables=[headline_table(results, found, labels)])
 
@@ -46,6 +45,7 @@ def task_view(results: TaskResults) -> TaskView:
         short,
         curves_part(results, blocks_of(results)),
         metrics_part(results),
+        intervals_part(results),
         confusion_part(results),
         missingness_part(results),
         *(part for part in insides if part is not None),
@@ -54,21 +54,33 @@ def task_view(results: TaskResults) -> TaskView:
 
     return TaskView(
         name=results.name,
-        headline=sentence(found, main),
+        headline=sentence(found, results),
         summary=_summary(results),
-        cards=cards(found, main),
+        cards=cards(found, results),
         parts=[part for part in parts if part.tables or part.figures],
     )
 
 
 def _summary(results: TaskResults) -> str:
-    ours = results.scores[results.scores["method"] != MAJORITY]
+    ours = results.scores[results.scores["method"] != results.floor.name]
     folds, seeds = sorted(set(ours["fold"])), sorted(set(ours["seed"]))
     by = FOLDS[results.section.folds.by]
     return (
         f"Protocol {results.protocol.name}: {SELECTION[results.protocol.name]}. "
         f"Folds ({by}): {_listed(folds)}. Seeds: {_listed(seeds)}. "
-        f"Unified models are trained at rate {results.train_rate}."
+        f"Unified models are trained at rate {results.train_rate}.{_scale(results)}"
+    )
+
+
+def _scale(results: TaskResults) -> str:
+    """Of a dimensional task: what is measured, on which scale."""
+    section = results.section
+    if section.measured != "dimensional":
+        return ""
+    scale = f"{section.scale[0]:g} to {section.scale[1]:g}" if section.scale else "not given"
+    return (
+        f" Epochs are selected by CCC of {section.annotation!r}; scale: {scale}, midpoint "
+        f"{section.middle:g}."
     )
 
 

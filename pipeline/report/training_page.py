@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, NullFormatter
 
+from pipeline.report.measures import Measure
 from pipeline.report.method_views import MethodView
 from pipeline.report.svg import INK, PALETTE, drawing, to_svg
 from pipeline.report.task_data import RunFiles, TaskResults
@@ -28,8 +29,9 @@ def training_part(results: TaskResults) -> Part:
         shown = dict.fromkeys([rates[0], rates[-1]]) if rates else ()
         figures += [_figure(results, method, rate, by_rate[rate]) for rate in shown]
     text = (
-        "Left: the training loss and, dotted, its parts (mean over runs). Right: weighted F1 of "
-        "the role that epochs are selected on. Thin lines are runs, dots the selected epochs."
+        "Left: the training loss and, dotted, its parts (mean over runs). Right: "
+        f"{results.measure.label} of the role that epochs are selected on. Thin lines are runs, "
+        "dots the selected epochs."
     )
     return Part("Training curves", text, figures=figures, is_folded=True)
 
@@ -41,7 +43,9 @@ def _figure(
     pooled = pd.concat(histories, ignore_index=True)
     with drawing(6.0, 3.0, n_columns=2) as (figure, (losses, scores)):
         _plot_losses(losses, histories, pooled)
-        _plot_scores(scores, histories, [int(run.facts()["best_epoch"]) for run in runs])
+        _plot_scores(
+            scores, results.measure, histories, [int(run.facts()["best_epoch"]) for run in runs]
+        )
         svg = to_svg(figure)
     counted = f"{len(runs)} runs" if len(runs) > 1 else "one run"
 
@@ -84,13 +88,15 @@ def _plot_losses(axes: Axes, histories: Sequence[pd.DataFrame], pooled: pd.DataF
     axes.legend(fontsize=8)
 
 
-def _plot_scores(axes: Axes, histories: Sequence[pd.DataFrame], best: Sequence[int]) -> None:
+def _plot_scores(
+    axes: Axes, measure: Measure, histories: Sequence[pd.DataFrame], best: Sequence[int]
+) -> None:
     for history, epoch in zip(histories, best, strict=True):
-        score = 100 * history[SCORE]
+        score = measure.scale * history[SCORE]
         axes.plot(history["epoch"], score, color=PALETTE[0], alpha=0.5, linewidth=0.9)
         chosen = history["epoch"] == epoch
         axes.plot(history["epoch"][chosen], score[chosen], "o", color=PALETTE[0], ms=5)
-    axes.set_title("weighted F1 (%)")
+    axes.set_title(measure.axis)
     _finish(axes)
 
 

@@ -149,7 +149,7 @@ class Decisions:
     def _labeled(self, name: str) -> Values:
         """What decides labels and splits of a task."""
         task = dump(self._config.tasks[name])
-        for key in ("corpus", "modalities", "conditions"):
+        for key in ("corpus", "modalities", "conditions", "score", "class_weights"):
             del task[key]
         del task["folds"]["only"]
         return task
@@ -198,8 +198,7 @@ class Decisions:
         return Stage(settings, self._model(wildcards))
 
     def _scored(self, wildcards: Wildcards) -> Values:
-        task = self._config.tasks[wildcards["task"]]
-        return {"kind": task.kind, "classes": list(task.classes), "center": task.center}
+        return dump(self._config.tasks[wildcards["task"]].scored)
 
     def _method(self, wildcards: Wildcards) -> Values:
         method = self._config.methods[wildcards["method"]]

@@ -9,9 +9,9 @@ from pipeline.config.settings import parse_section
 from pipeline.config.tasks import ScoredTask
 from pipeline.evaluation.scores import Score
 from pipeline.evaluation.scoring import (
+    floor_rows,
     in_order,
     labels_of_roles,
-    majority_rows,
     read_predictions,
     score_run,
 )
@@ -23,19 +23,18 @@ def main(argv: list[str] | None = None) -> None:
     parser = stage_parser(
         __doc__,
         *("task", "utterances", "labels", "splits"),
-        settings="kind and classes of the task, JSON",
+        settings="kind, classes and metrics of the task, JSON",
         out="scores.csv",
     )
     parser.add_argument("--runs", type=Path, nargs="*", default=[], help="run.json of every run")
     args = parser.parse_args(argv)
 
-    settings = parse_section(args.settings, ScoredTask, where=f"tasks.{args.task}")
-    kind, classes = settings.kind, settings.classes
+    task = parse_section(args.settings, ScoredTask, where=f"tasks.{args.task}")
     scores: list[Score] = []
     for path in args.runs:
         run = json.loads(path.read_text(encoding="utf-8"))
-        predictions = read_predictions(path.with_name("predictions.csv"), kind)
-        scores += score_run(predictions, run, kind, classes)
+        predictions = read_predictions(path.with_name("predictions.csv"), task.kind)
+        scores += score_run(predictions, run, task)
 
     utterances = read_rows(args.utterances, Utterance)
     dialogue_of = {row.utterance_id: row.dialogue_id for row in utterances}
@@ -43,7 +42,7 @@ def main(argv: list[str] | None = None) -> None:
     rates = in_order(score.rate for score in scores)
     for fold in sorted({score.fold for score in scores}):
         roles = labels_of_roles(fold, labels, splits, dialogue_of)
-        scores += majority_rows(args.task, fold, roles, kind, classes, rates)
+        scores += floor_rows(args.task, fold, roles, task, rates)
 
     write_rows(args.out, scores, Score)
     print(f"done: {len(scores)} numbers of {len(args.runs)} runs")

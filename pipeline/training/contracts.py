@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.config.methods import TrainRate
-from pipeline.config.tasks import GeneratorName, TaskKind
+from pipeline.config.tasks import GeneratorName, ScoreName, TaskKind
 from pipeline.conversations.dataset import Conversations
 from pipeline.conversations.index import IntArray
 from pipeline.training.checkpoint import HistoryRow, State
@@ -22,6 +22,7 @@ class TrainingData:
     validation_rates: tuple[str, ...]
     validation_masks: NDArray[np.bool_]
     kind: TaskKind
+    score: ScoreName = "weighted_f1"  # that epochs are selected by
 
 
 @dataclass(frozen=True)

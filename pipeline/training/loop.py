@@ -157,7 +157,9 @@ class Trainer:
             lambda: seed_torch(seed, "predict"),
         )
 
-        scores = [selection_score(data.kind, self._target, output) for output in outputs]
+        scores = [
+            selection_score(data.kind, self._target, output, data.score) for output in outputs
+        ]
         score = sum(scores) / len(scores)
         if score > state.best_score or self.learner.selection == "last":
             state.best_score, state.best_epoch = score, epoch

@@ -73,6 +73,7 @@ def train_run(
         validation_rates=settings.validation_rates(train_rate),
         validation_masks=masks,
         kind=settings.task.kind,
+        score=settings.task.main_score,
     )
 
     options = TrainOptions(

@@ -53,6 +53,8 @@ class RunSettings(Section):
         return {
             "kind": self.task.kind,
             "classes": list(self.task.classes),
+            "score": self.task.main_score,
+            "class_weights": self.task.class_weights,
             "generator": self.protocol.generator,
             "standardize": self.protocol.standardize,
             "model": method["model"],

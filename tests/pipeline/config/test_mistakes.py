@@ -95,12 +95,18 @@ IN_TABLE = [
 NUMBERS = """\
     kind: regression
     annotation: valence
+    metrics: METRICS
 """
 IN_NUMBERS = [
-    ("u % 4 - 1.5", lambda u: u % 4 + 1, ["goes from 1 to 4", "`center` to the middle"]),
-    ("zeros", lambda u: 0, ["every value is 0", "`center`"]),
-    ("a word", lambda u: "good", ["'good' of 'valence' is not a finite number", "kind: classific"]),
-    ("a comma", lambda u: '"1,5"', ["'1,5' of 'valence' is not a finite number"]),
+    ("sentiment", lambda u: u % 4 + 1, ["goes from 1 to 4", "or `metrics: dimensional`"]),
+    ("sentiment", lambda u: 0, ["every value is 0", "`center`"]),
+    ("dimensional", lambda u: 0, ["every value of 'valence' is 0", "no correlation or CCC"]),
+    (
+        "dimensional",
+        lambda u: "good",
+        ["'good' of 'valence' is not a finite number", "kind: classific"],
+    ),
+    ("dimensional", lambda u: '"1,5"', ["'1,5' of 'valence' is not a finite number"]),
 ]
 
 
@@ -148,15 +154,15 @@ def test_a_mistake_that_the_table_shows_is_told(told, old, new, parts):
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "parts"),
+    ("metrics", "value", "parts"),
     IN_NUMBERS,
     ids=lambda part: None if callable(part) else str(part)[:30],
 )
-def test_numbers_that_cannot_be_scored_are_told(told, name, value, parts):
+def test_numbers_that_cannot_be_scored_are_told(told, metrics, value, parts):
     header, *rows = TABLE.splitlines()
     rows = [f"{row.rpartition(',')[0]},{value(number)}" for number, row in enumerate(rows)]
     start = GOOD.index("    annotation")
-    config = GOOD[:start] + NUMBERS + GOOD[GOOD.index("    folds") :]
+    config = GOOD[:start] + NUMBERS.replace("METRICS", metrics) + GOOD[GOOD.index("    folds") :]
     message = told(config, "\n".join([header, *rows]) + "\n")
     assert "MISSING  tasks.mood: " in message
     assert [part for part in parts if part not in message] == [], message

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import f1_score
 
+from pipeline.config.tasks import ScoredTask
 from pipeline.evaluation import bootstrap
 from pipeline.evaluation.bootstrap import (
     RunPredictions,
@@ -16,6 +17,7 @@ from pipeline.evaluation.bootstrap import (
 )
 
 CLASSES = ("a", "b", "c")
+TASK = ScoredTask(classes=CLASSES)
 
 
 def some_run(fold, seed, n_dialogues=6):
@@ -46,14 +48,14 @@ def naive(runs, n_draws):
 
 def test_draws_equal_a_naive_loop_over_dialogues():
     runs = [some_run(fold, seed) for fold in range(2) for seed in range(2)]
-    drawn = drawn_scores(runs, "classification", CLASSES, n_draws=8)
+    drawn = drawn_scores(runs, TASK, n_draws=8)
     np.testing.assert_allclose(drawn, naive(runs, 8), rtol=1e-12)
 
 
 def test_sentiment_is_drawn_by_sign_without_zeros():
     target = [2.0, 0.0, -1.0, -3.0]
     frame = pd.DataFrame({"dialogue_id": ["d"] * 4, "target": target, "predicted": [0.5, 9, 1, -1]})
-    drawn = drawn_scores([RunPredictions(0, frame)], "regression", (), n_draws=3)
+    drawn = drawn_scores([RunPredictions(0, frame)], ScoredTask(kind="regression"), n_draws=3)
     expected = f1_score([True, False, False], [True, True, False], average="weighted")
     np.testing.assert_allclose(drawn, expected)
 
@@ -63,15 +65,15 @@ def test_whole_dialogues_are_drawn_never_single_utterances():
     frame = pd.DataFrame(
         {"dialogue_id": names, "target": "a", "predicted": ["a"] * 50 + ["b"] * 50}
     )
-    drawn = drawn_scores([RunPredictions(0, frame)], "classification", CLASSES)
+    drawn = drawn_scores([RunPredictions(0, frame)], TASK)
     # Two dialogues: all right, all wrong, or one of each. Nothing in between.
     assert set(np.round(drawn, 9)) == {0.0, 1.0, round(2 / 3, 9)}
     assert interval(drawn) == (0.0, 1.0)
 
 
 def test_seeds_of_a_fold_meet_the_same_draws_and_so_do_methods():
-    first = drawn_scores([some_run(1, 0)], "classification", CLASSES)
-    again = drawn_scores([some_run(1, 0)], "classification", CLASSES)
+    first = drawn_scores([some_run(1, 0)], TASK)
+    again = drawn_scores([some_run(1, 0)], TASK)
     assert np.array_equal(first, again)
     low, high = interval(first)
     assert low < first.mean() < high
@@ -79,9 +81,9 @@ def test_seeds_of_a_fold_meet_the_same_draws_and_so_do_methods():
 
 def test_draws_do_not_depend_on_the_pieces_that_memory_allows(monkeypatch):
     runs = [some_run(fold, seed) for fold in range(2) for seed in range(2)]
-    whole = drawn_scores(runs, "classification", CLASSES, n_draws=50)
+    whole = drawn_scores(runs, TASK, n_draws=50)
     monkeypatch.setattr(bootstrap, "MAX_CELLS", 70)
-    assert np.array_equal(drawn_scores(runs, "classification", CLASSES, n_draws=50), whole)
+    assert np.array_equal(drawn_scores(runs, TASK, n_draws=50), whole)
 
 
 @pytest.mark.parametrize(("n_classes", "n_dialogues"), [(1000, 40), (3, 20_000)])
@@ -95,7 +97,7 @@ def test_memory_is_bounded_for_many_classes_and_many_dialogues(n_classes, n_dial
     }
     tracemalloc.start()
     run = RunPredictions(0, pd.DataFrame(frame))
-    drawn = drawn_scores([run], "classification", classes, n_draws=400)
+    drawn = drawn_scores([run], ScoredTask(classes=tuple(classes)), n_draws=400)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert drawn.shape == (400,)

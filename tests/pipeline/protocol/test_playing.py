@@ -29,9 +29,10 @@ def feelings(rows):
     ]
 
 
-def task(kind="classification", center=0.0, **folds):
+def task(kind="classification", center=None, metrics=None, scale=None, **folds):
     values = {"kind": kind, "annotation": "emotion" if kind == "classification" else "valence"}
     values |= {"classes": CLASSES} if kind == "classification" else {"center": center}
+    values |= {"metrics": metrics, "scale": scale}
     return LabeledTask.model_validate({**values, "folds": {"by": "dialogues", "k": 3, **folds}})
 
 
@@ -70,17 +71,17 @@ def valence(rows, value):
 def test_a_scale_on_one_side_of_the_centre_is_refused_and_centred_accepted():
     rows = utterances(6)
     values = valence(rows, lambda n: 1 + n % 5)
-    told = refusal(task("regression"), rows, values)
+    told = refusal(task("regression", metrics="sentiment"), rows, values)
     assert "'valence' goes from 1 to 5 (24 labels)" in told
     assert "no value lies below 0, all others above" in told
     assert "`center` to the middle of the scale (3 for 1 to 5)" in told
-    played = play(task("regression", center=3.0), rows, values, "strict")
+    played = play(task("regression", center=3.0, metrics="sentiment"), rows, values, "strict")
     assert {float(one.label) for one in played.labels} == {-2.0, -1.0, 0.0, 1.0, 2.0}
 
 
 def test_zeros_alone_are_refused():
     rows = utterances(6)
-    told = refusal(task("regression"), rows, valence(rows, lambda n: 0))
+    told = refusal(task("regression", metrics="sentiment"), rows, valence(rows, lambda n: 0))
     assert "every value is 0, and such values are not scored" in told
 
 
@@ -90,5 +91,30 @@ def test_a_role_on_one_side_is_named_with_its_fold():
         Annotation(u.utterance_id, "valence", "1" if u.dialogue_id in ("d0", "d1") else "-1")
         for u in rows
     ]
-    told = refusal(task("regression"), rows, values)
+    told = refusal(task("regression", metrics="sentiment"), rows, values)
     assert re.match(r"fold \d, (validation|test): 'valence' goes from", told)
+
+
+def test_a_scale_on_one_side_of_zero_is_dimensional_and_labels_are_told_from_its_middle():
+    rows = utterances(6)
+    values = valence(rows, lambda n: 1 + n % 5)
+    played = play(task("regression", scale=[1, 5]), rows, values, "strict")
+    assert {float(label.label) for label in played.labels} == {-2.0, -1.0, 0.0, 1.0, 2.0}
+    said = played.lines(task("regression", scale=[1, 5]))
+    assert "values from 1 to 5, midpoint 3; metrics: dimensional" in said
+
+
+def test_a_label_outside_the_scale_is_named():
+    rows = utterances(6)
+    told = refusal(task("regression", scale=[1, 5]), rows, valence(rows, lambda n: n))
+    assert told.startswith("d0_0: 0 of 'valence' lies outside the scale, 1 to 5")
+
+
+def test_equal_values_in_a_role_are_refused_for_no_correlation_is_defined():
+    rows = utterances(6)
+    values = [
+        Annotation(row.utterance_id, "valence", str(n) if row.dialogue_id in ("d0", "d1") else "3")
+        for n, row in enumerate(rows)
+    ]
+    told = refusal(task("regression"), rows, values)
+    assert re.match(r"fold \d, (validation|test): every value of 'valence' is 3", told)

@@ -18,6 +18,16 @@ def test_selection_score_reads_logits_or_values():
     assert selection_score("regression", np.array([-1.0, 2.0]), np.array([[-1.0], [1.0]])) == 1.0
 
 
+def test_a_dimensional_task_is_selected_by_ccc_and_classes_by_macro_f1_if_asked():
+    values = np.array([[2.0], [2.0], [5.0]])
+    found = selection_score("regression", np.array([1.0, 2.0, 3.0]), values, "ccc")
+    assert found == pytest.approx(6 / 11)
+    logits = np.eye(3)[[0, 0, 1, 2]]
+    expected = f1_score([0, 0, 0, 2], [0, 0, 1, 2], average="macro", zero_division=0)
+    macro = selection_score("classification", np.array([0, 0, 0, 2]), logits, "macro_f1")
+    assert macro == pytest.approx(expected)
+
+
 def test_nothing_to_score_is_an_error():
     with pytest.raises(ValueError, match="no utterance to score"):
         weighted_f1_nonzero(np.zeros(3), np.ones(3))

@@ -105,7 +105,7 @@ def write_build(
     task = {
         "corpus": "c",
         "kind": kind,
-        "annotation": "a",
+        "annotation": "sentiment" if kind == "regression" else "a",
         "classes": {name: [name] for name in CLASSES} if kind == "classification" else {},
         "folds": {"by": "dialogues", "k": 2},
         "modalities": list(modalities),

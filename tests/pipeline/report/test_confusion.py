@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import confusion_matrix
 
+from pipeline.config.tasks import ScoredTask
 from pipeline.report import confusion as confusion_module
 from pipeline.report import metrics_page
 from pipeline.report.confusion import confusion, confusion_part
@@ -16,14 +17,14 @@ def test_counts_equal_scikit_learn():
     classes = ("a", "b", "c")
     frame = pd.DataFrame({"target": rng.choice(classes, 40), "predicted": rng.choice(classes, 40)})
     expected = confusion_matrix(frame["target"], frame["predicted"], labels=classes)
-    result = confusion(frame, "classification", classes)
+    result = confusion(frame, ScoredTask(classes=classes))
     assert np.array_equal(np.array(result.counts), expected)
     np.testing.assert_allclose(np.array(result.shares).sum(1), 1)
 
 
 def test_sentiment_is_counted_by_sign_without_zeros():
     frame = pd.DataFrame({"target": [1.0, -2.0, 0.0], "predicted": [-1.0, -0.1, 3.0]})
-    result = confusion(frame, "regression", ())
+    result = confusion(frame, ScoredTask(kind="regression"))
     assert result.classes == ("negative", "positive")
     assert result.counts == ((1, 0), (1, 0))
 

@@ -18,7 +18,7 @@ def test_the_headline_is_the_mean_of_scores_within_its_interval(two_methods):
     for headline in (low, high, average):
         assert headline.low < headline.value < headline.high
         assert headline.gain_low < headline.value - headline.baseline_value < headline.gain_high
-    said = sentence([low, high, average], results.methods[0])
+    said = sentence([low, high, average], results)
     assert f"{100 * (high.value - high.floor):+.1f} points" in said
 
 

@@ -3,7 +3,8 @@
 import pandas as pd
 import pytest
 
-from pipeline.report.paper_tables import absent_tables, percent
+from pipeline.report.measures import MEASURES
+from pipeline.report.paper_tables import absent_tables, number
 from pipeline.report.results import Result
 from pipeline.report.views import TableView
 
@@ -34,7 +35,7 @@ def test_every_number_of_a_table_on_the_page_stands_in_its_csv(two_methods):
     ],
 )
 def test_cells_show_percent_deviation_marker_and_paper(result, text, small):
-    cell = percent(result)
+    cell = number(result, MEASURES["weighted_f1"])
     assert (cell.text, list(cell.small)) == (text, small)
 
 

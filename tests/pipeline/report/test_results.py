@@ -6,11 +6,14 @@ import pytest
 from scipy import stats
 
 from pipeline.evaluation.aggregate import AVERAGE
-from pipeline.report.method_views import FLOOR, MethodView
+from pipeline.report.measures import MEASURES
+from pipeline.report.method_views import FLOOR_VIEWS, MethodView
 from pipeline.report.results import block
 
 COLUMNS = ["task", "method", "train_rate", "fold", "seed", "rate", "metric", "value"]
 AE, GCNET, OURS = (MethodView(name, name, name) for name in ("ae", "gcnet", "iteacnet"))
+
+WAF = MEASURES["weighted_f1"]
 
 
 @pytest.fixture
@@ -30,7 +33,9 @@ def scores():
 @pytest.fixture
 def table(scores):
     columns = ["0.0", "0.7", AVERAGE]
-    return block("4", "iemocap4", scores, [FLOOR, AE, GCNET, OURS], columns, GCNET)
+    return block(
+        "4", "iemocap4", WAF, scores, [FLOOR_VIEWS["majority"], AE, GCNET, OURS], columns, GCNET
+    )
 
 
 def values(scores, method, rate):
@@ -63,7 +68,7 @@ def test_the_reference_and_the_floor_are_not_tested(table, method):
 
 def test_a_method_with_other_runs_is_compared_on_the_shared_ones(scores):
     fewer = scores[(scores["method"] != "iteacnet") | (scores["seed"] == 0)]
-    result = block("4", "t", fewer, [GCNET, OURS], ["0.0"], GCNET).results["iteacnet", "0.0"]
+    result = block("4", "t", WAF, fewer, [GCNET, OURS], ["0.0"], GCNET).results["iteacnet", "0.0"]
     pairs = [
         fewer[(fewer["method"] == m) & (fewer["rate"] == 0.0) & (fewer["seed"] == 0)]["value"]
         for m in ("iteacnet", "gcnet")
