@@ -16,7 +16,6 @@ ProtocolName = Literal["paper", "strict"]
 GeneratorName = Literal["gcnet", "exact"]
 Metrics = Literal["classes", "sentiment", "dimensional"]
 ScoreName = Literal["weighted_f1", "macro_f1", "ccc"]
-ClassWeights = Literal["none", "balanced"]
 
 MAJORITY = "majority"  # how tables call their floor: always the commonest label of training
 TRAINING_MEAN = "training_mean"  # the floor of dimensional tasks: always the mean of training
@@ -155,8 +154,6 @@ class TaskSettings(LabeledTask):
     score: ScoreName | None = None
     """What epochs are selected by and tables show: weighted_f1 or, of classes, macro_f1; ccc of
     dimensional tasks; null = the first that fits."""
-    class_weights: ClassWeights = "none"
-    """Balanced: in the loss, a class counts inversely to how often training has it."""
 
     @model_validator(mode="after")
     def _conditions_fit(self) -> "TaskSettings":
@@ -193,7 +190,6 @@ class TaskSettings(LabeledTask):
             center=self.middle,
             metrics=self.measured,
             score=self.score,
-            class_weights=self.class_weights,
         )
 
     @model_validator(mode="after")
@@ -202,9 +198,6 @@ class TaskSettings(LabeledTask):
         if self.score is not None and self.score not in known:
             message = f"metrics {self.measured} are selected by {' or '.join(known)}"
             raise refusal(("score",), message, self.score)
-        if self.class_weights != "none" and self.kind == "regression":
-            message = "only classes have weights: delete the key"
-            raise refusal(("class_weights",), message, self.class_weights)
         return self
 
 
@@ -239,8 +232,6 @@ class ScoredTask(Section):
     """What is measured; null = classes or, of numbers, sentiment."""
     score: ScoreName | None = None
     """What epochs are selected by and tables show; null = the first that fits."""
-    class_weights: ClassWeights = "none"
-    """How much a class counts in the loss."""
 
     @property
     def measured(self) -> Metrics:

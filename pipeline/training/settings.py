@@ -54,7 +54,6 @@ class RunSettings(Section):
             "kind": self.task.kind,
             "classes": list(self.task.classes),
             "score": self.task.main_score,
-            "class_weights": self.task.class_weights,
             "generator": self.protocol.generator,
             "standardize": self.protocol.standardize,
             "model": method["model"],
