@@ -5,7 +5,7 @@ it trains (MMIN trains twice), its loss on a batch, and its predictions. It neve
 the batches that it is given carry them. Its `state_dict` is all that a fresh one needs to predict.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -17,6 +17,7 @@ from models.method import WHOLE
 Batching = Literal["dialogues", "utterances", "full"]
 Masks = Literal["per_batch", "per_run"]
 Kind = Literal["classification", "regression"]
+Score = Callable[[Tensor, Tensor], float]  # of (N,) targets, (N, C) outputs; higher is better
 
 
 MAX_VALUES = 250_000_000  # of layers that grow with a dialogue: 1 GB, in training about six times
@@ -115,6 +116,13 @@ class Learner(nn.Module):
 
     def prepare(self, batch: ConversationBatch) -> None:
         """Called once with the whole training set, before `phases` (CPM-Net makes its codes)."""
+
+    def tune(self, batch: ConversationBatch, score: Score) -> None:
+        """Called once with the whole validation set, complete, after `prepare`.
+
+        For what is chosen by validation and is no epoch (the strength of a linear model), by the
+        score that epochs are selected by.
+        """
 
     def loss(self, batch: ConversationBatch, phase: str, group: int = 0) -> Loss:
         """Loss on a batch whose `available` holds the masks that the protocol drew.

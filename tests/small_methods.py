@@ -6,6 +6,8 @@ SMALL = {
     "mmin": {"pretrain_epochs": 2},
     "cpmnet": {"code_dim": 8, "train_epochs": 3, "test_epochs": 3},
     "gru": {"hidden_dim": 8},
+    "logistic": {"strengths": [0.01, 0.1]},
+    "late_fusion": {"strengths": [0.01, 0.1]},
     "momke": {"hidden_dim": 16, "n_layers": 2, "expert_epochs": 2},
     "committee": {"hidden_dim": 8, "n_members": 2, "n_epochs": 2},
 }

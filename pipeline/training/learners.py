@@ -6,7 +6,7 @@ no other's (`Method.learner_module`).
 
 from importlib import import_module
 
-from models.learner import Learner, TaskShape
+from models.learner import Learner, Score, TaskShape
 from pipeline.config.methods import MethodSettings
 from pipeline.conversations.collate import collate, items_of
 from pipeline.conversations.dataset import Conversations
@@ -29,6 +29,15 @@ def prepare_learner(learner: Learner, conversations: Conversations, train: IntAr
     if type(learner).prepare is not Learner.prepare:
         items = items_of(conversations.index, train, learner.batching)
         learner.prepare(collate(conversations, items))
+
+
+def tune_learner(
+    learner: Learner, conversations: Conversations, validation: IntArray, score: Score
+) -> None:
+    """Show the learner its whole validation set, if it chooses by it what is no epoch."""
+    if type(learner).tune is not Learner.tune:
+        items = items_of(conversations.index, validation, learner.batching)
+        learner.tune(collate(conversations, items), score)
 
 
 def count_parameters(learner: Learner) -> dict[str, int]:

@@ -20,7 +20,7 @@ from pipeline.conversations.inference import predict_rates
 from pipeline.protocol.selection import selection_score
 from pipeline.training.checkpoint import Checkpoints, HistoryRow, RunState, copy_state
 from pipeline.training.contracts import Outcome, TrainingData, TrainOptions
-from pipeline.training.learners import prepare_learner
+from pipeline.training.learners import prepare_learner, tune_learner
 from pipeline.training.masks import TrainingMasks
 from pipeline.training.means import Means
 from pipeline.training.optimizers import PhaseOptimizers
@@ -59,6 +59,14 @@ class Trainer:
         """Train to the end, from the checkpoint if there is one."""
         seed_torch(self.options.seed, "init", 1)
         prepare_learner(self.learner, self.data.conversations, self.data.train)
+        tune_learner(
+            self.learner,
+            self.data.conversations,
+            self.data.validation,
+            lambda target, outputs: selection_score(
+                self.data.kind, target.cpu().numpy(), outputs.cpu().numpy()
+            ),
+        )
         state = (self.checkpoints.load() if self.checkpoints else None) or RunState()
         if state.history:
             print(f"going on after epoch {len(state.history)}", flush=True)

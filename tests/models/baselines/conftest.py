@@ -98,7 +98,7 @@ def train(learner, batch, n_epochs=None):
 
 def _step(learner, batch, phase, turn, optimizers):
     learner.zero_grad()
-    loss = learner.loss(batch, phase.name, turn[0])
+    loss = learner.loss(batch, phase.name, turn[0] if turn else 0)
     loss.total.backward()
     for i in turn:
         group = phase.groups[i]

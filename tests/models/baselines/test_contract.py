@@ -22,6 +22,8 @@ OVERFIT = [
     ("gcnet", 80, {"dropout": 0.0, "learning_rate": 5e-5}),
     ("gcnet", 40, {"dropout": 0.0, "learning_rate": 5e-5, "time_attention": False}),
     ("cpmnet", None, {}),
+    ("logistic", None, {"strengths": (10.0,)}),
+    ("late_fusion", None, {"strengths": (10.0,)}),
     ("gru", 60, {"dropout": 0.0}),
     ("momke", 40, {"dropout": 0.0, "expert_epochs": 5}),
     ("committee", None, HEART),

@@ -1,0 +1,1 @@
+"""A linear model for each modality, averaged over what is there."""

@@ -1,0 +1,1 @@
+"""A linear model for each pattern of modalities."""

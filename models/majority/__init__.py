@@ -1,0 +1,1 @@
+"""The prior of the classes, or the mean."""
