@@ -22,7 +22,7 @@ FLOORS = (
     ("pipeline.corpora",),
     ("models.encoders", "models.plain", "models.iteacnet", "models.gcnet"),
     ("models.cra", "models.ae", "models.cpmnet", "models.gru", "models.momke"),
-    ("models.committee", "models.majority", "models.logistic", "models.late_fusion"),
+    ("models.committee", "models.prior", "models.logistic", "models.late_fusion"),
     ("models.mmin", "pipeline.features.cache"),
     ("pipeline.features.weights",),
     ("pipeline.features.faces",),

@@ -23,11 +23,7 @@ MORE = 1.05  # of 0.998 for ITEACNet's own student, 1.11 for a fresh GCNet, 5 an
 NETWORK = {"encoder": "transformer", "n_layers": 2, "dropout": 0.0}
 TRANSFORMER = {"student": NETWORK, "context": {"is_global": False}}
 SEEING = [
-    *(
-        (name, SMALL.get(name, {}))
-        for name in our_methods()
-        if name not in ("iteacnet", "majority")
-    ),
+    *((name, SMALL.get(name, {})) for name in our_methods() if name not in ("iteacnet", "prior")),
     ("iteacnet", {**SMALL["iteacnet"], "fusion": "aligned"}),
     ("iteacnet", {**SMALL["iteacnet"], **TRANSFORMER, "fusion": "aligned"}),
 ]

@@ -4,5 +4,5 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
-class MajoritySettings:
-    """`methods.<name>.settings` of model majority: there are none."""
+class PriorSettings:
+    """`methods.<name>.settings` of model prior: there are none."""

@@ -16,10 +16,10 @@ from models.batch import ConversationBatch
 from models.learner import Learner, Loss, Phase, TaskShape
 from models.linear import prior
 from models.losses import task_loss
-from models.majority.settings import MajoritySettings
+from models.prior.settings import PriorSettings
 
 
-class MajorityLearner(Learner):
+class PriorLearner(Learner):
     """C values."""
 
     batching = "full"
@@ -50,6 +50,6 @@ class MajorityLearner(Learner):
         return self.prior.expand(*batch.valid.shape, -1)
 
 
-def build(settings: MajoritySettings, shape: TaskShape) -> Learner:
+def build(settings: PriorSettings, shape: TaskShape) -> Learner:
     """Build it for a task."""
-    return MajorityLearner(shape)
+    return PriorLearner(shape)
