@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic_core import ErrorDetails, PydanticCustomError, ValidationError
 
 Place = tuple[str | int, ...]
 Where = Callable[[Place], str | None]
@@ -57,27 +57,39 @@ def did_you_mean(word: str, known: Sequence[str]) -> str:
     return f"; did you mean {lower[near[0]]!r}?" if near else ""
 
 
+def relayed(error: ValidationError, place: Place, values: Any) -> PydanticCustomError:
+    """The first fault of a section inside another one, told by the outer at its `place` below."""
+    item = error.errors()[0]
+    inner, message, value, is_shown = _parts(item, values)
+    return refusal((*place, *inner), message + _trap(item, value), value if is_shown else None)
+
+
 def explain(item: ErrorDetails, values: Any, where: str, lines: Where | None) -> str:
     """One line about one fault; `values` is what was validated."""
-    place, message, value = list(_place(item["loc"], values)), _message(item), item["input"]
+    place, message, value, is_shown = _parts(item, values)
+    path = ".".join([where, *map(str, place)] if where else map(str, place))
+    shown = f" (value: {value!r:.120})" if is_shown else ""
+    line = lines(place) if lines else None
+    told = ": ".join(filter(None, ["config", path, message + _trap(item, value) + shown]))
+    return f"{told} ({line})" if line else told
+
+
+def _parts(item: ErrorDetails, values: Any) -> tuple[Place, str, Any, bool]:
+    """Where a fault stands, what is wrong, the value, and whether to show it."""
+    place, message, value = tuple(_place(item["loc"], values)), _message(item), item["input"]
     is_shown = item["type"] != "missing"
     # Some faults stand at another place than where pydantic met them.
     if item["type"] == "unknown_key":
         key = item["ctx"]["key"]
-        place, value = [*place, key], _get(value, key)
+        place, value = (*place, key), _get(value, key)
     elif item["type"] == "refused":
-        place, value = [*place, *item["ctx"]["place"]], item["ctx"]["value"]
+        place, value = (*place, *item["ctx"]["place"]), item["ctx"]["value"]
         is_shown = value is not None
     elif item["type"] == "union_tag_invalid":
-        place, value = [*place, "model"], _get(value, "model")
+        place, value = (*place, "model"), _get(value, "model")
     elif item["type"] == "value_error" and isinstance(value, Mapping):
         is_shown = False
-
-    path = ".".join([where, *map(str, place)] if where else map(str, place))
-    shown = f" (value: {value!r:.120})" if is_shown else ""
-    line = lines(tuple(place)) if lines else None
-    told = ": ".join(filter(None, ["config", path, message + _trap(item, value) + shown]))
-    return f"{told} ({line})" if line else told
+    return place, message, value, is_shown
 
 
 def _message(item: ErrorDetails) -> str:

@@ -5,16 +5,23 @@ from functools import cache, reduce
 from operator import or_
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, get_args
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, create_model, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    ValidationError,
+    WithJsonSchema,
+    create_model,
+    model_validator,
+)
 
 from models.own_modules import OWN, OwnModuleError, is_own
 from models.registry import find_method, learner_module, method_module, our_methods
 from pipeline.base.records import Modality
 from pipeline.config.condition_parts import Condition, ConditionError
 from pipeline.config.conditions import AtRate, is_rate, parse_condition
-from pipeline.config.faults import did_you_mean, refusal
+from pipeline.config.faults import did_you_mean, refusal, relayed
 from pipeline.config.model_settings import ModelSettings, section_of
-from pipeline.config.settings import MAX_RATE, Distinct, Name, Rate, Section, dump, parse_section
+from pipeline.config.settings import MAX_RATE, Distinct, Name, Rate, Section, dump
 
 Strategy = Literal["random", "progressive"]  # how a rate changes while training
 STRATEGIES: tuple[Strategy, ...] = get_args(Strategy)
@@ -40,8 +47,11 @@ class Method(Section):
 
     @model_validator(mode="after")
     def _settings_of_rates_are_known(self) -> Self:
-        for rate in self.by_rate:
-            self.settings_at(str(rate))
+        for rate, change in self.by_rate.items():
+            try:
+                self.settings_at(str(rate))
+            except ValidationError as error:
+                raise relayed(error, ("by_rate", rate), change) from None
         return self
 
     @property
@@ -52,8 +62,7 @@ class Method(Section):
     def settings_at(self, train_rate: str) -> Section:
         """The settings of a training at this rate."""
         changes = {str(rate): change for rate, change in self.by_rate.items()}.get(train_rate, {})
-        place = f"by_rate.{train_rate}"
-        return parse_section({**dump(self.settings), **changes}, type(self.settings), where=place)
+        return type(self.settings).model_validate({**dump(self.settings), **changes})
 
 
 def fact_modules(own: Iterable[Method] = ()) -> tuple[str, ...]:

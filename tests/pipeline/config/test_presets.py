@@ -67,5 +67,8 @@ def test_gcnets_preset_is_what_its_authors_ran():
 def test_settings_of_a_rate_are_checked():
     values = yaml.safe_load((FOLDER / "gcnet_iemocap6.yaml").read_text(encoding="utf-8"))
     values["methods"]["gcnet"]["by_rate"][0.3] = {"hiden_dim": 50}
-    with pytest.raises(SettingsError, match=r"methods\.gcnet.*hiden_dim.*unknown key"):
+    with pytest.raises(SettingsError) as caught:
         parse_config(values)
+    told = "config: methods.gcnet.by_rate.0.3.hiden_dim: unknown key; use one of "
+    assert str(caught.value).startswith(told)
+    assert "did you mean 'hidden_dim'? (value: 50)" in str(caught.value)
