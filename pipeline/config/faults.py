@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic_core import ErrorDetails, PydanticCustomError, ValidationError
 
-Place = tuple[str | int, ...]
+Place = tuple[str | int | float, ...]
 Where = Callable[[Place], str | None]
 
 NOT_A_NAME = "not a name: 1 to 128 letters, digits, '.', '_' or '-', not beginning with '.' or '-'"

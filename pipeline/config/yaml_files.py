@@ -29,7 +29,7 @@ HINTS = {
     "undefined alias": "`*name` repeats what `&name` marks; a text that begins with * needs quotes",
 }
 
-Place = tuple[str | int, ...]  # keys and positions from the top of the file
+Place = tuple[str | int | float, ...]  # keys and positions from the top of the file
 
 
 @dataclass(frozen=True)

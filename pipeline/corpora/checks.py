@@ -20,6 +20,7 @@ from pipeline.base.records import (
     Utterance,
     check_identifier,
 )
+from pipeline.base.wording import counted
 from pipeline.config.corpora import CorpusSettings
 from pipeline.corpora.listing import MEDIA_SUFFIXES, has_suffix
 from pipeline.corpora.raw import Candidate, Counts, RawCorpus, count
@@ -202,4 +203,5 @@ def _overlaps(rows: Iterable[Utterance]) -> Iterator[str]:
             if latest is None or row.end_s > latest.end_s:
                 latest = row
     if pairs:
-        yield f"{len(pairs)} utterances overlap another of the same speaker, first: {pairs[0]}"
+        overlap = counted(len(pairs), "utterance overlaps", "utterances overlap")
+        yield f"{overlap} another of the same speaker, first: {pairs[0]}"

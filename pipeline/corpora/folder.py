@@ -32,6 +32,7 @@ from typing import Final
 
 from pipeline.base.records import IDENTIFIER, Dropped
 from pipeline.base.roles import ROLE_NAMES
+from pipeline.base.wording import counted
 from pipeline.config.corpora import CorpusSettings
 from pipeline.corpora.checks import assemble, drop
 from pipeline.corpora.listing import (
@@ -117,13 +118,15 @@ def _read_videos(root: Path, settings: CorpusSettings) -> RawCorpus:
     media = sorted([*videos, *alone])
     candidates = [Candidate(_name(path), _name(path), path, source=path) for path in media]
 
-    counted = f"{len(videos)} videos" + (f" and {len(alone)} sound files" if alone else "")
+    found = [(len(videos), "video"), (len(alone), "sound file")]
+    there = " and ".join(counted(n, one) for n, one in found if n)
     notes = [
-        f"no {settings.utterances}: each of {counted} is one utterance, "
+        f"no {settings.utterances}: each of {there} is one utterance, "
         "in a dialogue of its own, without speaker, text and labels"
     ]
     if n_copies := len(sounds) - len(alone):
-        notes.append(f"{n_copies} sound files lie beside a video of their name, which is used")
+        lie = counted(n_copies, "sound file lies", "sound files lie")
+        notes.append(f"{lie} beside a video of that name, which is used")
     return assemble(root, settings, candidates, notes=notes)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from pipeline.base.records import Dropped
+from pipeline.base.wording import counted
 
 # Lines of the release's transcripts that are no utterance, by the reason that they are dropped for.
 EXPECTED_LINES = {
@@ -46,14 +47,15 @@ class Account:
             )
         if self.only_sound:
             yield (
-                f"{len(self.only_sound)} dialogues have no video: their sound is read from "
-                "dialog/wav, faces are missing"
+                f"{counted(len(self.only_sound), 'dialogue has', 'dialogues have')} no video: "
+                "their sound is read from dialog/wav, faces are missing"
             )
 
         if self.n_without_text:
             yield f"{self.n_without_text} evaluated utterances stand in no transcript: no text"
         if self.n_legacy_files:
-            yield f"{self.n_legacy_files} files are not UTF-8 and were read as cp1252"
+            one, many = "file is not UTF-8 and was", "files are not UTF-8 and were"
+            yield f"{counted(self.n_legacy_files, one, many)} read as cp1252"
         for session, expected in sessions.items():
             if self.dialogues.get(session, 0) == 0:
                 yield f"{session}: no dialogue found, {expected} are in the release"

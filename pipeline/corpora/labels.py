@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pipeline.base.records import Dropped, Role
 from pipeline.base.roles import ROLE_NAMES
+from pipeline.base.wording import counted
 from pipeline.config.corpora import CorpusSettings
 from pipeline.corpora.checks import drop
 from pipeline.corpora.csd import CsdRow, read_csd
@@ -120,8 +121,9 @@ def from_zero(candidates: Iterable[Candidate]) -> tuple[list[Candidate], list[st
     if not early:
         return found, []
     first = min(early, key=lambda candidate: candidate.start_s)
+    one, many = "span begins before 0 and is", "spans begin before 0 and are"
     note = (
-        f"{len(early)} spans begin before 0 and are read from 0, the earliest: "
+        f"{counted(len(early), one, many)} read from 0, the earliest: "
         f"{first.utterance_id} at {first.start_s:g} s"
     )
     return [replace(candidate, start_s=max(0.0, candidate.start_s)) for candidate in found], [note]

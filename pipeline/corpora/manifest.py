@@ -11,6 +11,7 @@ from typing import Any
 
 from pipeline.base.records import Utterance
 from pipeline.base.shards import shard_of
+from pipeline.base.wording import counted
 from pipeline.config.corpora import CorpusSettings
 from pipeline.corpora.checks import by_kind
 from pipeline.corpora.raw import MEDIA_FILES, UTTERANCES, CorpusError, CountRow, RawCorpus
@@ -91,7 +92,8 @@ def warnings(corpus: str, raw: RawCorpus, media: Media) -> list[str]:
         path, reason = next(iter(sorted(media.missing.items())))
         n_rows = sum(row.media in media.missing for row in raw.utterances)
         found.append(
-            f"{corpus}: {len(media.missing)} media files are missing ({n_rows} utterances stay "
+            f"{corpus}: {counted(len(media.missing), 'media file is', 'media files are')} missing "
+            f"({counted(n_rows, 'utterance stays', 'utterances stay')} "
             f"without audio and video), first: {path}: {reason}; check corpora.{corpus}.root"
         )
     return found
@@ -114,8 +116,9 @@ def outcome(corpus: str, raw: RawCorpus, media: Media) -> Iterator[str]:
     for kind, n in by_kind(raw.dropped).items():
         yield f"dropped: {n} x {kind}"
     yield (
-        f"done: {len(raw.utterances)} utterances, {len(media.present)} media files, "
-        f"{len(raw.dropped)} items dropped"
+        f"done: {counted(len(raw.utterances), 'utterance')}, "
+        f"{counted(len(media.present), 'media file')}, "
+        f"{counted(len(raw.dropped), 'item')} dropped"
     )
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from pipeline.base.records import Dropped, Role
+from pipeline.base.wording import counted
 from pipeline.config.corpora import CorpusSettings
 from pipeline.corpora.checks import assemble, drop
 from pipeline.corpora.listing import list_files
@@ -129,7 +130,7 @@ def _read_sheet(root: Path, name: str, links: Sequence[str]) -> tuple[Sheet, lis
         n_repaired += repaired != row.cells["Utterance"]
         row.cells["Utterance"] = repaired
     if n_repaired:
-        notes.append(f"{name}: garbled quotes repaired in {n_repaired} rows")
+        notes.append(f"{name}: garbled quotes repaired in {counted(n_repaired, 'row')}")
     return sheet, notes
 
 

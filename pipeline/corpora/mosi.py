@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from pipeline.base.records import Dropped
+from pipeline.base.wording import counted
 from pipeline.config.corpora import CorpusSettings
 from pipeline.corpora.checks import assemble, drop
 from pipeline.corpora.folds import mosi_roles
@@ -103,14 +104,17 @@ def notes(candidates: list[Candidate], disagreeing: list[str], labels: Path) -> 
     """What a user should know of labels, splits and texts."""
     yield f"labels from {labels.name}"
     if disagreeing:
-        yield f"{len(disagreeing)} labels name another split than the official folds, which count"
+        name = counted(len(disagreeing), "label names", "labels name")
+        yield f"{name} another split than the official folds, which count"
     without_split = {
         candidate.dialogue_id for candidate in candidates if "split" not in candidate.annotations
     }
     if without_split:
-        yield f"{len(without_split)} videos are in no official fold, first: {min(without_split)}"
+        lie = counted(len(without_split), "video is", "videos are")
+        yield f"{lie} in no official fold, first: {min(without_split)}"
     if without_text := sum(not candidate.text for candidate in candidates):
-        yield f"{without_text} utterances stand in no transcript: no text"
+        stand = counted(without_text, "utterance stands", "utterances stand")
+        yield f"{stand} in no transcript: no text"
 
 
 def _read_labels(path: Path, links: Sequence[str]) -> tuple[list[Opinion], list[Dropped]]:

@@ -11,6 +11,7 @@ from typing import Protocol, cast, get_args
 
 from pipeline.base.records import Dropped
 from pipeline.base.vocabulary import WhichFace
+from pipeline.base.wording import counted
 from pipeline.config.corpora import CorpusSettings, ReaderName
 from pipeline.corpora.checks import by_kind
 from pipeline.corpora.listing import list_files
@@ -70,7 +71,7 @@ def read_corpus(corpus: str, root: Path, settings: CorpusSettings) -> RawCorpus:
 
 def _why(dropped: Sequence[Dropped]) -> str:
     """How many items were dropped for each kind of reason, each with its first."""
-    told = [f"{len(dropped)} items dropped"]
+    told = [f"{counted(len(dropped), 'item')} dropped"]
     for kind, n in by_kind(dropped).items():
         first = next(item for item in dropped if item.reason.partition(": ")[0] == kind)
         told.append(f"{n} x {kind}, first: {first.item}: {first.reason}")

@@ -17,6 +17,7 @@ import numpy as np
 from pipeline.base.libraries import DETECTORS, versions_of
 from pipeline.base.progress import Progress, progress
 from pipeline.base.records import Modality, Utterance
+from pipeline.base.wording import counted
 from pipeline.base.workers import side_by_side
 from pipeline.features.cache.extractor import PASSING, STATUSES, Encoded, Extractor, Weights
 from pipeline.features.cache.keys import record_key
@@ -53,8 +54,9 @@ class Extracted:
         counts = Counter(record.status for record in self.records.values())
         statuses = ", ".join(f"{counts[status]} {status}" for status in STATUSES if counts[status])
         return (
-            f"{len(self.records)} utterances ({statuses or 'none'}); cache: {self.n_hits} hits, "
-            f"{self.n_misses} misses, {self.n_damaged} damaged records set aside"
+            f"{counted(len(self.records), 'utterance')} ({statuses or 'none'}); "
+            f"cache: {self.n_hits} hits, {self.n_misses} misses, "
+            f"{self.n_damaged} damaged records set aside"
         )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from pipeline.base.coverage import coverage, is_partly_covered
 from pipeline.base.errors import EncodingError
 from pipeline.base.records import Modality, Utterance
+from pipeline.base.wording import counted
 from pipeline.features.cache.utterances import Record
 
 
@@ -37,8 +38,9 @@ def _unknown_texts(encoder: str, records: Sequence[Record]) -> Iterator[str]:
     n_wholly = sum(record.status == "unknown_text" for record in records)
     if n_partly or n_wholly:
         yield (
-            f"note: of {len(records)} utterances, {n_wholly} have no token and {n_partly} not all "
-            f"tokens that {encoder} knows: it was trained on another language or script (minilm "
+            f"note: of {counted(len(records), 'utterance')}, {n_wholly} have no token "
+            f"and {n_partly} not all tokens that {encoder} knows: "
+            "it was trained on another language or script (minilm "
             "and deberta: English). Way out: features.text.encoder: hf:<a model of the language, "
             "or a multilingual one>"
         )

@@ -7,6 +7,7 @@ run it; the crops of the utterances that are wanted and gone are made here.
 from collections.abc import Sequence
 
 from pipeline.base.errors import CacheError
+from pipeline.base.wording import counted
 from pipeline.config.faces import CropFacesSettings
 from pipeline.config.settings import parse_section
 from pipeline.features.cache.keys import record_key
@@ -41,7 +42,7 @@ def restore_crops(
     if not items:
         return []
 
-    print(f"face crops of {len(items)} utterances are gone from the cache: made again")
+    print(f"face crops of {counted(len(items), 'utterance')} are gone from the cache: made again")
     section = parse_section(settings, CropFacesSettings, where="crop_faces")
     files = CorpusFiles(sources.root, sources.links, sources.media or {})
     utterances = [item.utterance for item in items]

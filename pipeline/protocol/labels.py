@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.base.records import Annotation, Label, Utterance
+from pipeline.base.wording import counted
 from pipeline.config.tasks import LabeledTask
 from pipeline.protocol.errors import ProtocolError
 
@@ -35,8 +36,10 @@ class LabelAccount:
         told = []
         if self.unused:
             meaning = "belong to no class" if task.classes else "are not numbers"
+            n_unused = sum(self.unused.values())
             told.append(
-                f"{sum(self.unused.values())} utterances have values of {task.annotation!r} that "
+                f"{counted(n_unused, 'utterance has a value', 'utterances have values')} of "
+                f"{task.annotation!r} that "
                 f"{meaning}, so no label: {_counted(self.unused)}"
             )
 

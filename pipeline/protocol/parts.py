@@ -11,6 +11,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from pipeline.base.records import Utterance
+from pipeline.base.wording import counted
 from pipeline.config.tasks import FoldRule
 from pipeline.protocol.errors import ProtocolError
 
@@ -27,8 +28,9 @@ def parts_of(dialogues: Dialogues, folds: FoldRule, least: int) -> Parts:
         parts = _balance(groups, {d: len(u) for d, u in dialogues.items()}, folds.k, folds.seed)
     filled = sum(bool(part) for part in parts)
     if filled != folds.k or len(parts) != folds.k:
+        make = counted(len(dialogues), "labelled dialogue makes", "labelled dialogues make")
         raise ProtocolError(
-            f"folds.k={folds.k}, but the {len(dialogues)} labelled dialogues make {filled} parts "
+            f"folds.k={folds.k}, but the {make} {counted(filled, 'part')} "
             f"by {folds.by}; {_way_out(folds, filled, len(dialogues), least)}"
         )
     return parts

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pipeline.base.records import Annotation, Label, SplitRow, Utterance
+from pipeline.base.wording import counted
 from pipeline.config.tasks import LabeledTask, ProtocolName
 from pipeline.protocol.labels import LabelAccount, labels_of_task
 from pipeline.protocol.scales import check_numbers
@@ -37,7 +38,8 @@ class Played:
             told.append(f"{span}; metrics: {task.measured}")
         roles = Counter((row.fold, row.role) for row in self.splits)
         told += [
-            f"fold {fold}: {n} dialogues for {role}" for (fold, role), n in sorted(roles.items())
+            f"fold {fold}: {counted(n, 'dialogue')} for {role}"
+            for (fold, role), n in sorted(roles.items())
         ]
         return [*told, *(f"note: {note}" for note in self.notes)]
 

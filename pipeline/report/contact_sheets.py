@@ -13,6 +13,7 @@ from PIL import Image
 
 from pipeline.base.records import FaceRow, Utterance
 from pipeline.base.tables import read_rows
+from pipeline.base.wording import counted
 from pipeline.report.views import SheetView
 
 SIDE_PX = 96
@@ -38,7 +39,7 @@ def _sheet(dialogue: str, paths: Sequence[Path]) -> SheetView:
     crops = [crop for crop in map(_middle_crop, paths) if crop is not None]
     gone = len(paths) - len(crops)
     lack = f" ({gone} more are gone from the cache, or damaged)" if gone else ""
-    caption = f"{dialogue}: faces of {len(crops)} utterances{lack}"
+    caption = f"{dialogue}: faces of {counted(len(crops), 'utterance')}{lack}"
     return SheetView(_data_uri(crops) if crops else "", caption)
 
 

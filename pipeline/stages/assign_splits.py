@@ -2,6 +2,7 @@
 
 from pipeline.base.records import Annotation, Label, SplitRow, Utterance
 from pipeline.base.tables import check_unique, read_rows, write_rows
+from pipeline.base.wording import counted
 from pipeline.config.settings import Section, parse_section
 from pipeline.config.tasks import LabeledTask, ProtocolName
 from pipeline.protocol.errors import ProtocolError
@@ -42,7 +43,8 @@ def main(argv: list[str] | None = None) -> None:
     print("\n".join(played.lines(settings.task)))
     n_folds = len({row.fold for row in played.splits})
     print(
-        f"done: {len(played.labels)} of {len(utterances)} utterances have a label, {n_folds} folds"
+        f"done: {len(played.labels)} of {len(utterances)} utterances have a label, "
+        f"{counted(n_folds, 'fold')}"
     )
 
 

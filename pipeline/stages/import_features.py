@@ -5,6 +5,7 @@ from pathlib import Path
 from pipeline.base.files import write_json
 from pipeline.base.records import MODALITIES, Annotation, Utterance
 from pipeline.base.tables import write_rows
+from pipeline.base.wording import counted
 from pipeline.config.corpora import ImportSettings
 from pipeline.config.settings import Section, parse_section
 from pipeline.corpora.imports.source import describe_import, read_import, source_digest
@@ -51,7 +52,7 @@ def main(argv: list[str] | None = None) -> None:
         store = imported_store(imported, modality, digest)
         write_store(path, store)
         print(f"{modality}: {store.dim} dimensions, {store.counts()}")
-    print(f"done: features of {len(imported.utterances)} utterances")
+    print(f"done: features of {counted(len(imported.utterances), 'utterance')}")
 
 
 if __name__ == "__main__":

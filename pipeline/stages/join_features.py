@@ -5,6 +5,7 @@ from pathlib import Path
 from pipeline.base.records import Utterance
 from pipeline.base.shards import shard_of
 from pipeline.base.tables import read_rows
+from pipeline.base.wording import counted
 from pipeline.features.store import join_stores, write_store
 from pipeline.stages.options import stage_parser
 
@@ -26,7 +27,7 @@ def main(argv: list[str] | None = None) -> None:
     )
     write_store(args.out, store)
     counts = ", ".join(f"{n} {status}" for status, n in store.counts().items())
-    print(f"done: {len(utterances)} utterances ({counts}), {store.dim} dimensions")
+    print(f"done: {counted(len(utterances), 'utterance')} ({counts}), {store.dim} dimensions")
 
 
 if __name__ == "__main__":

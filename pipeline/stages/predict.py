@@ -2,6 +2,7 @@
 
 from pipeline.base.arrays import ArraysError
 from pipeline.base.devices import DeviceError
+from pipeline.base.wording import counted
 from pipeline.config.settings import parse_section
 from pipeline.conversations.inference import predict_rates
 from pipeline.conversations.reading import read_conditions, read_fold, read_stores
@@ -45,7 +46,9 @@ def main(argv: list[str] | None = None) -> None:
     targets = [tables.labels[row].label for row in run.index.label_rows[places]]
     write_predictions(args.out, names, *named, targets, outputs, task.classes)
     numbers = run.conversations.labels.cpu().numpy()[places]
-    print(f"done: {len(places)} utterances, {in_words(task.kind, numbers, outputs, names)}")
+    print(
+        f"done: {counted(len(places), 'utterance')}, {in_words(task.kind, numbers, outputs, names)}"
+    )
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from pipeline.base.records import Label, SplitRow, Utterance
 from pipeline.base.tables import read_rows, write_rows
+from pipeline.base.wording import counted
 from pipeline.config.settings import parse_section
 from pipeline.config.tasks import ScoredTask
 from pipeline.evaluation.scores import Score
@@ -45,7 +46,7 @@ def main(argv: list[str] | None = None) -> None:
         scores += floor_rows(args.task, fold, roles, task, rates)
 
     write_rows(args.out, scores, Score)
-    print(f"done: {len(scores)} numbers of {len(args.runs)} runs")
+    print(f"done: {counted(len(scores), 'number')} of {counted(len(args.runs), 'run')}")
 
 
 if __name__ == "__main__":

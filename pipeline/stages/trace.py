@@ -9,6 +9,7 @@ import argparse
 from pipeline.base.arrays import write_arrays
 from pipeline.base.devices import DeviceError
 from pipeline.base.records import ROLES
+from pipeline.base.wording import counted
 from pipeline.config.settings import parse_section
 from pipeline.conversations.reading import read_conditions, read_fold, read_stores
 from pipeline.stages.options import stage_parser
@@ -37,7 +38,7 @@ def main(argv: list[str] | None = None) -> None:
 
     arrays, header = trace_run(run, tables, masks, settings)
     write_arrays(args.out, arrays, header)
-    print(f"done: dialogue {header['dialogue']}, {len(header['utterances'])} utterances")
+    print(f"done: dialogue {header['dialogue']}, {counted(len(header['utterances']), 'utterance')}")
 
 
 def _parser() -> argparse.ArgumentParser:

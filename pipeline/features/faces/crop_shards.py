@@ -16,6 +16,7 @@ from pipeline.base.files import resolve_inside
 from pipeline.base.progress import Progress, progress
 from pipeline.base.records import FaceRow, Utterance
 from pipeline.base.vocabulary import WhichFace
+from pipeline.base.wording import counted
 from pipeline.config.faces import CropFacesSettings
 from pipeline.features.cache.sources import confirmed_state
 from pipeline.features.faces.crop_cache import CropCache
@@ -86,13 +87,15 @@ class Cropped:
             elif row.status == "ok" and is_partly_covered(row.asked_s, row.found_s):
                 yield f"  {row.utterance_id}: {coverage(row.asked_s, row.found_s)}"
             elif row.status != "ok":
-                yield f"  {row.utterance_id}: {row.status}: {row.n_frames} frames looked at"
+                looked_at = counted(row.n_frames, "frame")
+                yield f"  {row.utterance_id}: {row.status}: {looked_at} looked at"
 
         counts = Counter(row.status for row in rows)
         statuses = ", ".join(f"{n} {status}" for status, n in counts.items())
         yield (
-            f"done: {len(rows)} utterances ({statuses or 'none'}); cache: {self.n_hits} hits, "
-            f"{len(self.found) - self.n_hits} misses, {self.n_damaged} damaged and set aside"
+            f"done: {counted(len(rows), 'utterance')} ({statuses or 'none'}); "
+            f"cache: {self.n_hits} hits, {len(self.found) - self.n_hits} misses, "
+            f"{self.n_damaged} damaged and set aside"
         )
 
 

@@ -8,6 +8,7 @@ from tempfile import SpooledTemporaryFile
 
 from pipeline.base.records import Region
 from pipeline.base.vocabulary import WhichFace
+from pipeline.base.wording import counted
 from pipeline.features.faces.crops import CropRecord, CropStatus, write_crops
 from pipeline.media.errors import MediaError, NoStreamError
 from pipeline.media.face_choice import steadiest_track
@@ -71,7 +72,11 @@ class UtteranceCrops:
     def _damage(self) -> str:
         """What was lost between the first and the last picture, "" if nothing."""
         n_errors = self.lost[0] - (self.lost_before or 0)
-        return f"the file is damaged: {n_errors} times, last: {self.lost[1]}" if n_errors else ""
+        return (
+            f"the file is damaged: {counted(n_errors, 'time')}, last: {self.lost[1]}"
+            if n_errors
+            else ""
+        )
 
     def finish(
         self,

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from pipeline.base.records import MODALITIES, Annotation, Utterance
 from pipeline.base.tables import TableError
+from pipeline.base.wording import counted
 from pipeline.config.corpora import CorpusSettings
 from pipeline.corpora.checks import by_kind
 from pipeline.corpora.imports.source import read_import
@@ -136,7 +137,7 @@ def _counts_table(rows: Sequence[CountRow]) -> Table:
 
 
 def _show_dropped(raw: RawCorpus, console: Console, n_shown: int | None) -> None:
-    console.print(f"{len(raw.dropped)} items dropped")
+    console.print(f"{counted(len(raw.dropped), 'item')} dropped")
     for kind, n in by_kind(raw.dropped).items():
         console.print(f"  {n} x {kind}")
     shown = raw.dropped[:n_shown]

@@ -22,6 +22,7 @@ from pipeline.base.devices import DeviceError
 from pipeline.base.files import UnsafePathError
 from pipeline.base.records import MODALITIES
 from pipeline.base.tables import TableError
+from pipeline.base.wording import counted
 from pipeline.conversations.dataset import standardize, unlabelled_conversations
 from pipeline.conversations.index import IntArray
 from pipeline.conversations.inference import predict_rates
@@ -86,9 +87,12 @@ def label(
 def _write_timelines(folder: Path, rows: Sequence[LabelRow]) -> None:
     cues = [cue for row in rows if (cue := row.cue) is not None]
     if len(cues) < len(rows):
-        warn(f"{len(rows) - len(cues)} utterances have no file or no known end: on no time line")
+        warn(
+            f"{counted(len(rows) - len(cues), 'utterance has', 'utterances have')} no file or no "
+            "known end: on no time line"
+        )
     n_files = write_timelines(folder, cues)
-    print(f"{n_files} files have {', '.join(FORMATS)} in {folder}")
+    print(f"{counted(n_files, 'file has', 'files have')} {', '.join(FORMATS)} in {folder}")
 
 
 def predict(

@@ -192,7 +192,7 @@ def test_overlap_of_one_speaker_is_noted_of_two_is_not(folder):
     rows = "u1,d,a.mp4,Ann,0,2\nu2,d,a.mp4,Bob,1,3\n"
     assert folder(table + rows).notes == ()
     raw = folder(table + rows + "u3,d,a.mp4,Ann,1.5,4\n")
-    assert raw.notes == ("1 utterances overlap another of the same speaker, first: u1 and u3",)
+    assert raw.notes == ("1 utterance overlaps another of the same speaker, first: u1 and u3",)
     assert len(raw.utterances) == 3
 
 

@@ -27,9 +27,9 @@ def test_sound_files_without_a_table_are_utterances_too(tmp_path, write, setting
     raw = read(tmp_path, settings("folder"))
     assert [row.media for row in raw.utterances] == ["a.mp4", "x/b.WAV", "x/c.flac"]
     assert raw.notes[0].startswith(
-        "no utterances.csv: each of 1 videos and 2 sound files is one utterance"
+        "no utterances.csv: each of 1 video and 2 sound files is one utterance"
     )
-    assert raw.notes[1] == "1 sound files lie beside a video of their name, which is used"
+    assert raw.notes[1] == "1 sound file lies beside a video of that name, which is used"
 
 
 def test_name_of_a_video_does_not_depend_on_its_neighbours(tmp_path, write, settings):

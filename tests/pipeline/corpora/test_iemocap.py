@@ -104,7 +104,7 @@ def test_quotes_of_cp1252_are_read(tmp_path, write_iemocap, settings):
     path.write_bytes(path.read_bytes().replace(b"'", b"\x92"))
     raw = read(tmp_path, settings("iemocap"))
     assert raw.utterances[0].text == "It\u2019s"
-    assert "1 files are not UTF-8 and were read as cp1252" in raw.notes
+    assert "1 file is not UTF-8 and was read as cp1252" in raw.notes
 
 
 def test_half_of_the_release_is_noted(tmp_path, write_iemocap, settings):
@@ -148,7 +148,7 @@ def test_without_videos_the_sound_of_the_dialogue_is_read(tmp_path, write_iemoca
         "Session1/dialog/avi/DivX/Ses01F_impro02.avi",
     ]
     assert [note for note in raw.notes if "no video" in note] == [
-        "1 dialogues have no video: their sound is read from dialog/wav, faces are missing"
+        "1 dialogue has no video: their sound is read from dialog/wav, faces are missing"
     ]
 
 

@@ -58,7 +58,7 @@ def test_segments_outside_the_published_set_have_a_sentiment_but_no_published_on
     assert values(raw, "sentiment") == labels
     assert values(raw, "sentiment_gcnet") == {"-3g5yACwYnA_2": "1"}
     assert values(raw, "split") == {"-3g5yACwYnA_2": "train", "-3g5yACwYnA_5": "train"}
-    assert "1 videos are in no official fold, first: notInAnyFold" in raw.notes
+    assert "1 video is in no official fold, first: notInAnyFold" in raw.notes
 
 
 def test_the_preset_trains_and_tests_on_the_published_set(tmp_path, write_mosei, settings):
@@ -180,7 +180,7 @@ def test_segments_that_begin_before_the_video_are_read_from_its_start(
     ]  # fmt: skip
     early = [note for note in raw.notes if "before 0" in note]
     assert early == [
-        "1 spans begin before 0 and are read from 0, the earliest: -NFrJFQijFE_0 at -0.4775 s"
+        "1 span begins before 0 and is read from 0, the earliest: -NFrJFQijFE_0 at -0.4775 s"
     ]
 
 

@@ -81,7 +81,7 @@ def test_label_file_of_mmsa_is_read_by_column_name(tmp_path, write_mosi, write_s
     raw = read(tmp_path, settings("mosi"))
     assert sentiments_of(raw) == {"03bSnISJMiM_1": "2.4"}
     assert roles_of(raw) == {"03bSnISJMiM_1": "train"}
-    assert "1 labels name another split than the official folds, which count" in raw.notes
+    assert "1 label names another split than the official folds, which count" in raw.notes
 
 
 def test_labels_may_lie_elsewhere(tmp_path, write_mosi, write_sheet, settings):
@@ -121,8 +121,8 @@ def test_what_labels_and_transcripts_lack_is_told(tmp_path, write_mosi, write, s
         ),
         "03bSnISJMiM_1": "id stands twice in transcript",
     }
-    assert "1 videos are in no official fold, first: unheard" in raw.notes
-    assert "1 utterances stand in no transcript: no text" in raw.notes
+    assert "1 video is in no official fold, first: unheard" in raw.notes
+    assert "1 utterance stands in no transcript: no text" in raw.notes
 
 
 def test_missing_labels_name_all_places_and_the_key(tmp_path, write_mosi, settings):

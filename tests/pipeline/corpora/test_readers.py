@@ -54,7 +54,7 @@ def test_corpus_whose_items_were_all_dropped_says_why(tmp_path, settings, write)
     write(tmp_path / "utterances.csv", "utterance_id,dialogue_id,media\nu,d,../a.mp4\n")
     with pytest.raises(
         CorpusError,
-        match=r"no utterance found \(1 items dropped; 1 x media leaves .*, first: u .*leaves",
+        match=r"no utterance found \(1 item dropped; 1 x media leaves .*, first: u .*leaves",
     ):
         read_corpus("mine", tmp_path, settings("folder"))
 

@@ -62,7 +62,7 @@ def test_what_is_gone_comes_back_with_the_same_bytes_and_alone(cropped, capsys):
     cropped.path(1).unlink()
     kept = cropped.path(0).stat().st_mtime_ns
     assert cropped.restore() == ["right"]
-    assert "face crops of 1 utterances are gone from the cache" in capsys.readouterr().out
+    assert "face crops of 1 utterance are gone from the cache" in capsys.readouterr().out
     assert [cropped.path(number).read_bytes() for number in (0, 1)] == before
     assert cropped.path(0).stat().st_mtime_ns == kept
 

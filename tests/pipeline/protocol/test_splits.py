@@ -126,7 +126,7 @@ def test_unnamed_speakers_connect_nothing(make_utterance):
 
 def test_one_group_of_speakers_cannot_make_three_parts(make_utterance):
     corpus = [make_utterance(f"d{i}", 0, "Ross") for i in range(6)]
-    with pytest.raises(ProtocolError, match=r"folds\.k=3, but .* make 1 parts by speakers"):
+    with pytest.raises(ProtocolError, match=r"folds\.k=3, but .* make 1 part by speakers"):
         split(corpus, label_all(corpus), "strict", by="speakers", k=3)
 
 

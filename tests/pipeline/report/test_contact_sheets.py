@@ -48,7 +48,7 @@ def test_a_dialogue_shows_the_middle_crop_of_each_utterance_in_order(make_build)
     )
     assert [sheet.caption for sheet in sheets] == [
         "d0: faces of 3 utterances",
-        "d1: faces of 1 utterances",
+        "d1: faces of 1 utterance",
     ]
     assert [round(level_at(sheets[0], k), -1) for k in range(3)] == [60, 120, 200]
     assert round(level_at(sheets[1], 0), -1) == 90
@@ -68,7 +68,7 @@ def test_crops_that_the_cache_lost_are_counted(make_build, damage):
     (sheet,) = contact_sheets(
         build.folder / "c", [build.folder / "c/faces/0.csv"], build.root / "cache"
     )
-    assert sheet.caption == "d0: faces of 1 utterances (1 more are gone from the cache, or damaged)"
+    assert sheet.caption == "d0: faces of 1 utterance (1 more are gone from the cache, or damaged)"
     assert round(level_at(sheet, 0), -1) == 120
 
 

@@ -181,5 +181,5 @@ def test_log_says_what_was_dropped_and_what_is_missing(corpus, build, capsys):
     build(corpus)
     said = capsys.readouterr().out
     assert "dropped: 1 x media leaves the corpus folder" in said
-    assert "mine: 1 media files are missing (3 utterances stay without audio and video)" in said
-    assert "done: 18 utterances, 5 media files, 1 items dropped" in said
+    assert "mine: 1 media file is missing (3 utterances stay without audio and video)" in said
+    assert "done: 18 utterances, 5 media files, 1 item dropped" in said
