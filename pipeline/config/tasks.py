@@ -171,6 +171,11 @@ class TaskSettings(LabeledTask):
         return tuple(name for name in MODALITIES if name in self.modalities)
 
     @property
+    def modality_columns(self) -> list[int]:
+        """Where these stand among all."""
+        return [MODALITIES.index(name) for name in self.sorted_modalities]
+
+    @property
     def condition_names(self) -> tuple[str, ...]:
         """The one name of each of its conditions, each once."""
         found: list[str] = []

@@ -7,18 +7,15 @@ extracted; natural missingness is in addition.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from pipeline.base.artefacts import features_place, mask_place
-from pipeline.base.records import MODALITIES, Label, SplitRow, Utterance
-from pipeline.base.tables import read_rows
-from pipeline.features.extracted import read_extracted_cells
+from pipeline.config.conditions import is_rate
 from pipeline.protocol.availability import Mask, realised_rate
-from pipeline.protocol.stored_masks import read_masks
 from pipeline.report.figures import plot_stacks
+from pipeline.report.masked_folds import masked_folds
 from pipeline.report.task_data import TaskResults
 from pipeline.report.views import FigureView, Part, TableView, text_row
 
@@ -27,9 +24,9 @@ WITHHELD, IN_FACT = "withheld by the protocol", "in fact, with what was never ex
 
 @dataclass(frozen=True)
 class Missingness:
-    """Test utterances of all folds at one rate, M modalities of the task."""
+    """Test utterances of all folds under one condition, M modalities of the task."""
 
-    rate: float
+    rate: str  # or the name of another condition
     cause: str
     n_utterances: int
     missing_cells: float  # share of (utterance, modality) cells: of all, or of the extracted ones
@@ -38,7 +35,7 @@ class Missingness:
 
 
 def missingness_part(results: TaskResults) -> Part:
-    """A table and two figures over the rates."""
+    """A table of all conditions, and two figures over the rates."""
     rows = list(_measure(results))
     source = results.source(f"availability/*_{results.protocol.mask_seed}.safetensors")
     causes = {cause: [row for row in rows if row.cause == cause] for cause in (WITHHELD, IN_FACT)}
@@ -62,51 +59,26 @@ def missingness_part(results: TaskResults) -> Part:
 
 
 def _measure(results: TaskResults) -> Iterator[Missingness]:
-    labels = read_rows(results.folder / "labels.csv", Label)
-    utterances = read_rows(results.corpus / "utterances.csv", Utterance)
-    modalities = [name for name in MODALITIES if name in results.section.modalities]
-    features = [results.corpus / features_place(name) for name in modalities]
-    extracted = read_extracted_cells(features, utterances, labels, modalities)
-    tested = _tested(results, labels, utterances)
-    columns = [i for i, name in enumerate(MODALITIES) if name in results.section.modalities]
-
-    for rate in results.protocol.rates:
-        path = results.folder / mask_place(rate, results.protocol.mask_seed)
-        masks = read_masks(path, labels)
-        available = [masks.of_rows(fold, rows)[:, columns] for fold, rows in tested.items()]
-        found = np.concatenate([extracted[rows] for rows in tested.values()])
-        usable = np.concatenate(available) & found
-        yield _summary(rate, WITHHELD, usable, found, columns)
-        yield _summary(rate, IN_FACT, usable, np.ones_like(found), columns)
-
-
-def _tested(
-    results: TaskResults, labels: Sequence[Label], utterances: Sequence[Utterance]
-) -> dict[int, NDArray[np.int64]]:
-    """For each fold that was run: which rows of labels.csv it tests."""
-    members: dict[int, set[str]] = {}
-    folds = set(results.scores["fold"])
-    for split in read_rows(results.folder / "splits.csv", SplitRow):
-        if split.role == "test" and split.fold in folds:
-            members.setdefault(split.fold, set()).add(split.dialogue_id)
-    dialogue_of = {row.utterance_id: row.dialogue_id for row in utterances}
-    dialogues = np.array([dialogue_of[label.utterance_id] for label in labels])
-    return {
-        fold: np.flatnonzero(np.isin(dialogues, sorted(names))) for fold, names in members.items()
-    }
+    modalities = results.section.sorted_modalities
+    for name, group in groupby(masked_folds(results), key=lambda fold: fold.condition):
+        folds = list(group)
+        found = np.concatenate([fold.extracted for fold in folds])
+        usable = np.concatenate([fold.usable for fold in folds])
+        yield _summary(name, WITHHELD, usable, found, modalities)
+        yield _summary(name, IN_FACT, usable, np.ones_like(found), modalities)
 
 
 def _summary(
-    rate: float, cause: str, usable: Mask, counted: Mask, columns: list[int]
+    rate: str, cause: str, usable: Mask, counted: Mask, modalities: Sequence[str]
 ) -> Missingness:
     """Shares of the `counted` cells that are not usable; cells (n, M) of M modalities."""
-    counts = np.bincount(usable.sum(axis=1), minlength=len(columns) + 1) / max(len(usable), 1)
+    counts = np.bincount(usable.sum(axis=1), minlength=len(modalities) + 1) / max(len(usable), 1)
     return Missingness(
         rate,
         cause,
         len(usable),
         realised_rate(usable, counted),
-        {MODALITIES[c]: realised_rate(usable[:, i], counted[:, i]) for i, c in enumerate(columns)},
+        {m: realised_rate(usable[:, i], counted[:, i]) for i, m in enumerate(modalities)},
         tuple(counts.tolist()),
     )
 
@@ -121,12 +93,12 @@ def _table(results: TaskResults, rows: list[Missingness], source: str) -> TableV
             *(f"{100 * share:.1f}" for share in row.n_usable),
             group=row.cause.capitalize(),
         )
-        for row in sorted(rows, key=lambda row: (row.cause != WITHHELD, row.rate))
+        for row in sorted(rows, key=lambda row: row.cause != WITHHELD)
     ]
 
     return TableView(
         caption=f"Share in % of {rows[0].n_utterances} test utterances, all folds together",
-        columns=["rate", "cells missing", *rows[0].by_modality, *kept],
+        columns=["condition", "cells missing", *rows[0].by_modality, *kept],
         rows=shown,
         name=f"{results.name}_missingness",
         note="A modality's column says how many utterances lack it.",
@@ -136,6 +108,7 @@ def _table(results: TaskResults, rows: list[Missingness], source: str) -> TableV
 
 
 def _figure(results: TaskResults, rows: list[Missingness], name: str, source: str) -> FigureView:
+    rows = [row for row in rows if is_rate(row.rate)]
     most = len(rows[0].n_usable) - 1
     series = {
         f"{n} usable": [row.n_usable[n] for row in rows]

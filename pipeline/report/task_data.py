@@ -86,6 +86,20 @@ class TaskResults:
         """`build/{corpus}`."""
         return self.build / self.section.corpus
 
+    @property
+    def conditions(self) -> tuple[str, ...]:
+        """Names of all that the task is tested under: rates, then the others."""
+        rates = map(str, self.protocol.rates)
+        return tuple(dict.fromkeys((*rates, *self.section.condition_names)))
+
+    def of_conditions(self, way: str) -> pd.DataFrame:
+        """Scores under conditions that are no rates (ume, ime), and those of the floor."""
+        rows = read_condition_scores(self.folder / "scores.csv")
+        names = [method.name for method in self.methods if way in method.evaluations]
+        trained = rows["rate"] if way == "ime" else self.train_rate
+        is_own = rows["method"].isin(names) & (rows["train_rate"] == trained)
+        return rows[is_own | (rows["method"] == MAJORITY)]
+
     def hue(self, method: MethodView) -> int:
         """Number of a method's colour, the same in every figure; the main one has the first."""
         return self.methods.index(method) if method in self.methods else -1
@@ -130,6 +144,16 @@ class TaskResults:
             if len(chosen) and (way == "ume" or run.train_rate == rate):
                 found.append(RunPredictions(run.fold, chosen))
         return found
+
+    def run_predictions(self, method: str, way: str) -> list[tuple[int, int, pd.DataFrame]]:
+        """Fold, seed and predictions at all rates; of IME models at their own, one for each."""
+        tables: dict[tuple[int, int], list[pd.DataFrame]] = {}
+        for run in self.runs(method, way):
+            table = _predictions(run.folder / "predictions.csv", self.kind)
+            chosen = table[table["rate"].map(is_rate).astype(bool)]
+            own = chosen if way == "ume" else chosen[chosen["rate"] == run.train_rate]
+            tables.setdefault((run.fold, run.seed), []).append(own)
+        return [(*key, pd.concat(found)) for key, found in tables.items()]
 
 
 def read_scores(path: Path) -> pd.DataFrame:

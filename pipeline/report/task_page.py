@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pipeline.report.blocks import blocks_of
+from pipeline.report.conditions_page import conditions_part
 from pipeline.report.confusion import confusion_part
 from pipeline.report.curves_page import curves_part
 from pipeline.report.headline import cards, headline_table, headlines, sentence
@@ -44,6 +45,7 @@ def task_view(results: TaskResults) -> TaskView:
     parts = [
         short,
         curves_part(results, blocks_of(results)),
+        conditions_part(results),
         metrics_part(results),
         intervals_part(results),
         confusion_part(results),

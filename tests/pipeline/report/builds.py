@@ -94,6 +94,7 @@ def write_build(
     modalities=("audio", "text", "visual"),
     seeds=(0, 1),
     text="well, yes",
+    conditions=(),
     **sections,
 ):
     """Write a corpus `c` and, where there are methods, a task `t` on it with all its artefacts."""
@@ -109,6 +110,7 @@ def write_build(
         "classes": {name: [name] for name in CLASSES} if kind == "classification" else {},
         "folds": {"by": "dialogues", "k": 2},
         "modalities": list(modalities),
+        "conditions": list(conditions),
     }
     config = {
         "corpora": {"c": {"reader": "folder", "root": "raw"}},

@@ -22,7 +22,7 @@ def test_missingness_equals_a_loop_over_masks(two_methods):
         usable[MODALITIES.index("visual")] &= seen_visual[row]
         kept.append(int(usable.sum()))
         missing += 3 - int(usable.sum())
-    rows = table[(table["rate"] == 0.5) & table["cause"].str.startswith("in fact")]
+    rows = table[(table["rate"] == "0.5") & table["cause"].str.startswith("in fact")]
     shares = rows.set_index("what")["share"]
     assert shares["cells missing"] == pytest.approx(missing / (3 * len(labels)))
     for n in range(4):

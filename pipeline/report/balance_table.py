@@ -1,0 +1,67 @@
+"""How evenly a method uses its modalities: each alone, and what is lost without each."""
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from pipeline.config.conditions import subsets_of
+from pipeline.evaluation.aggregate import run_table
+from pipeline.evaluation.patterns import balance
+from pipeline.report.method_views import MethodView, in_paper_order
+from pipeline.report.results import METRIC
+from pipeline.report.task_data import TaskResults
+from pipeline.report.views import Cell, Row, TableView
+
+
+def balance_table(results: TaskResults, way: str) -> TableView | None:
+    """None unless every subset of two modalities or more was tested."""
+    modalities = results.section.sorted_modalities
+    subsets = {subset.name: "+".join(subset.named) for subset in subsets_of(modalities)}
+    if len(modalities) < 2 or not set(subsets) <= set(results.conditions):
+        return None
+    scores = results.of_conditions(way)
+    table = run_table(scores[scores["rate"].isin(list(subsets))], METRIC).rename(columns=subsets)
+    methods = in_paper_order([m for m in results.methods if way in m.evaluations])
+
+    data = pd.DataFrame(_long_form(results, table, methods))
+    whats = list(dict.fromkeys(data["what"]))
+    rows = [
+        Row(
+            [Cell(method.label), *(_cell(data, method, what) for what in whats)],
+            method == results.methods[0],
+        )
+        for method in methods
+    ]
+    return TableView(
+        caption=f"Equity between modalities under {way.upper()}: weighted F1 in %, and differences",
+        columns=["Method", *whats],
+        rows=rows,
+        text=("Method",),
+        name=f"{results.name}_equity_{way}",
+        note="Gap alone: best less worst single modality, 0 where all serve alike. Lost without: "
+        "complete data less what stays when one modality is taken from every utterance. Taken "
+        "within each run, then mean ± standard deviation over runs.",
+        source=results.source("scores.csv"),
+        data=data.assign(task=results.name, evaluation=way, metric=METRIC),
+    )
+
+
+def _long_form(
+    results: TaskResults, table: pd.DataFrame, methods: list[MethodView]
+) -> Iterator[dict[str, object]]:
+    """One number of one run per row."""
+    names = {method.name for method in methods}
+    for run, values in table.iterrows():
+        method, fold, seed = run if isinstance(run, tuple) else (run, 0, 0)
+        if method in names:
+            scores = {str(name): float(value) for name, value in values.items()}
+            for what, value in balance(scores, results.section.sorted_modalities):
+                yield {"method": method, "fold": fold, "seed": seed, "what": what, "value": value}
+
+
+def _cell(data: pd.DataFrame, method: MethodView, what: str) -> Cell:
+    values = data.loc[(data["method"] == method.name) & (data["what"] == what), "value"].dropna()
+    if values.empty:
+        return Cell("-")
+    spread = [f"± {100 * values.std(ddof=1):.1f}"] if len(values) > 1 else []
+    return Cell(f"{100 * values.mean():.1f}", spread)

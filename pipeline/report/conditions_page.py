@@ -1,0 +1,118 @@
+"""Conditions with names: subsets of modalities, blocks, whole dialogues, rates by modality.
+
+Rows are conditions, columns methods, each compared with the strongest baseline as in the paper's
+tables. Beside it: scores by what of an utterance could be used at the paper's rates, and how evenly
+a method uses its modalities.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import pandas as pd
+
+from pipeline.config.conditions import is_rate, subsets_of
+from pipeline.evaluation.aggregate import AVERAGE, best, run_table
+from pipeline.report.balance_table import balance_table
+from pipeline.report.method_views import FLOOR, MethodView, in_paper_order
+from pipeline.report.paper_tables import percent
+from pipeline.report.pattern_table import pattern_table
+from pipeline.report.results import METRIC, ResultBlock, block
+from pipeline.report.task_data import TaskResults
+from pipeline.report.views import Cell, Part, Row, TableView
+
+WAYS = {
+    "ume": "UME, one model tested under all",
+    "ime": "IME, a model trained for each",
+}
+
+
+def conditions_part(results: TaskResults) -> Part:
+    """Tables under each evaluation; without any where no condition but rates is named."""
+    tables: list[TableView] = []
+    for way in WAYS:
+        if not any(way in method.evaluations for method in results.methods):
+            continue
+        if names := [name for name in results.conditions if not is_rate(name)]:
+            tables.append(_table(results, way, names))
+        if (found := balance_table(results, way)) is not None:
+            tables.append(found)
+        if (shown := pattern_table(results, way)) is not None:
+            tables.append(shown)
+    text = (
+        "What is withheld by name (docs/protocol.md), and what was left of an utterance. Masks are "
+        "stored, and the same for every method."
+    )
+    return Part("Conditions and patterns", text, tables)
+
+
+def condition_blocks(
+    results: TaskResults, way: str, names: Sequence[str]
+) -> Iterator[tuple[str, ResultBlock]]:
+    """The paper's rates, the subsets with their average where all are there, and the others."""
+    subsets = [subset.name for subset in subsets_of(results.section.sorted_modalities)]
+    scores = results.of_conditions(way)
+    own = [method for method in results.methods if way in method.evaluations]
+    methods = in_paper_order(own)
+    rates = [name for name in results.conditions if is_rate(name)]
+    columns = (*rates, AVERAGE) if len(rates) > 1 else tuple(rates)
+    yield "Missing rates", _compared(results, results.of_evaluation(way), methods, columns)
+
+    groups = {
+        "Subsets of modalities": [name for name in names if name in subsets],
+        "Other conditions": [name for name in names if name not in subsets],
+    }
+    for title, group in groups.items():
+        if group:
+            columns = (*group, AVERAGE) if group == subsets else tuple(group)
+            chosen = scores[scores["rate"].isin(group)]
+            yield title, _compared(results, chosen, methods, columns)
+
+
+def _compared(
+    results: TaskResults,
+    scores: pd.DataFrame,
+    methods: Sequence[MethodView],
+    columns: Sequence[str],
+) -> ResultBlock:
+    runs = run_table(scores, METRIC)
+    strongest = best(runs, [method.name for method in methods if method.is_baseline], AVERAGE)
+    reference = next((method for method in methods if method.name == strongest), None)
+    return block("conditions", results.name, scores, [FLOOR, *methods], columns, reference)
+
+
+def _table(results: TaskResults, way: str, names: Sequence[str]) -> TableView:
+    blocks = dict(condition_blocks(results, way, names))
+    methods = next(iter(blocks.values())).methods
+    rows = [
+        Row([Cell(column), *_cells(found, column)], column == AVERAGE, title)
+        for title, found in blocks.items()
+        for column in found.columns
+    ]
+    data = [found.long_form().assign(group=title) for title, found in blocks.items()]
+    return TableView(
+        caption=f"Conditions under {WAYS[way]}. Weighted F1 in %.",
+        columns=["Condition", *(method.label for method in methods)],
+        rows=rows,
+        text=("Condition",),
+        name=f"{results.name}_conditions_{way}",
+        note=" ".join(_notes(blocks)),
+        source=results.source("scores.csv"),
+        data=pd.concat(data, ignore_index=True).assign(table=f"conditions_{way}"),
+    )
+
+
+def _cells(found: ResultBlock, column: str) -> list[Cell]:
+    return [percent(found.results[method.name, column]) for method in found.methods]
+
+
+def _notes(blocks: dict[str, ResultBlock]) -> Iterator[str]:
+    if max(found.n_runs for found in blocks.values()) < 2:
+        yield "One run (fold × seed) each: no deviation, no test."
+        return
+    yield "Mean over runs (folds × seeds) ± standard deviation."
+    compared = {title: found.reference.label for title, found in blocks.items() if found.reference}
+    if compared:
+        named = "; ".join(f"{label} ({title.lower()})" for title, label in compared.items())
+        yield (
+            f"* p < .05, ** p < .01 against the strongest baseline, {named}: paired t-test over "
+            "the same runs, Holm-corrected over the group; Wilcoxon's test stands in the CSV."
+        )
