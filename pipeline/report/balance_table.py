@@ -7,8 +7,8 @@ import pandas as pd
 from pipeline.config.conditions import subsets_of
 from pipeline.evaluation.aggregate import run_table
 from pipeline.evaluation.patterns import balance
+from pipeline.report.measures import Measure
 from pipeline.report.method_views import MethodView, in_paper_order
-from pipeline.report.results import METRIC
 from pipeline.report.task_data import TaskResults
 from pipeline.report.views import Cell, Row, TableView
 
@@ -20,20 +20,22 @@ def balance_table(results: TaskResults, way: str) -> TableView | None:
     if len(modalities) < 2 or not set(subsets) <= set(results.conditions):
         return None
     scores = results.of_conditions(way)
-    table = run_table(scores[scores["rate"].isin(list(subsets))], METRIC).rename(columns=subsets)
+    chosen = scores[scores["rate"].isin(list(subsets))]
+    table = run_table(chosen, results.measure.metric).rename(columns=subsets)
     methods = in_paper_order([m for m in results.methods if way in m.evaluations])
 
     data = pd.DataFrame(_long_form(results, table, methods))
     whats = list(dict.fromkeys(data["what"]))
     rows = [
         Row(
-            [Cell(method.label), *(_cell(data, method, what) for what in whats)],
+            [Cell(method.label), *(_cell(results.measure, data, method, what) for what in whats)],
             method == results.methods[0],
         )
         for method in methods
     ]
     return TableView(
-        caption=f"Equity between modalities under {way.upper()}: weighted F1 in %, and differences",
+        caption=f"Equity between modalities under {way.upper()}, and what each adds. "
+        f"{results.measure.caption()}.",
         columns=["Method", *whats],
         rows=rows,
         text=("Method",),
@@ -42,7 +44,7 @@ def balance_table(results: TaskResults, way: str) -> TableView | None:
         "complete data less what stays when one modality is taken from every utterance. Taken "
         "within each run, then mean ± standard deviation over runs.",
         source=results.source("scores.csv"),
-        data=data.assign(task=results.name, evaluation=way, metric=METRIC),
+        data=data.assign(task=results.name, evaluation=way, metric=results.measure.metric),
     )
 
 
@@ -59,9 +61,9 @@ def _long_form(
                 yield {"method": method, "fold": fold, "seed": seed, "what": what, "value": value}
 
 
-def _cell(data: pd.DataFrame, method: MethodView, what: str) -> Cell:
+def _cell(measure: Measure, data: pd.DataFrame, method: MethodView, what: str) -> Cell:
     values = data.loc[(data["method"] == method.name) & (data["what"] == what), "value"].dropna()
     if values.empty:
         return Cell("-")
-    spread = [f"± {100 * values.std(ddof=1):.1f}"] if len(values) > 1 else []
-    return Cell(f"{100 * values.mean():.1f}", spread)
+    spread = [f"± {measure.text(float(values.std(ddof=1)))}"] if len(values) > 1 else []
+    return Cell(measure.text(float(values.mean())), spread)

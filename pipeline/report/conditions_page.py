@@ -12,10 +12,10 @@ import pandas as pd
 from pipeline.config.conditions import is_rate, subsets_of
 from pipeline.evaluation.aggregate import AVERAGE, best, run_table
 from pipeline.report.balance_table import balance_table
-from pipeline.report.method_views import FLOOR, MethodView, in_paper_order
-from pipeline.report.paper_tables import percent
+from pipeline.report.method_views import MethodView, in_paper_order
+from pipeline.report.paper_tables import number
 from pipeline.report.pattern_table import pattern_table
-from pipeline.report.results import METRIC, ResultBlock, block
+from pipeline.report.results import ResultBlock, block
 from pipeline.report.task_data import TaskResults
 from pipeline.report.views import Cell, Part, Row, TableView
 
@@ -73,10 +73,11 @@ def _compared(
     methods: Sequence[MethodView],
     columns: Sequence[str],
 ) -> ResultBlock:
-    runs = run_table(scores, METRIC)
+    runs = run_table(scores, results.measure.metric)
     strongest = best(runs, [method.name for method in methods if method.is_baseline], AVERAGE)
     reference = next((method for method in methods if method.name == strongest), None)
-    return block("conditions", results.name, scores, [FLOOR, *methods], columns, reference)
+    shown = [results.floor, *methods]
+    return block("conditions", results.name, results.measure, scores, shown, columns, reference)
 
 
 def _table(results: TaskResults, way: str, names: Sequence[str]) -> TableView:
@@ -89,7 +90,7 @@ def _table(results: TaskResults, way: str, names: Sequence[str]) -> TableView:
     ]
     data = [found.long_form().assign(group=title) for title, found in blocks.items()]
     return TableView(
-        caption=f"Conditions under {WAYS[way]}. Weighted F1 in %.",
+        caption=f"Conditions under {WAYS[way]}. {results.measure.caption()}.",
         columns=["Condition", *(method.label for method in methods)],
         rows=rows,
         text=("Condition",),
@@ -101,7 +102,7 @@ def _table(results: TaskResults, way: str, names: Sequence[str]) -> TableView:
 
 
 def _cells(found: ResultBlock, column: str) -> list[Cell]:
-    return [percent(found.results[method.name, column]) for method in found.methods]
+    return [number(found.results[method.name, column], found.measure) for method in found.methods]
 
 
 def _notes(blocks: dict[str, ResultBlock]) -> Iterator[str]:

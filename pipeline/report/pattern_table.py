@@ -9,8 +9,8 @@ from pipeline.config.conditions import is_rate, subsets_of
 from pipeline.evaluation.patterns import NOTHING, pattern_names, scores_by_pattern
 from pipeline.evaluation.scoring import metrics_of
 from pipeline.report.masked_folds import masked_folds
+from pipeline.report.measures import Measure
 from pipeline.report.method_views import MethodView, in_paper_order
-from pipeline.report.results import METRIC
 from pipeline.report.task_data import TaskResults
 from pipeline.report.views import Cell, Row, TableView
 
@@ -31,12 +31,15 @@ def pattern_table(results: TaskResults, way: str) -> TableView | None:
         row for method in methods for row in _long_form(results, way, method, patterns)
     )
     rows = [
-        Row([Cell(m.label), *(_cell(data, m, name) for name in names)], m == results.methods[0])
+        Row(
+            [Cell(m.label), *(_cell(results.measure, data, m, name) for name in names)],
+            m == results.methods[0],
+        )
         for m in methods
     ]
     return TableView(
         caption=f"By what of an utterance could be used, all rates of {way.upper()} together. "
-        "Weighted F1 in %.",
+        f"{results.measure.caption()}.",
         columns=["Method", *names],
         rows=rows,
         text=("Method",),
@@ -44,7 +47,7 @@ def pattern_table(results: TaskResults, way: str) -> TableView | None:
         name=f"{results.name}_patterns_{way}",
         note="An utterance counts once at each rate. Usable: extracted and not withheld.",
         source=results.source("runs/*/*/*/predictions.csv"),
-        data=data.assign(task=results.name, evaluation=way, metric=METRIC),
+        data=data.assign(task=results.name, evaluation=way, metric=results.measure.metric),
     )
 
 
@@ -65,10 +68,10 @@ def _long_form(
     """One number of one run per row."""
 
     def score(group: pd.DataFrame) -> float:
-        if results.kind == "regression" and not (group["target"] != 0).any():
+        if results.task.measured == "sentiment" and not (group["target"] != 0).any():
             return float("nan")
         told = group["target"].tolist(), group["predicted"].tolist()
-        return metrics_of(*told, results.kind, results.classes)[METRIC]
+        return metrics_of(*told, results.task)[results.measure.metric]
 
     for fold, seed, predictions in results.run_predictions(method.name, way):
         scores = scores_by_pattern(predictions, patterns[fold], score)
@@ -79,10 +82,10 @@ def _long_form(
             }
 
 
-def _cell(data: pd.DataFrame, method: MethodView, pattern: str) -> Cell:
+def _cell(measure: Measure, data: pd.DataFrame, method: MethodView, pattern: str) -> Cell:
     is_own = (data["method"] == method.name) & (data["pattern"] == pattern)
     values = data.loc[is_own, "value"].dropna()
     if values.empty:
         return Cell("-")
-    spread = [f"± {100 * values.std(ddof=1):.2f}"] if len(values) > 1 else []
-    return Cell(f"{100 * values.mean():.2f}", spread)
+    spread = [f"± {measure.text(float(values.std(ddof=1)), digits=2)}"] if len(values) > 1 else []
+    return Cell(measure.text(float(values.mean()), digits=2), spread)

@@ -98,7 +98,7 @@ class TaskResults:
         names = [method.name for method in self.methods if way in method.evaluations]
         trained = rows["rate"] if way == "ime" else self.train_rate
         is_own = rows["method"].isin(names) & (rows["train_rate"] == trained)
-        return rows[is_own | (rows["method"] == MAJORITY)]
+        return rows[is_own | (rows["method"] == self.floor.name)]
 
     def hue(self, method: MethodView) -> int:
         """Number of a method's colour, the same in every figure; the main one has the first."""
@@ -149,7 +149,7 @@ class TaskResults:
         """Fold, seed and predictions at all rates; of IME models at their own, one for each."""
         tables: dict[tuple[int, int], list[pd.DataFrame]] = {}
         for run in self.runs(method, way):
-            table = _predictions(run.folder / "predictions.csv", self.kind)
+            table = _predictions(run.folder / "predictions.csv", self.section.kind)
             chosen = table[table["rate"].map(is_rate).astype(bool)]
             own = chosen if way == "ume" else chosen[chosen["rate"] == run.train_rate]
             tables.setdefault((run.fold, run.seed), []).append(own)

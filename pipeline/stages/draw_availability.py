@@ -6,9 +6,10 @@ from pydantic import Field
 
 from pipeline.base.records import Label, Modality, SplitRow, Utterance
 from pipeline.base.tables import read_rows
+from pipeline.config.conditioned import ConditionName
 from pipeline.config.conditions import parse_condition
 from pipeline.config.settings import Section, parse_section
-from pipeline.config.tasks import ConditionName, GeneratorName
+from pipeline.config.tasks import GeneratorName
 from pipeline.features.extracted import read_extracted_cells
 from pipeline.protocol.errors import ProtocolError
 from pipeline.protocol.stored_masks import draw_masks, write_masks
