@@ -63,6 +63,17 @@ def test_tasks_are_laid_on_the_tables(configfile, capsys, change, told):
     assert told in capsys.readouterr().out
 
 
+def test_conditions_of_a_task_are_listed(configfile, corpus, capsys):
+    roles = {"u1": "train", "u2": "validation", "u3": "test", "u4": "train"}
+    rows = [f"{u},d{u},a.mp4,{'joy' if u in ('u1', 'u3') else 'sad'},{r}" for u, r in roles.items()]
+    table = "\n".join([TABLE.splitlines()[0], *rows, ""])
+    (corpus / "utterances.csv").write_text(table)
+    task = {**TASK, "conditions": ["only:audio", "dialogue:text"]}
+    main(["--configfile", configfile(tasks={"mood": task}, protocol={"rates": [0.0, 0.3]})])
+    said = capsys.readouterr().out
+    assert "tested under 4 conditions: 0.0, 0.3, only:audio, dialogue:text:0.5" in said
+
+
 def test_an_import_is_tried(configfile, capsys, tmp_path):
     (tmp_path / "all.npz").write_bytes(b"no archive")
     settings = {"reader": "import", "root": str(tmp_path)}
