@@ -105,8 +105,8 @@ def write_build(
     )
     task = {
         "corpus": "c",
-        "kind": kind,
-        "annotation": "sentiment" if kind == "regression" else "a",
+        "kind": "classification" if kind == "classification" else "regression",
+        "annotation": {"regression": "sentiment", "dimensional": "valence"}.get(kind, "a"),
         "classes": {name: [name] for name in CLASSES} if kind == "classification" else {},
         "folds": {"by": "dialogues", "k": 2},
         "modalities": list(modalities),

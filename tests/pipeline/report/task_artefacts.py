@@ -21,7 +21,8 @@ CLASSES = ("happy", "sad", "angry")
 def write_task(build, kind):
     rng = np.random.default_rng(0)
     folder, n = build.folder / "t", len(build.utterances)
-    values = rng.choice(CLASSES, n) if kind == "classification" else rng.choice([-2.0, 0.0, 1.4], n)
+    choices = {"classification": CLASSES, "regression": [-2.0, 0.0, 1.4], "dimensional": [1, 2, 5]}
+    values = rng.choice(choices[kind], n)
     labels = [Label(u.utterance_id, str(v)) for u, v in zip(build.utterances, values, strict=True)]
     splits = [
         SplitRow(f"d{d}", fold, "test" if d % 2 == fold else "validation" if d < 2 else "train")
