@@ -61,6 +61,7 @@ def cut(
     if nothing_left and not allows_nothing:
         raise ConditionError(f"{NOTHING_LEFT} belongs to rate, blocks and imbalanced alone")
     given = given[:-1] if nothing_left else given
+
     if not least <= len(given) <= most:
         near = did_you_mean(given[-1], (NOTHING_LEFT,)) if len(given) > most else ""
         needed = f"{least} or {most}" if least < most else str(least)

@@ -118,6 +118,7 @@ def read_masks(path: Path, labels: Sequence[Label]) -> StoredMasks:
     arrays, header = read_arrays(path)
     if header["table"] != labels_digest(labels):
         raise ProtocolError(f"{path} was drawn for other utterances than labels.csv holds")
+
     folds = {int(fold): arrays[f"fold{fold}"] for fold in header["realised"]}
     drawn = {
         fold: np.asarray(arrays.get(f"drawn{fold}", mask.any(axis=1)), dtype=bool)

@@ -37,6 +37,7 @@ def conditions_part(results: TaskResults) -> Part:
             tables.append(found)
         if (shown := pattern_table(results, way)) is not None:
             tables.append(shown)
+
     text = (
         "What is withheld by name (docs/protocol.md), and what was left of an utterance. Masks are "
         "stored, and the same for every method."
@@ -88,6 +89,7 @@ def _table(results: TaskResults, way: str, names: Sequence[str]) -> TableView:
         for title, found in blocks.items()
         for column in found.columns
     ]
+
     data = [found.long_form().assign(group=title) for title, found in blocks.items()]
     return TableView(
         caption=f"Conditions under {WAYS[way]}. {results.measure.caption()}.",

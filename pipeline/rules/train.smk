@@ -26,9 +26,7 @@ def validation_masks(wildcards):
 
 def test_masks(wildcards):
     """Stored masks of the conditions that a run is tested under."""
-    names = PLAN.test_rates(
-        wildcards.task, wildcards.method, train_rate_of(wildcards)
-    )
+    names = PLAN.test_rates(wildcards.task, wildcards.method, train_rate_of(wildcards))
     return PLAN.masks(wildcards.task, names)
 
 
