@@ -132,6 +132,9 @@ class TrainSettings(Section):
     """Missing rate while training under ume: "0.0" to "0.7", random, progressive or a condition."""
     patience: Annotated[int, Field(ge=1)] | None = None
     """Epochs without gain before training stops early; null = never."""
+    keep: Literal["best", "last"] = "best"
+    """Best: the epoch with the best validation score; last: the last one, where validation cannot
+    be trusted, as of features that were fitted to its labels."""
 
     @model_validator(mode="after")
     def _rate_is_known(self) -> "TrainSettings":

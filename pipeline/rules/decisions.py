@@ -173,7 +173,11 @@ class Decisions:
                 "rates": [] if is_constant else list(protocol.rates),
             },
             "method": self._method(wildcards),
-            "train": {"n_epochs": train.n_epochs, "patience": train.patience},
+            "train": {
+                "n_epochs": train.n_epochs,
+                "patience": train.patience,
+                "keep": train.keep,
+            },
         }
         return Stage(settings, self._model(wildcards))
 

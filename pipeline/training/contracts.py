@@ -1,6 +1,7 @@
 """What a run is given and what it gives back."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +35,7 @@ class TrainOptions:
     generator: GeneratorName
     seed: int
     patience: int | None = None
+    keep: Literal["best", "last"] = "best"
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,7 @@ class Trainer:
     ) -> None:
         self.learner, self.data, self.options = learner, data, options
         self.checkpoints = checkpoints
+        self.keeps_last = "last" in (learner.selection, options.keep)
         conversations = data.conversations
         self.items = items_of(conversations.index, data.train, learner.batching)
         self.masks = TrainingMasks(
@@ -59,14 +60,15 @@ class Trainer:
         """Train to the end, from the checkpoint if there is one."""
         seed_torch(self.options.seed, "init", 1)
         prepare_learner(self.learner, self.data.conversations, self.data.train)
-        tune_learner(
-            self.learner,
-            self.data.conversations,
-            self.data.validation,
-            lambda target, outputs: selection_score(
-                self.data.kind, target.cpu().numpy(), outputs.cpu().numpy()
-            ),
-        )
+        if self.options.keep == "best":  # validation is trusted
+            tune_learner(
+                self.learner,
+                self.data.conversations,
+                self.data.validation,
+                lambda target, outputs: selection_score(
+                    self.data.kind, target.cpu().numpy(), outputs.cpu().numpy()
+                ),
+            )
         state = (self.checkpoints.load() if self.checkpoints else None) or RunState()
         if state.history:
             print(f"going on after epoch {len(state.history)}", flush=True)
@@ -98,7 +100,7 @@ class Trainer:
             optimizers.scale_rates(phase.rate_factor(state.epoch, n_epochs))
             row = self._run_epoch(number, phase, state.epoch, optimizers)
             row["epoch"] = len(state.history) + 1
-            if is_last and (self.learner.selection == "best" or state.epoch == n_epochs - 1):
+            if is_last and (not self.keeps_last or state.epoch == n_epochs - 1):
                 row |= self._validate(state, len(state.history) + 1)
 
             state.epoch += 1
@@ -169,7 +171,7 @@ class Trainer:
             selection_score(data.kind, self._target, output, data.score) for output in outputs
         ]
         score = sum(scores) / len(scores)
-        if score > state.best_score or self.learner.selection == "last":
+        if score > state.best_score or self.keeps_last:
             state.best_score, state.best_epoch = score, epoch
             state.best = copy_state(self.learner.state_dict())
             if not all(value.isfinite().all() for value in state.best.values()):
@@ -180,7 +182,7 @@ class Trainer:
 
     def _is_stale(self, state: RunState) -> bool:
         patience = self.options.patience
-        if patience is None or not state.best_epoch or self.learner.selection == "last":
+        if patience is None or not state.best_epoch or self.keeps_last:
             return False
         return len(state.history) - state.best_epoch >= patience
 

@@ -82,6 +82,7 @@ def train_run(
         generator=settings.protocol.generator,
         seed=seed,
         patience=settings.train.patience,
+        keep=settings.train.keep,
     )
 
     outcome = Trainer(learner, data, options, checkpoints).run()

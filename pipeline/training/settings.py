@@ -1,6 +1,6 @@
 """What the rules `train` and `predict` hand over as JSON, and the facts that decide a run."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -15,6 +15,7 @@ class LengthSettings(Section):
 
     n_epochs: Annotated[int, Field(ge=1, le=10000)]
     patience: Annotated[int, Field(ge=1)] | None = None
+    keep: Literal["best", "last"] = "best"
 
 
 class WithheldSettings(Section):

@@ -89,7 +89,7 @@ def shape(config: Config) -> str:
         del method["settings"], method["by_rate"]
     for section in ("features", "crop_faces", "report"):
         del values[section]
-    for key in ("n_epochs", "patience"):
+    for key in ("n_epochs", "patience", "keep"):
         del values["train"][key]
     return repr(values)
 
