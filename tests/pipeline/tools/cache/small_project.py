@@ -67,7 +67,7 @@ def keep_crops(cache, key):
 
 
 def keep_run(folder, key, used=True):
-    out = folder / f"build/mood/runs/m/0.5/{key}"
+    out = folder / f"build/mood/runs/m/0.5/fold0_seed{key}"
     out.mkdir(parents=True)
     for name in ("weights.safetensors", "history.csv"):
         (out / name).write_text(key)
