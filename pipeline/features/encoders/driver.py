@@ -9,7 +9,7 @@ memory does not grow with the length of a video.
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,17 +63,23 @@ class Overlapped(Generic[Given]):
         if isinstance(given, Encoded):
             return given
 
-        utterance_id = item.utterance.utterance_id
-        with np.errstate(over="ignore"), failures_named(utterance_id):
-            vector = np.ascontiguousarray(self.embed(given), dtype=np.float32)
-        if vector.shape != (self.dim,):
-            raise EncodingError(
-                f"{utterance_id}: the encoder gave shape {vector.shape}, expected ({self.dim},)"
-            )
+        with np.errstate(over="ignore"), failures_named(item.utterance.utterance_id):
+            vector = self.embed(given)
+        return encoded(item, vector, self.dim, self.remark(given))
 
-        # NaN and infinity are no features: the utterance counts as one that gave nothing.
-        if not np.isfinite(vector).all():
-            n_bad = int((~np.isfinite(vector)).sum())
-            detail = f"{n_bad} of {self.dim} values"
-            return Encoded(utterance_id, None, "not_finite", detail, item.seconds)
-        return Encoded(utterance_id, vector, "ok", item.remark or self.remark(given), item.seconds)
+
+def encoded(item: Item, vector: NDArray[Any], dim: int, remark: str) -> Encoded:
+    """What became of an item that has a vector, which must be one of `dim` numbers."""
+    utterance_id = item.utterance.utterance_id
+    if vector.shape != (dim,):
+        raise EncodingError(
+            f"{utterance_id}: the encoder gave shape {vector.shape}, expected ({dim},)"
+        )
+
+    # NaN and infinity are no features: the utterance counts as one that gave nothing.
+    with np.errstate(over="ignore"):
+        vector = np.ascontiguousarray(vector, dtype=np.float32)
+    if not np.isfinite(vector).all():
+        n_bad = int((~np.isfinite(vector)).sum())
+        return Encoded(utterance_id, None, "not_finite", f"{n_bad} of {dim} values", item.seconds)
+    return Encoded(utterance_id, vector, "ok", item.remark or remark, item.seconds)

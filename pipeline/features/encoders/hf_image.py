@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from pipeline.features.cache.extractor import Extractor, Weights
+from pipeline.features.encoders.face_batches import faces_together
 from pipeline.features.encoders.torch_setup import check_precision, choose_device
 from pipeline.features.encoders.visual import BATCH, FaceEncoder, face_extractor
 from pipeline.features.weights.pretrained import load_image_processor, load_model
@@ -33,7 +34,8 @@ def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extract
     embed = partial(_embed, model) if clip is None else partial(_embed_clip, model, clip)
     with torch.inference_mode():
         dim = embed(prepare([PROBE]).to(device=place, dtype=dtype)).shape[1]
-    return face_extractor(dim, FaceEncoder(prepare, embed, place, dtype, clip or BATCH))
+    encode = FaceEncoder(prepare, embed, place, dtype, clip or BATCH)
+    return faces_together(dim, encode) if clip is None else face_extractor(dim, encode)
 
 
 def _prepare(processor: Any, crops: list[Picture]) -> Tensor:

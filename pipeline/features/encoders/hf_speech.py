@@ -62,7 +62,7 @@ def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extract
             states = model(
                 inputs.to(device=place, dtype=dtype), output_hidden_states=True
             ).hidden_states
-            summed = sum_last(states, last_layers)
+            summed = sum_last(states, last_layers)[0]
             if model.config.model_type == AST:
                 summed = _over_frequencies(model.config, summed)
             array: NDArray[np.float32] = summed.cpu().numpy()

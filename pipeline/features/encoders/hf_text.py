@@ -1,8 +1,9 @@
 """Text encoders of transformers, DeBERTa-large for one (reading.md C.2), and the encoder half of
 T5.
 
-Sum of the last hidden layers, sub-words averaged to words, words to the utterance. Each text is
-encoded alone: matrix products of other shapes may round otherwise, so batches would change bytes.
+Sum of the last hidden layers, sub-words averaged to words, words to the utterance. On a CPU each
+text is encoded alone: matrix products of other shapes may round otherwise, so batches would change
+bytes. On a card batches have fixed shapes (pipeline.features.encoders.text_batches).
 `compat: gcnet` reads a text as GCNet does: lower case, cleaned words, each sub-sentence alone.
 """
 
@@ -11,11 +12,13 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from pipeline.features.cache.extractor import Extractor, Weights
 from pipeline.features.encoders.text import TextEncoder, Tokenization, text_extractor
-from pipeline.features.encoders.torch_setup import check_precision, choose_device
+from pipeline.features.encoders.text_batches import TextBatches, batched_texts
+from pipeline.features.encoders.torch_setup import check_precision, choose_device, wants_batches
 from pipeline.features.weights.pretrained import check_layers, load_model, load_tokenizer, sum_last
 
 DELIMITERS = re.compile(r"([ ,.!?])")
@@ -37,13 +40,36 @@ def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extract
         settings["pooling"],
         longest_window(model, settings["max_tokens"]),
     )
-    hidden = partial(hidden_sum, model, settings["last_layers"])
-    return text_extractor(model.config.hidden_size, tokenize, TextEncoder(hidden, place))
+    return extractor_of(model, tokenize, settings["last_layers"], place, dtype)
+
+
+def extractor_of(
+    model: Any,
+    tokenize: Tokenization,
+    last_layers: int,
+    place: torch.device,
+    dtype: torch.dtype | None,
+) -> Extractor:
+    """An extractor that sums the last layers of a model: alone on a core, in batches on a card."""
+    dim: int = model.config.hidden_size
+    alone = TextEncoder(partial(hidden_sum, model, last_layers), place)
+    if not wants_batches(place):
+        return text_extractor(dim, tokenize, alone)
+    padding = getattr(model.config, "pad_token_id", None) or 0
+    hidden = partial(masked_sum, model, last_layers)
+    batches = TextBatches(hidden, place, tokenize.max_tokens, padding)
+    return batched_texts(dim, tokenize, batches, alone, dtype or torch.float32)
 
 
 def hidden_sum(model: Any, last_layers: int, ids: Tensor) -> Tensor:
     """Token ids (1, T) -> (T, D)."""
-    return sum_last(model(input_ids=ids, output_hidden_states=True).hidden_states, last_layers)
+    return sum_last(model(input_ids=ids, output_hidden_states=True).hidden_states, last_layers)[0]
+
+
+def masked_sum(model: Any, last_layers: int, ids: Tensor, mask: Tensor) -> Tensor:
+    """Token ids and mask (R, T), 1 where there is a token -> (R, T, D)."""
+    found = model(input_ids=ids, attention_mask=mask, output_hidden_states=True)
+    return sum_last(found.hidden_states, last_layers)
 
 
 def longest_window(model: Any, max_tokens: int) -> int:

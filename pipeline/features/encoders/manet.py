@@ -10,8 +10,9 @@ from torch import Tensor
 
 from models.encoders.manet import EMBEDDING_DIM, IMAGE_SIZE_PX, MaNet
 from pipeline.features.cache.extractor import Extractor, Weights
+from pipeline.features.encoders.face_batches import faces_together
 from pipeline.features.encoders.torch_setup import check_precision, choose_device
-from pipeline.features.encoders.visual import FaceEncoder, face_extractor, resized
+from pipeline.features.encoders.visual import FaceEncoder, resized
 from pipeline.features.weights.manet_checkpoint import read_manet
 from pipeline.media.arrays import Picture
 
@@ -23,7 +24,7 @@ def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extract
     model = MaNet(settings["scale_order"])
     model.load_state_dict(read_manet(weights.path))
     model.eval().to(device=place, dtype=dtype)
-    return face_extractor(EMBEDDING_DIM, FaceEncoder(to_pictures, model.embed, place, dtype))
+    return faces_together(EMBEDDING_DIM, FaceEncoder(to_pictures, model.embed, place, dtype))
 
 
 def to_pictures(crops: list[Picture]) -> Tensor:

@@ -13,8 +13,9 @@ from torch import Tensor
 
 from models.encoders.mini_xception import EMBEDDING_DIM, IMAGE_SIZE_PX, MiniXception
 from pipeline.features.cache.extractor import Extractor, Weights
+from pipeline.features.encoders.face_batches import faces_together
 from pipeline.features.encoders.torch_setup import check_precision, choose_device
-from pipeline.features.encoders.visual import FaceEncoder, face_extractor
+from pipeline.features.encoders.visual import FaceEncoder
 from pipeline.features.weights.keras_weights import read_mini_xception
 from pipeline.media.arrays import Picture
 
@@ -26,7 +27,7 @@ def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extract
     model = MiniXception()
     model.load_state_dict(read_mini_xception(weights.path))
     model.eval().to(device=place, dtype=dtype)
-    return face_extractor(EMBEDDING_DIM, FaceEncoder(to_gray, model.embed, place, dtype))
+    return faces_together(EMBEDDING_DIM, FaceEncoder(to_gray, model.embed, place, dtype))
 
 
 def to_gray(crops: list[Picture]) -> Tensor:

@@ -6,12 +6,11 @@ Longer texts than `max_tokens` are read in windows.
 """
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 from pipeline.features.cache.extractor import Extractor, Weights
-from pipeline.features.encoders.hf_text import hidden_sum, longest_window, whole_passage
-from pipeline.features.encoders.text import TextEncoder, Tokenization, text_extractor
+from pipeline.features.encoders.hf_text import extractor_of, longest_window, whole_passage
+from pipeline.features.encoders.text import Tokenization
 from pipeline.features.encoders.torch_setup import check_precision, choose_device
 from pipeline.features.weights.pretrained import load_model, load_tokenizer
 
@@ -25,5 +24,4 @@ def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extract
     model = load_model(weights.path, place, dtype)
     max_tokens = min(TRAINED_TOKENS, longest_window(model, settings["max_tokens"]))
     tokenize = Tokenization(load_tokenizer(weights.path), whole_passage, "all", max_tokens)
-    encode = TextEncoder(partial(hidden_sum, model, 1), place)
-    return text_extractor(model.config.hidden_size, tokenize, encode)
+    return extractor_of(model, tokenize, 1, place, dtype)

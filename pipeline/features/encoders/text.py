@@ -118,10 +118,18 @@ class TextEncoder:
         return np.asarray(total, dtype=np.float32)
 
 
+Reader = Callable[[Iterable[Item]], Iterator[tuple[Item, list[Window] | Encoded]]]
+
+
 def text_extractor(
     dim: int, tokenize: Tokenization, encode: TextEncoder
 ) -> Overlapped[list[Window]]:
     """An extractor of texts: tokens are cut in the reading thread, encoded by the workers."""
+    return Overlapped(dim, text_reader(tokenize), encode, remark_on)
+
+
+def text_reader(tokenize: Tokenization) -> Reader:
+    """The windows of texts, or why there are none."""
 
     def read(items: Iterable[Item]) -> Iterator[tuple[Item, list[Window] | Encoded]]:
         for item in items:
@@ -132,11 +140,11 @@ def text_extractor(
             if not windows:
                 yield item, Encoded(name, None, "no_text")
             elif 0 < _counted(windows)[0] == _counted(windows)[1]:
-                yield item, Encoded(name, None, "unknown_text", _remark(windows))
+                yield item, Encoded(name, None, "unknown_text", remark_on(windows))
             else:
                 yield item, windows
 
-    return Overlapped(dim, read, encode, _remark)
+    return read
 
 
 def _counted(windows: list[Window]) -> tuple[int, int]:
@@ -145,7 +153,8 @@ def _counted(windows: list[Window]) -> tuple[int, int]:
     return n_tokens, sum(window.n_unknown for window in windows)
 
 
-def _remark(windows: list[Window]) -> str:
+def remark_on(windows: list[Window]) -> str:
+    """How many tokens the encoder does not know, "" if it knows all."""
     n_tokens, n_unknown = _counted(windows)
     return f"{n_unknown} of {n_tokens} tokens are unknown to the encoder" if n_unknown else ""
 

@@ -47,6 +47,11 @@ def check_precision(settings: Mapping[str, Any], device: torch.device) -> torch.
     return DTYPES[precision]
 
 
+def wants_batches(device: torch.device) -> bool:
+    """Whether many utterances go at once; a core has enough to do with one."""
+    return device.type == "cuda"
+
+
 @contextmanager
 def inference(device: torch.device, dtype: torch.dtype | None) -> Iterator[None]:
     """No gradients, and autocast to `dtype` if there is one; torch keeps both per thread."""

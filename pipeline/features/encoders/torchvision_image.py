@@ -15,8 +15,9 @@ from torch import Tensor, nn
 
 from pipeline.base.errors import CheckpointError, SettingsError
 from pipeline.features.cache.extractor import Extractor, Weights
+from pipeline.features.encoders.face_batches import faces_together
 from pipeline.features.encoders.torch_setup import check_precision, choose_device
-from pipeline.features.encoders.visual import FaceEncoder, face_extractor
+from pipeline.features.encoders.visual import FaceEncoder
 from pipeline.features.weights.checkpoints import open_checkpoint, refuse_expanded, unpublished
 from pipeline.media.arrays import Picture
 
@@ -34,7 +35,7 @@ def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extract
         return torch.stack([transform(picture) for picture in pictures])
 
     model.eval().to(device=place, dtype=dtype)
-    return face_extractor(dim, FaceEncoder(prepare, model, place, dtype))
+    return faces_together(dim, FaceEncoder(prepare, model, place, dtype))
 
 
 def load_trunk(name: str, path: Path) -> tuple[nn.Module, int]:

@@ -61,22 +61,25 @@ def resized(crops: list[Picture], height: int, width: int) -> Tensor:
 
 def face_extractor(dim: int, encode: Callable[[Iterable[Picture]], Vector]) -> Overlapped[Path]:
     """An extractor of faces; the workers read their archives themselves."""
+    return Overlapped(dim, read_archives, lambda archive: encode(crops_of(archive)))
 
-    def read(items: Iterable[Item]) -> Iterator[tuple[Item, Path | Encoded]]:
-        for item in items:
-            if item.status == "ok" and item.crops is not None:
-                yield item, item.crops
-            else:
-                status = "no_face" if item.status == "ok" else item.status
-                yield item, Encoded(item.utterance.utterance_id, None, status, "", item.seconds)
 
-    def embed(archive: Path) -> Vector:
-        try:
-            return encode(iter_crops(archive))
-        except (FileNotFoundError, CropsError) as error:
-            raise MissingCropsError(
-                f"face crops have just gone from the cache, or are damaged ({error}); "
-                "`snakemake` makes them again"
-            ) from error
+def read_archives(items: Iterable[Item]) -> Iterator[tuple[Item, Path | Encoded]]:
+    """The archives of utterances that have faces; of others, why they have none."""
+    for item in items:
+        if item.status == "ok" and item.crops is not None:
+            yield item, item.crops
+        else:
+            status = "no_face" if item.status == "ok" else item.status
+            yield item, Encoded(item.utterance.utterance_id, None, status, "", item.seconds)
 
-    return Overlapped(dim, read, embed)
+
+def crops_of(archive: Path) -> Iterator[Picture]:
+    """The crops of an archive; raises MissingCropsError."""
+    try:
+        yield from iter_crops(archive)
+    except (FileNotFoundError, CropsError) as error:
+        raise MissingCropsError(
+            f"face crops have just gone from the cache, or are damaged ({error}); "
+            "`snakemake` makes them again"
+        ) from error

@@ -111,8 +111,8 @@ def check_layers(folder: Path, model: Any, last_layers: int) -> None:
 
 
 def sum_last(hidden_states: tuple[Tensor, ...], last_layers: int) -> Tensor:
-    """Hidden states (1, T, D) per layer -> (T, D) float32, the sum of the last ones."""
-    return torch.stack(hidden_states[-last_layers:]).float().sum(dim=0)[0]
+    """Hidden states (B, T, D) per layer -> (B, T, D) float32, the sum of the last ones."""
+    return torch.stack(hidden_states[-last_layers:]).float().sum(dim=0)
 
 
 def _load(kind: Any, folder: Path, **options: Any) -> Any:

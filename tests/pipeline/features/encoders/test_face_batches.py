@@ -1,0 +1,121 @@
+"""Faces in batches have the vectors that those of each utterance have alone."""
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from pipeline.base.errors import CacheError
+from pipeline.features.encoders import (
+    face_batches,
+    hf_image,
+    manet,
+    mini_xception,
+    torchvision_image,
+)
+from pipeline.features.encoders.batched import Batched
+from pipeline.features.encoders.driver import Overlapped
+from tests.pipeline import tiny_models
+
+pytestmark = pytest.mark.fresh
+
+ROWS = 4  # instead of 128
+COUNTS = (1, 6, 2, 5, 4)  # faces of utterances, 18 in all
+
+
+@pytest.fixture
+def build(settings_of, local, bundled, tmp_path, monkeypatch):
+    """build(name, is_batched, device): an extractor of faces."""
+    monkeypatch.setattr(face_batches, "ROWS", ROWS)
+
+    def make(name, is_batched, device="cpu"):
+        monkeypatch.setattr(face_batches, "wants_batches", lambda _: is_batched)
+        if name == "mini-xception":
+            settings, weights = bundled("visual")
+            return mini_xception.build(settings, weights, device)
+        if name in ("vit", "videomae"):
+            folder = tmp_path / name
+            folder.mkdir(exist_ok=True)
+            {"vit": tiny_models.save_vit, **tiny_models.OTHERS}[name](folder)
+            settings = settings_of("visual", encoder=f"hf:{folder}")
+            return hf_image.build(settings, local(folder), device)
+        save, module = {
+            "manet": (tiny_models.save_manet, manet),
+            "torchvision:shufflenet_v2_x0_5": (tiny_models.save_shufflenet, torchvision_image),
+        }[name]
+        settings = settings_of("visual", encoder=name)
+        return module.build(settings, local(save(tmp_path / "weights")), device)
+
+    return make
+
+
+@pytest.fixture
+def items(item, archive):
+    """Five utterances with faces, and one without."""
+    rng = np.random.default_rng(0)
+
+    def faces(n):
+        small = rng.integers(0, 255, (n, 6, 6, 3), np.uint8)
+        return [cv2.resize(picture, (72, 72)) for picture in small]
+
+    made = [item(f"u{n}", crops=archive(f"u{n}", faces(count))) for n, count in enumerate(COUNTS)]
+    return [*made, item("none", status="no_face")]
+
+
+def encode(extractor, items, n_workers=1):
+    return {result.utterance_id: result for result in extractor.encode(items, n_workers)}
+
+
+NAMES = ["mini-xception", "manet", "vit", "torchvision:shufflenet_v2_x0_5"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_batches_give_what_each_utterance_gives_alone(name, build, items, monkeypatch):
+    monkeypatch.setattr(face_batches, "BATCH", 3)  # an utterance comes in several chunks
+    batched, alone = build(name, True), build(name, False)
+    assert (type(batched), type(alone)) == (Batched, Overlapped)
+
+    found, expected = encode(batched, items, n_workers=2), encode(alone, items)
+    assert found.keys() == expected.keys()
+    for key, result in expected.items():
+        assert found[key].status == result.status
+        if result.vector is not None:
+            np.testing.assert_allclose(found[key].vector, result.vector, rtol=1e-4, atol=1e-5)
+
+
+def test_every_batch_has_the_same_shape(build, items):
+    shapes = []
+    network = build("mini-xception", True)
+    hook = torch.nn.modules.module.register_module_forward_pre_hook(
+        lambda module, given: shapes.append(given[0].shape[0]) if len(given) else None
+    )
+    with hook:
+        encode(network, items)
+    assert set(shapes) == {ROWS}
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.parametrize("name", NAMES)
+def test_on_a_card_no_byte_depends_on_the_order_or_on_what_is_beside_it(name, build, items):
+    extractor = build(name, True, "cuda")
+    found, backwards = encode(extractor, items), encode(extractor, items[::-1], n_workers=3)
+    for given in items[:-1]:
+        key = given.utterance.utterance_id
+        alone = encode(extractor, [given])[key]
+        assert found[key].vector.tobytes() == backwards[key].vector.tobytes()
+        assert found[key].vector.tobytes() == alone.vector.tobytes()
+
+
+def test_clips_of_a_video_model_stay_with_their_utterance(build):
+    assert isinstance(build("videomae", True), Overlapped)
+
+
+def test_crops_that_are_gone_are_told(build, items):
+    items[2].crops.unlink()
+    with pytest.raises(CacheError, match="just gone from the cache"):
+        encode(build("mini-xception", True), items)
+
+
+def test_a_core_encodes_each_utterance_alone_and_a_card_all_together():
+    assert not face_batches.wants_batches(torch.device("cpu"))
+    assert face_batches.wants_batches(torch.device("cuda"))
