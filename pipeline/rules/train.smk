@@ -10,7 +10,7 @@ OUTPUT
     build/{task}/traces/{method}.safetensors
 """
 
-RUN = "build/{task}/" + run_place("{method}", "{train_rate}", "{fold}", "{seed}")
+RUN = f"build/{{task}}/{run_place('{method}', '{train_rate}', '{fold}', '{seed}')}"
 
 
 def train_rate_of(wildcards):
