@@ -52,7 +52,7 @@ TASK = {"corpus": "mine", "classes": {"good": ["joy"], "bad": ["sad"]}, "folds":
     [
         ({"annotation": "emotions"}, "tasks.mood: no utterance has a label: annotation 'emotions'"),
         ({"classes": {"good": ["jay"], "bad": ["sad"]}}, "did you mean 'joy'?"),
-        ({"folds": {"by": "dialogues", "k": 5}}, "1 parts by dialogues; 3 are needed"),
+        ({"folds": {"by": "dialogues", "k": 5}}, "1 part by dialogues; 3 are needed"),
         ({"folds": {"by": "sessions"}}, "folds.by=sessions: dialogue 'd' has sessions ['']"),
         ({}, "tasks.mood: dialogue 'd' has official splits ['test', 'train']"),
     ],
