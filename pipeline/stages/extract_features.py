@@ -40,9 +40,8 @@ def main(argv: list[str] | None = None) -> None:
     faces = read_rows(args.faces, FaceRow) if args.faces else None
     sources = Sources(args.cache, args.root, args.links, media, faces)
     try:
-        sections = {args.modality: given["encoder"]}
+        sections, detector = {args.modality: given["encoder"]}, given.get("detector") or ""
         features = parse_section(sections, FeaturesSettings, where="features")
-        detector = given.get("detector") or ""
         choice = choose_encoder(args.modality, features, args.cache, args.device, detector)
         extracted = extract_shard(utterances, sources, choice, args.threads, args.crops)
     except (*FAULTS, JobError) as error:
