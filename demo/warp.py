@@ -48,11 +48,13 @@ def _part_column(rows: Array, face: Face, lips: Array, gap: float) -> tuple[Arra
     closed = 0.4 * upper + 0.6 * lower
     new_upper, new_lower = closed - 0.25 * gap, closed + 0.75 * gap
     end = face.chin_y + JAW * face.unit
+
     above = np.interp(
         rows, [face.nose_y, top + new_upper - upper, new_upper], [face.nose_y, top, upper]
     )
     below = np.interp(rows, [new_lower, bottom + new_lower - lower, end], [lower, bottom, end])
     inside = np.minimum(upper + rows - new_upper, lower)
+
     parted = [rows < face.nose_y, rows <= new_upper, rows < new_lower, rows <= end]
     look = np.select(parted, [rows, above, inside, below], rows)
     hollow = (rows > new_upper + lower - upper) & (rows < new_lower)

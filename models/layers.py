@@ -118,6 +118,7 @@ class MultiHeadAttention(nn.Module):
         biases: Sequence[Tensor | None] = [bias] * len(queries)
         if bias is not None and bias.shape[2] > 1:
             biases = torch.split(bias, size, dim=2)
+
         if not torch.is_grad_enabled():
             pieces = [self._mix(piece, k, v, b) for piece, b in zip(queries, biases, strict=True)]
         else:

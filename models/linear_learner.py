@@ -39,10 +39,12 @@ class LinearLearner(Learner):
     ) -> None:
         super().__init__()
         self.settings, self.shape, self.sets = settings, shape, [tuple(names) for names in sets]
+
         for name, dim in shape.feature_dims.items():
             self.register_buffer(f"mean_{name}", torch.zeros(dim))
             self.register_buffer(f"scale_{name}", torch.ones(dim))
         self.register_buffer("prior", torch.zeros(shape.n_outputs))
+
         self.linears = nn.ModuleDict(
             {
                 JOINT.join(names): nn.Linear(

@@ -40,6 +40,7 @@ class Members(nn.Module):
             f"committee: weights between {shape.max_utterances:,} utterances of one dialogue",
             "cut dialogues into parts, or lower `n_members`",
         )
+
         self.n_members, self.clip = k, settings.clip
         self.projections = nn.ModuleDict(
             {name: Linear(dim, k * width) for name, dim in shape.feature_dims.items()}
@@ -47,6 +48,7 @@ class Members(nn.Module):
         self.missing = nn.Parameter(torch.zeros(n_modalities, k, 1, 1, width))
         self.scale = nn.Parameter(torch.ones(k, 1, 1, width))
         self.shift = nn.Parameter(torch.zeros(k, 1, 1, width))
+
         self.gru = StackedGru(k, width)
         self.neighbours = Neighbours(n_modalities, k, width)
         self.own = _draw(k, width, shape.n_outputs)

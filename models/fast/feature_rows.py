@@ -85,10 +85,12 @@ def _read(store: Tensor, rows: Tensor) -> Tensor:
             "a modality that the protocol withholds was read: a prediction may use only what is "
             "`usable` in its batch (`ConversationBatch.masked`), complete data belong to the loss"
         )
+
     has_row = rows.flatten() >= 0
     if not switch.is_on():
         read = store[rows.flatten().clamp(min=0)].masked_fill(~has_row[:, None], 0.0)
         return read.view(*rows.shape, store.shape[1])
+
     ends = has_row.cumsum(0)
     read = F.embedding_bag(rows.flatten()[has_row], store, ends - has_row.long(), mode="sum")
     return read.view(*rows.shape, store.shape[1])

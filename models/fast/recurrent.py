@@ -157,6 +157,7 @@ class _Recurrence(torch.autograd.Function):
         slopes, leak = _slopes(gates, previous[1], squashed)
         d_hidden, d_cell, d_gates = grad.clone(), torch.zeros_like(cell), torch.empty_like(slopes)
         forget = gates.chunk(4, dim=1)[1]
+
         for step in reversed(ctx.steps):
             rows, n = step.rows, step.n_before
             own = d_cell[rows].addcmul_(d_hidden[rows], leak[rows])
@@ -165,6 +166,7 @@ class _Recurrence(torch.autograd.Function):
             if n:
                 d_hidden[step.before].add_(multiply(d_gates[rows].flatten(1)[:n], weight))
                 d_cell[step.before].addcmul_(own[:n], forget[rows][:n])
+
         flat = d_gates.flatten(1)
         return flat, multiply(flat.T, previous[0]), None
 
@@ -183,6 +185,7 @@ def _slopes(gates: Tensor, cell_before: Tensor, squashed: Tensor) -> tuple[Tenso
     The first three are of the cell, the last, the output gate's, is of the hidden state.
     """
     i, f, g, o = gates.chunk(4, dim=1)
+
     slopes = torch.stack(
         [
             g * i * (1 - i),

@@ -33,14 +33,17 @@ class IteacLearner(Learner):
         super().__init__()
         if settings.framework not in FRAMEWORKS:
             raise ValueError(f"framework={settings.framework!r}: use one of {FRAMEWORKS}")
+
         self.settings = settings
         self.shape = shape
         self.batch_size = settings.batch_size
         self.sees_padding = settings.padding == "published"
+
         self.teacher = IteacNetwork(settings, settings.teacher, shape)
         self.student: IteacNetwork | None = None
         if settings.framework == "its":
             self.student = IteacNetwork(settings, settings.student, shape)
+
         if settings.fusion != "aligned" and len(self.reported.modalities) > 1:
             self.blind_without = hub_of(self.reported.modalities)
         if any(isinstance(part, TimeMlp | TimeLinear) for part in self.reported.modules()):
@@ -56,6 +59,7 @@ class IteacLearner(Learner):
         routers = list(_router_parameters(self))
         ids = {id(parameter) for parameter in routers}
         others = [parameter for parameter in self.parameters() if id(parameter) not in ids]
+
         rates = (
             (others, self.settings.learning_rate),
             (routers, self.settings.router_learning_rate),
@@ -66,6 +70,7 @@ class IteacLearner(Learner):
             for parameters, rate in rates
             if parameters
         ]
+
         is_complete = self.settings.framework == "teacher_only"
         return [Phase("train", groups, is_complete=is_complete)]
 
@@ -123,6 +128,7 @@ class IteacLearner(Learner):
             self.settings.imputation_weights,
             self._imputed_rows(batch, student.layout),
         )
+
         total = joint_loss(emotion_loss(on_complete, on_incomplete), imputation)
         parts = {
             "emotion_teacher": on_complete,

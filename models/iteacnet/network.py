@@ -135,9 +135,11 @@ class IteacNetwork(nn.Module):
         there = {
             name: usable[:, MODALITIES.index(name)].nonzero().squeeze(1) for name in self.modalities
         }
+
         present = {name: batch.vectors(name, layout.cells[cells]) for name, cells in there.items()}
         if not is_embedded:
             present = self.embed(present)
+
         rows = {}
         for name, values in present.items():
             empty = values.new_zeros(len(usable), values.shape[1])
@@ -162,6 +164,7 @@ def _check_length(settings: IteacnetSettings, own: NetworkSettings, shape: TaskS
         "cut dialogues into parts, or leave `time_mlp` and `time_linear` out of the network's "
         "`mixers` (e.g. [attention, average_pool, max_pool])",
     )
+
     if settings.context.is_global and settings.context.per_head and "attention" in names:
         check_values(
             settings.n_heads * longest**2 * own.n_layers * len(shape.feature_dims),

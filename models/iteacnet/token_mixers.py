@@ -140,6 +140,7 @@ def build_mixer(
         "pointwise": lambda: Pointwise(dim),
         "depthwise_conv": lambda: DepthwiseConv(dim),
     }
+
     if name not in factories:
         raise ValueError(f"mixers: {name!r} is unknown; known are {', '.join(factories)}")
     return factories[name]()

@@ -109,11 +109,13 @@ class Mmin(ByModality):
         fused = self.encoders(batch.masked().features)
         imagined, latents = self.forth.with_latents(fused)
         returned = self.back(imagined)
+
         parts = {
             "task": task_loss(self.classifier(latents), batch, self.kind),
             "imagination": _mean_squared_error(imagined, self.target(batch), batch),
             "cycle": _mean_squared_error(returned, fused.detach(), batch),
         }
+
         total = (
             parts["task"]
             + self.settings.imagination_weight * parts["imagination"]

@@ -53,6 +53,7 @@ def run_pickle(stream: IO[bytes], maker: Maker, most: int) -> Any:
     """
     source, machine = _Source(stream), _Machine(maker)
     place = source.place
+
     try:
         for _ in range(most):
             place = source.place

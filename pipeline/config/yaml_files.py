@@ -119,12 +119,14 @@ def _count(path: Path, node: yaml.Node, counts: dict[int, int], open_: set[int])
     """How many values a node stands for once its anchors are written out."""
     if id(node) in open_:
         raise SettingsError(f"{_at(path, node.start_mark)}: an anchor holds itself")
+
     if id(node) not in counts:
         open_.add(id(node))
         parts = [] if isinstance(node, yaml.ScalarNode) else node.value
         flat = [child for part in parts for child in (part if isinstance(part, tuple) else (part,))]
         counts[id(node)] = 1 + sum(_count(path, child, counts, open_) for child in flat)
         open_.discard(id(node))
+
     if counts[id(node)] > MAX_VALUES:
         raise SettingsError(
             f"{_at(path, node.start_mark)}: anchors and aliases make more than {MAX_VALUES:,} "

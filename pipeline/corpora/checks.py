@@ -194,6 +194,7 @@ def _overlaps(rows: Iterable[Utterance]) -> Iterator[str]:
     spans: dict[tuple[str, str], list[Utterance]] = defaultdict(list)
     for row in rows:
         spans[row.media, row.speaker].append(row)
+
     pairs = []
     for of_speaker in spans.values():
         latest: Utterance | None = None
@@ -202,6 +203,7 @@ def _overlaps(rows: Iterable[Utterance]) -> Iterator[str]:
                 pairs.append(f"{latest.utterance_id} and {row.utterance_id}")
             if latest is None or row.end_s > latest.end_s:
                 latest = row
+
     if pairs:
         overlap = counted(len(pairs), "utterance overlaps", "utterances overlap")
         yield f"{overlap} another of the same speaker, first: {pairs[0]}"

@@ -120,6 +120,7 @@ def from_zero(candidates: Iterable[Candidate]) -> tuple[list[Candidate], list[st
     early = [candidate for candidate in found if candidate.start_s < 0 < candidate.end_s]
     if not early:
         return found, []
+
     first = min(early, key=lambda candidate: candidate.start_s)
     one, many = "span begins before 0 and is", "spans begin before 0 and are"
     note = (

@@ -54,6 +54,7 @@ def metrics_of_sums(task: ScoredTask) -> Mapping[str, Metric]:
         }
     if task.measured == "dimensional":
         return _OF_VALUES
+
     moments = slice(2 * N_SIGNS, 2 * N_SIGNS + N_MOMENTS)
     return {
         "weighted_f1": lambda sums: weighted_f1_of(_by_class(sums[..., :N_SIGNS])),
@@ -78,6 +79,7 @@ def _counts(
     """(D, 3 K): how often each class is target, prediction, both."""
     counts = np.zeros((n_dialogues, 3, n_classes))
     target, predicted = target.astype(np.int64), predicted.astype(np.int64)
+
     is_hit = target == predicted
     for number, places in enumerate(
         ((rows, target), (rows, predicted), (rows[is_hit], target[is_hit]))

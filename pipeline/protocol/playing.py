@@ -36,6 +36,7 @@ class Played:
             numbers = [float(label.label) + task.middle for label in self.labels]
             span = f"values from {min(numbers):g} to {max(numbers):g}, midpoint {task.middle:g}"
             told.append(f"{span}; metrics: {task.measured}")
+
         roles = Counter((row.fold, row.role) for row in self.splits)
         told += [
             f"fold {fold}: {counted(n, 'dialogue')} for {role}"

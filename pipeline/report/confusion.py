@@ -74,6 +74,7 @@ def _pairs(results: TaskResults, rate: str, predictions: pd.DataFrame) -> TableV
     found["share_of_row"] = found["count"] / found.groupby("target")["count"].transform("sum")
     found = found.sort_values(["count", "target", "predicted"], ascending=[False, True, True])
     wrong = found[found["target"] != found["predicted"]].head(SHOWN_PAIRS)
+
     label = results.methods[0].label
     return TableView(
         f"{label} at missing rate {rate}: the {len(wrong)} most frequent confusions",

@@ -35,12 +35,14 @@ def plot_curves(curves: Sequence[Curve], x_label: str, y_label: str) -> str:
             if curve.hue < 0:
                 axes.plot(curve.x, curve.y, color=FLOOR, linestyle="--", label=curve.label)
                 continue
+
             color = PALETTE[curve.hue % len(PALETTE)]
             marker = MARKERS[curve.hue % len(MARKERS)]
             axes.plot(curve.x, curve.y, color=color, marker=marker, ms=5, label=curve.label)
             low = [y - d for y, d in zip(curve.y, curve.deviation, strict=True)]
             high = [y + d for y, d in zip(curve.y, curve.deviation, strict=True)]
             axes.fill_between(curve.x, low, high, color=color, alpha=0.15, linewidth=0)
+
         axes.set_xlabel(x_label)
         axes.set_ylabel(y_label)
         axes.grid(alpha=0.2, color=INK)
@@ -74,6 +76,7 @@ def plot_bars(groups: Sequence[str], series: Sequence[Bars], y_label: str) -> st
                 error_kw={"elinewidth": 0.8},
                 label=bars.label,
             )
+
         axes.set_xticks(range(len(groups)), groups)
         axes.set_ylabel(y_label)
         axes.set_ylim(bottom=0)
@@ -92,6 +95,7 @@ def plot_stacks(
     size = (3.6, 2.9) if is_small else (WIDTH, HEIGHT)
     with drawing(*size) as (figure, (axes,)):
         bottom = [0.0] * len(categories)
+
         for index, (name, shares) in enumerate(series.items()):
             axes.bar(
                 range(len(categories)),
@@ -105,6 +109,7 @@ def plot_stacks(
                 label=name,
             )
             bottom = [low + share for low, share in zip(bottom, shares, strict=True)]
+
         axes.set_xticks(range(len(categories)), categories)
         axes.set_xlabel(x_label)
         axes.set_ylim(0, 1)

@@ -74,11 +74,13 @@ def plot_dialogue_map(values: NDArray[np.floating], axis: DialogueAxis, title: s
         n = len(values)
         axes.imshow(values, cmap=COLORS, interpolation="none", extent=(0, n, n, 0))
         _strips(axes, axis, n)
+
         axes.set_xlim(-0.12 * n, n)
         axes.set_ylim(n, -0.12 * n)
         axes.set_aspect("equal")
         axes.spines[:].set_visible(False)
         _ticks(axes, axis, n)
+
         low, high = float(np.min(values)), float(np.max(values))
         axes.set_title(title, pad=4)
         axes.set_xlabel(f"light {low:.3g}, dark {high:.3g}", fontsize=9)

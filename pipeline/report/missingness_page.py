@@ -115,6 +115,7 @@ def _figure(results: TaskResults, rows: list[Missingness], name: str, source: st
         for n in range(most, -1, -1)
         if any(row.n_usable[n] for row in rows)
     }
+
     ticks = [f"{row.rate}\n{100 * row.missing_cells:.0f} %" for row in rows]
     return FigureView(
         f"{results.name}_missingness_{name}",

@@ -77,6 +77,7 @@ def parameter_table(path: Path) -> TableView:
             )
             for row in csv.DictReader(stream)
         ]
+
     return TableView(
         "Table 5. Trainable parameters, built here at the paper's sizes",
         ["Model", "Module", "Parameters", "Paper", "Exactly", "Note"],

@@ -28,6 +28,7 @@ def training_part(results: TaskResults) -> Part:
         rates = list(by_rate)
         shown = dict.fromkeys([rates[0], rates[-1]]) if rates else ()
         figures += [_figure(results, method, rate, by_rate[rate]) for rate in shown]
+
     text = (
         "Left: the training loss and, dotted, its parts (mean over runs). Right: "
         f"{results.measure.label} of the role that epochs are selected on. Thin lines are runs, "

@@ -165,6 +165,7 @@ class Decisions:
     def _train(self, wildcards: Wildcards) -> Stage:
         train, protocol = self._config.train, self._config.protocol
         is_constant = parse_train_rate(self._train_rate(wildcards)) not in STRATEGIES
+
         settings = {
             "task": self._scored(wildcards),
             "protocol": {

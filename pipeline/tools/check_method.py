@@ -95,11 +95,13 @@ def main(argv: Sequence[str] | None = None) -> None:
         methods = read_config(args.configfile).methods
     except SettingsError as error:
         raise SystemExit(f"error: {error}") from None
+
     if args.method not in methods:
         raise SystemExit(
             f"error: {args.configfile} has no method {args.method!r} below `methods`; it has "
             f"{', '.join(methods)}"
         )
+
     faults = list(check(methods[args.method]))
     for fault in faults:
         print(f"FAILED  {fault}")
@@ -161,11 +163,13 @@ def _padding(trial: Trial, learner: Learner) -> str:
     """A dialogue's prediction is the same alone, in company, and beside any padding."""
     if learner.sees_padding:
         return ""
+
     together = trial.predict(learner, trial.batch)
     alone = torch.cat(
         [trial.predict(learner, alone_of(trial.batch, number)) for number in range(len(LENGTHS))]
     )
     beside = trial.predict(learner, with_garbage(trial.batch))
+
     for other, what in ((alone, "alone"), (beside, "beside other values on the padding")):
         if gap := _gap(together, other):
             return (
@@ -179,6 +183,7 @@ def _embed(trial: Trial, learner: Learner) -> str:
     """What is embedded once for all rates is embedded alone, and predicted from as ever."""
     if not learner.embeds:
         return ""
+
     vectors = rows_shown(trial.batch)
     with torch.no_grad():
         together = learner.eval().embed(vectors)
@@ -186,6 +191,7 @@ def _embed(trial: Trial, learner: Learner) -> str:
     for name, value in together.items():
         if gap := _gap(value[::2], half[name]):
             return f"a vector ({name}) in other company is embedded otherwise (by {gap:.2g})"
+
     size = trial.batch.valid.shape
     grids = {name: value.view(*size, -1) for name, value in together.items()}
     batch = replace(trial.batch, features=grids).for_prediction()

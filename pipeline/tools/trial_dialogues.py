@@ -19,9 +19,11 @@ def make_batch(kind: Kind, seed: int = 0) -> ConversationBatch:
     rng = torch.Generator().manual_seed(seed)
     size = (len(LENGTHS), max(LENGTHS))
     valid = torch.arange(size[1]) < torch.tensor(LENGTHS)[:, None]
+
     three = (*size, len(MODALITIES))
     classes = torch.randint(0, N_CLASSES, size, generator=rng)
     values = torch.randint(-3, 4, size, generator=rng).float()
+
     return ConversationBatch(
         features={name: torch.randn(*size, dim, generator=rng) for name, dim in DIMS.items()},
         extracted=(torch.rand(three, generator=rng) >= 0.1) & valid[..., None],

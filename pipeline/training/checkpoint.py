@@ -87,6 +87,7 @@ class Checkpoints:
         except ArraysError as error:
             print(f"starting anew: {error}", file=sys.stderr, flush=True)
             return None
+
         return RunState(
             phase=header["phase"],
             epoch=header["epoch"],

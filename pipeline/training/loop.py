@@ -117,15 +117,18 @@ class Trainer:
         self.learner.train()
         self.masks.start_epoch(number, epoch, phase.is_complete)
         seed_torch(self.options.seed, "dropout", number, epoch)
+
         means = Means()
         for batch in self._batches(number, epoch):
             for loss in self._steps(batch, phase, optimizers):
                 means.add(loss)
+
         values = means.values()
         if not math.isfinite(values["loss"]):
             raise TrainingError(
                 f"phase {phase.name}, epoch {epoch + 1}: the loss is {values['loss']}; {ADVICE}"
             )
+
         rates = {"train_rate": self.masks.mean_rate, "missing": self.masks.realised}
         return {"phase": phase.name, **rates, **values}
 

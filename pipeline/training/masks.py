@@ -54,10 +54,12 @@ class TrainingMasks:
     ) -> None:
         self.rate, self.kind, self.seed = rate, kind, seed
         self.generator: GeneratorName = "exact" if rate == "random" else generator
+
         self._conversations, self._utterances = conversations, utterances
         self._modalities = tuple(name for name in MODALITIES if name in conversations.features)
         columns = [MODALITIES.index(name) for name in self._modalities]
         self._extracted = conversations.extracted.cpu().numpy()[:, columns]
+
         self._line: Tensor | None = None
         self._line_rate: float | None = None
         self.start_epoch(0, 0)
@@ -71,11 +73,13 @@ class TrainingMasks:
         self._rng = stream(self.seed, "masks", phase, epoch)
         self._n_rows, self._n_extracted = 0, 0.0
         self._rate_sum = self._missing_sum = 0.0
+
         if is_complete:
             return
         if isinstance(self.rate, Condition):
             self._renew_under(self.rate)
             return
+
         self._epoch_rate = progressive_rate(epoch) if self.rate == "progressive" else self.rate
         if self.kind == "per_run":
             self._renew_line()

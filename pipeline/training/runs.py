@@ -130,6 +130,7 @@ def input_digests(
     rows = [(u.utterance_id, u.dialogue_id, u.turn, u.speaker) for u in tables.utterances]
     seen = set(tables.visible(*roles).utterance_ids.tolist())
     labels = [(r.utterance_id, r.label if r.utterance_id in seen else None) for r in tables.labels]
+
     stores = {f"features_{path.stem}": file_digest(path) for path in sorted(features)}
     return {
         **stores,

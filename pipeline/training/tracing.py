@@ -39,6 +39,7 @@ def trace_dialogue(network: IteacNetwork, conversations: Conversations, dialogue
     items = items_of(conversations.index, np.array([dialogue]), "dialogues")
     with torch.no_grad():
         layers = network(collate(conversations, items), trace="all").trace
+
     arrays: Arrays = {}
     for modality in layers[0].attention:
         attention = torch.stack([layer.attention[modality][0] for layer in layers]).double()
@@ -93,8 +94,10 @@ def _add_routers(
     batch = batch.with_available(place_masks(conversations, items, line)).for_prediction()
     with torch.no_grad():
         layers = network(batch, trace="routers").trace
+
     places = torch.tensor(PLACES, device=batch.valid.device)
     codes = (batch.usable[batch.valid] * places).sum(dim=-1).cpu()
+
     for modality in layers[0].router:
         weights = torch.stack([layer.router[modality][batch.valid] for layer in layers])
         if modality not in sums:

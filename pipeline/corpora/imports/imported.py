@@ -94,12 +94,14 @@ def _check_vectors(
     key, n = f"arrays.{modality}", len(vectors)
     named = zip((one.utterance_id for one in imported.utterances), vectors, strict=True)
     there = [(name, vector) for name, vector in named if vector is not None]
+
     if not there:
         raise ImportFormatError(
             f"{source} gives no vector of numbers for any of the {n} utterances; "
             "leave the modality out, or name what holds it",
             key=key,
         )
+
     first, expected = there[0][0], len(there[0][1])
     for name, vector in there:
         if len(vector) != expected:
@@ -108,6 +110,7 @@ def _check_vectors(
                 "one modality have one length",
                 key=key,
             )
+
     n_zeros = sum(not vector.any() for _, vector in there)
     if n_zeros == len(there) and n > 1:
         raise ImportFormatError(
@@ -115,6 +118,7 @@ def _check_vectors(
             "the modality out, or name what holds it",
             key=key,
         )
+
     if len(there) < n:
         yield f"{n - len(there)} of {n} utterances have no vector"
     if n_zeros:
@@ -136,8 +140,10 @@ def pooled(value: NDArray[np.floating]) -> Vector | None:
             f"features of shape {value.shape} and type {value.dtype}: "
             "expected numbers, (D,) or (T, D)"
         )
+
     if value.size == 0:
         return None
+
     with np.errstate(over="ignore", invalid="ignore"):
         vector = value.astype(np.float64).mean(axis=0) if value.ndim == 2 else value
         vector = vector.astype(np.float32)

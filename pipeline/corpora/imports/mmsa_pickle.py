@@ -95,9 +95,11 @@ class _Part:
         part = splits.get(split)
         if not isinstance(part, dict):
             raise ImportFormatError(f"{self._where} is {_kind(part)}, expected a dictionary")
+
         if lacking := [key for key in (*NEEDED, *keys.values()) if key not in part]:
             there = ", ".join(printable(key, 40) for key in sorted(part)[:20])
             raise ImportFormatError(f"{self._where} lacks {', '.join(lacking)}; it has {there}")
+
         self.n_rows = len(self._rows(part["id"], "id"))
         read = {*NEEDED, *keys.values(), *LENGTHS.values(), "raw_text", "text_bert"} & part.keys()
         self._columns = {key: self._rows(part[key], key) for key in read}

@@ -38,10 +38,12 @@ def read(
     """Read the vectors that `table`, a CSV, lists; table and `folders` lie inside `root`."""
     if not folders:
         raise ImportFormatError("name a folder for at least one modality", key="arrays")
+
     sheet = read_table(root, table, links)
     if sheet.dropped:
         first = sheet.dropped[0]
         raise ImportFormatError(f"{first.item}: {first.reason}")
+
     utterances = _utterances(sheet)
     annotations = [
         annotation(row.cells["utterance_id"].strip(), name, value)
@@ -49,6 +51,7 @@ def read(
         for name, value in row.cells.items()
         if name not in NEEDED + OPTIONAL
     ]
+
     vectors = {
         modality: _vectors(root, f"arrays.{modality}", folder, utterances, links)
         for modality, folder in folders.items()
@@ -60,6 +63,7 @@ def read(
 def _utterances(sheet: Sheet) -> list[Utterance]:
     found: list[Utterance] = []
     first: dict[str, str] = {}
+
     for row in sheet.rows:
         name = row.cells["utterance_id"].strip()
         if name in first:
@@ -67,6 +71,7 @@ def _utterances(sheet: Sheet) -> list[Utterance]:
                 f"{row.source}: utterance_id {printable(name, 80)!r} stands twice, first in "
                 f"{first[name]}"
             )
+
         first[name] = row.source
         found.append(
             without_media(
@@ -92,6 +97,7 @@ def _vectors(
         raise ImportFormatError(
             f"there is no folder {printable(relative, 80)}; there are {_shown(folders)}", key=key
         )
+
     files = vector_files(folder, [one.utterance_id for one in utterances])
     if utterances and not files:
         raise ImportFormatError(
@@ -100,6 +106,7 @@ def _vectors(
             f"{_shown([path.name for path in folder.iterdir()])}",
             key=key,
         )
+
     return [_vector(files.get(one.utterance_id, []), one, root, links) for one in utterances]
 
 

@@ -37,10 +37,12 @@ def read(path: Path, names: Mapping[Modality, str]) -> Imported:
             raise ImportFormatError(
                 f"{path}: no array `dialogue_id` with one value a row; there are {_shown(shapes)}"
             )
+
         n_rows = shapes["dialogue_id"][0]
         chosen = _chosen(path, shapes, names)
         plain = [n for n, shape in shapes.items() if len(shape) == 1 and n not in chosen.values()]
         _check_rows(path, shapes, [*plain, *chosen.values()], n_rows)
+
         columns = {name: _texts(path, name, archive.read(name)) for name in plain}
         utterances, note = _utterances(path, columns)
         return Imported(
@@ -71,12 +73,14 @@ def _chosen(
 ) -> dict[Modality, str]:
     chosen = dict(names) or {m: m for m in MODALITIES if len(shapes.get(m, ())) == 2}
     matrices = {name: shape for name, shape in shapes.items() if len(shape) == 2}
+
     if not chosen:
         raise ImportFormatError(
             f"{path}: none of {', '.join(MODALITIES)} is an (N, D) array; name those "
             f"that are: {_shown(matrices) or 'there is none'}",
             key="arrays",
         )
+
     for modality, name in chosen.items():
         if name not in matrices:
             raise ImportFormatError(

@@ -116,6 +116,7 @@ def _read_array(stream: IO[bytes], size: int, allowed: int) -> NDArray[Any]:
     n_values = math.prod(shape)
     n_bytes = n_values * dtype.itemsize
     there = size - (stream.tell() - start)
+
     if n_bytes != there or not dtype.itemsize:
         raise ImportFormatError(
             f"shape {shape} of {dtype} takes {n_bytes:,} bytes, {there:,} are there: "
@@ -126,9 +127,11 @@ def _read_array(stream: IO[bytes], size: int, allowed: int) -> NDArray[Any]:
             f"shape {shape} of {dtype} takes {n_bytes:,} bytes, more than {MAX_UNFOLDING} times "
             "the archive: save it with numpy.savez, uncompressed, if that is right"
         )
+
     content = stream.read(n_bytes)
     if len(content) != n_bytes:
         raise ImportFormatError(f"ends after {len(content):,} of {n_bytes:,} bytes of values")
+
     flat: NDArray[Any] = np.frombuffer(content, dtype, n_values)
     if not are_characters(flat):
         raise ImportFormatError("holds numbers that are no characters")

@@ -57,6 +57,7 @@ def describe_import(corpus: str, imported: Imported) -> dict[str, Any]:
     """corpus.json of an imported corpus: no media, so only what was found."""
     n = len(imported.utterances)
     row = {"group": "all", "split": "", "value": "utterances", "expected": None}
+
     return {
         "corpus": corpus,
         "reader": "import",

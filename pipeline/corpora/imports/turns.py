@@ -27,10 +27,12 @@ def order_of_turns(
             for k, value in enumerate(columns["turn"])
         ]
         return turns, "turns as the array `turn` says"
+
     starts = [_seconds(value) for value in columns.get("start_s", [])]
     timeless = [k for k, start in enumerate(starts) if not math.isfinite(start)]
     if starts and not timeless:
         return _by_time(path, dialogues, starts), "turns in the order of `start_s`"
+
     without = "there is no `turn`, and " + (
         f"`start_s` of row {timeless[0]} is {printable(columns['start_s'][timeless[0]], 80)!r}"
         if timeless

@@ -84,6 +84,7 @@ def read_record(path: Path, key: str) -> tuple[Record, dict[str, Any]]:
         raise
     except (ValueError, KeyError, TypeError) as error:
         raise BadRecordError(f"{path}: {error}") from error
+
     if arrays or record_key(ingredients) != key:
         raise BadRecordError(f"{path} belongs to another key")
     _check(record)

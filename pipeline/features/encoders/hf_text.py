@@ -55,6 +55,7 @@ def extractor_of(
     alone = TextEncoder(partial(hidden_sum, model, last_layers), place)
     if not wants_batches(place):
         return text_extractor(dim, tokenize, alone)
+
     padding = getattr(model.config, "pad_token_id", None) or 0
     hidden = partial(masked_sum, model, last_layers)
     batches = TextBatches(hidden, place, tokenize.max_tokens, padding)

@@ -98,6 +98,7 @@ class Twice:
                 there = pool.submit(_encode_there, *given).result()
         except BrokenProcessPool as error:
             raise fault(self.modality, self.settings["encoder"], f"it crashed: {error}") from None
+
         for here in self.inner.encode(items):
             other = there[here.utterance_id]
             if here.status != other.status or not _is_near(here.vector, other.vector):

@@ -163,10 +163,12 @@ def find_encoder(modality: Modality, name: str) -> Encoder:
             options=("settings", *shared.options),
             libraries=(*shared.libraries, *info.libraries),
         )
+
     for encoder in _ALL:
         is_member = encoder.name.endswith(":") and name.startswith(encoder.name)
         if encoder.modality == modality and (encoder.name == name or is_member):
             return encoder
+
     known = [encoder.name for encoder in _ALL if encoder.modality == modality]
     raise ValueError(f"features.{modality}.encoder: {name!r} is unknown; known are {known}")
 

@@ -91,12 +91,14 @@ class Board:
         job = self.running.pop(number, None)
         if job is None:
             return []
+
         took_s = now_s - job.began_s
         self._busy_s += took_s
         self.estimate.finished(job.rule, took_s)
         self._finished.add(number)
         self.n_done = len(self._finished)
         self.n_total = max(self.n_total, self.n_done)
+
         told = read_logs(job.logs)
         count = f"{self.n_done:>{len(str(self.n_total))}} of {self.n_total}"
         times = f"{duration(took_s)}{self._left(now_s)}"

@@ -40,11 +40,13 @@ class Estimate:
         known = {rule: self.expected(rule) for rule in waiting}
         work = sum((known[rule] or 0.0) * n for rule, n in waiting.items())
         is_whole = all(known[rule] is not None for rule, n in waiting.items() if n)
+
         for rule, since_s, own_left_s in running:
             expected = self.expected(rule)
             is_whole &= expected is not None or own_left_s is not None
             by_rule_s = (expected or 0.0) - since_s
             work += max(by_rule_s if own_left_s is None else own_left_s, 0.0)
+
         return work / max(at_once, 1.0), is_whole
 
 

@@ -19,6 +19,7 @@ def examine_tasks(config: Config, corpora: Mapping[str, Examined], console: Cons
         if tables is None:
             console.print("Not looked at: its corpus cannot be read yet.")
             continue
+
         try:
             lines = play(task, *tables, config.protocol.name).lines(task)
             names = dict.fromkeys((*map(str, config.protocol.rates), *task.condition_names))

@@ -29,11 +29,13 @@ def write_mmsa_pickle(path: Path, content: Content, target: str) -> int:
         name: [row for row, role in enumerate(roles) if role == wanted and numbers[row] is not None]
         for name, wanted in SPLITS.items()
     }
+
     if empty := [name for name, rows in parts.items() if not rows]:
         raise ExportError(
             f"no utterance of {', '.join(empty)} has the annotations {SPLIT!r} and {target!r}; "
             "MMSA needs all three splits: `--task build/TASK --fold N` takes those of a task"
         )
+
     splits = {name: _part(content, rows, numbers) for name, rows in parts.items()}
     write_bytes(path, pickle.dumps(splits, protocol=PROTOCOL))
     return len(roles) - sum(map(len, parts.values()))

@@ -123,10 +123,12 @@ def _fitting(run: TrainedRun, corpus: Corpus) -> tuple[IntArray, list[str]]:
     texts = [
         f"dialogue {index.dialogue_ids[number]!s} has {why}" for number, why in refused.items()
     ]
+
     if len(refused) == len(index.lengths):
         raise LabelError(f"{texts[0]}: {WAY_OUT}")
     for text in texts:
         warn(f"no labels, {text}: {WAY_OUT}")
+
     reasons = ["" if any(there) else NOTHING_FOUND for there in corpus.found]
     for number, why in refused.items():
         for place in index.utterances_of(np.array([number])):

@@ -48,6 +48,7 @@ def tiers_of(cues: Sequence[Cue]) -> Iterator[Tier]:
             "emotion": [cue.label for cue in row],
             "confidence": ["" if c.confidence is None else f"{c.confidence:.4f}" for c in row],
         }
+
         for kind, told in values.items():
             if kind == "confidence" and not any(told):
                 continue
