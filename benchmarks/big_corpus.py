@@ -75,12 +75,14 @@ def _make_clip(path: Path) -> bytes:
         video = container.add_stream("libx264", rate=FPS)
         video.width, video.height, video.pix_fmt = SIDE_PX, SIDE_PX, "yuv420p"
         voice = container.add_stream("aac", rate=RATE_HZ, layout="mono")
+
         for k in range(SECONDS * FPS):
             picture = np.full((SIDE_PX, SIDE_PX, 3), 8 * k, np.uint8)
             frame = av.VideoFrame.from_ndarray(picture, "rgb24")
             frame.pts, frame.time_base = k, Fraction(1, FPS)
             container.mux(video.encode(frame))
         container.mux(video.encode(None))
+
         samples = rng.normal(0, 3000, SECONDS * RATE_HZ).astype(np.int16)
         sound = av.AudioFrame.from_ndarray(samples[None], "s16", "mono")
         sound.sample_rate, sound.pts, sound.time_base = RATE_HZ, 0, Fraction(1, RATE_HZ)

@@ -113,6 +113,7 @@ def measure_lengths(
     found: dict[str, dict[int, float]] = {"ours": {}, "dense": {}, "loops": {}}
     print(f"\nd = {dim}, {'training' if is_training else 'evaluation'}\n")
     print("| L | ours ms | dense ms | loops ms | loops / ours |\n|---|---|---|---|---|")
+
     for length in LENGTHS:
         ways = ways_of(length, dim, is_training)
         x = torch.randn(length, dim, generator=torch.Generator().manual_seed(length))
@@ -121,8 +122,10 @@ def measure_lengths(
         if not is_training:
             check(ways, x)
         times = times_ms(ways, x.requires_grad_(is_training), repeats)
+
         for name, value in times.items():
             found[name][length] = value
+
         cells = [f"{times[name]:.2f}" if name in times else "" for name in found]
         ratio = f"{times['loops'] / times['ours']:.0f}x" if "loops" in times else ""
         print(f"| {length} | {' | '.join(cells)} | {ratio} |", flush=True)
@@ -176,10 +179,12 @@ def main() -> None:
     parser.add_argument("--loops-to", type=int, default=110, help="longest L of loops in training")
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
+
     torch.set_num_threads(args.threads)
     forward = measure_lengths(128, args.repeats, max(LENGTHS), is_training=False)
     training = measure_lengths(128, args.repeats, args.loops_to, is_training=True)
     peaks = measure_widths()
+
     if args.out is not None:
         length = "utterances of the dialogue, L"
         panels = [

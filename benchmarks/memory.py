@@ -90,12 +90,14 @@ def crop_talk(folder: Path, seconds: int) -> Cropping:
     write_talk(folder / "talk.mp4", seconds)
     every_s = seconds / N_UTTERANCES
     starts_s = [every_s * k for k in range(N_UTTERANCES)]
+
     spans = [(0.0, math.inf), *((s, s + 0.8 * every_s) for s in starts_s)]
     utterances = [
         Utterance(f"u{k}", "d", k, "s", "1", "talk.mp4", start_s, end_s, "full", "")
         for k, (start_s, end_s) in enumerate(spans)
     ]
     write_rows(folder / "utterances.csv", utterances, Utterance)
+
     media = {"talk.mp4": {"size": 0, "sha256": file_digest(folder / "talk.mp4")}}
     (folder / "media.json").write_text(json.dumps(media), encoding="utf-8")
     arguments = [
@@ -104,6 +106,7 @@ def crop_talk(folder: Path, seconds: int) -> Cropping:
         *("--cache", folder / "cache", "--out", folder / "faces.csv"),
     ]
     told = folder / "decoding.json"
+
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, DECODING, str(told), *map(str, arguments)],
         cwd=Path(__file__).parents[1],
@@ -111,6 +114,7 @@ def crop_talk(folder: Path, seconds: int) -> Cropping:
         text=True,
         check=True,
     )
+
     peak_mib = int(done.stdout.splitlines()[-1]) / 1024
     counts = json.loads(told.read_text(encoding="utf-8"))
     decoding_mib = counts.pop("peak_kib") / 1024
@@ -126,6 +130,7 @@ def write_talk(path: Path, seconds: int) -> None:
     pictures = (np.roll(portrait, round(9 * math.sin(s)), axis=1) for s in times_s)
     options = {"preset": "ultrafast", "g": str(10 * FPS), "bf": "0"}
     clips.write_video(loop, pictures, times_s, rate=FPS, encoder_options=options)
+
     with av.open(str(path), "w") as container:
         out = None
         for k in range(seconds // LOOP_S):
@@ -152,6 +157,7 @@ def main() -> None:
     parser.add_argument("--short", type=int, default=2, help="minutes")
     parser.add_argument("--long", type=int, default=60, help="minutes")
     args = parser.parse_args()
+
     short, long = compare(60 * args.short, 60 * args.long)
     heads = ("minutes", "peak", "decoding", "opened", "decoded", "looked at", "faces")
     print("".join(f"{head:>11}" for head in heads))
@@ -160,6 +166,7 @@ def main() -> None:
             f"{minutes:11d}{one.peak_mib:7.0f} MiB{one.decoding_mib:7.0f} MiB{one.n_opened:11d}"
             f"{one.n_decoded:11d}{one.longest.n_frames:11d}{one.longest.n_faces:11d}"
         )
+
     ratio, decoding = long.peak_mib / short.peak_mib, long.decoding_mib / short.decoding_mib
     print(f"long / short: {ratio:.3f}, decoding {decoding:.3f} (limit {LIMIT})")
 

@@ -72,6 +72,7 @@ class Candidate:
         """All epochs; then the running mean is what predicts."""
         s, network = self.settings, self.network
         optimizer = torch.optim.AdamW(network.parameters(), lr=s.lr, weight_decay=s.decay)
+
         for epoch in range(s.epochs):
             network.train()
             if s.cool:
@@ -86,6 +87,7 @@ class Candidate:
                 with torch.no_grad():
                     for mean, parameter in zip(self.mean, network.parameters(), strict=True):
                         mean.lerp_(parameter, s.average)
+
         with torch.no_grad():
             for mean, parameter in zip(self.mean, network.parameters(), strict=True):
                 parameter.copy_(mean)

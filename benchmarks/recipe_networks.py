@@ -92,6 +92,7 @@ class Network(nn.Module):
         super().__init__()
         self.settings, self.names = settings, tuple(dims)
         self.drop = Dropout(settings.drop)
+
         k, h = settings.members, settings.width
         self.project = nn.ModuleDict({m: nn.Linear(d, k * h) for m, d in dims.items()})
         self.missing = nn.Parameter(torch.zeros(len(dims), k, 1, 1, h))
@@ -99,6 +100,7 @@ class Network(nn.Module):
         self.shift = nn.Parameter(torch.zeros(k, 1, 1, h))
         self.own = nn.Parameter(torch.randn(k, 1, h, n_out) / math.sqrt(h))
         self.bias = nn.Parameter(torch.zeros(k, 1, 1, n_out))
+
         self.gru = Gru(k, h) if settings.context in ("gru", "both", "beside") else None
         self._make_context(k, h, len(dims))
         if settings.context != "none":

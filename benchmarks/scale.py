@@ -89,12 +89,14 @@ class Project:
         old = [*self.folder.glob("build/logs/big/extract*"), *self.imports.glob("*.safetensors")]
         for path in old:
             path.unlink()
+
         ended = self.snakemake()
         jobs = Counter(re.findall(r"^(?:local)?(?:rule|checkpoint) (\w+):", ended.said, re.M))
         del jobs["all"]
         print(
             f"{what}: {ended.seconds:.1f} s; " + ", ".join(f"{n} {job}" for job, n in jobs.items())
         )
+
         for log in sorted(self.folder.glob("build/logs/big/extract*")):
             modality, shard = log.stem.split("_")[-2:]
             counts = re.findall(r"\d+ hits, \d+ misses", log.read_text(encoding="utf-8"))
@@ -122,15 +124,18 @@ def workflow(project: Project) -> None:
     """Plan, run, run again, change, run again."""
     report("planning a first run", project.snakemake("--dry-run", "--quiet"))
     report("first run", project.snakemake())
+
     version, nothing = [], []
     for _ in range(ROUNDS):
         version.append(run("--version"))
         nothing.append(project.snakemake())
+
     assert all("Nothing to be done" in one.said for one in nothing)
     compare("seconds", [one.seconds for one in nothing], [one.seconds for one in version])
     compare("seconds of CPU", [one.cpu_s for one in nothing], [one.cpu_s for one in version])
     peak = max(one.megabytes for one in nothing)
     print(f"    peak of memory {peak:.0f} MB (limit {LIMIT_MB:.0f} MB)", flush=True)
+
     project.corpus.add_video(NEW_UTTERANCES)
     project.changed("one video more")
     project.corpus.encode_again(0)
@@ -153,15 +158,18 @@ def many_records(folder: Path, n_records: int) -> None:
     with mock.patch("os.fsync"):
         for number in range(n_records):
             cache.put({"text": number}, Record(vector, "ok"))
+
     begin_s = time.perf_counter()
     found = UtteranceCache(folder, "text").get(record_key({"text": 0}))
     first_s = time.perf_counter() - begin_s
     assert found is not None
+
     n_read = min(n_records, 1000)
     begin_s = time.perf_counter()
     for number in range(n_read):
         cache.get(record_key({"text": number}))
     each_s = (time.perf_counter() - begin_s) / n_read
+
     largest = max(len(list(inside.iterdir())) for inside in (folder / "text").iterdir())
     print(
         f"a cache of {n_records} records: opened and first record read in {1e3 * first_s:.1f} ms, "
@@ -177,6 +185,7 @@ def run(*arguments: str, paths: str = "") -> Ended:
         "PYTHONPATH": paths,
         "OMP_NUM_THREADS": "1",
     }
+
     begin_s = time.perf_counter()
     with tempfile.TemporaryFile("w+") as said:
         process = subprocess.Popen(
@@ -187,6 +196,7 @@ def run(*arguments: str, paths: str = "") -> Ended:
         seconds = time.perf_counter() - begin_s
         said.seek(0)
         text = said.read()
+
     if process.returncode:
         raise SystemExit(f"error: snakemake {' '.join(arguments)} failed:\n{text[-3000:]}")
     return Ended(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, text)

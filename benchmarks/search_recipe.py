@@ -104,13 +104,16 @@ def score_parts(
     """A candidate on some of the parts: scores, parameters, seconds."""
     start = time.perf_counter()
     scores, n_parameters = [], 0
+
     for part in parts:
         train, scored = (np.flatnonzero(pool.part != part), np.flatnonzero(pool.part == part))
         index = pool.conversations.index
         rows = index.store_rows[index.utterances_of(train)]
         fitted = standardize(stores, fit_standardization(stores, rows))
+
         features = {m: torch.from_numpy(fitted[m].features) for m in fitted}
         conversations = replace(pool.conversations, features=features)
+
         candidate = Candidate(settings, conversations, pool.task, seed=part)
         candidate.train(train)
         n_parameters = candidate.count_parameters()
@@ -127,6 +130,7 @@ def _score(
     names = tuple(conversations.features)
     columns = [MODALITIES.index(name) for name in names]
     extracted = conversations.extracted.numpy()[places][:, columns]
+
     masks = {}
     for number, rate in enumerate(RATES):
         rng = np.random.default_rng([MASK_SEED, number])
@@ -135,6 +139,7 @@ def _score(
         for subset in itertools.combinations(names, size):
             kept = np.array([name in subset for name in names])
             masks["+".join(subset)] = spread(np.broadcast_to(kept, extracted.shape), names)
+
     target = conversations.labels.numpy()[places]
     batch = Padded.of(conversations, scored)
     values = {
@@ -165,15 +170,18 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Read the command line, train, write a line."""
     args = _parser().parse_args(argv)
     torch.set_num_threads(1)
+
     tables, stores, task = read_tables(args.root, args.task, args.corpus, args.roles)
     pool = make_pool(tables, stores, task, args.roles)
     changes = dict(one.split("=", 1) for one in args.set)
     kinds = {one.name: type(one.default) for one in fields(CandidateSettings)}
     settings = CandidateSettings(**{name: kinds[name](value) for name, value in changes.items()})
+
     scores, n_parameters, seconds = score_parts(pool, stores, settings, args.parts)
     line = {"task": args.task, "set": changes, "parts": args.parts, **summary(scores)}
     line |= {"parameters": n_parameters, "seconds": round(seconds)}
     print(json.dumps(line), flush=True)
+
     if args.out:
         with args.out.open("a") as file:
             file.write(json.dumps(line | {"settings": asdict(settings)}) + "\n")

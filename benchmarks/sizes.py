@@ -102,6 +102,7 @@ def run(folder: Path) -> tuple[int, str]:
         "TOLD": str(folder / "told"),
         "OMP_NUM_THREADS": "1",
     }
+
     limit = ["prlimit", f"--data={LIMIT_GIB << 30}"]
     command = [
         sys.executable,
@@ -113,6 +114,7 @@ def run(folder: Path) -> tuple[int, str]:
         "1",
     ]
     profile = ["--workflow-profile", str(ROOT / "profiles/default")]
+
     done = subprocess.run(
         [*limit, *command, *profile],
         cwd=folder,
@@ -136,16 +138,19 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--utterances", type=int)
     parser.add_argument("--keep", type=Path)
     args = parser.parse_args(argv)
+
     size = SIZES[args.name]
     if args.methods:
         size = replace(size, methods=tuple(args.methods))
     if args.utterances:
         size = replace(size, n_utterances=args.utterances)
+
     with tempfile.TemporaryDirectory() as made:
         folder = args.keep or Path(made)
         folder.mkdir(exist_ok=True)
         write_study(folder, size, np.random.default_rng(0))
         code, said = run(folder)
+
         for line in (folder / "told").read_text().splitlines():
             *names, cpu_s, peak_kb = json.loads(line)
             print(f"{' '.join(names):60} {cpu_s:8.1f} s {peak_kb / 1024:8.0f} MiB")

@@ -158,6 +158,7 @@ def make(size: Size, device: torch.device, fraction: float = 1.0, whole: bool = 
     kept = [_take(part, fraction, whole, rng) for part in (size.train, size.test)]
     lengths = np.concatenate(kept)
     n = int(lengths.sum())
+
     places = np.arange(n)
     index = ConversationIndex(
         utterance_ids=np.char.add("u", places.astype(str)),
@@ -168,6 +169,7 @@ def make(size: Size, device: torch.device, fraction: float = 1.0, whole: bool = 
         label_rows=places,
         speakers=rng.integers(0, size.n_speakers, n),
     )
+
     is_classes = size.kind == "classification"
     labels = rng.integers(0, size.n_outputs, n) if is_classes else rng.normal(size=n)
     conversations = Conversations(
@@ -178,6 +180,7 @@ def make(size: Size, device: torch.device, fraction: float = 1.0, whole: bool = 
         speakers=torch.from_numpy(index.speakers),
         labels=torch.from_numpy(labels if is_classes else labels.astype(np.float32)),
     )
+
     masks = [draw_availability(n, len(MODALITIES), rate, "gcnet", rng) for rate in RATES]
     numbers = np.arange(len(lengths))
     n_train = len(kept[0])

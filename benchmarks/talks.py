@@ -87,16 +87,19 @@ def _write(path: Path, seconds: int, rng: np.random.Generator) -> None:
     wall, speaker = portraits()
     wall = cv2.GaussianBlur(cv2.resize(wall, (WIDTH, HEIGHT)), (0, 0), 9)
     speaker = cv2.resize(speaker, (220, 220))
+
     with av.open(str(path), "w") as container:
         video = container.add_stream("libx264", rate=FPS, options={"preset": "veryfast"})
         video.width, video.height, video.pix_fmt = WIDTH, HEIGHT, "yuv420p"
         voice = container.add_stream("aac", rate=RATE_HZ, layout="stereo")
+
         for k in range(seconds * FPS):
             picture = _picture(wall, speaker, k / FPS, rng)
             frame = av.VideoFrame.from_ndarray(picture, "rgb24")
             frame.pts, frame.time_base = k, Fraction(1, FPS)
             container.mux(video.encode(frame))
         container.mux(video.encode(None))
+
         sound = (_noise(seconds, rng) * 2**14).astype(np.int16)
         for frame in [*sound_frames(sound, RATE_HZ, "s16", "stereo"), None]:
             container.mux(voice.encode(frame))

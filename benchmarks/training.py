@@ -151,6 +151,7 @@ def main() -> None:
     args = parse()
     device = torch.device(args.device)
     lines, notes = [], []
+
     for model, size in chosen(args):
         made = make(SIZES[size], device, args.fraction, args.all)
         print(f"{model}, {size}: {made.counts()}", file=sys.stderr)
@@ -160,6 +161,7 @@ def main() -> None:
                 print("  ".join(line.cells()), file=sys.stderr, flush=True)
         torch.set_num_threads(1)
         notes.append(f"{model}, {size}: {made.counts()}; {remarks(model, made)}")
+
     print(f"device {args.device}, torch {torch.__version__}, median of {args.repeats}\n")
     print(table(lines), "\n", *notes, sep="\n")
 
@@ -190,6 +192,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--all", action="store_true", help="all dialogues of MOSEI")
     parser.add_argument("--quick", action="store_true", help="a quarter of the dialogues, once")
     args = parser.parse_args()
+
     args.fraction = 0.25 if args.quick else 1.0
     if args.quick:
         args.repeats, args.epochs = 1, 1

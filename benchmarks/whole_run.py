@@ -80,10 +80,12 @@ def main() -> None:
     parser.add_argument("--fraction", type=float, default=1.0)
     parser.add_argument("--all", action="store_true")
     args = parser.parse_args()
+
     torch.set_num_threads(args.threads)
     made = make(SIZES[args.size], torch.device(args.device), args.fraction, args.all)
     run = run_ours if args.side == "ours" else run_plain
     run(args.model, made, args.epochs)
+
     is_gpu = args.device == "cuda"
     peak_mib = torch.cuda.max_memory_allocated() / 2**20 if is_gpu else resident_peak_mib()
     used = {"wall_s": time.perf_counter() - START_S, "cpu_s": time.process_time()}

@@ -56,6 +56,7 @@ def pad(dialogues: Sequence[Dialogue]) -> PlainBatch:
     }
     lengths = torch.tensor([len(one["labels"]) for one in dialogues])
     valid = torch.arange(int(lengths.max())) < lengths[:, None]
+
     return PlainBatch(
         features={name: padded[name] for name in MODALITIES},
         extracted=padded["extracted"],

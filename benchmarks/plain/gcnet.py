@@ -118,6 +118,7 @@ class PlainGcnet(PlainModel):
     ) -> None:
         super().__init__()
         self.dims, self.n_speakers, self.window = feature_dims, n_speakers, window
+
         in_dim = sum(feature_dims.values())
         self.lstm = Lstm(in_dim, hidden_dim, dropout)
         self.temporal = Branch(2 * hidden_dim, 3, dropout)

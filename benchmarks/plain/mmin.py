@@ -93,6 +93,7 @@ class PlainMmin(PlainModel):
         self.forth = Cascade(width, layers, n_blocks)
         self.back = Cascade(width, layers, n_blocks)
         self.classifier = fully_connected(layers[-1] * n_blocks, hidden_dim, n_outputs, 0.5)
+
         self.pretrained = Pretrained(feature_dims, hidden_dim, n_outputs)
         self.register_buffer("pretrained_is_frozen", torch.tensor(True))
 
