@@ -83,6 +83,7 @@ def parse_section(
     For messages: `where` is its place in the configuration, `lines` tells file and line of a place.
     """
     values = _parse_json(section, where) if isinstance(section, str) else section
+
     try:
         return kind.model_validate(values)
     except ValidationError as error:

@@ -162,6 +162,7 @@ def without_media(
     """An utterance that has features but no file; `where` says which row it is."""
     texts = [storable(one) for one in (speaker, session, text)]
     end_s = float("inf")
+
     try:
         return Utterance(
             utterance_id, dialogue_id, turn, texts[0], texts[1], "", 0.0, end_s, "full", texts[2]
