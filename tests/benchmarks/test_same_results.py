@@ -82,6 +82,7 @@ def make_batch(lengths, kind, dtype, rng):
         labels = torch.from_numpy(rng.integers(0, 4, size))
     else:
         labels = torch.from_numpy(rng.normal(size=size)).to(dtype)
+
     return ConversationBatch(
         features={
             name: torch.from_numpy(rng.normal(size=(*size, dim))).to(dtype) * valid[..., None]

@@ -29,6 +29,7 @@ def runs(tmp_path_factory):
         pytest.fail(f"Slurm cannot be started here: {missing}")
     folder = tmp_path_factory.mktemp("cluster")
     profile = edited_profile(folder / "profile", short_of_memory=KILLED)
+
     with (
         slurm(folder / "slurm"),
         WorkflowRun(folder / "local", "--cores=1") as local,

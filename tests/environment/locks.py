@@ -46,8 +46,10 @@ def versions_on(lock: Path, python: str, system: str, machine: str) -> dict[str,
         "implementation_name": "cpython",
         "platform_python_implementation": "CPython",
     }
+
     found: dict[str, set[str]] = {}
     for entry in entries_of(lock):
         if entry.marker is None or entry.marker.evaluate(there):
             found.setdefault(canonicalize_name(entry.name), set()).add(str(entry.specifier))
+
     return found

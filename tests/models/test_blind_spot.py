@@ -50,6 +50,7 @@ def dialogues():
     available = torch.ones(*size, 3, dtype=torch.bool)
     available[..., MODALITIES.index("text")] = False
     cells = torch.arange(N_DIALOGUES * N_STEPS).view(size)
+
     return ConversationBatch(
         features={
             name: torch.randn(*size, dim, generator=rng, dtype=torch.float64)

@@ -56,6 +56,7 @@ def test_attention_agrees_with_torch(padding, has_bias):
     )
     there = VALID if padding == "exact" else torch.ones_like(VALID)
     torch.testing.assert_close(layout.unpack(out)[there], expected[there])
+
     cells = there[:, None, :, None] & there[:, None, None, :]
     torch.testing.assert_close(layout.unpack_maps(maps) * cells, weights * cells)
 
@@ -149,6 +150,7 @@ def test_attention_in_pieces_is_the_same_attention(monkeypatch, has_bias, dropou
         out = (ours.eval() if dropout else ours)(x, x, layout, masked)
         grads = torch.autograd.grad(out.square().sum(), [x, *(biases or [])])
         found.append((out, *grads))
+
     for whole, pieces in zip(*found, strict=True):
         torch.testing.assert_close(pieces, whole)
 

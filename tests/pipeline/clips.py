@@ -32,6 +32,7 @@ def write_sound(
     samples = np.atleast_2d(samples)
     layout = layout or ("mono" if len(samples) == 1 else "stereo")
     frames = list(sound_frames(samples, rate_hz, frame_format or sample_format, layout))
+
     with av.open(str(path), "w", **options) as container:
         stream = container.add_stream(codec, rate=rate_hz)
         stream.layout = layout
@@ -44,6 +45,7 @@ def write_sound(
                 if keep(n_packets):
                     container.mux(packet)
                 n_packets += 1
+
     return path
 
 
@@ -96,6 +98,7 @@ def write_video(
             frame.pts = round(time_s / clock)
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
+
     return path
 
 

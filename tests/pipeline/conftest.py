@@ -82,6 +82,7 @@ def write_features(folder, utterances, emotions, modalities):
     """Vectors around their class's own; one visual in six was never extracted."""
     rng = np.random.default_rng(12)
     numbers = np.array([[*CLASSES, "xxx"].index(emotion) for emotion in emotions])
+
     for modality in modalities:
         centres = rng.normal(0, 1, (4, DIMS[modality]))
         features = centres[numbers] + rng.normal(0, 1, (len(numbers), DIMS[modality]))
@@ -132,6 +133,7 @@ def write_task(
     }
     draw_task(folder, settings, modalities)
     classes = () if is_regression else CLASSES
+
     return TaskFiles(folder, settings, tuple(modalities), classes, utterances)
 
 

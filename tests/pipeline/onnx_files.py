@@ -76,6 +76,7 @@ def speech(kernel, has_mask=False, shape=("n", "samples")):
     masks = [value("attention_mask", shape, INT64)] if has_mask else []
     added = [node("Cast", ["attention_mask"], ["real"], to=FLOAT)] if has_mask else []
     added += [node("Mul", ["sound", "real"], ["heard"])] if has_mask else []
+
     return model(
         [
             *added,

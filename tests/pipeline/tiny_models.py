@@ -77,6 +77,7 @@ def save_deberta(folder):
         type_vocab_size=0,
     )
     transformers.DebertaModel(config).save_pretrained(folder)
+
     return folder
 
 
@@ -104,6 +105,7 @@ def save_deberta_v3(folder):
         type_vocab_size=0,
     )
     transformers.DebertaV2Model(config).save_pretrained(folder)
+
     return folder
 
 

@@ -52,8 +52,10 @@ def run_and_hear(folder: Path) -> dict[Job, Loaded]:
     notes, hook = folder / "loaded.txt", folder / "hook/sitecustomize.py"
     hook.parent.mkdir()
     hook.write_text(HOOK.format(notes=str(notes), roots=ROOTS), encoding="utf-8")
+
     with patch.dict(os.environ, {"PYTHONPATH": str(hook.parent)}):
         jobs = snakemake(folder, "--configfile", str(folder / "config.yaml"))
+
     lines = [tuple(line.split("\t")) for line in notes.read_text("utf-8").splitlines()]
     return {
         one.job: _loaded(

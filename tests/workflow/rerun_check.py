@@ -57,6 +57,7 @@ class State:
         same = shape(config), frozenset(job for job in self.jobs if keys[job] != self.keys[job])
         if same not in self._planned:
             self._planned[same] = self._plan(values)
+
         return self._observe(config, keys, self._planned[same])
 
     def _plan(self, values: dict[str, Any]) -> set[Job]:

@@ -60,11 +60,14 @@ def grouped(
         found = marks.setdefault(name_of(row), [""] * len(rules))
         for column, rule in enumerate(rules):
             found[column] = _stronger(found[column], _mark(row.cells[rule]))
+
     same: dict[tuple[str, Marks], list[str]] = {}
     for name, found in marks.items():
         parent, _, last = name.rpartition(mark)
         same.setdefault((parent, tuple(found)), []).append(last)
+
     parents = [parent for parent, _ in same]
+
     for (parent, found_marks), names in same.items():
         inner = names[0] if len(names) == 1 else _several(names, parents.count(parent) == 1)
         yield f"`{parent}{mark if parent else ''}{inner}`", found_marks

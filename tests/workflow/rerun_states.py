@@ -177,6 +177,7 @@ def sources(config: Config, job: Job) -> set[str]:
         modalities = [values["modality"]] if "modality" in values else []
         modalities += ["visual"] if job.rule == "crop_faces" else []
         return names | _of_corpus(config, values["corpus"], modalities)
+
     return names
 
 

@@ -139,6 +139,7 @@ def test_a_file_that_cannot_be_decoded_for_now_is_tried_again(folder, monkeypatc
         run(folder, modalities=heard)
     for modality in heard:
         assert statuses(folder, modality) == ["read_error"] * 2 + STATUSES[modality][2:]
+
     ran = run(folder, modalities=heard)
     assert ran == [
         *("crop_faces", "extract_features", "extract_features", "join_features", "join_features")

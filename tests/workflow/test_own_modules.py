@@ -52,8 +52,10 @@ def folder(tmp_path_factory):
     (folder / "calls/calls.csv").write_text(table, encoding="utf-8")
     (folder / "my_package").mkdir()
     modules = {"method": "mean", "encoder": "trigrams", "reader": "calls"}
+
     for name, code in templates().items():
         (folder / f"my_package/{modules[name]}.py").write_text(code, encoding="utf-8")
+
     write_config(folder, CONFIG)
     snakemake(folder, "--quiet")
     return folder

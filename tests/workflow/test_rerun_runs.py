@@ -198,9 +198,12 @@ def test_a_shard_that_is_all_cached_loads_no_encoder(folder, monkeypatch):
     (folder / shard).unlink()
     monkeypatch.setenv("PYTHONPATH", str(folder))
     assert run(folder, shard) == ["extract_features"]
+
     loaded = set((folder / "loaded.txt").read_text().split())
     assert not {"torch", "transformers", "av", "cv2"} & loaded
+
     ours = {name for name in loaded if name.split(".")[0] in ("pipeline", "models", "demo")}
     assert "pipeline.features.extraction" in ours
+
     known = closure("pipeline.stages.extract_features", "pipeline.features.encoders.minilm")
     assert ours - {"pipeline.base.own_gpu"} <= known

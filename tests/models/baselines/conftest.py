@@ -36,6 +36,7 @@ def make_batch(
     valid = torch.arange(n_steps) < torch.tensor(lengths)[:, None]
     features = {n: torch.randn(*size, d, generator=rng, dtype=dtype) for n, d in dims.items()}
     extracted = torch.rand(*size, 3, generator=rng) >= 0.1
+
     for m, name in enumerate(MODALITIES):
         extracted[..., m] &= name in dims
     if kind == "classification":
@@ -78,6 +79,7 @@ def take(batch, dialogues, n_steps=None):
 def train(learner, batch, n_epochs=None):
     """Train on one batch as the Learner contract says; return the last loss."""
     learner.prepare(batch)
+
     loss = None
     for phase in learner.phases():
         optimizers = [_optimizer(group) for group in phase.groups]
@@ -93,6 +95,7 @@ def train(learner, batch, n_epochs=None):
                 for _ in range(phase.steps):
                     loss = _step(learner, batch, phase, turn, optimizers)
         learner.finish_phase(phase.name)
+
     return loss
 
 

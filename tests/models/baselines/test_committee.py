@@ -67,6 +67,7 @@ class PlainMember:
         """GRU, the inputs in the order in which they are read."""
         of, reader = self.of, direction * N_MEMBERS + self.k
         state, states = torch.zeros(WIDTH, dtype=torch.float64), []
+
         for x in inputs:
             given = x @ of["gru.from_input"][direction, self.k]
             given = given + of["gru.input_bias"][direction, self.k, 0]
@@ -79,6 +80,7 @@ class PlainMember:
             candidate = torch.tanh(given[2 * WIDTH :] + reset * held)
             state = (1 - update) * candidate + update * state
             states.append(state)
+
         return states
 
     def neighbours(self, rows, t):
@@ -144,6 +146,7 @@ def test_the_gru_is_torchs(learner):
     x = torch.randn(N_MEMBERS, 2, 7, WIDTH, dtype=torch.float64)
     valid = torch.arange(7) < torch.tensor([7, 4])[:, None]
     ours = gru(x, valid)[1]
+
     for b, length in ((0, 7), (1, 4)):
         expected = reference(x[1, b : b + 1, :length])[0][0]
         torch.testing.assert_close(ours[b, :length], expected, rtol=0, atol=1e-12)

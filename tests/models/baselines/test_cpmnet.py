@@ -166,6 +166,7 @@ def test_codes_are_fitted_by_adam_on_the_reconstruction_alone(kit, trained):
         optimizer.zero_grad()
         error.backward()
         optimizer.step()
+
     torch.testing.assert_close(trained.fit_codes(test), codes.detach(), atol=1e-9, rtol=0)
 
 

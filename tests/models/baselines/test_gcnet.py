@@ -106,6 +106,7 @@ def test_loss_is_the_task_plus_the_errors_of_withheld_cells_per_valid_utterance(
             if batch.extracted[b, t, m] and not batch.available[b, t, m]:
                 error += (part[b, t] - batch.features[name][b, t]).square().mean().item() / 8
     loss = learner.loss(batch, "train")
+
     assert float(loss.parts["task"]) == pytest.approx(task, rel=1e-5)
     assert float(loss.parts["reconstruction"]) == pytest.approx(error, rel=1e-5)
     assert loss.total.item() == pytest.approx(task + 0.7 * error, rel=1e-5)

@@ -22,6 +22,7 @@ def test_loss_is_the_task_plus_the_weighted_sum_of_errors_of_what_was_withheld(k
                 errors = learner.decoders[name](completed) - batch.features[name][b, 0]
                 error += errors.square().mean().item()
     loss = learner.loss(batch, "train")
+
     assert loss.total.item() == pytest.approx(task + 0.3 * error, rel=1e-5)
 
 

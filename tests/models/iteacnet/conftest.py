@@ -33,6 +33,7 @@ def make_batch():
             labels = torch.randint(0, n_classes, size, generator=rng) * valid
         else:
             labels = torch.randn(size, generator=rng) * 2 * valid
+
         return ConversationBatch(
             features={
                 name: torch.randn(*size, dim, generator=rng) * valid[..., None]

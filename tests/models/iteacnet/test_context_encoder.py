@@ -23,6 +23,7 @@ def local_encoding(encoder, x):
         if hasattr(encoder.local, "conv")
         else torch.softmax(encoder.local.logits, 0)[None, None] * torch.eye(x.shape[1])[..., None]
     )
+
     rows = []
     for i in range(len(x)):
         row = encoder.local.conv.bias.clone() if hasattr(encoder.local, "conv") else 0.0
@@ -31,6 +32,7 @@ def local_encoding(encoder, x):
             if 0 <= j < len(x):
                 row = row + kernel[:, :, k].to(x.dtype) @ x[j]
         rows.append(row)
+
     return torch.stack(rows)
 
 

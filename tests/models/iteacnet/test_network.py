@@ -75,6 +75,7 @@ def test_equals_the_plain_padded_network(
     for mine, theirs in zip(output.hidden_rows, hidden, strict=True):
         unpacked = output.layout.unpack(mine)[batch.valid]
         torch.testing.assert_close(unpacked, theirs[batch.valid], **close)
+
     output.logits[batch.valid].square().sum().backward()
     logits[batch.valid].square().sum().backward()
     theirs = dict(plain.named_parameters())
@@ -191,8 +192,10 @@ def test_trace_tells_attention_context_and_routers(make_network, make_batch):
     for layer, only in zip(output.trace, network(batch, trace="routers").trace, strict=True):
         assert (only.attention, only.context) == ({}, {})
         assert all(torch.equal(only.router[m], weights) for m, weights in layer.router.items())
+
     context = output.trace[0].context["text"]
     assert context.shape == (2, 1, 8, 8)
+
     rows = network.projections["text"](batch.masked().features["text"][1, :3])
     own = network.contexts[0]["text"](rows, network.lay_out(alone(batch, 1)))[0]
     torch.testing.assert_close(context[1, :, :3, :3], own[0])

@@ -79,9 +79,11 @@ def test_a_killed_process_leaves_the_old_file(tmp_path):
     )
     assert process.stdout is not None
     assert process.stdout.readline() == "writing\n"
+
     process.send_signal(signal.SIGKILL)
     process.communicate()
     assert path.read_text() == "old"
+
     write_text(path, "new")
     assert path.read_text() == "new"
 

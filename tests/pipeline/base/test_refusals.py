@@ -44,6 +44,7 @@ def test_a_folder_of_another_user_ends_a_stage_in_one_line(tmp_path):
     )
     command = [sys.executable, "-B", "-c", code, str(ROOT), str(closed / "x.csv")]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
+
     assert ended.returncode == 1
     assert ended.stderr.startswith("error: ")
     assert "Permission denied: give this user the right" in ended.stderr

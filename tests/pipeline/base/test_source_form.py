@@ -86,6 +86,7 @@ def test_other_pythons_give_our_own_code_the_same_digests():
     names = json.dumps(sorted(MODULES))
     provenance.forget()
     ours = {name: provenance.code_digest(name) for name in MODULES}
+
     for python in other_pythons():
         told = subprocess.run(
             [python, "-I", "-B", "-c", DIGESTS, str(ROOT)],

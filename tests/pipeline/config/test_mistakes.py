@@ -195,6 +195,7 @@ def test_a_mistake_is_told_before_anything_runs(tmp_path, old, new, part):
         check=False,
     )
     said = done.stdout + done.stderr
+
     assert done.returncode == 1
     assert part in said
     assert "mine.yaml, line" in said

@@ -14,6 +14,7 @@ def test_a_batch_holds_every_utterance_at_its_place_and_zeros_elsewhere(
     rows = {u.utterance_id: row for row, u in enumerate(tables.utterances)}
     labels = {row.utterance_id: row.label for row in tables.labels}
     classes = ["ang", "hap", "neu"]
+
     for b, dialogue in enumerate(index.dialogue_ids[dialogues]):
         turns = [u for u in tables.utterances if u.dialogue_id == dialogue]
         turns = sorted((u for u in turns if u.utterance_id in labels), key=lambda u: u.turn)

@@ -71,6 +71,7 @@ def write_iemocap(write):
             write(folder / "transcriptions" / f"{dialogue}.txt", "".join(transcript))
             write(folder / "EmoEvaluation" / f"{dialogue}.txt", "".join(evaluation))
             write(folder / "avi" / "DivX" / f"{dialogue}.avi", EMPTY_VIDEO)
+
         return root
 
     return do

@@ -29,6 +29,7 @@ ODD += (b"9" * 30, b"../", b"\xef\xbb\xbf", b"(", b"t", b"R", b"b", b"\x80\x05",
 
 def damage(content, rng):
     content = bytearray(content)
+
     for _ in range(rng.choice((1, 1, 2, 5))):
         place = rng.randrange(len(content) + 1)
         kind = rng.randrange(5)
@@ -43,6 +44,7 @@ def damage(content, rng):
             content[place:place] = content[place:end]
         else:
             del content[place : place + rng.randrange(1, 20)]
+
     return bytes(content)
 
 

@@ -48,6 +48,7 @@ def test_further_columns_are_annotations_where_filled(folder):
     table = "utterance_id,dialogue_id,media,emotion,sentiment,split,session,region\n"
     raw = folder(table + "u1,d,a.mp4,joy,0.5,dev,day 1,left\nu2,d,sub/b.MOV,,-1,TEST,day 1,\n")
     found = {(one.utterance_id, one.name): one.value for one in raw.annotations}
+
     assert found == {
         ("u1", "emotion"): "joy",
         ("u1", "sentiment"): "0.5",

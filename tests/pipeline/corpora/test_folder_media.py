@@ -69,6 +69,7 @@ def test_links_may_lead_into_folders_that_the_user_names(tmp_path, write, settin
     chosen = settings("folder", links=[str(tmp_path / "store")])
     raw = read(root, chosen)
     assert [row.media for row in raw.utterances] == ["a.mp4"]
+
     ((item, reason),) = reasons(raw).items()
     assert item.startswith("v ")
     assert f"is a link into {str(tmp_path / 'secret')!r}" in reason

@@ -18,6 +18,7 @@ def test_actor_whose_letter_the_dialogue_bears_is_on_the_left(tmp_path, write_ie
         ],
     }
     rows = read(write_iemocap(tmp_path, dialogues), settings("iemocap")).utterances
+
     assert [(row.text, row.speaker, row.region) for row in rows] == [
         ("a", "F", "left"),
         ("b", "M", "right"),
@@ -42,6 +43,7 @@ def test_turns_follow_the_transcript_not_the_evaluation_file(tmp_path, write, se
     evaluation = record.format(3, 4, "F000") + record.format(1, 2, "M000")
     write(dialog(tmp_path) / "EmoEvaluation/Ses03F_impro05.txt", evaluation)
     raw = read(tmp_path, settings("iemocap"))
+
     assert [(row.turn, row.text, row.start_s, row.end_s) for row in raw.utterances] == [
         (0, "First.", 1.0, 2.0),
         (1, "Second: [LAUGHTER]", 3.0, 4.0),
@@ -72,6 +74,7 @@ def test_lines_that_give_no_utterance_are_told(tmp_path, write_iemocap, write, s
     write(dialog(tmp_path) / "EmoEvaluation/Ses01F_impro01.txt", "")
     write(dialog(tmp_path) / "transcriptions/Ses03M_impro09.txt", "")
     raw = read(tmp_path, settings("iemocap"))
+
     assert [row.utterance_id for row in raw.utterances] == ["Ses03F_impro05_F000"]
     assert kinds(raw) == {
         "Ses03F_impro05_MXX0": "transcript line is not evaluated",
@@ -169,5 +172,6 @@ def test_lines_that_every_release_holds_are_one_note(
     lines = transcript.read_text().splitlines()
     transcript.write_text("\n".join([*lines, *lines[:2], *["M: no times"] * n_lines]))
     raw = read(root, settings("iemocap"))
+
     assert len(raw.dropped) == (0 if is_expected else 48 + n_lines)
     assert any("200 transcript lines" in note for note in raw.notes) == is_expected

@@ -108,6 +108,7 @@ def test_tree_rebuilt_from_the_published_labels_gives_them_back(
         turns.append((row["utterance_id"], code, "Text."))
     raw = read(write_iemocap(tmp_path, dialogues), settings("iemocap"))
     emotion, with_extra = values(raw, "emotion"), values(raw, "emotion_gcnet")
+
     assert [row.utterance_id for row in raw.utterances] == sorted(
         (row["utterance_id"] for row in labels),
         key=lambda one: sorted(dialogues).index(one.rpartition("_")[0]),

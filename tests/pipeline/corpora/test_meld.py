@@ -116,6 +116,7 @@ def test_odd_rows_and_clips_are_told(tmp_path, write_meld, write, settings, reas
     with (tmp_path / "train_sent_emo.csv").open("a") as stream:
         stream.write("1,only,three\n")
     raw = read(tmp_path, settings("meld", splits=["train"]))
+
     assert Counter(one.utterance_id for one in raw.utterances) == {
         "train_dia125_utt3": 1,
         "train_dia7_utt0": 1,

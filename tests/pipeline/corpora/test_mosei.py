@@ -133,6 +133,7 @@ def test_bad_lines_and_unlabelled_segments_are_told(tmp_path, write_mosei, setti
         stream.write("-3g5yACwYnA_77,1\n")
     raw = read(tmp_path, settings("mosei"))
     not_a_line = "transcript line is not <video>___<segment>___<start>___<end>___<text>"
+
     assert kinds(raw) == {
         "-3g5yACwYnA_0": "segment has no label",
         "-3g5yACwYnA.txt line 3": not_a_line,

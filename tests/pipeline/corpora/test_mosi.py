@@ -111,6 +111,7 @@ def test_what_labels_and_transcripts_lack_is_told(tmp_path, write_mosi, write, s
     with (transcripts / "03bSnISJMiM.annotprocessed").open("a") as stream:
         stream.write("3_DELIM_NOT LABELLED\nno number here\n1_DELIM_AGAIN\n\n")
     raw = read(tmp_path, settings("mosi"))
+
     assert [row.utterance_id for row in raw.utterances] == ["03bSnISJMiM_1", "unheard_1"]
     assert reasons(raw) == {
         "03bSnISJMiM_2 (labels.csv line 3)": "label is not a number: 'nan'",

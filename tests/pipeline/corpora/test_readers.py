@@ -81,6 +81,7 @@ def test_same_folder_gives_the_same_rows_in_every_process(tmp_path, write_iemoca
         ).stdout
         for seed in ("1", "2", "3")
     }
+
     assert len(printed) == 1
 
 

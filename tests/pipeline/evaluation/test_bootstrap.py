@@ -43,6 +43,7 @@ def naive(runs, n_draws):
                 f1_score(rows["target"], rows["predicted"], average="weighted", zero_division=0)
             )
         draws.append(np.mean(values))
+
     return np.array(draws)
 
 

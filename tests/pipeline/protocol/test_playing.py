@@ -50,6 +50,7 @@ def test_advice_about_folds_can_be_taken(n_dialogues, by, protocol, k):
     """Each setting that a refusal advises makes the refusal go away; else it asks for data."""
     rows = utterances(n_dialogues, sessions=2)
     folds = {"by": by, "k": k}
+
     try:
         play(task(**folds), rows, feelings(rows), protocol)
     except ProtocolError as error:

@@ -76,6 +76,7 @@ class Build:
                 *("--out-tables", str(out / "tables"), "--out-figures", str(out / "figures")),
             ]
         )
+
         return (out / "index.html").read_text(encoding="utf-8")
 
     def reported(self, folder):
@@ -127,6 +128,7 @@ def write_build(
     write_rows(build.folder / "parameters.csv", PARAMETERS, ParameterRow)
     if build.config["tasks"]:
         write_task(build, kind)
+
     return build
 
 
@@ -144,6 +146,7 @@ def _write_corpus(build, modalities):
     folder, n = build.folder / "c", len(build.utterances)
     write_rows(folder / "utterances.csv", build.utterances, Utterance)
     digest = table_digest([one.utterance_id for one in build.utterances])
+
     for modality in modalities:
         status = np.zeros(n, np.uint8)
         status[3 : 6 if modality == "visual" else 3] = STATUSES.index("no_face")
@@ -154,6 +157,7 @@ def _write_corpus(build, modalities):
         )
         store = FeatureStore(header, features, status == 0, status)
         write_store(folder / "features" / f"{modality}.safetensors", store)
+
     faces = [FaceRow(u.utterance_id, 8, 7, "ab" * 32, "ok") for u in build.utterances]
     write_rows(folder / "faces" / "0.csv", faces, FaceRow)
     count = {"group": "all", "split": "", "value": "utterances", "expected": n + 2, "found": n + 1}

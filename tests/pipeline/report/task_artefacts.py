@@ -37,13 +37,17 @@ def write_task(build, kind):
     features = [build.folder / f"c/features/{m}.safetensors" for m in modalities]
     extracted = read_extracted_cells(features, build.utterances, labels, modalities)
     drawn = labels, splits, build.utterances, modalities, extracted
+
     for path, name in zip(build.plan.masks("t"), build.plan.conditions("t"), strict=True):
         masks = draw_masks(*drawn, parse_condition(name), "gcnet", 7000)
         write_masks(build.root / path, masks)
+
     for run in build.plan.runs("t"):
         _write_run(build, run, labels, dialogue_of, kind, rng)
+
     for method, run in build.plan.traced("t").items():
         _write_trace(build, method, run, modalities, rng)
+
     score.main(
         [
             *("--task", "t", "--utterances", str(build.folder / "c" / "utterances.csv")),
@@ -62,6 +66,7 @@ def _write_run(build, run, labels, dialogue_of, kind, rng):
     folder = build.root / run.folder
     skill = {"iteacnet": 0.8, "gcnet": 0.6}.get(run.method, 0.5)
     tested = [row for row in labels if int(dialogue_of[row.utterance_id][1:]) % 2 == run.fold]
+
     rows = []
     for rate in build.plan.test_rates("t", run.method, run.train_rate):
         for row in tested:
@@ -69,6 +74,7 @@ def _write_run(build, run, labels, dialogue_of, kind, rng):
             other = rng.choice(CLASSES) if kind == "classification" else -float(row.label) or 0.3
             guess = row.label if right else other
             rows.append((rate, row.utterance_id, dialogue_of[row.utterance_id], row.label, guess))
+
     columns = ["rate", "utterance_id", "dialogue_id", "target", "predicted"]
     folder.mkdir(parents=True)
     pd.DataFrame(rows, columns=columns).to_csv(folder / "predictions.csv", index=False)
@@ -91,6 +97,7 @@ def _write_trace(build, method, run, modalities, rng):
     shown = [u.utterance_id for u in build.utterances if u.dialogue_id == "d4"]
     design = parse_config(build.config).methods[method].settings
     n, arrays = len(shown), {}
+
     for modality in modalities:
         arrays[f"attention.{modality}"] = rng.dirichlet(np.ones(n), (2, n)).astype(np.float32)
         if design.context.is_global:
@@ -98,6 +105,7 @@ def _write_trace(build, method, run, modalities, rng):
             arrays[f"context.{modality}"] = rng.normal(size=(1, n, n)).astype(np.float32)
         if design.framework == "its":
             arrays[f"router.{modality}"] = rng.dirichlet(np.ones(4), (2, 2)).astype(np.float32)
+
     arrays |= {"patterns": np.array([[True] * 3, [True, False, False]]), "counts": np.array([9, 4])}
     header = {"method": method, "train_rate": run.train_rate, "fold": 0, "seed": 0}
     header |= {"dialogue": "d4", "role": "test", "utterances": shown, "note": ""}

@@ -133,6 +133,7 @@ def test_every_interactive_element_is_reached_by_tab_in_order_and_shows_it(open_
         reached.append(found[0])
         if found[1] == "none":
             unmarked.append(found)
+
     assert n_focusable > 60
     assert reached == [str(number) for number in range(n_focusable)]
     assert unmarked == []

@@ -102,6 +102,7 @@ def test_patterns_are_counted_and_scored_as_a_loop_does(named):
         for r, u in zip(table["rate"], table["utterance_id"], strict=True)
     ]
     row = data.query("method == 'gcnet' and fold == 0 and seed == 1 and pattern == 'text'")
+
     assert row["value"].item() == pytest.approx(waf(table[chosen]))
     assert set(data["pattern"]) == set(usable.values())
 

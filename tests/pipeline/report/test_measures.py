@@ -30,6 +30,7 @@ def test_a_page_of_values_on_one_side_of_zero_knows_no_sign(make_build):
     assert "Epochs are selected by CCC" in section
     for word in ("weighted F1", "Acc-2", "100.0 %", "100.00", "negative", "Majority"):
         assert word not in section
+
     metrics = build.table("t_metrics_ume")
     assert set(metrics["metric"]) == {
         *("correlation", "mean_absolute_error", "root_mean_squared_error"),

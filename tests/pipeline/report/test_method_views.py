@@ -19,7 +19,9 @@ def test_designs_are_read_off_settings_and_the_main_method_comes_last(study):
         ("×", "✓"),
         ("✓", "✓"),
     ]
+
     order = [method.name for method in in_paper_order(methods)]
     assert (order[:2], order[-1]) == (["ae", "gcnet"], "iteacnet")
+
     with pytest.raises(ValueError, match="is not a form of ITEACNet"):
         _ = by_name["gcnet"].framework

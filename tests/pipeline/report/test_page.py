@@ -35,6 +35,7 @@ def page_with(text):
     parts = [Part(text, text, [table], [figure]), Part(text, tables=[table], is_folded=True)]
     corpus = CorpusView("c", text, [Card(text, text)], parts, [SheetView("", text)])
     task = TaskView("t", text, text, [Card(text, text)], parts)
+
     return render(
         PageView(text, [text], [table], text, [task], [corpus], parts, settings={text: text})
     )

@@ -10,6 +10,7 @@ def test_a_whole_study_fills_every_table_and_figure_of_the_paper(study):
     for number in range(1, 6):
         assert {f"table{number}.{kind}" for kind in ("csv", "md", "tex")} <= tables
     assert "Not in this study" not in page
+
     expected = {
         f"t_figure4{letter}_{m}.svg" for letter in "abc" for m in ("audio", "text", "visual")
     }
@@ -21,6 +22,7 @@ def test_a_whole_study_fills_every_table_and_figure_of_the_paper(study):
     expected |= {"t_missingness_withheld.svg", "t_missingness_in_fact.svg"}
     assert expected <= figures
     assert {name.replace(".svg", ".csv") for name in expected} <= figures
+
     for name in figures:
         if name.endswith(".svg"):
             ElementTree.parse(build.folder / "report" / "figures" / name)

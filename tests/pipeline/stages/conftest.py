@@ -63,6 +63,7 @@ class Extraction:
             "--threads": threads,
             "--out": self.folder / f"{out}.safetensors",
         }
+
         return [str(word) for pair in options.items() for word in pair] + given
 
     def run(self, modality, encoder, out="out", **options):

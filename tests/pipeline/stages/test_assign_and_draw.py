@@ -54,6 +54,7 @@ def run_both(folder, rate="0.7"):
         ]
     )
     settings = {"condition": rate, "modalities": ["audio", "text", "visual"]}
+
     draw_availability.main(
         [
             *("--utterances", f"{folder}/utterances.csv", "--labels", f"{folder}/labels.csv"),
@@ -104,6 +105,7 @@ def test_what_the_protocol_refuses_is_said_without_a_traceback(tables):
                 *("--out-labels", f"{tables}/l.csv", "--out-splits", f"{tables}/s.csv"),
             ]
         )
+
     assert not (tables / "l.csv").exists()
 
 

@@ -32,6 +32,7 @@ def test_weights_of_a_run_give_its_predictions(make_task, tmp_path, modalities, 
     student = load_student({name: torch.from_numpy(array) for name, array in arrays.items()})
     run = json.loads((tmp_path / "run.json").read_text())
     assert sum(p.numel() for p in student.parameters()) == run["parameters"]["student"]
+
     told = {(row["rate"], row["utterance_id"]): row for row in rows}
     largest, n_compared = 0.0, 0
     for rate, name, shares in plain_predictions(files, student, modalities):
@@ -50,6 +51,7 @@ def plain_predictions(files, student, modalities):
     stores, index = read_stores(files.features, tables.utterances), tables.index
     test = index.numbers_of(tables.roles["test"])
     masks = read_conditions(files.availability, RATES, 1, tables.labels, index, test)
+
     for rate, mask in zip(RATES, masks, strict=True):
         for start, length in zip(index.starts[test], index.lengths[test], strict=True):
             line = slice(start, start + length)

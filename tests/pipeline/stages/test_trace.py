@@ -41,6 +41,7 @@ def make_run(make_task, tmp_path):
                 *("--out-run", str(tmp_path / "run.json")),
             ]
         )
+
         return files, method
 
     return make
@@ -78,6 +79,7 @@ def restored(files, method, folder):
         ROLES,
     )
     masks = read_conditions(files.availability, RATES, 1, tables.labels, run.index, run.test)
+
     return run, masks
 
 
@@ -133,6 +135,7 @@ def test_router_means_equal_a_loop_over_single_dialogues(make_run, tmp_path):
                 weights = [layer.router["text"][0, turn].numpy() for layer in layers]
                 found.setdefault(tuple(usable), []).append(weights)
     patterns = [tuple(pattern) for pattern in arrays["patterns"].tolist()]
+
     assert set(patterns) == set(found)
     assert arrays["counts"].tolist() == [len(found[pattern]) for pattern in patterns]
     for place, pattern in enumerate(patterns):

@@ -84,8 +84,10 @@ def test_run_json_tells_what_was_trained_on_what(make_task, tmp_path):
     assert set(run["versions"]) == {"torch", "numpy", "safetensors"}
     assert set(run["inputs"]) >= {"features_audio", "labels", "splits", "availability"}
     assert run["encoders"].keys() == run["shape"]["feature_dims"].keys()
+
     visual = {"encoder": "e", "weights": "w", "pooling": "mean", "precision": "f32"}
     assert run["encoders"]["visual"] == {**visual, "libraries": {}}
+
     with (tmp_path / "history.csv").open(newline="") as stream:
         history = list(csv.DictReader(stream))
     assert [row["epoch"] for row in history] == ["1", "2", "3"]

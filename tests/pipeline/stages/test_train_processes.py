@@ -37,6 +37,7 @@ def test_a_run_killed_at_random_moments_ends_with_the_same_bytes(make_task, tmp_
     out = tmp_path / "killed"
     arguments = [*train_arguments(files, out, rate="random"), "--checkpoint-every", "0"]
     rng = random.Random(5)
+
     for _ in range(2):
         process = start_python(tmp_path, "-m", "pipeline.stages.train", *arguments)
         seen = checkpoint_time(out)

@@ -192,6 +192,7 @@ def test_a_folder_of_models_is_a_method_and_no_other_line_is_edited(tmp_path):
         capture_output=True,
         text=True,
     )
+
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("mine (mean): ")
 

@@ -57,6 +57,7 @@ class Handler(BaseHTTPRequestHandler):
             return self.answer(json.dumps(info).encode(), "application/json")
         if parts[:3] == ["some", "model", "resolve"]:
             return self.answer(MODEL.get(parts[-1]))
+
         return self.answer(self.files.get(parts[-1]))
 
     do_HEAD = do_GET

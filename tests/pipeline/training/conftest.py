@@ -62,6 +62,7 @@ def data(small_task):
     validation = index.numbers_of(tables.roles["validation"])
     task = ScoredTask.model_validate(small_task.scored_task)
     rates = ("0.0", "0.3", "0.7")
+
     return TrainingData(
         conversations=build_conversations(
             index, read_stores(small_task.features, tables.utterances), tables.labels, task

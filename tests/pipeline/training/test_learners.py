@@ -39,12 +39,14 @@ def test_every_model_trains_and_is_restored_to_the_same_predictions(
     trainer = make_trainer(learner, n_epochs=2, rate=0.3)
     outcome = trainer.run()
     assert 0 <= outcome.best_score <= 1
+
     torch.manual_seed(1)
     fresh = build_learner(method(model), shape)
     fresh.load_state_dict(outcome.weights)
     state = fresh.state_dict()
     assert state.keys() == outcome.weights.keys()
     assert all(torch.equal(state[name], value) for name, value in outcome.weights.items())
+
     counts = count_parameters(fresh)
     assert counts["trained"] > 0
     assert all(isinstance(count, int) for count in counts.values())

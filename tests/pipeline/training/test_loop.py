@@ -29,6 +29,7 @@ def test_every_epoch_visits_every_training_utterance_once_in_its_own_order(
     make_trainer(learner, n_epochs=2).run()
     n_batches = math.ceil(len(data.train) / 4)
     assert len(learner.seen) == 2 * n_batches
+
     places = data.conversations.index.utterances_of(data.train)
     expected = sorted(data.conversations.rows[torch.from_numpy(places)].tolist())
     epochs = []

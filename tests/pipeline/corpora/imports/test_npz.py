@@ -134,6 +134,7 @@ def test_empty_and_nan_values_are_no_annotation(tmp_path, arrays):
     values = {
         (a.utterance_id, a.name): a.value for a in read(save(tmp_path, arrays), {}).annotations
     }
+
     assert values == {
         ("v_10", "sentiment"): "1.5",
         ("w_1", "sentiment"): "0.0",

@@ -105,5 +105,6 @@ def test_a_small_archive_cannot_fill_the_memory(tmp_path, n_arrays):
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
     )
+
     assert done.returncode == 0, done.stderr
     assert "more than 100 times the archive" in done.stdout

@@ -138,6 +138,7 @@ def test_every_encoder_names_what_its_modules_import():
     for module in {encoder.module for encoder in _ALL}:
         reached = {name.partition(".")[0] for name in loaded_with(module)}
         wanted = {name for top, name in known.items() if top in reached}
+
         for encoder in _ALL:
             if encoder.module == module:
                 assert wanted <= set(encoder.libraries), (encoder.name, module)

@@ -154,11 +154,14 @@ def read_only():
         cache = UtteranceCache(Path(folder) / "cache", "text")
         cache.put(INGREDIENTS, RECORD)
         paths = [Path(folder), cache.root, *cache.root.rglob("*")]
+
         for path in paths:
             path.chmod(0o555 if path.is_dir() else 0o444)
+
         is_root = os.geteuid() == 0
         if is_root:
             os.seteuid(NOBODY)
+
         try:
             yield cache
         finally:

@@ -68,6 +68,7 @@ def test_every_part_counts_once_whatever_the_order_the_chunks_and_the_workers(
     random.shuffle(order)
     counting = Counting(named, chunk)
     found = counting.encode(order, n_workers)
+
     for name, parts in named.items():
         expected = np.array([10 * sum(parts) / len(parts), 1], np.float32)
         assert found[name].vector.tobytes() == expected.tobytes()

@@ -44,6 +44,7 @@ def build(settings_of, local, bundled, tmp_path, monkeypatch):
             "torchvision:shufflenet_v2_x0_5": (tiny_models.save_shufflenet, torchvision_image),
         }[name]
         settings = settings_of("visual", encoder=name)
+
         return module.build(settings, local(save(tmp_path / "weights")), device)
 
     return make

@@ -96,6 +96,7 @@ def test_failed_jobs_come_last_each_with_its_error_and_log(run):
     for event in (failed, died):
         one.tell(LogEvent.JOB_ERROR, **event)
     one.screen.fail()
+
     assert one.lines[-5:] == [
         "2 jobs failed. 0 of 3 jobs are done and kept, 1 wait for what failed. Mend this, and the "
         "same command goes on from there:",

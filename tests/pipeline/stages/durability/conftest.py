@@ -62,11 +62,13 @@ def namesakes(tmp_path_factory) -> Path:
 def make_talks(folder: Path, seed: int) -> Path:
     faces = [cv2.resize(picture, (SIDE_PX, SIDE_PX)) for picture in clips.portraits()]
     rng = np.random.default_rng(seed)
+
     for number, face in enumerate(faces):
         sound = rng.normal(0, 3000, SECONDS * RATE_HZ).astype(np.int16)
         pictures = [np.roll(face, (seed + k) % 7, axis=1) for k in range(SECONDS * FPS)]
         times_s = [k / FPS for k in range(SECONDS * FPS)]
         clips.write_video(folder / f"{number}.mov", pictures, times_s, rate=FPS, sound=sound)
+
     rows = [
         Utterance(f"u{n}_{s}", f"d{n}", s, "x", "1", f"{n}.mov", s, s + 1.0, "full", text)
         for n in range(2)

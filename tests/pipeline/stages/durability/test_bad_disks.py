@@ -71,6 +71,7 @@ def test_a_full_disk_is_told_and_with_more_space_the_rest_is_done(work, alone, f
     mounted = mount("-t", "tmpfs", "-o", "size=44k,mode=700", "tmpfs", folder / "cache")
     if mounted.returncode:
         pytest.skip(f"no tmpfs may be mounted here: {mounted.stderr.strip()}")
+
     try:
         assert finish(start(folder, one.stage, one.arguments(folder))) == 1
         said = (folder / f"{one.stage}.log").read_text()

@@ -58,10 +58,12 @@ def test_two_corpora_with_the_same_names_in_one_cache_stay_apart(
     pairs = list(zip(both, folders[2:], strict=True))
     running = [start(folder, one.stage, one.arguments(folder)) for one, folder in pairs]
     assert [finish(process) for process in running] == [0, 0]
+
     (output,) = both[0].outputs
     assert (folders[2] / output).read_bytes() == alone[0][output]
     assert (folders[3] / output).read_bytes() == alone[1][output]
     assert alone[0][output] != alone[1][output]
+
     shared = set(both[0].result(folders[2])) - {output}
     assert shared == (set(alone[0]) | set(alone[1])) - {output}
     assert not {name for name in alone[0] if name in alone[1] and what in name}

@@ -30,6 +30,7 @@ def test_killed_work_goes_on_and_ends_with_the_same_bytes(work, what, tmp_path):
     whole, seconds = undisturbed(one, tmp_path)
     rng = random.Random(f"{SEED} {what}")
     n_kills = 0
+
     for number in count():
         folder = tmp_path / f"killed{number}"
         folder.mkdir()

@@ -93,12 +93,15 @@ def test_what_an_orphan_of_other_settings_writes_later_is_noticed(
     orphan = leave_orphan(folder)
     write_config(folder, CONFIG)
     assert run(folder, str(FEATURES))[0] == 0
+
     right = (folder / SHARD).read_bytes()
     let_finish(orphan)
     assert (folder / SHARD).read_bytes() != right
+
     code, said = run(folder, str(FEATURES))
     assert code != 0
     assert f"changed since their rules wrote them: {SHARD}" in said
+
     monkeypatch.chdir(folder)
     cache_command(["verify", "--repair"])
     assert "1 results removed" in capsys.readouterr().out

@@ -18,6 +18,7 @@ def test_eight_stages_on_the_same_utterances_leave_what_one_leaves(work, what, t
     one = work(what)
     (tmp_path / "alone").mkdir()
     assert finish(start(tmp_path / "alone", one.stage, one.arguments(tmp_path / "alone"))) == 0
+
     together = [tmp_path / f"writer{number}" for number in range(N)]
     (tmp_path / "cache").mkdir()
     for folder in together:
@@ -25,6 +26,7 @@ def test_eight_stages_on_the_same_utterances_leave_what_one_leaves(work, what, t
         (folder / "cache").symlink_to(tmp_path / "cache")
     running = [start(folder, one.stage, one.arguments(folder)) for folder in together]
     assert [finish(process) for process in running] == [0] * N
+
     whole = one.result(tmp_path / "alone")
     cached = {name: content for name, content in whole.items() if name.startswith("cache/")}
     for folder in together:

@@ -34,6 +34,7 @@ def test_what_nobody_asks_for_goes_but_not_in_a_dry_run(project, capsys):
     dry = capsys.readouterr().out
     assert "text              0 stay        3 would go" in dry
     assert records(project, "text") == first["text"]
+
     main(["gc", "-c", "config.yaml"])
     assert capsys.readouterr().out == dry.replace("would go", "are gone")
     assert records(project, "text") == []

@@ -44,6 +44,7 @@ def test_labels_of_the_test_role_are_those_of_the_run(
     assert {u: one["label"] for u, one in found.items()} == {
         u: one["predicted"] for u, one in expected.items()
     }
+
     names = [f"probability_{name}" for name in files.classes if model != "cpmnet"]
     assert list(next(iter(found.values()))) == [
         *PLACE,
@@ -173,6 +174,7 @@ def test_a_dialogue_that_is_too_long_costs_its_own_labels_alone(trained, corpus,
     lengths = Counter(one.dialogue_id for one in corpus.utterances)
     long = {dialogue: n for dialogue, n in lengths.items() if n > 6}
     assert 0 < len(long) < len(lengths)
+
     said = capsys.readouterr().err
     for dialogue, n in long.items():
         reasons = {row["reason"] for row in rows if row["dialogue_id"] == dialogue}
@@ -181,6 +183,7 @@ def test_a_dialogue_that_is_too_long_costs_its_own_labels_alone(trained, corpus,
     for row in rows:
         is_empty = [not row[name] for name in row if name.startswith(("label", "probability_"))]
         assert set(is_empty) == {row["dialogue_id"] in long}
+
     corpus.keep({one.utterance_id for one in corpus.utterances if one.dialogue_id not in long})
     alone = label(run, corpus.write(), tmp_path / "alone.csv")
     labels = {row["utterance_id"]: row["label"] for row in rows if row["label"]}
