@@ -112,12 +112,20 @@ def test_a_job_that_fails_or_has_begun_leaves_no_seal(place):
     assert changed_files() == []
 
 
+def hear_signals():
+    """`nohup make test &` lets the tests ignore these, and what they start would too."""
+    for heard in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(heard, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize("name", ["SIGKILL", "SIGTERM", "SIGINT", "SIGHUP"])
 def test_a_killed_job_leaves_no_seal_and_says_nothing_of_sealing(place, name):
     script = Path(__file__).resolve().parents[3] / "pipeline/rules/job.sh"
     begin = f"set -euo pipefail; source '{script}'; job log.txt 0 {ONE}"
     begin += f"; echo half > {ONE}; sleep 60"
-    process = subprocess.Popen(["bash", "-c", begin], start_new_session=True)
+    process = subprocess.Popen(
+        ["bash", "-c", begin], start_new_session=True, preexec_fn=hear_signals
+    )
     while SEAL.exists() or ONE.read_text() != "half\n":
         time.sleep(0.01)
     os.killpg(process.pid, getattr(signal, name))
