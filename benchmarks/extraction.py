@@ -21,9 +21,7 @@ import contextlib
 import io
 import itertools
 import json
-import os
 import tempfile
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -33,6 +31,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from benchmarks.clocks import CLOCKS, seconds
 from benchmarks.one_by_one import FacesOneByOne, shrink, voice_of
 from benchmarks.talks import Talks, make_talks, read_talks
 from pipeline.base.records import MODALITIES, FaceRow, Modality, Utterance
@@ -58,7 +57,6 @@ Vector = NDArray[np.float32]
 RATE_HZ = 16000
 LIMITS = {"audio": 1.2, "text": 1.2, "faces": 1.3}  # of stage / calls
 MIN_SPEEDUP = 2.0
-CLOCKS = ("wall", "CPU", "cores")
 
 
 class Bench:
@@ -96,7 +94,7 @@ class Bench:
         if what == "faces":
             return self._face_calls()
         extractor = self.extractors[what]
-        pairs = extractor.read([self._item(what, one) for one in self.talks.utterances])
+        pairs = extractor.read([self._item(what, utterance) for utterance in self.talks.utterances])
         inputs = [given for _, given in pairs if not isinstance(given, Encoded)]
         return lambda: _exhaust(side_by_side(extractor.embed, inputs, self.threads))
 
@@ -105,14 +103,19 @@ class Bench:
         torch.set_num_threads(self.threads)
         if what == "faces":
             way = FacesOneByOne(self.faces, self._embed_one)
-            return lambda: _exhaust(way(one, self.talks.root) for one in self.talks.utterances)
+            return lambda: _exhaust(
+                way(utterance, self.talks.root) for utterance in self.talks.utterances
+            )
         extractor = self.extractors[what]
         if what == "text":
-            items = [self._item(what, one) for one in self.talks.utterances]
+            items = [self._item(what, utterance) for utterance in self.talks.utterances]
             return lambda: _exhaust(
                 extractor.embed(given) for item in items for _, given in extractor.read([item])
             )
-        voices = (partial(voice_of, one, self.talks.root, RATE_HZ) for one in self.talks.utterances)
+        voices = (
+            partial(voice_of, utterance, self.talks.root, RATE_HZ)
+            for utterance in self.talks.utterances
+        )
         return lambda waiting=[*voices]: _exhaust(extractor.embed(voice()) for voice in waiting)
 
     def _run_stages(self, what: str, cache: Path) -> None:
@@ -173,8 +176,10 @@ class Bench:
 
     def _spans(self) -> dict[Path, list[tuple[float, float]]]:
         spans: dict[Path, list[tuple[float, float]]] = {}
-        for one in self.talks.utterances:
-            spans.setdefault(self.talks.root / one.media, []).append((one.start_s, one.end_s))
+        for utterance in self.talks.utterances:
+            spans.setdefault(self.talks.root / utterance.media, []).append(
+                (utterance.start_s, utterance.end_s)
+            )
         return spans
 
 
@@ -186,7 +191,7 @@ def measure(bench: Bench, kinds: Sequence[str], n_rounds: int) -> None:
     for what in kinds:
         ways = [bench.stage(what), bench.calls(what), bench.one_by_one(what)]
         ways[0]()  # once for nothing: file caches, lazy imports
-        rounds = np.array([[_seconds(way) for way in ways] for _ in range(n_rounds)])
+        rounds = np.array([[seconds(way) for way in ways] for _ in range(n_rounds)])
         totals.append(rounds)
         for clock, name in enumerate(CLOCKS):
             stage, calls, single = np.median(rounds[:, :, clock], axis=0)
@@ -236,20 +241,6 @@ def _crops_from(source: Callable[[Path], Iterable[Picture]]) -> Iterator[None]:
 def _exhaust(results: Iterable[Any]) -> None:
     for _ in results:
         pass
-
-
-def _cpu_seconds() -> float:
-    """Of this process and of those that it has waited for: each stage ends its decoder."""
-    return sum(os.times()[:4])
-
-
-def _seconds(way: Callable[[], None]) -> tuple[float, float, float]:
-    """What `way` takes, by each of `CLOCKS`; the reader of every way is this thread."""
-    clocks = (time.perf_counter, _cpu_seconds, time.thread_time)
-    starts_s = [clock() for clock in clocks]
-    way()
-    wall, cpu, reader = (clock() - start_s for clock, start_s in zip(clocks, starts_s, strict=True))
-    return wall, cpu, max(reader, cpu - reader)
 
 
 if __name__ == "__main__":

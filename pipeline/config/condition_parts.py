@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar, Final, Self
 
 from pipeline.base.records import MODALITIES, Modality
@@ -40,6 +41,24 @@ class Condition(ABC):
             raise ConditionError(
                 f"the task has no {' and no '.join(foreign)}, only {', '.join(modalities)}"
             )
+
+
+@dataclass(frozen=True)
+class OfModalities(Condition):
+    """Its name is the keyword and modalities."""
+
+    named: tuple[Modality, ...]
+
+    @property
+    def name(self) -> str:
+        """Modalities in their order."""
+        return f"{self.keyword}:{'+'.join(self.named)}"
+
+    @classmethod
+    def parse(cls, arguments: Sequence[str]) -> Self:
+        """`audio+visual`."""
+        (text,), _ = cut(arguments, 1, 1, allows_nothing=False)
+        return cls(modalities_of(text))
 
 
 class Dropping(Condition):

@@ -23,6 +23,7 @@ from pipeline.config.condition_parts import (
     Condition,
     ConditionError,
     Dropping,
+    OfModalities,
     cut,
     modalities_of,
     number_of,
@@ -55,44 +56,18 @@ class AtRate(Condition):
         return cls(rate_of(rate, nothing_left), nothing_left)
 
 
-@dataclass(frozen=True)
-class Only(Condition):
+class Only(OfModalities):
     """These modalities and no other."""
 
-    named: tuple[Modality, ...]
     keyword: ClassVar[str] = "only"
     example: ClassVar[str] = "only:audio+visual"
 
-    @property
-    def name(self) -> str:
-        """Modalities in their order."""
-        return f"only:{'+'.join(self.named)}"
 
-    @classmethod
-    def parse(cls, arguments: Sequence[str]) -> Self:
-        """`audio+visual`."""
-        (text,), _ = cut(arguments, 1, 1, allows_nothing=False)
-        return cls(modalities_of(text))
-
-
-@dataclass(frozen=True)
-class Without(Dropping):
+class Without(OfModalities, Dropping):
     """All modalities but these."""
 
-    named: tuple[Modality, ...]
     keyword: ClassVar[str] = "without"
     example: ClassVar[str] = "without:text"
-
-    @property
-    def name(self) -> str:
-        """Modalities in their order."""
-        return f"without:{'+'.join(self.named)}"
-
-    @classmethod
-    def parse(cls, arguments: Sequence[str]) -> Self:
-        """`text`."""
-        (text,), _ = cut(arguments, 1, 1, allows_nothing=False)
-        return cls(modalities_of(text))
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ methods.c, descriptor.c), and `_frombuffer` of protocol 5 (numpy/_core/numeric.p
 
 import math
 import re
-from collections.abc import Callable
 from typing import Any, Final
 
 import numpy as np
@@ -50,7 +49,7 @@ class Opaque:
         """What nobody knows takes no state."""
 
 
-class _Type(Opaque):
+class PickledType(Opaque):
     """A dtype: its code such as f4, with the byte order that its state tells."""
 
     def __init__(self, code: str) -> None:
@@ -58,7 +57,8 @@ class _Type(Opaque):
         self._code, self._order = code, ""
 
     def set_state(self, state: Any, budget: Budget) -> None:
-        order = _text(state[1]) if isinstance(state, tuple) and len(state) > 1 else None
+        """Take the byte order."""
+        order = text_of(state[1]) if isinstance(state, tuple) and len(state) > 1 else None
         if order not in _ORDERS:
             raise PickledArrayError(f"{order!r:.20} is not a byte order, expected one of {_ORDERS}")
         self._order = order
@@ -76,12 +76,13 @@ class _Type(Opaque):
             raise PickledArrayError(f"dtype {self._code}: {error}") from None
 
 
-class _Array(Opaque):
+class PickledArray(Opaque):
     """An array that waits for its state; `value` is the array, or a list of plain objects."""
 
     value: NDArray[Any] | list[Any] | None = None
 
     def set_state(self, state: Any, budget: Budget) -> None:
+        """Take shape, dtype and values."""
         if not isinstance(state, tuple) or len(state) != 5:
             raise PickledArrayError("an array has no state of five values")
         _, shape, kind, is_fortran, content = state
@@ -91,7 +92,7 @@ class _Array(Opaque):
 
     def fill(self, kind: Any, shape: Any, order: str, content: Any, budget: Budget) -> None:
         """Take the values, if there are as many as the shape says."""
-        resolved = kind.resolve() if isinstance(kind, _Type) else None
+        resolved = kind.resolve() if isinstance(kind, PickledType) else None
         if resolved is None or isinstance(content, Opaque):
             self.name = f"an array of {kind.name if isinstance(kind, Opaque) else 'no dtype'}"
             return
@@ -124,99 +125,7 @@ def are_characters(array: NDArray[Any]) -> bool:
 
 def plain(value: Any) -> Any:
     """An array for what became one; every other value as it is."""
-    return value.value if isinstance(value, _Array) and value.value is not None else value
-
-
-def construct(made: Any, arguments: Any, budget: Budget) -> Any:
-    """What a pickle asks to make by a call: one of `FORMS`, or something inert."""
-    name = made.name if isinstance(made, Opaque) else type(made).__name__
-    form = FORMS.get(re.sub(r"^__builtin__\.", "builtins.", name.replace("._core.", ".core.")))
-    if form is None or not isinstance(arguments, tuple):
-        return Opaque(name)
-    return form(arguments, budget)
-
-
-def _array(arguments: tuple[Any, ...], budget: Budget) -> Any:
-    return _Array("an array without values")
-
-
-def _array_of_buffer(arguments: tuple[Any, ...], budget: Budget) -> Any:
-    if len(arguments) != 4:
-        raise PickledArrayError("_frombuffer takes four values")
-    content, kind, shape, order = arguments
-    array = _Array("an array without values")
-    array.fill(kind, shape, str(order), content, budget)
-    return array
-
-
-def _type(arguments: tuple[Any, ...], budget: Budget) -> Any:
-    code = _text(arguments[0]) if arguments else None
-    return Opaque("a dtype without a name") if code is None else _Type(code)
-
-
-def _scalar(arguments: tuple[Any, ...], budget: Budget) -> Any:
-    array = _Array("a number without values")
-    if len(arguments) != 2:
-        return array
-    kind, content = arguments
-    array.fill(kind, (), "C", content, budget)
-    if not isinstance(array.value, np.ndarray):
-        return array
-    try:
-        return array.value[()].item()
-    except ValueError as error:  # a text of no characters
-        raise PickledArrayError(f"a text of numpy: {error}") from None
-
-
-def _encoded(arguments: tuple[Any, ...], budget: Budget) -> Any:
-    """`_codecs.encode`: how bytes are written for Python 2."""
-    text = arguments[0] if arguments else None
-    codec = _text(arguments[1]) if len(arguments) > 1 else "utf-8"
-    if not isinstance(text, str) or codec not in ("latin1", "latin-1", "utf-8"):
-        return Opaque("_codecs.encode")
-    budget.spend(len(text))
-    return text.encode(codec)
-
-
-def _bytes(arguments: tuple[Any, ...], budget: Budget) -> Any:
-    if not arguments:
-        return b""
-    is_plain = isinstance(arguments[0], bytes | bytearray)
-    return arguments[0] if is_plain else _encoded(arguments, budget)
-
-
-def _items(arguments: tuple[Any, ...], budget: Budget) -> Any:
-    return arguments[0] if arguments and isinstance(arguments[0], list) else []
-
-
-def _dictionary(arguments: tuple[Any, ...], budget: Budget) -> Any:
-    """An ordered or default dictionary; Python 2 hands the pairs over with the call."""
-    pairs = arguments[0] if arguments and isinstance(arguments[0], list) else []
-    budget.spend(len(pairs) * BYTES_OF_OBJECT)
-    texts = [(_text(pair[0]), pair[1]) for pair in pairs if _is_pair(pair)]
-    return {key: value for key, value in texts if key is not None}
-
-
-def _is_pair(value: Any) -> bool:
-    return isinstance(value, list | tuple) and len(value) == 2
-
-
-Form = Callable[[tuple[Any, ...], Budget], Any]
-FORMS: Final[dict[str, Form]] = {
-    "numpy.core.multiarray._reconstruct": _array,
-    "numpy.core.multiarray.scalar": _scalar,
-    "numpy.core.numeric._frombuffer": _array_of_buffer,
-    "numpy.dtype": _type,
-    "_codecs.encode": _encoded,
-    "builtins.bytes": _bytes,
-    "builtins.bytearray": _bytes,
-    "builtins.list": _items,
-    "builtins.set": _items,
-    "builtins.frozenset": _items,
-    "builtins.dict": _dictionary,
-    "collections.OrderedDict": _dictionary,
-    "collections.defaultdict": _dictionary,
-}
+    return value.value if isinstance(value, PickledArray) and value.value is not None else value
 
 
 def _checked_shape(shape: Any) -> tuple[int, ...]:
@@ -253,7 +162,8 @@ def _as_bytes(content: Any) -> bytes | bytearray:
     raise PickledArrayError(f"an array's values are a {type(content).__name__}, expected bytes")
 
 
-def _text(value: Any) -> str | None:
+def text_of(value: Any) -> str | None:
+    """A text, or bytes as Python 2 wrote them; None for what is neither."""
     if isinstance(value, bytes):
         return value.decode("latin-1")
     return value if isinstance(value, str) else None

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.base.pickle_machine import run_pickle
-from pipeline.corpora.imports.pickled_arrays import Budget, Opaque, construct
+from pipeline.corpora.imports.pickled_arrays import Budget, Opaque
+from pipeline.corpora.imports.pickled_calls import construct
 
 
 def read_pickle(path: Path) -> Any:
