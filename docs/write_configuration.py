@@ -1,6 +1,6 @@
 """Writes docs/configuration.md and configs/schema.json from the sections in pipeline/sections.
 
-python docs/write_configuration.py
+python -m docs.write_configuration
 
 The page says of every key what its docstring, its default and its limits say. The schema is for
 editors: configs/*.yaml name it in their first line.

@@ -26,7 +26,7 @@ class Config(Section):
     """The whole of config.yaml."""
 
     root: PathText | None = None
-    """Shorthand on the command line: the root of the only corpus."""
+    """Shorthand on the command line: the root of the corpus, or of all if they share one."""
     cache: PathText = "cache"
     """Where finished work is kept per utterance and per run; safe to delete."""
     shards: Annotated[int, Field(ge=1, le=1024)] = 2
@@ -180,9 +180,9 @@ def _place_root(values: dict[str, Any]) -> dict[str, Any]:
     ):
         return values  # refused in parse_section, with the place
 
-    if len(corpora) != 1:
+    if len({str(corpus.get("root")) for corpus in corpora.values()}) > 1:
         raise SettingsError(
-            f"root={root!r} fits a configuration with one corpus; this one has {sorted(corpora)}: "
+            f"root={root!r} fits corpora that share a root; those of {sorted(corpora)} differ: "
             "set corpora.<name>.root instead"
         )
     return {**values, "corpora": {name: {**it, "root": root} for name, it in corpora.items()}}

@@ -15,7 +15,7 @@ PRESETS = [ROOT / "config.yaml", *sorted((ROOT / "configs").glob("*.yaml"))]
 
 def test_page_and_schema_are_current():
     for path, content in files().items():
-        assert path.read_text(encoding="utf-8") == content, "python docs/write_configuration.py"
+        assert path.read_text(encoding="utf-8") == content, "python -m docs.write_configuration"
 
 
 def test_every_key_has_a_docstring():

@@ -121,10 +121,10 @@ def test_a_root_that_looks_like_a_number_is_a_path():
     assert parse_config({**SMALL, "root": 2024}).corpora["talks"].root == "2024"
 
 
-def test_root_with_two_corpora_is_refused():
+def test_root_with_two_corpora_of_other_roots_is_refused():
     values = changed("corpora.more", {"reader": "folder", "root": "x"})
     message = refuse({**values, "root": "/data/x"})
-    assert "root='/data/x' fits a configuration with one corpus" in message
+    assert "root='/data/x' fits corpora that share a root" in message
     assert "['more', 'talks']" in message
 
 

@@ -1,6 +1,7 @@
 """The presets in configs/: each is valid, and paper.yaml is what the paper ran."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,18 @@ def preset(path):
 def test_every_preset_can_be_planned(path):
     plan = Plan(preset(path))
     assert plan.files()
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.yaml")), ids=lambda path: path.stem)
+def test_the_command_that_a_preset_names_can_be_planned(path):
+    text = path.read_text(encoding="utf-8")
+    first = re.findall(r"^#   (?:snakemake .*--configfile|make) (.*)$", text, re.M)[0]
+    assert first.startswith((f"configs/{path.name}", path.stem))
+    given = dict(re.findall(r"--config (root)=(\S+)", first))
+    config = parse_config({**yaml.safe_load(text), **given})
+    assert Plan(config).files()
+    if given:
+        assert {corpus.root for corpus in config.corpora.values()} == {given["root"]}
 
 
 def test_the_papers_preset_takes_the_papers_encoders():
