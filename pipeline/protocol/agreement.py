@@ -20,7 +20,9 @@ def concordance(target: NDArray[np.floating], predicted: NDArray[np.floating]) -
         raise ValueError("no utterance to score: the role holds no label")
     y, p = target.astype(np.float64), predicted.astype(np.float64)
 
-    is_flat = np.ptp(y) == 0 or np.ptp(p) == 0  # rounded means would leave a trace of covariance
-    covariance = 0.0 if is_flat else ((y - y.mean()) * (p - p.mean())).mean()
+    if np.ptp(y) == 0 or np.ptp(p) == 0:  # rounded means would leave traces of moments
+        return float("nan") if np.array_equal(y, p) else 0.0
+
+    covariance = ((y - y.mean()) * (p - p.mean())).mean()
     spread = y.var() + p.var() + (y.mean() - p.mean()) ** 2
     return float(2 * covariance / spread) if spread > 0 else float("nan")

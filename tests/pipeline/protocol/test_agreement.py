@@ -38,6 +38,10 @@ def test_a_constant_says_nothing_and_an_equal_constant_is_not_defined():
     y = np.array([0.1, 0.2, 0.7, 0.3])
     assert concordance(y, np.full(4, y.mean())) == 0.0
     assert math.isnan(concordance(np.ones(4), np.ones(4)))
+    rounded = np.full(7, 0.2)  # whose mean is not 0.2
+    assert rounded.mean() != 0.2
+    assert math.isnan(concordance(rounded, rounded))
+    assert concordance(rounded, rounded + 0.1) == 0.0
     assert concordance(y, y) == pytest.approx(1.0)
     with pytest.raises(ValueError, match="no utterance to score"):
         concordance(np.array([]), np.array([]))
