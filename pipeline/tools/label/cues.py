@@ -5,11 +5,16 @@ of one speaker may overlap in a table; tiers of annotation formats cannot hold t
 speaker gets as many lanes as it takes.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from pipeline.corpora.texts import clean_text
+
 UNNAMED = "utterances"  # the lane of those without a speaker
+# What XML 1.0 cannot hold, whatever it is escaped as.
+NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,11 @@ def span_ms(start_s: float, end_s: float) -> tuple[int, int]:
     return start, max(round(end_s * 1000), start + 1)
 
 
+def one_line(text: str) -> str:
+    """What all formats can hold of a text, on one line."""
+    return clean_text(NO_XML.sub("", text))
+
+
 def by_media(cues: Iterable[Cue]) -> dict[str, list[Cue]]:
     """Cues of every file in the order of time."""
     found: dict[str, list[Cue]] = defaultdict(list)
@@ -51,10 +61,13 @@ def by_media(cues: Iterable[Cue]) -> dict[str, list[Cue]]:
 
 
 def lanes(cues: Sequence[Cue]) -> Mapping[str, list[Cue]]:
-    """Cues of one file by speaker; what overlaps within a speaker goes to `NAME (2)` and so on."""
+    """Cues of one file by speaker; what overlaps within a speaker goes to `NAME (2)` and so on.
+
+    Speakers whose names are written alike are one: no format holds two tiers of one name.
+    """
     of_speaker: dict[str, list[list[Cue]]] = defaultdict(list)
     for cue in cues:
-        rows = of_speaker[cue.speaker or UNNAMED]
+        rows = of_speaker[one_line(cue.speaker) or UNNAMED]
         free = next((row for row in rows if row[-1].end_ms <= cue.start_ms), None)
         if free is None:
             rows.append([cue])

@@ -4,6 +4,7 @@ One cue per utterance, in the order of time: who, the label, the words. No cue h
 reader could take for the next cue: text is one line, and `-->` cannot stand in it.
 """
 
+import re
 from collections.abc import Sequence
 from html import escape
 
@@ -11,6 +12,7 @@ from pipeline.corpora.texts import clean_text
 from pipeline.tools.label.cues import Cue
 
 ARROW = "-->"  # between the times of a cue, and nowhere else
+ARROWS = re.compile("--+>")  # a shorter one would be left of `--->`
 
 
 def webvtt(cues: Sequence[Cue]) -> str:
@@ -27,7 +29,7 @@ def subrip(cues: Sequence[Cue]) -> str:
     """The content of a .srt file."""
     blocks = [
         f"{number}\n{_time(cue.start_ms, ',')} {ARROW} {_time(cue.end_ms, ',')}\n"
-        f"{_named(cue).replace(ARROW, '->')}\n"
+        f"{ARROWS.sub('->', _named(cue))}\n"
         for number, cue in enumerate(cues, start=1)
     ]
     return "\n".join(blocks)

@@ -4,7 +4,6 @@ Each lane of a speaker (`cues.lanes`) has tiers of the same spans: `text@NAME`, 
 `confidence@NAME` where labels have a probability.
 """
 
-import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Sequence
 from itertools import count
@@ -12,16 +11,13 @@ from pathlib import PurePosixPath
 from typing import NamedTuple
 from urllib.parse import quote
 
-from pipeline.corpora.texts import clean_text
-from pipeline.tools.label.cues import Cue, lanes
+from pipeline.tools.label.cues import Cue, lanes, one_line
 
 SCHEMA = "http://www.mpi.nl/tools/elan/EAFv3.0.xsd"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
 NO_DATE = "1970-01-01T00:00:00+00:00"  # ELAN wants one; the same labels give the same file
 MIME_TYPES = {".mp4": "video/mp4", ".wav": "audio/x-wav", ".avi": "video/x-msvideo"}
 KIND = "default-lt"
-# What XML 1.0 cannot hold, whatever it is escaped as.
-NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class Span(NamedTuple):
@@ -53,10 +49,10 @@ def tiers_of(cues: Sequence[Cue]) -> Iterator[Tier]:
             if kind == "confidence" and not any(told):
                 continue
             spans = [
-                Span(cue.start_ms, cue.end_ms, clean_text(NO_XML.sub("", value)))
+                Span(cue.start_ms, cue.end_ms, one_line(value))
                 for cue, value in zip(row, told, strict=True)
             ]
-            yield Tier(f"{kind}@{clean_text(NO_XML.sub('', name))}", row[0].speaker, spans)
+            yield Tier(f"{kind}@{name}", row[0].speaker, spans)
 
 
 def eaf(media: str, cues: Sequence[Cue]) -> str:
@@ -64,7 +60,7 @@ def eaf(media: str, cues: Sequence[Cue]) -> str:
     root = _document(media)
     order, numbers = ET.SubElement(root, "TIME_ORDER"), count(1)
     for tier in tiers_of(cues):
-        speaker = clean_text(NO_XML.sub("", tier.speaker))
+        speaker = one_line(tier.speaker)
         names = {"TIER_ID": tier.name, "PARTICIPANT": speaker, "LINGUISTIC_TYPE_REF": KIND}
         element = ET.SubElement(root, "TIER", names)
         for span in tier.spans:

@@ -32,8 +32,9 @@ def write_timelines(folder: Path, cues: Sequence[Cue]) -> int:
 
 
 def _stems(media: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """The name for each file without its suffix, unless another file would get the same."""
+    """The name for each file without its suffix, unless another file is called or gets the same."""
     stems = {path: str(PurePosixPath(path).with_suffix("")) for path in media}
-    uses = Counter(stem.casefold() for stem in stems.values())  # some disks know no case
+    names = (name for path, stem in stems.items() for name in {path, stem})
+    uses = Counter(name.casefold() for name in names)  # some disks know no case
     for path, stem in stems.items():
         yield path, stem if uses[stem.casefold()] == 1 else path

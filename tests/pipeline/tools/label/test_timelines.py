@@ -135,12 +135,32 @@ def test_a_lane_never_overlaps_and_holds_every_cue():
         assert all(a.end_ms <= b.start_ms for a, b in itertools.pairwise(row))
 
 
+def test_speakers_that_are_written_alike_share_their_tiers(tmp_path):
+    """EAF asks for tiers of unique names, and readers of TextGrid refuse two of one name."""
+    names = ["A", "A\x01", "A ", "\x01", ""]
+    write_timelines(tmp_path, [Cue("a.wav", 0, 900, name, name, "happy") for name in names])
+    tiers = [one.get("TIER_ID") for one in ET.parse(tmp_path / "a.labels.eaf").iter("TIER")]
+    lanes_of = ["A", "A (2)", "A (3)", "utterances", "utterances (2)"]
+    told = {f"{kind}@{name}" for name in lanes_of for kind in ("text", "emotion")}
+    assert sorted(tiers) == sorted(told)
+    read = textgrid.openTextgrid(str(tmp_path / "a.labels.TextGrid"), includeEmptyIntervals=True)
+    assert set(read.tierNames) == told
+
+
+@pytest.mark.parametrize("text", ["--->", "<!-- x ---->", "-->-->", "- -->"])
+def test_no_text_holds_the_arrow_of_a_cue(tmp_path, text):
+    write_timelines(tmp_path, [Cue("a.wav", 0, 900, text, text, "happy", reason=text)])
+    for suffix in (".srt", ".vtt"):
+        assert (tmp_path / f"a.labels{suffix}").read_text().count("-->") == 1
+
+
 def test_files_of_the_same_name_have_their_own(tmp_path):
     names = ["x/clip.mp4", "x/clip.mov", "y/clip.mp4", "y/Other.mp4"]
+    names += ["x/CLIP.MP4.wav"]  # its stem is, but for case, the name that a clip.mp4 falls back to
     write_timelines(tmp_path, [Cue(name, 0, 1000, "", name, "happy") for name in names])
     found = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.vtt"))
     assert found == [
-        *("x/clip.mov.labels.vtt", "x/clip.mp4.labels.vtt"),
+        *("x/CLIP.MP4.wav.labels.vtt", "x/clip.mov.labels.vtt", "x/clip.mp4.labels.vtt"),
         *("y/Other.labels.vtt", "y/clip.labels.vtt"),
     ]
 
