@@ -49,6 +49,8 @@ def main(argv: list[str] | None = None) -> None:
     except (CacheError, DeviceError, TrainingError) as error:
         raise SystemExit(f"error: {error}") from None
     named = {"task": args.task, "method": args.method, "selection": request.selection}
+    if settings.task.kind == "regression":  # no part of the key: only who reads numbers needs it
+        named["center"] = settings.task.center
     write_json(args.out_run, {**facts, **named, "encoders": origins(args.features)})
     best = f"best epoch {facts['best_epoch']}, {request.selection} score {facts['best_score']:.4f}"
     print(f"done: {best}")

@@ -58,7 +58,8 @@ class TaskFiles:
 
     @property
     def scored_task(self):
-        return {"kind": self.settings["task"]["kind"], "classes": self.classes}
+        center = self.settings["task"].get("center", 0.0)
+        return {"kind": self.settings["task"]["kind"], "classes": self.classes, "center": center}
 
 
 def make_utterances():

@@ -71,11 +71,9 @@ def label(
     _say_what_outputs_mean(run)
     _say_what_goes_unheard(run, corpus)
 
-    task, is_sure = run.facts.task, run.learner.gives_logits
-    classes = tuple(task.classes)
-    line = label_rows(
-        corpus, outputs, reasons, classes, has_probabilities=is_sure, center=task.center
-    )
+    is_sure, center = run.learner.gives_logits, run.facts.center or 0.0
+    classes = tuple(run.facts.task.classes)
+    line = label_rows(corpus, outputs, reasons, classes, has_probabilities=is_sure, center=center)
     rows = list(line)
     write_labels(out, rows, classes if is_sure else ())
     n_labels = sum(not reason for reason in reasons)
@@ -144,6 +142,11 @@ def _say_what_outputs_mean(run: TrainedRun) -> None:
         warn(f"{model} compares classes by inner products: the table has no probabilities")
     elif not run.learner.gives_logits:
         warn(f"{model} predicts a sign: the size of its numbers says nothing")
+    if not run.facts.task.classes and run.facts.center is None:
+        warn(
+            "run.json is of an earlier version and does not say its task's `center`: labels are "
+            "distances to it"
+        )
 
 
 def _say_what_goes_unheard(run: TrainedRun, corpus: Corpus) -> None:

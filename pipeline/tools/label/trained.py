@@ -56,6 +56,7 @@ class Facts(Section):
     seed: Annotated[int, Field(ge=0)]
     shape: ShapeFacts
     encoders: dict[Modality, Origin] | None  # None: the run is older than the record
+    center: float | None  # what numbers are distances to; None: older, or of classes
 
     @property
     def modalities(self) -> tuple[Modality, ...]:
@@ -140,6 +141,7 @@ def _picked(values: Any) -> dict[str, Any]:
         "seed": values["seed"],
         "shape": values["shape"],
         "encoders": values.get("encoders"),
+        "center": values.get("center"),
     }
 
 

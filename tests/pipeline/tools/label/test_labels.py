@@ -1,5 +1,6 @@
 """Labels are the predictions of the run at rate 0.0, from what was found and nothing else."""
 
+import json
 import subprocess
 import sys
 from collections import Counter
@@ -70,6 +71,25 @@ def test_regression_gives_numbers(make_task, tmp_path, capsys, model):
     columns = [*PLACE, "label", "modalities", "reason"]
     assert list(next(iter(found.values()))) == columns
     assert ("predicts a sign" in capsys.readouterr().err) == (model == "cpmnet")
+
+
+def test_numbers_of_a_scale_are_numbers_on_it(make_task, tmp_path, capsys):
+    """Networks learn distances to the middle of a scale; a label is a value of the scale."""
+    files = make_task(kind="regression", method=small_method("ae"))
+    files.settings["task"] = {**files.settings["task"], "center": 3.0}
+    train_once(files, tmp_path)
+    corpus = NewCorpus(files, tmp_path / "new")
+    found, expected = compare(files, tmp_path, corpus, tmp_path / "l")
+    distances = [float(expected[u]["predicted"]) for u in found]
+    numbers = [float(one["label"]) for one in found.values()]
+    assert numbers == pytest.approx([3.0 + distance for distance in distances], abs=1e-4)
+    assert "does not say" not in capsys.readouterr().err
+
+    run = tmp_path / "run.json"
+    run.write_text(json.dumps({**json.loads(run.read_text()), "center": None}))
+    old = label(tmp_path, corpus.write(), tmp_path / "old.csv")
+    assert [float(one["label"]) for one in old] == pytest.approx(distances, abs=1e-4)
+    assert "distances to it" in capsys.readouterr().err
 
 
 def test_every_utterance_has_a_row_by_dialogue_and_turn_with_what_was_used(
