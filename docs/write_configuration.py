@@ -1,4 +1,4 @@
-"""Writes docs/configuration.md and configs/schema.json from the sections in pipeline/sections.
+"""Writes docs/configuration.md and configs/schema.json from the sections of pipeline/config.
 
 python -m docs.write_configuration
 

@@ -1,6 +1,6 @@
 """GCNet written for clarity: torch's LSTM, edge by edge, attention turn by turn. Frozen.
 
-reading.md B.5. Parameters carry the names of models/baselines/gcnet. Sequences are packed for the
+reading.md B.5. Parameters carry the names of models/gcnet. Sequences are packed for the
 LSTM, so that padding cannot reach a valid utterance, as in ours.
 
 Shapes: B dialogues padded to T; N nodes, the valid utterances of all dialogues; E edges; h hidden.

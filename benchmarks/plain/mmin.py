@@ -1,6 +1,6 @@
 """MMIN written for clarity: every modality and every term in full, for each batch. Frozen.
 
-reading.md B.6. Parameters carry the names of models/baselines/mmin. Shapes: B utterances (T = 1), F
+reading.md B.6. Parameters carry the names of models/mmin. Shapes: B utterances (T = 1), F
 fused values.
 """
 

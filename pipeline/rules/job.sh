@@ -1,7 +1,7 @@
 # Bash functions of every job; pipeline/rules/common.smk puts them before each rule's command.
 
 # job LOG DECISION OUTPUT...: write everything to LOG; once the command ends well, seal the outputs,
-# with the digest of what decided them. What people see is read from LOG (pipeline/terminal), unless
+# with the digest of what decided them. What people see is read from LOG (pipeline/rules/terminal), unless
 # Snakemake was asked to speak for itself.
 # The old seal goes first, so that a killed job leaves none (pipeline.rules.seals). A killed Snakemake
 # leaves jobs that go on: whoever began last seals, and what an older job writes later is noticed.

@@ -1,4 +1,4 @@
-"""What docstrings cite can be followed: sections of docs/reading.md, and nothing outside."""
+"""What docstrings cite can be followed: sections of docs/reading.md, files, and nothing outside."""
 
 import re
 import subprocess
@@ -13,6 +13,12 @@ CITED = re.compile(r"reading\.md ((?:[A-F](?:\.\d+)?(?:, | to | and |-)?)+)")
 # Notes that the repository does not hold; spelt apart so that this file does not name them.
 NOTES = ["FA" + "CTS [A-F]", "FIE" + "LD [0-9]", "DES" + "IGN"]
 OUTSIDE = re.compile(rf"\b(?:{'|'.join(NOTES)})\b")
+FOLDERS = "pipeline|models|demo|benchmarks|tests|docs|configs|profiles"
+PATH = re.compile(rf"(?<![\w./-])(?:{FOLDERS})/[\w/-]+(?:\.\w+)?")
+EXAMPLES = re.compile(r"NAME|configs/(?:mine|x)\.yaml")  # what readers put there
+ELSEWHERE = {"models/face_detection_yunet"}  # of another repository
+# They write files of such names into trees of their own.
+MAKERS = re.compile(r"tests/(?:pipeline/base|extending)/")
 
 
 def sources() -> list[str]:
@@ -29,6 +35,14 @@ def test_what_is_cited_is_there(name):
     for cited in CITED.findall(text):
         assert set(re.findall(r"[A-F](?:\.\d+)?", cited)) <= SECTIONS
     assert not OUTSIDE.search(text)
+
+
+@pytest.mark.parametrize("name", [name for name in sources() if not MAKERS.match(name)])
+def test_a_file_that_is_named_is_there(name):
+    named = set(PATH.findall((ROOT / name).read_text(encoding="utf-8"))) - ELSEWHERE
+    missing = [path for path in sorted(named) if not EXAMPLES.search(path)]
+    missing = [path for path in missing if not (ROOT / path).exists()]
+    assert [path for path in missing if not (ROOT / f"{path}.py").is_file()] == []
 
 
 def test_the_reading_has_sections_that_are_cited():

@@ -1,4 +1,4 @@
-"""Mini-Xception alone; against its published file: tests/pipeline/features/test_keras_weights."""
+"""Mini-Xception alone; beside its published file: tests/pipeline/features/weights has that."""
 
 import pytest
 import torch
