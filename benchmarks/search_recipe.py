@@ -142,9 +142,10 @@ def _score(
 
     target = conversations.labels.numpy()[places]
     batch = Padded.of(conversations, scored)
+    told = {name: candidate.predict(batch, mask) for name, mask in masks.items()}
     values = {
-        name: 100 * selection_score(task.kind, target, candidate.predict(batch, mask))
-        for name, mask in masks.items()
+        name: 100 * selection_score(task.kind, target, outputs, "weighted_f1")
+        for name, outputs in told.items()
     }
     rates = tuple(values.pop(f"{rate}") for rate in RATES)
     return Score(rates, values)

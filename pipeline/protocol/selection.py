@@ -1,4 +1,4 @@
-"""The score that epochs are selected by: weighted F1 (WAF), as in reading.md A.6, if not told.
+"""The score that epochs are selected by: the task's, mostly weighted F1 (WAF, reading.md A.6).
 
 Classification: over all utterances. Sentiment: label 0 is dropped, and y > 0 is compared with
 predicted > 0. Dimensional tasks are selected by CCC, which no sign enters.
@@ -16,7 +16,7 @@ def selection_score(
     kind: TaskKind,
     target: NDArray[np.generic],
     outputs: NDArray[np.floating],
-    score: ScoreName = "weighted_f1",
+    score: ScoreName,
 ) -> float:
     """The score of (N, C) logits, or of (N, 1) values, against (N,) targets."""
     if score == "ccc":

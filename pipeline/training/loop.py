@@ -9,7 +9,9 @@ best epoch is the earliest with the highest score, in the last phase only.
 import math
 from collections.abc import Iterator
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from models.batch import ConversationBatch
 from models.learner import Learner, Loss, Phase
@@ -65,9 +67,7 @@ class Trainer:
                 self.learner,
                 self.data.conversations,
                 self.data.validation,
-                lambda target, outputs: selection_score(
-                    self.data.kind, target.cpu().numpy(), outputs.cpu().numpy()
-                ),
+                lambda target, outputs: self._score(target.cpu().numpy(), outputs.cpu().numpy()),
             )
         state = (self.checkpoints.load() if self.checkpoints else None) or RunState()
         if state.history:
@@ -170,9 +170,7 @@ class Trainer:
             lambda: seed_torch(seed, "predict"),
         )
 
-        scores = [
-            selection_score(data.kind, self._target, output, data.score) for output in outputs
-        ]
+        scores = [self._score(self._target, output) for output in outputs]
         score = sum(scores) / len(scores)
         if score > state.best_score or self.keeps_last:
             state.best_score, state.best_epoch = score, epoch
@@ -182,6 +180,10 @@ class Trainer:
 
         named = zip(data.validation_rates, scores, strict=True)
         return {"validation": score, **{f"validation_{rate}": value for rate, value in named}}
+
+    def _score(self, target: NDArray[np.generic], outputs: NDArray[np.floating]) -> float:
+        """What the task is selected by, of (N,) targets and (N, C) outputs."""
+        return selection_score(self.data.kind, target, outputs, self.data.score)
 
     def _is_stale(self, state: RunState) -> bool:
         patience = self.options.patience

@@ -14,8 +14,9 @@ def test_weighted_f1_nonzero_drops_zero_targets_and_compares_signs():
 
 def test_selection_score_reads_logits_or_values():
     logits = np.array([[2.0, 1.0, 0.0], [0.0, 1.0, 3.0]])
-    assert selection_score("classification", np.array([0, 2]), logits) == 1.0
-    assert selection_score("regression", np.array([-1.0, 2.0]), np.array([[-1.0], [1.0]])) == 1.0
+    values = np.array([[-1.0], [1.0]])
+    assert selection_score("classification", np.array([0, 2]), logits, "weighted_f1") == 1.0
+    assert selection_score("regression", np.array([-1.0, 2.0]), values, "weighted_f1") == 1.0
 
 
 def test_a_dimensional_task_is_selected_by_ccc_and_classes_by_macro_f1_if_asked():
