@@ -125,8 +125,9 @@ def _bindings(node: ast.AST, is_module: IsModule) -> Iterator[tuple[Module | str
     """What an import statement binds: (source, name in the source, name here)."""
     if isinstance(node, ast.Import):
         for alias in node.names:
-            is_ours = is_module(alias.name) and alias.asname is not None
-            yield Module(alias.name) if is_ours else alias.name, "", alias.asname or alias.name
+            # `import a.b` binds `a`, but what is read by that name is in a.b: its content counts.
+            source = Module(alias.name) if is_module(alias.name) else alias.name
+            yield source, "", alias.asname or alias.name
     elif isinstance(node, ast.ImportFrom):
         for alias in node.names:
             whole, here = f"{node.module}.{alias.name}", alias.asname or alias.name

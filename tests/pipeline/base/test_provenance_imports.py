@@ -53,3 +53,21 @@ def test_what_is_imported_counts_by_its_name_there(tree):
     before = digest("models.net")
     (tree / "models/net.py").write_text("from models.layers import DEPTH as n\n")
     assert digest("models.net") != before
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import models.layers\n\nWIDTH = models.layers.WIDTH\n",
+        "def f():\n    import models.layers\n\n    return models.layers.WIDTH\n",
+        "try:\n    import os, models.layers\nexcept ImportError:\n    pass\n",
+        "from models.layers import *\n",
+    ],
+    ids=["plain", "in a function", "tried", "all names"],
+)
+def test_an_edit_of_what_is_imported_counts_however_it_is_imported(tree, source):
+    (tree / "models/net.py").write_text(source)
+    before = digest("models.net")
+    layers = tree / "models/layers.py"
+    layers.write_text(f"{layers.read_text()}MORE = 1\n")
+    assert digest("models.net") != before
