@@ -91,7 +91,7 @@ def yunet_file(weights: str | None) -> Path:
         raise DetectorError(
             f"crop_faces.weights={weights!r} is not a file: `detector: yunet` needs the path of "
             "face_detection_yunet_2023mar.onnx from https://github.com/opencv/opencv_zoo "
-            "(`make weights` fetches it); `detector: mtcnn` needs no file"
+            "(`make weights CONFIG=FILE` fetches it); `detector: mtcnn` needs no file"
         )
     if path.name in YUNET_PUBLISHED:
         _check_known(path, YUNET_PUBLISHED[path.name], "fetch it again (git-lfs pull)")

@@ -39,7 +39,10 @@ def main(argv: list[str] | None = None) -> None:
         check_share(args.corpus, raw, settings.max_missing)
     except CorpusError as error:
         first, *more = str(error).split("\n")  # the first line is what the terminal shows
-        where = f"{place}.root: {args.root}; `make doctor` and the log show what is expected"
+        where = (
+            f"{place}.root: {args.root}; "
+            "`make doctor CONFIG=FILE` and the log show what is expected"
+        )
         raise SystemExit("\n".join([f"error: {first} ({where})", *more])) from None
     except SettingsError as error:
         raise SystemExit(f"error: {error}") from None

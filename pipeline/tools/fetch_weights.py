@@ -143,7 +143,10 @@ def download(url: str, path: Path) -> Path:
                     digest.update(chunk)
             _check(url, reply.headers.get("Content-Length"), part.stat().st_size, digest)
     except (urllib.error.URLError, HTTPException, TimeoutError) as error:
-        raise FetchError(f"{url} cannot be reached: {error}") from error
+        raise FetchError(
+            f"{url} cannot be reached: {error}. Where there is no network, fetch it on another "
+            f"machine and copy it to {path}"
+        ) from error
     print(f"{path.name}: sha256 {digest.hexdigest()}")
     return path
 

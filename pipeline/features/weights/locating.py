@@ -120,7 +120,7 @@ def explain_missing(encoder: Encoder, settings: Mapping[str, Any]) -> str:
         return f"features.{encoder.modality}.encoder: {name!r}: there is no folder {model!r}"
     else:
         what = encoder.file_name or model
-        fetch = "`make weights` (or `python -m pipeline weights --configfile FILE`)"
+        fetch = "`make weights CONFIG=FILE` (or `python -m pipeline weights --configfile FILE`)"
 
     source = f"{HUB}/{model}" if encoder.source == HUB else encoder.source
     return (

@@ -155,7 +155,7 @@ def test_missing_root_is_an_error_without_traceback(tmp_path, build):
     shown, *log = str(caught.value).split("\n")  # the terminal shows the first line
     assert shown.startswith("error: mine: there is no such folder (corpora.mine.root: ")
     assert str(tmp_path / "gone") in shown
-    assert "make doctor" in shown
+    assert "make doctor CONFIG=FILE" in shown
     assert any(line.startswith("expected:") for line in log)
     assert not (tmp_path / "out").exists()
 

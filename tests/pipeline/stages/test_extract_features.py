@@ -91,7 +91,7 @@ def test_a_shard_without_utterances_or_vectors_joins_with_others(extraction, row
     ("modality", "encoder", "message"),
     [
         ("audio", "wav2vec", "wav2vec_large.pt"),
-        ("text", "hf:no/such-model", "make weights"),
+        ("text", "hf:no/such-model", "make weights CONFIG=FILE"),
         ("text", "hf:./no/folder", "there is no folder"),
         ("visual", "resnet", "no such encoder; use one of mini-xception"),
     ],

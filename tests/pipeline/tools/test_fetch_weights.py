@@ -116,7 +116,7 @@ def test_a_file_is_fetched_whole(server, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("gone.pt", None, "cannot be reached: HTTP Error 404"),
+        ("gone.pt", None, r"cannot be reached: HTTP Error 404.*copy it to .*gone\.pt"),
         ("broken.pt", b"cut short", "broke off after 9 of 18 bytes"),
         ("net-00000000.pth", b"content", "is not the one in its name"),
     ],
