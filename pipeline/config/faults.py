@@ -16,6 +16,7 @@ Place = tuple[str | int | float, ...]
 Where = Callable[[Place], str | None]
 
 NOT_A_NAME = "not a name: 1 to 128 letters, digits, '.', '_' or '-', not beginning with '.' or '-'"
+MAPPINGS = ("dict_type", "model_type", "model_attributes_type")
 # Kinds of pydantic's errors by what they mean; all others keep pydantic's own words.
 MEANINGS = {
     "string_pattern_mismatch": NOT_A_NAME,
@@ -24,17 +25,15 @@ MEANINGS = {
     "missing": "this key is needed",
     "string_type": "must be text",
     "tuple_type": "must be a list, as [a, b]",
-    "dict_type": "must be keys with values, as `key: value`, not a single value",
-    "model_type": "must be keys with values, as `key: value`, not a single value",
+    **dict.fromkeys(MAPPINGS, "must be keys with values, as `key: value`, not a single value"),
     "union_tag_not_found": "needs the key `model`, which says what the method is",
     **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), "must be a whole number"),
     **dict.fromkeys(("float_type", "float_parsing"), "must be a number"),
     **dict.fromkeys(("bool_type", "bool_parsing"), "must be true or false"),
 }
-BOOLEAN = (
-    "without quotes YAML takes yes, no, on, off, true and false for truth values; put the word in "
-    "quotes"
-)
+BOOLEAN = "without quotes YAML takes yes, no, on, off, true and false for truth values"
+# Where no word can stand, quotes are no way out.
+WORDLESS = ("tuple_type", *MAPPINGS)
 NOTHING = "nothing stands after the colon; "
 
 
@@ -116,10 +115,12 @@ def _trap(item: ErrorDetails, value: object) -> str:
     if kind in ("missing", "unknown_key", "value_error"):
         return ""
     if value is None and kind != "refused":
-        empty = {"tuple_type": "[]", "dict_type": "{}", "model_type": "{}"}.get(kind)
-        return f": {NOTHING}{f'write {empty} for none, or ' if empty else ''}delete the key"
+        empty = {"tuple_type": "[] for none", **dict.fromkeys(MAPPINGS, "{} for none")}
+        return f": {NOTHING}write {empty.get(kind, 'a value')}, or delete the key"
     if isinstance(value, bool) and not kind.startswith("bool"):
-        return f": {BOOLEAN}"
+        if BOOLEAN in item["msg"]:
+            return ""
+        return f": {BOOLEAN}{'' if kind in WORDLESS else '; put the word in quotes'}"
     if isinstance(value, datetime.date) and kind == "string_type":
         return f': without quotes YAML takes this for a date; write "{value}"'
     if isinstance(value, int | float) and kind == "string_type":
@@ -133,9 +134,11 @@ def _place(loc: tuple[int | str, ...], values: Any) -> Iterator[str | int]:
     A part that is not there is the missing key, if it comes last.
     """
     for depth, part in enumerate(loc):
-        keys = {str(key): key for key in values} if isinstance(values, Mapping) else {}
-        if str(part) in keys:
-            values = values[keys[str(part)]]
+        keys = list(values) if isinstance(values, Mapping) else []
+        # Of a key `no`, which YAML reads as False, pydantic tells 0.
+        found = [key for key in keys if part in (key, str(key))]
+        if found:
+            part, values = str(found[0]), values[found[0]]
         elif isinstance(values, list | tuple) and isinstance(part, int):
             values = values[part] if part < len(values) else None
         elif not (isinstance(values, Mapping) and depth == len(loc) - 1 and part != "[key]"):

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from pipeline.base.errors import SettingsError
 from pipeline.base.records import IDENTIFIER
-from pipeline.config.faults import Where, explain, refusal, unknown_key
+from pipeline.config.faults import BOOLEAN, Where, explain, refusal, unknown_key
 
 ClassName = Annotated[str, Field(pattern=rf"^{IDENTIFIER.pattern}$")]
 # These become arguments of command lines, where "-x" is an option.
@@ -102,10 +102,10 @@ def _refuse_truth(key: str, value: object, annotation: object) -> None:
     if bool in kinds or not kinds & {int, float}:
         return
     if isinstance(value, bool):
-        raise refusal((key,), "must be a number", value)
+        raise refusal((key,), f"must be a number: {BOOLEAN}", value)
     for place, number in enumerate(value if isinstance(value, list | tuple) else ()):
         if isinstance(number, bool):
-            raise refusal((key, place), "must be a number", number)
+            raise refusal((key, place), f"must be a number: {BOOLEAN}", number)
 
 
 def _kinds(annotation: object) -> Iterator[object]:

@@ -80,7 +80,8 @@ def test_unknown_keys_are_listed_by_the_names_of_the_file():
         (
             {"inner": {"size": True}},
             "top.inner.size",
-            "truth values; put the word in quotes",
+            "must be a number: without quotes YAML takes yes, no, on, off, true and false for "
+            "truth values (",  # quotes would not make a number of it
             "True",
         ),
         ({"rates": [True]}, "top.rates.0", "truth values", "True"),
@@ -88,7 +89,7 @@ def test_unknown_keys_are_listed_by_the_names_of_the_file():
         ({"rates": None}, "top.rates", "write [] for none, or delete the key", "None"),
         ({"rates": 0.5}, "top.rates", "must be a list, as [a, b]", "0.5"),
         ({"import": 0.5}, "top.import", 'takes this for a number; write "0.5"', "0.5"),
-        ({"pets": {False: {"model": "cat"}}}, "top.pets", "truth values", "False"),
+        ({"pets": {False: {"model": "cat"}}}, "top.pets.False", "put the word in quotes", "False"),
     ],
 )
 def test_an_error_names_path_allowed_and_value(values, path, allowed, value):

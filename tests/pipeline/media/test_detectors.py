@@ -34,7 +34,9 @@ def test_the_digest_names_the_weights(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("weights", [None, "no/such/file.onnx"])
 def test_yunet_without_its_file_says_what_to_do(weights):
-    with pytest.raises(DetectorError, match=r"crop_faces\.weights=.*2023mar.*CONFIG=FILE.*`detector: mtcnn`"):
+    with pytest.raises(
+        DetectorError, match=r"crop_faces\.weights=.*2023mar.*CONFIG=FILE.*`detector: mtcnn`"
+    ):
         open_detector("yunet", weights=weights, device="cpu", **OPTIONS)
 
 

@@ -112,7 +112,12 @@ def test_missing_weights_are_asked_for_with_source_setting_and_command(
     with pytest.raises(CheckpointError) as caught:
         find(modality, tmp_path, **settings)
     message = str(caught.value)
-    wanted = [settings["encoder"], f"features.{modality}.weights", "make weights CONFIG=FILE", *parts]
+    wanted = [
+        settings["encoder"],
+        f"features.{modality}.weights",
+        "make weights CONFIG=FILE",
+        *parts,
+    ]
     assert [part for part in wanted if part not in message] == []
 
 
