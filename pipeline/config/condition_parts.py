@@ -109,7 +109,7 @@ def number_of(text: str, what: str, lowest: float, highest: float) -> float:
         raise ConditionError(f"{text!r} is not a number, but {what} is due there") from None
     if not lowest <= number <= highest:
         raise ConditionError(f"{text} is not {what} from {lowest:g} to {highest:g}")
-    return number
+    return number + 0.0  # -0.0 is 0.0, and has its name
 
 
 def modalities_of(text: str) -> tuple[Modality, ...]:

@@ -16,7 +16,8 @@ ClassName = Annotated[str, Field(pattern=rf"^{IDENTIFIER.pattern}$")]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$")]
 Share = Annotated[float, Field(ge=0, le=1)]
 MAX_RATE = 0.7  # more would leave an utterance of three modalities without any
-Rate = Annotated[float, Field(ge=0, le=MAX_RATE)]
+# -0.0 is 0.0, and has its name in files and tables.
+Rate = Annotated[float, Field(ge=0, le=MAX_RATE), AfterValidator(lambda rate: rate + 0.0)]
 Many = TypeVar("Many", bound=tuple[Hashable, ...])
 
 

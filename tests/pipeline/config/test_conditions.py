@@ -5,6 +5,7 @@ import pytest
 from pipeline.base.artefacts import mask_place, run_place
 from pipeline.config.condition_parts import ConditionError
 from pipeline.config.conditions import KINDS, Blocks, Imbalanced, parse_condition
+from pipeline.config.tasks import ProtocolSettings
 
 ALL = ("audio", "text", "visual")
 
@@ -96,3 +97,19 @@ def test_names_of_files_are_safe_and_those_of_rates_as_ever():
     expected = "availability/imbalanced-audio-0.7-text-0.3_7000.safetensors"
     assert mask_place("imbalanced:audio=0.7/text=0.3", 7000) == expected
     assert run_place("m", "only:audio+visual", 1, 2) == "runs/m/only-audio-visual/fold1_seed2"
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("-0.0", "0.0"),
+        ("rate:-0", "0.0"),
+        ("dialogue:text:-0.0", "dialogue:text:0.0"),
+        ("imbalanced:0.7/-0.0/0.5", "imbalanced:0.7/0.0/0.5"),
+    ],
+)
+def test_no_rate_has_two_names(written, name):
+    """Masks of one rate are stored once, and -0.0 is 0.0."""
+    assert parse_condition(written).name == name
+    rates = ProtocolSettings.model_validate({"rates": [-0.0]}).rates
+    assert [str(rate) for rate in rates] == ["0.0"]
