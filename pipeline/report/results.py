@@ -85,7 +85,12 @@ def block(
     columns: Sequence[str],
     reference: MethodView | None,
 ) -> ResultBlock:
-    """Build the block of a task from the scores of one evaluation."""
+    """Build the block of a task from the scores of one evaluation.
+
+    It has no reference where nobody is there to be compared with it.
+    """
+    others = [method for method in methods if method.name not in FLOORS and method != reference]
+    reference = reference if others else None
     runs = run_table(scores, measure.metric)
     keys = [(method.name, column) for method in methods for column in columns]
     tests = [_paired(runs, name, column, reference) for name, column in keys]

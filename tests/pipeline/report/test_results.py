@@ -8,6 +8,7 @@ from scipy import stats
 from pipeline.evaluation.aggregate import AVERAGE
 from pipeline.report.measures import MEASURES
 from pipeline.report.method_views import FLOOR_VIEWS, MethodView
+from pipeline.report.paper_tables import _notes
 from pipeline.report.results import block
 
 COLUMNS = ["task", "method", "train_rate", "fold", "seed", "rate", "metric", "value"]
@@ -64,6 +65,14 @@ def test_p_values_are_scipys_corrected_over_the_whole_block(table, scores):
 def test_the_reference_and_the_floor_are_not_tested(table, method):
     assert np.isnan(table.results[method, "0.7"].p_t)
     assert table.results[method, "0.7"].marker == ""
+
+
+def test_a_baseline_that_is_alone_is_no_reference(scores):
+    """Else the note of the table would tell of tests against it, and there is none."""
+    alone = block("4", "t", WAF, scores, [FLOOR_VIEWS["majority"], GCNET], ["0.0"], GCNET)
+    assert alone.reference is None
+    assert set(alone.long_form()["compared_with"]) == {""}
+    assert "against" not in " ".join(_notes([alone]))
 
 
 def test_a_method_with_other_runs_is_compared_on_the_shared_ones(scores):
