@@ -18,6 +18,13 @@ def test_every_command_opens_and_explains_itself(name, capsys):
     assert f"\n    python -m pipeline {name}" in said  # an example
 
 
+@pytest.mark.parametrize("name", ["stats", "verify", "gc", "explain"])
+def test_every_part_of_cache_has_an_example(name, capsys):
+    with pytest.raises(SystemExit, match="0"):
+        main(["cache", name, "--help"])
+    assert f"example: python -m pipeline cache {name}" in capsys.readouterr().out
+
+
 def test_without_a_command_all_are_listed(capsys):
     main([])
     said = capsys.readouterr().out

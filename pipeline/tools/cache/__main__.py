@@ -30,6 +30,12 @@ from pipeline.tools.options import command_parser
 from pipeline.training.runs import RunFolder
 
 BUILD = Path("build")
+EXAMPLES = {
+    "stats": "stats",
+    "verify": "verify --repair",
+    "gc": "gc -c config.yaml --dry-run",
+    "explain": "explain Ses01F_impro01_M000",
+}
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -177,7 +183,10 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
 
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, run in (("stats", stats), ("verify", verify), ("gc", gc), ("explain", explain)):
-        command = commands.add_parser(name, description=run.__doc__, help=run.__doc__)
+        example = f"example: python -m pipeline cache {EXAMPLES[name]}"
+        command = commands.add_parser(
+            name, description=run.__doc__, help=run.__doc__, epilog=example
+        )
         command.add_argument(
             *("--configfile", "-c"),
             type=Path,
