@@ -201,7 +201,7 @@ def _run_table(tasks: Sequence[TaskResults]) -> TableView:
     columns = ["run", "seed", "epoch", "score", "selected on", "device", "code", "inputs"]
 
     return TableView(
-        f"Every run: its seed, the epoch it selected by its {_scores(tasks)}, digests",
+        f"Every run: its seed, the epoch that it keeps and the {_scores(tasks)} of that, digests",
         columns,
         rows,
         text=["selected on", "device", "code", "inputs"],

@@ -48,12 +48,13 @@ def main(argv: list[str] | None = None) -> None:
         facts = get_run(request, args.cache, *files, args.checkpoint_every)
     except (CacheError, DeviceError, TrainingError) as error:
         raise SystemExit(f"error: {error}") from None
-    named = {"task": args.task, "method": args.method, "selection": request.selection}
+    selection = request.selection if facts["keep"] == "best" else "none"
+    named = {"task": args.task, "method": args.method, "selection": selection}
     if settings.task.kind == "regression":  # no part of the key: only who reads numbers needs it
         named["center"] = settings.task.center
     write_json(args.out_run, {**facts, **named, "encoders": origins(args.features)})
-    best = f"best epoch {facts['best_epoch']}, {request.selection} score {facts['best_score']:.4f}"
-    print(f"done: {best}")
+    epoch = f"{facts['keep']} epoch {facts['best_epoch']}"
+    print(f"done: {epoch}, {request.selection} score {facts['best_score']:.4f}")
 
 
 if __name__ == "__main__":

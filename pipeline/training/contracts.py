@@ -40,9 +40,10 @@ class TrainOptions:
 
 @dataclass(frozen=True)
 class Outcome:
-    """A finished run: the weights of its best epoch, and how it went."""
+    """A finished run: the weights of its best epoch, or of its last one, and how it went."""
 
     weights: State
     history: list[HistoryRow]
     best_epoch: int
     best_score: float
+    keeps_last: bool  # no epoch was selected: the last one is the best

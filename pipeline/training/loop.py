@@ -84,7 +84,7 @@ class Trainer:
                 self.learner.finish_phase(self.learner.phases()[number].name)
 
         weights = state.best or copy_state(self.learner.state_dict())
-        return Outcome(weights, state.history, state.best_epoch, state.best_score)
+        return Outcome(weights, state.history, state.best_epoch, state.best_score, self.keeps_last)
 
     def _run_phase(
         self, number: int, n_epochs: int, is_last: bool, state: RunState, bar: Progress[int]

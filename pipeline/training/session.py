@@ -123,6 +123,7 @@ def _facts(
         "shape": shape_facts(shape),
         "parameters": count_parameters(learner),
         "best_epoch": outcome.best_epoch,
+        "keep": "last" if outcome.keeps_last else "best",
         "best_score": outcome.best_score,
         "n_epochs": len(outcome.history),
         "realised_train_rate": sum(missing) / len(missing),

@@ -72,6 +72,14 @@ def test_under_the_paper_protocol_the_test_role_selects_and_run_json_says_so(mak
         assert run["selection"] == selection
 
 
+def test_where_the_last_epoch_stands_run_json_names_no_role_that_selected_it(make_task, tmp_path):
+    files = make_task(method=small_method("cpmnet"))
+    train_once(files, tmp_path / "run")
+    run = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert (run["keep"], run["selection"]) == ("last", "none")
+    assert run["best_epoch"] == run["n_epochs"]
+
+
 def test_run_json_tells_what_was_trained_on_what(make_task, tmp_path):
     files = make_task(method=small_method("iteacnet"))
     train_once(files, tmp_path, rate="0.7")
