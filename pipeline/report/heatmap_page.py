@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from pipeline.base.records import Label, Utterance
 from pipeline.base.tables import read_rows
+from pipeline.config.tasks import TaskSettings
 from pipeline.report.maps import DialogueAxis, plot_dialogue_map
 from pipeline.report.task_data import TaskResults
 from pipeline.report.traces import Trace
@@ -115,7 +116,15 @@ def _axis(results: TaskResults, trace: Trace) -> DialogueAxis:
         [speakers[name] for name in shown],
         [golds[name] if results.classes else f"{float(golds[name]):+.1f}" for name in shown],
         results.classes,
+        _reach(results.section),
     )
+
+
+def _reach(task: TaskSettings) -> float:
+    """How far labels lie from the middle of the task's scale; 3 of sentiment, where nobody says."""
+    if task.scale is None:
+        return 3.0
+    return max(abs(end - task.middle) for end in task.scale)
 
 
 def _figure(results: TaskResults, panel: Panel, modality: str, axis: DialogueAxis) -> FigureView:

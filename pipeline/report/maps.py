@@ -26,7 +26,8 @@ class DialogueAxis:
 
     speakers: Sequence[str]
     golds: Sequence[str]
-    classes: Sequence[str]  # () for regression: golds are numbers
+    classes: Sequence[str]  # () for regression: golds are distances to the middle of the scale
+    reach: float = 3.0  # regression: the distance whose colour is full
 
     def words(self) -> list[str]:
         """One tick label per utterance: number, speaker, gold."""
@@ -38,10 +39,10 @@ class DialogueAxis:
         ]
 
     def gold_colors(self) -> list[tuple[float, float, float]]:
-        """A hue per class; for sentiment from red (-3) over grey to green (+3)."""
+        """A hue per class; for numbers from red (-reach) over grey to green (+reach)."""
         if self.classes:
             return [to_rgb(PALETTE[self.classes.index(gold) % len(PALETTE)]) for gold in self.golds]
-        return [_sentiment_color(float(gold)) for gold in self.golds]
+        return [_color_of(float(gold) / self.reach) for gold in self.golds]
 
     def speaker_colors(self) -> list[tuple[float, float, float]]:
         """A shade per speaker, by first appearance."""
@@ -57,9 +58,10 @@ class DialogueAxis:
         else:
             patches = [
                 Patch(
-                    color=_sentiment_color(value), label=f"gold {value:+.0f}" if value else "gold 0"
+                    color=_color_of(share),
+                    label=f"gold {share * self.reach:+g}" if share else "gold 0",
                 )
-                for value in (-3.0, 0.0, 3.0)
+                for share in (-1.0, 0.0, 1.0)
             ]
 
         speakers = dict(zip(self.speakers, self.speaker_colors(), strict=True))
@@ -132,8 +134,8 @@ def _ticks(axes: Axes, axis: DialogueAxis, n: int) -> None:
     axes.tick_params(length=0, colors=INK)
 
 
-def _sentiment_color(value: float) -> tuple[float, float, float]:
-    share = max(-1.0, min(1.0, value / 3))
+def _color_of(share: float) -> tuple[float, float, float]:
+    share = max(-1.0, min(1.0, share))
     end = to_rgb("#2f9e5b" if share > 0 else "#c8384a")
     grey = to_rgb("#c4c9ce")
     red, green, blue = (g + (e - g) * abs(share) for g, e in zip(grey, end, strict=True))
