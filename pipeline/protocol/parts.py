@@ -63,8 +63,14 @@ def _sessions(dialogues: Dialogues) -> Parts:
 def _speaker_groups(dialogues: Dialogues) -> Parts:
     """Dialogues that share a speaker, directly or through others, belong together.
 
-    A name is a person of its session; an empty name is a person of its dialogue only.
+    A name is a person of its session; an empty name is a person of its dialogue only. A corpus
+    without any name is refused: its folds would be those of dialogues under another name.
     """
+    if not any(row.speaker for utterances in dialogues.values() for row in utterances):
+        raise ProtocolError(
+            "folds.by=speakers: no labelled utterance has a speaker; fill in who speaks, or set "
+            "folds.by=dialogues"
+        )
     people: dict[tuple[str, ...], int] = {}
     edges = [
         (row, people.setdefault(_person(utterance), len(people)))

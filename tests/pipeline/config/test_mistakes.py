@@ -93,6 +93,7 @@ IN_TABLE = [
     ("[happy]", "[Happy]", ["did you mean 'happy'?", "happy 8"]),
     ("k: 3", "k: 5", ["tasks.mood: folds.k=5, but the 4 labelled", "set folds.k=4"]),
     ("by: dialogues", "by: sessions", ["dialogue 'd0' has sessions [''], not one"]),
+    ("by: dialogues", "by: speakers", ["no labelled utterance has a speaker", "by=dialogues"]),
     ("by: dialogues", "by: official", ["fold 0 has no train dialogue", "folds.by=dialogues"]),
     ("utterance_id,", "utterance,", ["utterance_id", "utterances.csv"]),
     ("media,", "media,media,", ["utterances.csv", "media"]),

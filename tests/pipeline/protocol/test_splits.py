@@ -119,9 +119,15 @@ def test_a_speaker_name_counts_within_its_session(corpus, labels):
 
 
 def test_unnamed_speakers_connect_nothing(make_utterance):
-    corpus = [make_utterance(f"d{i}", 0) for i in range(6)]
+    corpus = [make_utterance(f"d{i}", 0, "Ross" if i == 0 else "") for i in range(6)]
     folds = split(corpus, label_all(corpus), "strict", by="speakers", k=3)
     assert [len(roles["test"]) for roles in folds.values()] == [2, 2, 2]
+
+
+def test_folds_by_speakers_need_a_speaker(make_utterance):
+    corpus = [make_utterance(f"d{i}", 0) for i in range(6)]
+    with pytest.raises(ProtocolError, match="no labelled utterance has a speaker"):
+        split(corpus, label_all(corpus), "strict", by="speakers", k=3)
 
 
 def test_one_group_of_speakers_cannot_make_three_parts(make_utterance):
