@@ -212,3 +212,15 @@ def test_utterances_without_text_are_told_by_their_own_voice_and_face(kit, learn
     order = torch.tensor([0, 7, 2, 3, 4, 5, 6, 1, 8])
     moved = (told(audio[:, order], visual[:, order]) - plain).abs().mean(dim=1)
     assert min(moved[1], moved[7]) > max(moved[t] for t in (0, 2, 3, 4, 5, 6, 8))
+
+
+def test_labels_are_smoothed_over_all_classes_and_no_epoch_is_selected(kit):
+    learner = kit.learner("committee", kit.shape(), n_members=N_MEMBERS, label_smoothing=0.3).eval()
+    batch = kit.batch(LENGTHS, seed=2)
+    projected = learner.members.project(batch.masked().features)
+    usable = batch.usable.permute(2, 0, 1)[:, None, :, :, None].expand(-1, N_MEMBERS, -1, -1, -1)
+    told = learner.members(projected, usable, batch.valid).log_softmax(dim=-1)[:, batch.valid]
+    labels = batch.labels[batch.valid].expand(N_MEMBERS, -1).unsqueeze(-1)
+    expected = -(0.7 * told.gather(-1, labels).mean() + 0.3 * told.mean())
+    assert learner.loss(batch, "train").total.item() == pytest.approx(expected.item(), rel=1e-5)
+    assert learner.selection == "last"

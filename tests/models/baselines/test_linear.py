@@ -164,3 +164,11 @@ def test_strengths_are_chosen_by_the_score(kit):
     learner.tune(batch.complete(), weighted)
     loss = learner.loss(batch.complete(), "fit")  # held against what it was fitted to
     assert {float(value) for value in loss.parts.values()} == {1.0}
+
+
+def test_a_feature_that_never_changes_says_nothing(kit):
+    batch = kit.batch([12, 12], seed=4)
+    batch.features["audio"][..., 0] = 2.0
+    learner = fitted(kit, "logistic", batch)
+    assert learner.predict(batch).isfinite().all()
+    assert learner.linears["audio"].weight[:, 0].abs().max() == 0
