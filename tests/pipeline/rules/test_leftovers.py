@@ -58,3 +58,19 @@ def test_a_link_that_took_the_place_of_a_result_goes_and_its_target_stays(build)
     remove_leftovers(["talks"], 1, build)
     assert kept.exists()
     assert not leftover.is_symlink()
+
+
+def test_what_lies_behind_a_link_stays(tmp_path):
+    """A table of the year 2024 in a folder of the user's is no shard, wherever a link leads."""
+    theirs, folder = tmp_path / "theirs", tmp_path / "disk/clips"
+    for place in (theirs, folder / "manifest"):
+        place.mkdir(parents=True)
+    (tmp_path / "build").symlink_to(tmp_path / "disk")  # build/ itself may lie elsewhere
+    files = [theirs / "2024.csv", folder / "manifest/7.csv"]
+    for path in files:
+        path.write_text("x")
+    (folder / "faces").symlink_to(theirs)
+    (folder / "manifest/9.csv").symlink_to(theirs / "2024.csv")
+    assert "7.csv" in remove_leftovers(["clips"], 2, tmp_path / "build")
+    assert [path.exists() for path in files] == [True, False]
+    assert (folder / "manifest/9.csv").is_symlink()
