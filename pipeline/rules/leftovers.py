@@ -30,12 +30,12 @@ def remove_leftovers(corpora: Collection[str], n_shards: int, build: Path = Path
 
 
 def _leftovers(folder: Path, n_shards: int) -> Iterator[Path]:
-    """Files of former shards; what lies behind a link may be somebody else's and stays."""
+    """Files of former shards; what lies in a linked folder may be somebody else's and stays."""
     base = folder.resolve()
     for pattern in OF_A_SHARD:
         for path in folder.glob(pattern):
             number = path.stem
             is_ours = number.isascii() and number.isdecimal() and number == str(int(number))
-            is_here = path.resolve() == base / path.relative_to(folder)
+            is_here = path.parent.resolve() == base / path.parent.relative_to(folder)
             if is_ours and is_here and int(number) >= n_shards and path.is_file():
                 yield path
