@@ -130,9 +130,6 @@ def main(argv: list[str] | None = None) -> None:
     """Make, run, tell."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("name", choices=SIZES)
-    parser.add_argument(
-        "--share", type=float, default=1.0, help="of the dialogues, classes, speakers"
-    )
     parser.add_argument("--methods", nargs="*")
     parser.add_argument("--dialogues", type=int)
     parser.add_argument("--utterances", type=int)
@@ -142,6 +139,8 @@ def main(argv: list[str] | None = None) -> None:
     size = SIZES[args.name]
     if args.methods:
         size = replace(size, methods=tuple(args.methods))
+    if args.dialogues:
+        size = replace(size, n_dialogues=args.dialogues)
     if args.utterances:
         size = replace(size, n_utterances=args.utterances)
 
