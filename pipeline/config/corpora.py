@@ -6,6 +6,7 @@ from pydantic import AfterValidator, ConfigDict, Field, WithJsonSchema, model_va
 
 from models.own_modules import OWN, is_own
 from pipeline.base.records import Modality, Role
+from pipeline.config.about import PUBLISHED, AboutSettings, Provenance
 from pipeline.config.faults import did_you_mean
 from pipeline.config.own_readers import check_reader
 from pipeline.config.settings import Distinct, PathText, Section, Share
@@ -95,6 +96,22 @@ class CorpusSettings(Section):
     """Synthesize this corpus first (the demo); its root is made, so it takes none of yours."""
     import_: ImportSettings | None = Field(default=None, alias="import")
     """Reader import: where the features lie."""
+    about: AboutSettings = AboutSettings()
+    """What a user of labels must know of these recordings; told with all that is trained on them."""
+
+    def provenance(self, name: str) -> Provenance:
+        """What is known of the corpus that a configuration calls `name`: what it says comes first."""
+        known = PUBLISHED.get(self.reader, AboutSettings())
+        if self.make_demo is not None:
+            known = AboutSettings(language="en", acted=True, synthetic=True)
+        said = self.about
+        return Provenance(
+            name=name,
+            reader=self.reader,
+            language=said.language or known.language,
+            acted=known.acted if said.acted is None else said.acted,
+            synthetic=known.synthetic if said.synthetic is None else said.synthetic,
+        )
 
     @model_validator(mode="after")
     def _import_belongs_to_reader(self) -> "CorpusSettings":

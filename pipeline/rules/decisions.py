@@ -92,7 +92,8 @@ class Decisions:
 
     def _build_manifest(self, wildcards: Wildcards) -> Stage:
         corpus = self._config.corpora[wildcards["corpus"]]
-        settings = {key: value for key, value in dump(corpus).items() if key != "root"}
+        told = ("root", "about")  # where it lies, and what is only said of it
+        settings = {key: value for key, value in dump(corpus).items() if key not in told}
         settings["make_demo"] = {} if corpus.make_demo else None  # how it is made is its own rule
         files = "" if corpus.make_demo else fingerprint(corpus)
         return Stage(
@@ -165,8 +166,10 @@ class Decisions:
     def _train(self, wildcards: Wildcards) -> Stage:
         train, protocol = self._config.train, self._config.protocol
         is_constant = parse_train_rate(self._train_rate(wildcards)) not in STRATEGIES
+        corpus = self._config.tasks[wildcards["task"]].corpus
 
         settings = {
+            "corpus": dump(self._config.corpora[corpus].provenance(corpus)),
             "task": self._scored(wildcards),
             "protocol": {
                 "generator": protocol.generator,

@@ -8,7 +8,7 @@ stable as the weights: see the rule's benchmark.
 from pipeline.base.devices import DeviceError
 from pipeline.base.errors import CacheError, TrainingError
 from pipeline.base.files import write_json
-from pipeline.config.settings import parse_section
+from pipeline.config.settings import dump, parse_section
 from pipeline.conversations.reading import read_conditions, read_fold
 from pipeline.stages.options import stage_parser
 from pipeline.training.origins import origins
@@ -50,6 +50,8 @@ def main(argv: list[str] | None = None) -> None:
         raise SystemExit(f"error: {error}") from None
     selection = request.selection if facts["keep"] == "best" else "none"
     named = {"task": args.task, "method": args.method, "selection": selection}
+    if settings.corpus is not None:  # no part of the key: only who reads labels needs it
+        named["corpus"] = dump(settings.corpus)
     if settings.task.kind == "regression":  # no part of the key: only who reads numbers needs it
         named["center"] = settings.task.center
     write_json(args.out_run, {**facts, **named, "encoders": origins(args.features)})

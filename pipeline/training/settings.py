@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from pipeline.config.about import Provenance
 from pipeline.config.conditions import parse_condition
 from pipeline.config.methods import STRATEGIES, MethodSettings, parse_train_rate
 from pipeline.config.settings import Rate, Section, dump
@@ -41,6 +42,7 @@ class RunSettings(Section):
     protocol: WithheldSettings
     method: MethodSettings
     train: LengthSettings
+    corpus: Provenance | None = None  # for run.json: decides nothing
 
     def validation_rates(self, train_rate: str) -> tuple[str, ...]:
         """Rates that select the epoch: the training rate if constant, else all (reading.md A.6)."""

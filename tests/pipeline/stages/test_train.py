@@ -80,6 +80,22 @@ def test_where_the_last_epoch_stands_run_json_names_no_role_that_selected_it(mak
     assert run["best_epoch"] == run["n_epochs"]
 
 
+def test_run_json_names_the_corpus_and_a_word_about_it_trains_nothing_anew(
+    make_task, tmp_path, capsys
+):
+    files, cache = make_task(method=small_method("ae")), tmp_path / "cache"
+    about = {"name": "mine", "reader": "folder", "language": "de", "acted": False}
+    weights = [train_once(files, tmp_path / "silent", cache=cache)[0]]
+    for synthetic in (True, False):
+        files.settings["corpus"] = {**about, "synthetic": synthetic}
+        weights.append(train_once(files, tmp_path / str(synthetic), cache=cache)[0])
+        run = json.loads((tmp_path / str(synthetic) / "run.json").read_text())
+        assert run["corpus"] == files.settings["corpus"]
+        assert "taken from" in capsys.readouterr().out
+    assert weights == weights[:1] * 3
+    assert "corpus" not in json.loads((tmp_path / "silent" / "run.json").read_text())
+
+
 def test_run_json_tells_what_was_trained_on_what(make_task, tmp_path):
     files = make_task(method=small_method("iteacnet"))
     train_once(files, tmp_path, rate="0.7")
