@@ -97,10 +97,10 @@ class CorpusSettings(Section):
     import_: ImportSettings | None = Field(default=None, alias="import")
     """Reader import: where the features lie."""
     about: AboutSettings = AboutSettings()
-    """What a user of labels must know of these recordings; told with all that is trained on them."""
+    """What a user of labels must know of these recordings; told with what is trained on them."""
 
     def provenance(self, name: str) -> Provenance:
-        """What is known of the corpus that a configuration calls `name`: what it says comes first."""
+        """What is known of the corpus that a configuration calls `name`: its word is first."""
         known = PUBLISHED.get(self.reader, AboutSettings())
         if self.make_demo is not None:
             known = AboutSettings(language="en", acted=True, synthetic=True)

@@ -38,7 +38,7 @@ def test_what_is_said_comes_before_what_the_reader_knows(corpus, words):
 
 @pytest.mark.parametrize("language", ["English!", "e", "", "en_US", "<b>"])
 def test_a_language_is_a_tag(language):
-    with pytest.raises(ValueError, match="about.language"):
+    with pytest.raises(ValueError, match=r"about\.language"):
         parse_section(
             {"reader": "folder", "root": "x", "about": {"language": language}},
             CorpusSettings,
