@@ -161,10 +161,10 @@ def main() -> None:
     short, long = compare(60 * args.short, 60 * args.long)
     heads = ("minutes", "peak", "decoding", "opened", "decoded", "looked at", "faces")
     print("".join(f"{head:>11}" for head in heads))
-    for minutes, one in ((args.short, short), (args.long, long)):
+    for minutes, run in ((args.short, short), (args.long, long)):
         print(
-            f"{minutes:11d}{one.peak_mib:7.0f} MiB{one.decoding_mib:7.0f} MiB{one.n_opened:11d}"
-            f"{one.n_decoded:11d}{one.longest.n_frames:11d}{one.longest.n_faces:11d}"
+            f"{minutes:11d}{run.peak_mib:7.0f} MiB{run.decoding_mib:7.0f} MiB{run.n_opened:11d}"
+            f"{run.n_decoded:11d}{run.longest.n_frames:11d}{run.longest.n_faces:11d}"
         )
 
     ratio, decoding = long.peak_mib / short.peak_mib, long.decoding_mib / short.decoding_mib

@@ -31,7 +31,7 @@ def share_of_products(call: Callable[[], object]) -> float:
     """Own CPU time of the operators that multiply matrices, over that of all operators."""
     with profile(activities=[ProfilerActivity.CPU]) as watched:
         call()
-    times = {one.key: one.self_cpu_time_total for one in watched.key_averages()}
+    times = {event.key: event.self_cpu_time_total for event in watched.key_averages()}
     return sum(times.get(name, 0.0) for name in PRODUCTS) / sum(times.values())
 
 

@@ -172,9 +172,10 @@ class Network(nn.Module):
         near = -F.softplus(self.slope) * _gaps(u.shape[2])  # (K, 2, T, T)
         hidden = ~valid[None, :, None, :]
         weights = [
-            one[:, None].masked_fill(hidden, -torch.inf).softmax(-1) for one in near.unbind(1)
+            closeness[:, None].masked_fill(hidden, -torch.inf).softmax(-1)
+            for closeness in near.unbind(1)
         ]
-        return [one @ u for one in weights]
+        return [weight @ u for weight in weights]
 
     def _attention(self, u: Tensor, valid: Tensor) -> Tensor:
         """Attention that falls with distance."""

@@ -130,10 +130,12 @@ def workflow(project: Project) -> None:
         version.append(run("--version"))
         nothing.append(project.snakemake())
 
-    assert all("Nothing to be done" in one.said for one in nothing)
-    compare("seconds", [one.seconds for one in nothing], [one.seconds for one in version])
-    compare("seconds of CPU", [one.cpu_s for one in nothing], [one.cpu_s for one in version])
-    peak = max(one.megabytes for one in nothing)
+    assert all("Nothing to be done" in ended.said for ended in nothing)
+    compare("seconds", [ended.seconds for ended in nothing], [ended.seconds for ended in version])
+    compare(
+        "seconds of CPU", [ended.cpu_s for ended in nothing], [ended.cpu_s for ended in version]
+    )
+    peak = max(ended.megabytes for ended in nothing)
     print(f"    peak of memory {peak:.0f} MB (limit {LIMIT_MB:.0f} MB)", flush=True)
 
     project.corpus.add_video(NEW_UTTERANCES)

@@ -174,8 +174,8 @@ def main(argv: Sequence[str] | None = None) -> None:
 
     tables, stores, task = read_tables(args.root, args.task, args.corpus, args.roles)
     pool = make_pool(tables, stores, task, args.roles)
-    changes = dict(one.split("=", 1) for one in args.set)
-    kinds = {one.name: type(one.default) for one in fields(CandidateSettings)}
+    changes = dict(change.split("=", 1) for change in args.set)
+    kinds = {setting.name: type(setting.default) for setting in fields(CandidateSettings)}
     settings = CandidateSettings(**{name: kinds[name](value) for name, value in changes.items()})
 
     scores, n_parameters, seconds = score_parts(pool, stores, settings, args.parts)

@@ -72,7 +72,7 @@ def _utterance(name: str, media: str, start_s: float, end_s: float, text: str) -
 
 
 def _tables(folder: Path, root: Path, utterances: list[Utterance]) -> Talks:
-    files = {one.media: root / one.media for one in utterances}
+    files = {utterance.media: root / utterance.media for utterance in utterances}
     digests = {
         name: {"size": path.stat().st_size, "sha256": file_digest(path)}
         for name, path in files.items()

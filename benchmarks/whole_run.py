@@ -27,14 +27,18 @@ def run_plain(model: str, made: Made, n_epochs: int) -> None:
     from benchmarks.sides import Plain
 
     side, best, kept = Plain(model, made), -1.0, None
-    labels = np.concatenate([one["labels"].cpu().numpy() for one in side.dialogues["test"]])
+    labels = np.concatenate(
+        [dialogue["labels"].cpu().numpy() for dialogue in side.dialogues["test"]]
+    )
     is_classes = made.size.kind == "classification"
     truth = labels if is_classes else (labels > 0).astype(int)
     for _ in range(n_epochs):
         side.epoch()
         outputs = side.evaluate()
         said = outputs.argmax(axis=2) if is_classes else (outputs[..., 0] > 0).astype(int)
-        score = float(np.mean([f1_score(truth, one, average="weighted") for one in said]))
+        score = float(
+            np.mean([f1_score(truth, predicted, average="weighted") for predicted in said])
+        )
         if score > best:
             best, kept = score, copy.deepcopy(side.state())
     assert kept is not None

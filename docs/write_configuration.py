@@ -56,9 +56,9 @@ def allowed(node: Node, schema: Node) -> str:
     """What a value may be, in words."""
     node = resolve(node, schema)
     if "anyOf" in node:
-        return ", or ".join(dict.fromkeys(allowed(one, schema) for one in node["anyOf"]))
+        return ", or ".join(dict.fromkeys(allowed(choice, schema) for choice in node["anyOf"]))
     if "const" in node or "enum" in node:
-        return ", ".join(f"`{one}`" for one in node.get("enum", [node.get("const")]))
+        return ", ".join(f"`{value}`" for value in node.get("enum", [node.get("const")]))
     if node.get("type") == "array":
         return f"list of {allowed(node.get('items', {}), schema)}"
     if node.get("type") == "object" or "oneOf" in node:

@@ -125,7 +125,7 @@ class LinearLearner(Learner):
             validation, score = self._validation
             held_out, truth = self._told(names, validation)
             if len(truth):
-                return best_of(path, lambda one: score(truth, one.outputs(held_out)))
+                return best_of(path, lambda fit: score(truth, fit.outputs(held_out)))
         middle = len(strengths) // 2
         return list(islice(path, middle + 1))[-1]
 

@@ -45,4 +45,4 @@ def imported(name: str, *, functions: bool = True) -> set[str]:
             parts = {f"{node.module}.{alias.name}" for alias in node.names}
             inner = parts & MODULES.keys()
             found |= inner or {node.module or ""}
-    return {one if is_ours(one) else one.split(".")[0] for one in found}
+    return {module if is_ours(module) else module.split(".")[0] for module in found}

@@ -51,10 +51,10 @@ class PlainBatch:
 def pad(dialogues: Sequence[Dialogue]) -> PlainBatch:
     """Put dialogues together; nothing is withheld where they bring no mask."""
     padded = {
-        name: pad_sequence([one[name] for one in dialogues], batch_first=True)
+        name: pad_sequence([dialogue[name] for dialogue in dialogues], batch_first=True)
         for name in dialogues[0]
     }
-    lengths = torch.tensor([len(one["labels"]) for one in dialogues])
+    lengths = torch.tensor([len(dialogue["labels"]) for dialogue in dialogues])
     valid = torch.arange(int(lengths.max())) < lengths[:, None]
 
     return PlainBatch(
@@ -76,7 +76,7 @@ def batches(dialogues: Sequence[Dialogue], order: Sequence[int], size: int) -> I
 def single_utterances(dialogues: Sequence[Dialogue]) -> list[Dialogue]:
     """Every utterance as a dialogue of its own, for methods that know no context."""
     return [
-        {name: value[t : t + 1] for name, value in one.items()}
-        for one in dialogues
-        for t in range(len(one["labels"]))
+        {name: value[t : t + 1] for name, value in dialogue.items()}
+        for dialogue in dialogues
+        for t in range(len(dialogue["labels"]))
     ]

@@ -77,7 +77,10 @@ def evaluate(
     model.eval()
     rates = []
     for of_dialogues in masks:
-        masked = [{**one, "mask": mask} for one, mask in zip(dialogues, of_dialogues, strict=True)]
+        masked = [
+            {**dialogue, "mask": mask}
+            for dialogue, mask in zip(dialogues, of_dialogues, strict=True)
+        ]
         items = single_utterances(masked) if model.by_utterance else masked
         parts = [
             model.predict(batch)[batch.valid].cpu()

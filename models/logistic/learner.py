@@ -23,7 +23,11 @@ class LogisticLearner(LinearLearner):
 
     def __init__(self, settings: LogisticSettings, shape: TaskShape) -> None:
         there = list(shape.feature_dims)
-        read = [one for one in there if one in settings.modalities or not settings.modalities]
+        read = [
+            modality
+            for modality in there
+            if modality in settings.modalities or not settings.modalities
+        ]
         if not read:
             raise ValueError(
                 f"logistic: the task has {there}, none of {list(settings.modalities)}: change "

@@ -119,7 +119,7 @@ def _read_videos(root: Path, settings: CorpusSettings) -> RawCorpus:
     candidates = [Candidate(_name(path), _name(path), path, source=path) for path in media]
 
     found = [(len(videos), "video"), (len(alone), "sound file")]
-    there = " and ".join(counted(n, one) for n, one in found if n)
+    there = " and ".join(counted(n, kind) for n, kind in found if n)
     notes = [
         f"no {settings.utterances}: each of {there} is one utterance, "
         "in a dialogue of its own, without speaker, text and labels"

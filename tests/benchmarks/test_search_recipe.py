@@ -29,7 +29,9 @@ def tables():
         for d in range(N_DIALOGUES)
         for t in range(N_TURNS)
     ]
-    labels = [Label(one.utterance_id, str(rng.choice(TASK.classes))) for one in utterances]
+    labels = [
+        Label(utterance.utterance_id, str(rng.choice(TASK.classes))) for utterance in utterances
+    ]
     roles = {role: [f"d{d:02}" for d in numbers] for role, numbers in ROLES.items()}
     return FoldTables(utterances, labels, index_utterances(utterances, labels), roles)
 
@@ -59,7 +61,7 @@ def tried(tables, stores, roles=("train", "validation")):
 def poisoned(tables, stores, role):
     """Other labels, and features of another world, in one role."""
     hit = {f"d{d:02}" for d in ROLES[role]}
-    rows = [row for row, one in enumerate(tables.utterances) if one.dialogue_id in hit]
+    rows = [row for row, utterance in enumerate(tables.utterances) if utterance.dialogue_id in hit]
     labels = list(tables.labels)
     for row in rows:
         other = TASK.classes[labels[row].label == TASK.classes[0]]

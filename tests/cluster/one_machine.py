@@ -163,13 +163,17 @@ def end_jobs() -> None:
 def at_work_in(folder: Path) -> set[str]:
     """Names of the programs that run in a folder: daemons, jobs, Snakemake."""
     running = psutil.process_iter(["name", "cwd"])
-    return {one.info["name"] for one in running if str(one.info["cwd"]).startswith(str(folder))}
+    return {
+        process.info["name"]
+        for process in running
+        if str(process.info["cwd"]).startswith(str(folder))
+    }
 
 
 def free_ports(n: int) -> list[int]:
     """Ports of this machine that nobody listens on."""
     with ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _ in range(n)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
+        for bound in sockets:
+            bound.bind(("127.0.0.1", 0))
+        return [bound.getsockname()[1] for bound in sockets]

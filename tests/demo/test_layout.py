@@ -100,9 +100,11 @@ def test_our_reader_of_the_real_corpus_reads_it(small_demo, small_settings, summ
     assert len(raw.utterances) == small_settings.n_dialogues * small_settings.n_turns
     assert raw.missing_share == 0
     lines = transcribed(small_demo)
-    for one in raw.utterances:
-        assert (one.start_s, one.end_s, one.text) == lines[one.utterance_id]
-        assert one.region == ("left" if one.speaker == one.dialogue_id[5] else "right")
-        assert (small_demo / one.media).is_file()
+    for utterance in raw.utterances:
+        assert (utterance.start_s, utterance.end_s, utterance.text) == lines[utterance.utterance_id]
+        assert utterance.region == (
+            "left" if utterance.speaker == utterance.dialogue_id[5] else "right"
+        )
+        assert (small_demo / utterance.media).is_file()
     assert len(raw.dropped) == 2
     assert set(LACKS) == set(summary["lacking"])

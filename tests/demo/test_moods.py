@@ -10,9 +10,9 @@ def test_every_mood_has_a_voice_and_a_face():
 
 
 def test_expressions_add_and_scale_by_field():
-    one = Expression(corners_up=0.1, head_tilt_deg=2.0)
+    smile = Expression(corners_up=0.1, head_tilt_deg=2.0)
     two = Expression(corners_up=0.3, mouth_open=0.2)
-    assert one + two * 0.5 == Expression(
+    assert smile + two * 0.5 == Expression(
         corners_up=pytest.approx(0.25), head_tilt_deg=2.0, mouth_open=pytest.approx(0.1)
     )
 

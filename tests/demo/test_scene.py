@@ -52,8 +52,10 @@ def test_the_picture_is_letter_boxed(shown):
 def test_the_speaker_moves_more_than_the_listener(shown):
     moves = {"speaker": [], "listener": []}
     shares = np.linspace(0.2, 0.8, 30)
-    for one, two in itertools.pairwise(shares):
-        for who, before, after in zip(moves, at(shown, 0, one), at(shown, 0, two), strict=True):
+    for earlier, later in itertools.pairwise(shares):
+        for who, before, after in zip(
+            moves, at(shown, 0, earlier), at(shown, 0, later), strict=True
+        ):
             lower = slice(150, 230)  # rows of the mouths; cheeks and background hardly move
             moves[who].append(np.abs(after[lower].astype(int) - before[lower]).mean())
     assert np.mean(moves["speaker"]) > 1.2 * np.mean(moves["listener"])

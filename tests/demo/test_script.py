@@ -65,8 +65,8 @@ def test_moods_are_locally_stable():
     """Neighbors share a mood much more often than turns of one dialogue drawn at random."""
     script = write(n_dialogues=200)
     moods = [[turn.mood for turn in dialogue.turns if turn.label] for dialogue in script]
-    kept = np.mean([a == b for one in moods for a, b in itertools.pairwise(one)])
-    pairs = [a == b for one in moods for i, a in enumerate(one) for b in one[i + 1 :]]
+    kept = np.mean([a == b for course in moods for a, b in itertools.pairwise(course)])
+    pairs = [a == b for course in moods for i, a in enumerate(course) for b in course[i + 1 :]]
     assert kept > np.mean(pairs) + 0.15
     assert kept < 0.8
 

@@ -35,8 +35,8 @@ def test_a_sequence_of_phrases_repeats_itself():
         synthesizer = Synthesizer()
         return [synthesizer.say(TEXT, voice, NEUTRAL) for voice in VOICES["F"] for _ in range(2)]
 
-    for one, two in zip(speak(), speak(), strict=True):
-        assert np.array_equal(one, two)
+    for first, again in zip(speak(), speak(), strict=True):
+        assert np.array_equal(first, again)
 
 
 @pytest.mark.parametrize("letter", ["F", "M"])

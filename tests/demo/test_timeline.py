@@ -20,7 +20,7 @@ def test_the_generator_decides_pauses_and_nothing_else_varies(default_script):
 
 def test_spans_follow_each_other_inside_the_recording(performances):
     for performance in performances:
-        edges = [edge for one in performance.spoken for edge in (one.start_s, one.end_s)]
+        edges = [edge for spoken in performance.spoken for edge in (spoken.start_s, spoken.end_s)]
         assert edges == sorted(edges)
         assert edges[0] > 0
         assert edges[-1] < performance.duration_s
@@ -37,29 +37,29 @@ def test_turns_take_one_to_four_seconds(performances):
 def test_there_is_no_sound_between_spans(performances):
     for performance in performances:
         outside = np.ones(len(performance.sound), bool)
-        for one in performance.spoken:
+        for spoken in performance.spoken:
             rate_hz = performance.sample_rate_hz
-            outside[round(one.start_s * rate_hz) : round(one.end_s * rate_hz)] = False
+            outside[round(spoken.start_s * rate_hz) : round(spoken.end_s * rate_hz)] = False
         assert not performance.sound[outside].any()
 
 
 def test_the_marked_speaker_is_on_the_left_channel(performances):
     for performance in performances:
-        for one in performance.spoken:
-            left, right = span(performance, one).T.any(axis=1)
-            is_heard = one.turn.lack != "sound"
-            is_marked = one.turn.speaker == performance.dialogue.marked
+        for spoken in performance.spoken:
+            left, right = span(performance, spoken).T.any(axis=1)
+            is_heard = spoken.turn.lack != "sound"
+            is_marked = spoken.turn.speaker == performance.dialogue.marked
             assert (left, right) == (is_heard and is_marked, is_heard and not is_marked)
 
 
 def test_the_span_holds_the_words_and_a_little_silence(performances):
     performance = performances[0]
     pad = round(PAD_S * performance.sample_rate_hz)
-    for one in performance.spoken:
-        if one.turn.lack != "sound":
-            heard = np.flatnonzero(span(performance, one).any(axis=1))
+    for spoken in performance.spoken:
+        if spoken.turn.lack != "sound":
+            heard = np.flatnonzero(span(performance, spoken).any(axis=1))
             assert abs(heard[0] - pad) <= 2
-            assert abs(heard[-1] + 1 - pad - len(one.waveform)) <= 2
+            assert abs(heard[-1] + 1 - pad - len(spoken.waveform)) <= 2
 
 
 def test_voices_tell_moods_apart_but_not_perfectly(performances):

@@ -35,8 +35,12 @@ def test_the_corpus_of_the_example_is_read(mine, tmp_path):
         (tmp_path / name).touch()
     settings = CorpusSettings.model_validate(mine["corpora"]["clips"])
     raw = read_corpus("clips", tmp_path, settings)
-    assert [one.utterance_id for one in raw.utterances] == ["talk1_01", "talk1_02", "talk2_01"]
+    assert [utterance.utterance_id for utterance in raw.utterances] == [
+        "talk1_01",
+        "talk1_02",
+        "talk2_01",
+    ]
     values = {value for group in mine["tasks"]["mine"]["classes"].values() for value in group}
-    emotions = [one.value for one in raw.annotations if one.name == "emotion"]
+    emotions = [annotation.value for annotation in raw.annotations if annotation.name == "emotion"]
     assert len(emotions) == 3
     assert set(emotions) <= values

@@ -39,7 +39,9 @@ def test_where_it_is_stopped_nothing_is_left(tmp_path):
     assert process.wait(timeout=60) == 1
     assert list(tmp_path.iterdir()) == []
     assert str(tmp_path) not in Path("/proc/self/mountinfo").read_text()
-    assert not [one for one in Path("/proc").glob("[0-9]*/cmdline") if _mentions(one, tmp_path)]
+    assert not [
+        command for command in Path("/proc").glob("[0-9]*/cmdline") if _mentions(command, tmp_path)
+    ]
 
 
 def _mentions(cmdline, folder):

@@ -25,7 +25,7 @@ BOTH = pytest.mark.parametrize("lock", [USERS, TOOLS], ids=["users", "tools"])
 @BOTH
 @pytest.mark.parametrize(("system", "machine"), MACHINES)
 def test_all_pythons_get_the_same_version_of_each_package(lock, system, machine):
-    first, *others = [versions_on(lock, one, system, machine) for one in supported_pythons()]
+    first, *others = [versions_on(lock, python, system, machine) for python in supported_pythons()]
     assert {name: found for name, found in first.items() if len(found) > 1} == {}
     assert others == [first] * len(others)
 
@@ -37,7 +37,7 @@ def test_an_old_lock_would_have_been_found(tmp_path):
         "av==18.1.0 ; python_full_version < '3.12' \\\n    --hash=sha256:00\n"
         "av==19.0.2 ; python_full_version >= '3.12' \\\n    --hash=sha256:00\n"
     )
-    found = [versions_on(old, one, "Linux", "x86_64")["av"] for one in ("3.11", "3.12")]
+    found = [versions_on(old, python, "Linux", "x86_64")["av"] for python in ("3.11", "3.12")]
     assert found == [{"==18.1.0"}, {"==19.0.2"}]
 
 

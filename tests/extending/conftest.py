@@ -20,5 +20,5 @@ def package(tmp_path, monkeypatch):
         return f"{name}.{module}"
 
     yield write
-    for known in [one for one in sys.modules if one.startswith(name)]:
+    for known in [module for module in sys.modules if module.startswith(name)]:
         del sys.modules[known]

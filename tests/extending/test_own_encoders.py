@@ -92,7 +92,7 @@ def items(texts=("Well, hello!", "the end", "..."), **given):
 def test_texts_are_encoded_as_the_page_shows(package, tmp_path):
     name = package("trigrams", TEXT)
     found = list(extractor("text", name, tmp_path, settings={"width": 8}).encode(items()))
-    assert [one.status for one in found] == ["ok", "ok", "no_text"]
+    assert [extracted.status for extracted in found] == ["ok", "ok", "no_text"]
     assert found[0].vector.shape == (8,)
     assert found[0].vector.sum() == pytest.approx(1)
     assert not np.array_equal(found[0].vector, found[1].vector)

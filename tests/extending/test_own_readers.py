@@ -38,14 +38,17 @@ def settings_of(name, root):
 def test_the_reader_of_the_page_reads_its_corpus(package, calls):
     name = package("calls", CODE)
     raw = read_corpus("mine", calls, settings_of(name, calls))
-    assert [(one.utterance_id, one.dialogue_id, one.turn) for one in raw.utterances] == [
+    assert [
+        (utterance.utterance_id, utterance.dialogue_id, utterance.turn)
+        for utterance in raw.utterances
+    ] == [
         ("a1", "a", 0),
         ("a2", "a", 1),
         ("b1", "b", 0),
     ]
     assert raw.utterances[0].media == "clips/a1.wav"
-    assert [one.value for one in raw.annotations] == ["afraid", "glad", "glad"]
-    assert [one.item for one in raw.dropped] == ["../b (calls.csv line 5)"]
+    assert [annotation.value for annotation in raw.annotations] == ["afraid", "glad", "glad"]
+    assert [drop.item for drop in raw.dropped] == ["../b (calls.csv line 5)"]
     assert which_face(name) == "track"
 
 

@@ -71,7 +71,10 @@ def uniform(bound):
 def of_torch(make):
     """Standard deviation of what torch's own layer draws in ten starts, by parameter."""
     starts = [make().state_dict() for _ in range(10)]
-    return {n: float(torch.stack([one[n] for one in starts]).std(correction=0)) for n in starts[0]}
+    return {
+        n: float(torch.stack([weights[n] for weights in starts]).std(correction=0))
+        for n in starts[0]
+    }
 
 
 def of_attention(layer):

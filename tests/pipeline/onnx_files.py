@@ -37,7 +37,9 @@ def external_tensor(name, shape, location):
 
 def node(operator, inputs, outputs, domain="", **attributes):
     """Attributes: whole numbers, lists of them, or encoded graphs as bytes."""
-    content = b"".join(field(1, one) for one in inputs) + b"".join(field(2, one) for one in outputs)
+    content = b"".join(field(1, name) for name in inputs) + b"".join(
+        field(2, name) for name in outputs
+    )
     content += field(4, operator) + field(7, domain)
     for name, value in attributes.items():
         if isinstance(value, bytes):
@@ -45,30 +47,30 @@ def node(operator, inputs, outputs, domain="", **attributes):
         elif isinstance(value, int):
             encoded = field(3, value) + field(20, 2)
         else:
-            encoded = b"".join(field(8, one) for one in value) + field(20, 7)
+            encoded = b"".join(field(8, text) for text in value) + field(20, 7)
         content += field(5, field(1, name) + encoded)
     return content
 
 
 def value(name, shape, kind=FLOAT):
     """An input or output; sizes that are texts are open."""
-    sizes = b"".join(field(1, field(1 if isinstance(one, int) else 2, one)) for one in shape)
+    sizes = b"".join(field(1, field(1 if isinstance(size, int) else 2, size)) for size in shape)
     return field(1, name) + field(2, field(1, field(1, kind) + field(2, sizes)))
 
 
 def graph(nodes, inputs, outputs, weights):
-    content = b"".join(field(1, one) for one in nodes) + field(2, "graph")
+    content = b"".join(field(1, node) for node in nodes) + field(2, "graph")
     content += b"".join(
-        field(5, one if isinstance(one, bytes) else tensor(name, one))
-        for name, one in weights.items()
+        field(5, weight if isinstance(weight, bytes) else tensor(name, weight))
+        for name, weight in weights.items()
     )
-    content += b"".join(field(11, one) for one in inputs)
-    return content + b"".join(field(12, one) for one in outputs)
+    content += b"".join(field(11, given) for given in inputs)
+    return content + b"".join(field(12, made) for made in outputs)
 
 
 def model(nodes, inputs, outputs, weights, domains=("",)):
     content = field(1, 8) + field(7, graph(nodes, inputs, outputs, weights))
-    return content + b"".join(field(8, field(1, one) + field(2, 17)) for one in domains)
+    return content + b"".join(field(8, field(1, domain) + field(2, 17)) for domain in domains)
 
 
 def speech(kernel, has_mask=False, shape=("n", "samples")):

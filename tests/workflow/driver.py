@@ -79,12 +79,16 @@ def snakemake(folder: Path, *arguments: str, snakefile: Path = ROOT / "Snakefile
 
 def plan(folder: Path, *arguments: str) -> list[Planned]:
     """What a dry run says would run, less the rule `all`, which does nothing."""
-    return [one for one in snakemake(folder, "--dry-run", *arguments) if one.job.rule != "all"]
+    return [
+        planned
+        for planned in snakemake(folder, "--dry-run", *arguments)
+        if planned.job.rule != "all"
+    ]
 
 
 def rules_of(jobs: list[Planned]) -> list[str]:
     """Names of the rules, one per job, sorted."""
-    return sorted(one.job.rule for one in jobs)
+    return sorted(planned.job.rule for planned in jobs)
 
 
 @contextmanager

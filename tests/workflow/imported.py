@@ -58,15 +58,16 @@ def run_and_hear(folder: Path) -> dict[Job, Loaded]:
 
     lines = [tuple(line.split("\t")) for line in notes.read_text("utf-8").splitlines()]
     return {
-        one.job: _loaded(
+        planned.job: _loaded(
             {
                 told
                 for started, told in lines
-                if f"pipeline.stages.{one.job.rule} " in started and one.outputs[0] in started
+                if f"pipeline.stages.{planned.job.rule} " in started
+                and planned.outputs[0] in started
             }
         )
-        for one in jobs
-        if one.job.rule != "all"
+        for planned in jobs
+        if planned.job.rule != "all"
     }
 
 

@@ -63,7 +63,7 @@ class State:
     def _plan(self, values: dict[str, Any]) -> set[Job]:
         """The jobs that Snakemake's dry run names."""
         written = write_config(self.folder, values, "changed.yaml")
-        return {one.job for one in plan(self.folder, "--configfile", str(written))}
+        return {planned.job for planned in plan(self.folder, "--configfile", str(written))}
 
     def _observe(self, config: Config, keys: dict[Job, str], planned: set[Job]) -> Observed:
         jobs = self.jobs | planned

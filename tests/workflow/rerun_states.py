@@ -191,7 +191,7 @@ def _of_corpus(config: Config, name: str, modalities: Iterable[str]) -> set[str]
     corpus = config.corpora[name]
     names = {name, corpus.reader}
     if corpus.import_ is None:
-        for modality in (one for one in MODALITIES if one in modalities):
+        for modality in (modality for modality in MODALITIES if modality in modalities):
             encoder = find_encoder(modality, getattr(config.features, modality).encoder)
             names |= {modality, encoder.module.rpartition(".")[2]}
         names |= {config.crop_faces.detector} if "visual" in modalities else set()

@@ -110,8 +110,8 @@ def schema_key(path: str, config: Config) -> str:
 def changed(values: dict[str, Any], what: str, value: Any) -> dict[str, Any]:
     """A copy of a configuration with one key set; with `a & b`, keys that only go together."""
     if " & " in what:
-        for path, one in zip(what.split(" & "), value, strict=True):
-            values = changed(values, path, one)
+        for path, part in zip(what.split(" & "), value, strict=True):
+            values = changed(values, path, part)
         return values
     head, _, tail = what.partition(".")
     inner = changed(values.get(head) or {}, tail, value) if tail else value

@@ -133,14 +133,14 @@ def unmatched(names, patterns) -> set[str]:
 def test_every_stage_has_run(loaded):
     stages = {path.stem for path in (ROOT / "pipeline/stages").glob("[a-z]*.py")}
     assert {job.rule for job in loaded} == stages - {"options"}
-    assert all(len(one.modules) > 3 for one in loaded.values())
+    assert all(len(seen.modules) > 3 for seen in loaded.values())
 
 
 def test_what_a_job_imports_decides_it(loaded, modules):
     missing = {
         str(job): unknown
-        for job, one in loaded.items()
-        if (unknown := unmatched(one.modules - closure(*modules[job]), spare(job.rule)))
+        for job, seen in loaded.items()
+        if (unknown := unmatched(seen.modules - closure(*modules[job]), spare(job.rule)))
     }
     assert not missing
 
@@ -148,8 +148,8 @@ def test_what_a_job_imports_decides_it(loaded, modules):
 def test_data_that_a_job_opens_decide_it(loaded, modules):
     missing = {
         str(job): unknown
-        for job, one in loaded.items()
-        if (unknown := one.data - {path.resolve() for path in data_of(*modules[job])})
+        for job, seen in loaded.items()
+        if (unknown := seen.data - {path.resolve() for path in data_of(*modules[job])})
     }
     assert not missing
 
@@ -158,8 +158,8 @@ def test_what_decides_a_job_is_imported(loaded, modules):
     """Else an edit would rerun what does not run it."""
     unused = {
         str(job): idle
-        for job, one in loaded.items()
-        if (idle := closure(*modules[job]) - one.modules)
+        for job, seen in loaded.items()
+        if (idle := closure(*modules[job]) - seen.modules)
     }
     assert not unused
 
@@ -175,4 +175,4 @@ def test_modules_that_decide_no_job_are_known():
     idle = every - closure(*stages, *by_name)
     known = (*OF_NO_JOB, "pipeline.base.own_gpu", *SPARE["extract_features"][:2])
     assert unmatched(idle, known) == set()
-    assert [name for name in known if not any(fnmatch(one, name) for one in idle)] == []
+    assert [name for name in known if not any(fnmatch(module, name) for module in idle)] == []

@@ -34,8 +34,8 @@ def finish(folder: Path) -> set[Job]:
     made_by: dict[Job, tuple[str, ...]] = {}
     while True:
         planned = plan(folder, *configfile)
-        made = [_make(folder / path) for one in planned for path in one.outputs]
-        made_by |= {one.job: one.outputs for one in planned}
+        made = [_make(folder / path) for step in planned for path in step.outputs]
+        made_by |= {step.job: step.outputs for step in planned}
         if not any(made):
             break
     snakemake(folder, "--touch", "--forceall", *configfile)

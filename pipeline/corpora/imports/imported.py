@@ -76,15 +76,15 @@ def check(imported: Imported, sources: Mapping[Modality, str]) -> Imported:
 def _check_once(utterances: Sequence[Utterance]) -> None:
     ids: set[str] = set()
     turns: dict[tuple[str, int], str] = {}
-    for one in utterances:
-        if one.utterance_id in ids:
-            raise ImportFormatError(f"utterance_id {one.utterance_id!r} stands twice")
-        ids.add(one.utterance_id)
-        other = turns.setdefault((one.dialogue_id, one.turn), one.utterance_id)
-        if other != one.utterance_id:
+    for utterance in utterances:
+        if utterance.utterance_id in ids:
+            raise ImportFormatError(f"utterance_id {utterance.utterance_id!r} stands twice")
+        ids.add(utterance.utterance_id)
+        other = turns.setdefault((utterance.dialogue_id, utterance.turn), utterance.utterance_id)
+        if other != utterance.utterance_id:
             raise ImportFormatError(
-                f"dialogue {one.dialogue_id!r} has turn {one.turn} twice: {other} and "
-                f"{one.utterance_id}"
+                f"dialogue {utterance.dialogue_id!r} has turn {utterance.turn} twice: {other} and "
+                f"{utterance.utterance_id}"
             )
 
 
@@ -92,7 +92,7 @@ def _check_vectors(
     imported: Imported, vectors: Sequence[Vector | None], modality: Modality, source: str
 ) -> Iterator[str]:
     key, n = f"arrays.{modality}", len(vectors)
-    named = zip((one.utterance_id for one in imported.utterances), vectors, strict=True)
+    named = zip((utterance.utterance_id for utterance in imported.utterances), vectors, strict=True)
     there = [(name, vector) for name, vector in named if vector is not None]
 
     if not there:
@@ -160,7 +160,7 @@ def without_media(
     session: str = "",
 ) -> Utterance:
     """An utterance that has features but no file; `where` says which row it is."""
-    texts = [storable(one) for one in (speaker, session, text)]
+    texts = [storable(field) for field in (speaker, session, text)]
     end_s = float("inf")
 
     try:

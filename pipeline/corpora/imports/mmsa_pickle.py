@@ -61,7 +61,7 @@ def read(path: Path, names: Mapping[Modality, str]) -> Imported:
             ]
             for modality, key in keys.items():
                 vectors[modality].append(part.vector(modality, key, row))
-    given = [one for one in annotations if one is not None]
+    given = [annotation for annotation in annotations if annotation is not None]
     return Imported(utterances, given, vectors).in_order()
 
 
@@ -205,9 +205,9 @@ def _numbers(value: Any, budget: Budget) -> NDArray[np.float64]:
 def _numbers_of_row(value: Any, budget: Budget) -> NDArray[np.float64]:
     if isinstance(value, list | tuple):
         budget.spend(BYTES_OF_OBJECT * len(value))
-        if not all(isinstance(one, int | float) for one in value):
+        if not all(isinstance(number, int | float) for number in value):
             raise ValueError("a list holds something else")
-        return np.array([float(one) for one in value])
+        return np.array([float(number) for number in value])
     if isinstance(value, int | float):
         return np.array(float(value))
     if not isinstance(value, np.ndarray | np.generic) or value.dtype.kind not in NUMERIC_KINDS:

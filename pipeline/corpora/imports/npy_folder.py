@@ -56,7 +56,7 @@ def read(
         modality: _vectors(root, f"arrays.{modality}", folder, utterances, links)
         for modality, folder in folders.items()
     }
-    given: list[Annotation] = [one for one in annotations if one is not None]
+    given: list[Annotation] = [annotation for annotation in annotations if annotation is not None]
     return Imported(utterances, given, vectors).in_order()
 
 
@@ -98,7 +98,7 @@ def _vectors(
             f"there is no folder {printable(relative, 80)}; there are {_shown(folders)}", key=key
         )
 
-    files = vector_files(folder, [one.utterance_id for one in utterances])
+    files = vector_files(folder, [utterance.utterance_id for utterance in utterances])
     if utterances and not files:
         raise ImportFormatError(
             f"{printable(relative, 80)} holds no <utterance_id>.npy of the {len(utterances)} "
@@ -107,7 +107,10 @@ def _vectors(
             key=key,
         )
 
-    return [_vector(files.get(one.utterance_id, []), one, root, links) for one in utterances]
+    return [
+        _vector(files.get(utterance.utterance_id, []), utterance, root, links)
+        for utterance in utterances
+    ]
 
 
 def _vector(

@@ -28,12 +28,12 @@ def vector_files(folder: Path, ids: Iterable[str]) -> dict[str, list[Path]]:
     """Files of each utterance that has some: its own, else those in a folder of its name."""
     there = {entry.name: entry for entry in os.scandir(folder) if not entry.name.startswith(".")}
     found: dict[str, list[Path]] = {}
-    for one in ids:
-        file, frames = there.get(f"{one}{SUFFIX}"), there.get(one)
+    for utterance_id in ids:
+        file, frames = there.get(f"{utterance_id}{SUFFIX}"), there.get(utterance_id)
         if file is not None and file.is_file():
-            found[one] = [folder / file.name]
-        elif frames is not None and frames.is_dir() and (inside := _frames(folder / one)):
-            found[one] = inside
+            found[utterance_id] = [folder / file.name]
+        elif frames is not None and frames.is_dir() and (inside := _frames(folder / utterance_id)):
+            found[utterance_id] = inside
     return found
 
 

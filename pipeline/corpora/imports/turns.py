@@ -66,12 +66,12 @@ def _by_time(path: Path, dialogues: list[str], starts: list[float]) -> list[int]
 def _by_id(path: Path, dialogues: list[str], ids: list[str], without: str) -> list[int]:
     turns: list[int] = []
     begins: dict[str, str] = {}
-    for dialogue, one in zip(dialogues, ids, strict=bool(ids)):
-        match = _ENDS_IN_NUMBER.fullmatch(one)
+    for dialogue, utterance_id in zip(dialogues, ids, strict=bool(ids)):
+        match = _ENDS_IN_NUMBER.fullmatch(utterance_id)
         if match is None or begins.setdefault(dialogue, match[1]) != match[1]:
             raise ImportFormatError(
                 f"{path}: {without}, and the ids of dialogue {printable(dialogue, 80)!r} do not "
-                f"count its turns ({printable(one, 80)!r}): no order of turns"
+                f"count its turns ({printable(utterance_id, 80)!r}): no order of turns"
             )
         turns.append(int(match[2]))
     if not ids:

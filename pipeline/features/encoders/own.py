@@ -120,7 +120,7 @@ def _encode_there(
 ) -> dict[str, Encoded]:
     """In the other process: the same encoder anew."""
     twice: Twice = importlib.import_module(builder).build(settings, weights, device)
-    return {one.utterance_id: one for one in twice.inner.encode(items)}
+    return {extracted.utterance_id: extracted for extracted in twice.inner.encode(items)}
 
 
 def _is_near(one: NDArray[np.float32] | None, two: NDArray[np.float32] | None) -> bool:

@@ -69,9 +69,9 @@ def test_a_class_that_no_row_has_is_never_said(rows):
 def test_a_path_ends_after_two_lower_scores_and_the_first_of_equals_wins():
     tried = []
 
-    def score(one):
-        tried.append(one)
-        return {1: 3.0, 2: 5.0, 3: 5.0, 4: 4.0, 5: 4.9, 6: 9.0}[one]
+    def score(strength):
+        tried.append(strength)
+        return {1: 3.0, 2: 5.0, 3: 5.0, 4: 4.0, 5: 4.9, 6: 9.0}[strength]
 
     assert best_of([1, 2, 3, 4, 5, 6], score) == 2
     assert tried == [1, 2, 3, 4, 5]

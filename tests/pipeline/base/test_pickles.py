@@ -39,8 +39,8 @@ def test_a_call_is_told_and_not_made(protocol):
 
 
 def test_what_one_object_is_twice_stays_one():
-    one = [1]
-    first, second = described(pickle.dumps([one, one]))
+    shared = [1]
+    first, second = described(pickle.dumps([shared, shared]))
     assert first is second
 
 

@@ -69,10 +69,10 @@ def test_gcnets_preset_is_what_its_authors_ran():
     plan = Plan(config)
     rates = plan.train_rates(*config.tasks, "gcnet")
     settings = [config.methods["gcnet"].settings_at(rate) for rate in rates]
-    assert tuple(one.hidden_dim for one in settings) == hidden
-    assert tuple(one.window_past for one in settings) == window
-    assert tuple(one.window_future for one in settings) == window
-    assert not any(one.time_attention for one in settings)
+    assert tuple(task.hidden_dim for task in settings) == hidden
+    assert tuple(task.window_past for task in settings) == window
+    assert tuple(task.window_future for task in settings) == window
+    assert not any(task.time_attention for task in settings)
     decided = Decisions(plan).key("train", {**RUN_OF_GCNET, "train_rate": "0.7"})
     assert json.loads(decided)["method"]["settings"]["hidden_dim"] == 100
 

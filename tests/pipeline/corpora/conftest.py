@@ -59,14 +59,14 @@ def write_iemocap(write):
             folder = root / f"Session{dialogue[4]}" / "dialog"
             spans = [(2.0 * k, 2.0 * k + 1.5) for k in range(len(turns))]
             transcript = [
-                f"{one} [{start:08.4f}-{end:08.4f}]: {text}\n"
-                for (one, _, text), (start, end) in zip(turns, spans, strict=True)
+                f"{utterance_id} [{start:08.4f}-{end:08.4f}]: {text}\n"
+                for (utterance_id, _, text), (start, end) in zip(turns, spans, strict=True)
             ]
             evaluation = ["% [START_TIME - END_TIME] TURN_NAME EMOTION [V, A, D]\n\n"]
             evaluation += [
-                f"[{start:.4f} - {end:.4f}]\t{one}\t{code}\t[2.5000, 3.0000, 3.5000]\n"
+                f"[{start:.4f} - {end:.4f}]\t{utterance_id}\t{code}\t[2.5000, 3.0000, 3.5000]\n"
                 "C-E1:\tAnger;\t()\nA-E3:\tval 2; act 4; dom  4;\t()\n\n"
-                for (one, code, _), (start, end) in zip(turns, spans, strict=True)
+                for (utterance_id, code, _), (start, end) in zip(turns, spans, strict=True)
             ]
             write(folder / "transcriptions" / f"{dialogue}.txt", "".join(transcript))
             write(folder / "EmoEvaluation" / f"{dialogue}.txt", "".join(evaluation))
@@ -83,14 +83,17 @@ def write_mosi(write, write_sheet):
 
     def do(root, labels, videos=True):
         lines = defaultdict(list)
-        for one in labels:
-            video, _, clip = one.rpartition("_")
+        for utterance_id in labels:
+            video, _, clip = utterance_id.rpartition("_")
             lines[video].append(f"{clip}_DELIM_LINE {clip} OF {video}\n")
             if videos:
-                write(root / f"Raw/Video/Segmented/{one}.mp4", EMPTY_VIDEO)
+                write(root / f"Raw/Video/Segmented/{utterance_id}.mp4", EMPTY_VIDEO)
         for video, text in lines.items():
             write(root / f"Raw/Transcript/Segmented/{video}.annotprocessed", "".join(text))
-        rows = [{"utterance_id": one, "sentiment": value} for one, value in labels.items()]
+        rows = [
+            {"utterance_id": utterance_id, "sentiment": value}
+            for utterance_id, value in labels.items()
+        ]
         write_sheet(root / "labels.csv", rows)
         return root
 
@@ -106,15 +109,20 @@ def write_mosei(write, write_sheet):
 
     def do(root, labels, videos=True):
         lines = defaultdict(list)
-        for one in labels:
-            video, _, segment = one.rpartition("_")
+        for utterance_id in labels:
+            video, _, segment = utterance_id.rpartition("_")
             start = 10.0 * int(segment)
-            lines[video].append(f"{video}___{segment}___{start}___{start + 8}___Said in {one}.\n")
+            lines[video].append(
+                f"{video}___{segment}___{start}___{start + 8}___Said in {utterance_id}.\n"
+            )
         for video, text in lines.items():
             write(root / f"Raw/Transcript/Segmented/Combined/{video}.txt", "".join(text))
             if videos:
                 write(root / f"Raw/Videos/Full/Combined/{video}.mp4", EMPTY_VIDEO)
-        rows = [{"utterance_id": one, "sentiment": value} for one, value in labels.items()]
+        rows = [
+            {"utterance_id": utterance_id, "sentiment": value}
+            for utterance_id, value in labels.items()
+        ]
         write_sheet(root / "labels.csv", rows)
         return root
 
@@ -143,7 +151,7 @@ def kinds():
     """{last part of the item: kind of reason} of what was dropped."""
 
     def of(raw):
-        return {one.item.split("/")[-1]: one.reason.partition(": ")[0] for one in raw.dropped}
+        return {drop.item.split("/")[-1]: drop.reason.partition(": ")[0] for drop in raw.dropped}
 
     return of
 
@@ -153,7 +161,7 @@ def reasons():
     """{item: reason} of what was dropped."""
 
     def of(raw):
-        return {one.item: one.reason for one in raw.dropped}
+        return {drop.item: drop.reason for drop in raw.dropped}
 
     return of
 
@@ -163,6 +171,10 @@ def values():
     """{utterance id: value} of one kind of annotation."""
 
     def of(raw, name):
-        return {one.utterance_id: one.value for one in raw.annotations if one.name == name}
+        return {
+            annotation.utterance_id: annotation.value
+            for annotation in raw.annotations
+            if annotation.name == name
+        }
 
     return of

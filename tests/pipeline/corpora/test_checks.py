@@ -35,7 +35,7 @@ def test_dialogues_stay_together_and_turns_count_what_is_used(check):
     assert [(row.utterance_id, row.turn) for row in raw.utterances] == [
         ("a1", 0), ("a3", 1), ("b1", 0),
     ]  # fmt: skip
-    assert [one.reason for one in raw.dropped] == [
+    assert [drop.reason for drop in raw.dropped] == [
         "span begins before the file: start_s=-1.0, end_s=inf"
     ]
 
@@ -61,8 +61,8 @@ def test_whatever_a_table_holds_ends_in_a_row_or_a_reason(
 
     settings = CorpusSettings(reader="folder", root="unused")
     root = tmp_path_factory.getbasetemp()
-    one = candidate(name, "d", media, start_s=start_s, end_s=end_s)
-    raw = assemble(root, settings, [one])
+    drawn = candidate(name, "d", media, start_s=start_s, end_s=end_s)
+    raw = assemble(root, settings, [drawn])
     assert len(raw.utterances) + len(raw.dropped) == 1
     for row in raw.utterances:
         assert IDENTIFIER.fullmatch(row.utterance_id)
@@ -80,9 +80,9 @@ def test_reasons_are_counted_by_kind():
 
 
 def test_what_is_told_of_an_item_is_short():
-    one = drop("x" * 10**6, "why: " + "y" * 10**6)
-    assert len(one.item) < 300
-    assert len(one.reason) < 500
+    told = drop("x" * 10**6, "why: " + "y" * 10**6)
+    assert len(told.item) < 300
+    assert len(told.reason) < 500
 
 
 @pytest.mark.parametrize(

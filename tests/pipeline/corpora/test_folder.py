@@ -47,7 +47,10 @@ def test_bom_quotes_and_newlines_are_part_of_csv(folder):
 def test_further_columns_are_annotations_where_filled(folder):
     table = "utterance_id,dialogue_id,media,emotion,sentiment,split,session,region\n"
     raw = folder(table + "u1,d,a.mp4,joy,0.5,dev,day 1,left\nu2,d,sub/b.MOV,,-1,TEST,day 1,\n")
-    found = {(one.utterance_id, one.name): one.value for one in raw.annotations}
+    found = {
+        (annotation.utterance_id, annotation.name): annotation.value
+        for annotation in raw.annotations
+    }
 
     assert found == {
         ("u1", "emotion"): "joy",
@@ -141,8 +144,8 @@ def test_a_whole_path_is_not_called_a_link(folder, reasons, media):
 )
 def test_one_bad_row_is_dropped_with_its_reason(folder, row, reason):
     raw = folder(HEADER + "u1,d,a.mp4,0,1,good\n" + row + "\nu2,d,sub/b.MOV,1,2,good\n")
-    assert [one.text for one in raw.utterances] == ["good", "good"]
-    ((item, found),) = [(one.item, one.reason) for one in raw.dropped]
+    assert [utterance.text for utterance in raw.utterances] == ["good", "good"]
+    ((item, found),) = [(drop.item, drop.reason) for drop in raw.dropped]
     assert found.startswith(reason)
     assert "utterances.csv line 3" in item
 
@@ -150,7 +153,7 @@ def test_one_bad_row_is_dropped_with_its_reason(folder, row, reason):
 @pytest.mark.parametrize("row", ["u,d,a.mp4,0,1,middle", "u,d,a.mp4,0,1,right"])
 def test_unknown_region_is_dropped(folder, row):
     raw = folder(HEADER.replace("text", "region") + row + "\n")
-    kinds = [one.reason for one in raw.dropped if "region" in one.reason]
+    kinds = [drop.reason for drop in raw.dropped if "region" in drop.reason]
     assert kinds == (
         ["region is unknown: 'middle' is none of full, left, right"] if "middle" in row else []
     )

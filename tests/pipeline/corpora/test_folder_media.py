@@ -51,7 +51,7 @@ def test_links_out_of_the_folder_are_refused(tmp_path, write, settings, reasons)
     assert sorted(row.media for row in raw.utterances) == ["a.mp4", "inside.mp4"]
     found = reasons(raw)
     assert found.keys() == {"loop.mp4 (loop.mp4)", "out.mp4 (out.mp4)"}
-    assert all(one.startswith("media leaves the corpus folder: '") for one in found.values())
+    assert all(reason.startswith("media leaves the corpus folder: '") for reason in found.values())
     assert f"is a link into {str(tmp_path)!r}" in found["out.mp4 (out.mp4)"]
     assert "in the key `links`" in found["out.mp4 (out.mp4)"]
 
@@ -103,5 +103,5 @@ def test_file_names_that_no_table_can_hold_are_told(tmp_path, write, settings, r
     write(bad)
     raw = read(tmp_path, settings("folder"))
     assert [row.media for row in raw.utterances] == ["a.mp4"]
-    assert all("characters that no table can hold" in one for one in reasons(raw).values())
+    assert all("characters that no table can hold" in reason for reason in reasons(raw).values())
     assert len(reasons(raw)) == 2

@@ -146,7 +146,7 @@ def test_without_videos_the_sound_of_the_dialogue_is_read(tmp_path, write_iemoca
         write(root / f"Session1/dialog/wav/{dialogue}.wav")
     (root / "Session1/dialog/avi/DivX/Ses01F_impro01.avi").unlink()
     raw = read(root, settings("iemocap"))
-    assert [one.media for one in raw.utterances] == [
+    assert [utterance.media for utterance in raw.utterances] == [
         "Session1/dialog/wav/Ses01F_impro01.wav",
         "Session1/dialog/avi/DivX/Ses01F_impro02.avi",
     ]

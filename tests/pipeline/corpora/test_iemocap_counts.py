@@ -38,19 +38,23 @@ def published_shape():
     others = others[: len(others) - len(extra)]  # the extra ones are of code xxx here
     dialogues = {}
     for session, counts in SIX_WAY.items():
-        own = [one for one in extra if one.startswith(f"Ses0{session}")]
-        names = sorted({one.rpartition("_")[0] for one in own})
+        own = [utterance_id for utterance_id in extra if utterance_id.startswith(f"Ses0{session}")]
+        names = sorted({utterance_id.rpartition("_")[0] for utterance_id in own})
         names += [f"Ses0{session}F_script{k:02d}_1" for k in range(10, 10 + 40)]
         names = names[: DIALOGUES_OF[session]]
         codes = [code for code, n in zip(SIX, counts, strict=True) for _ in range(n)]
         codes = codes[len(own) :]  # so many fewer are happy by majority
         codes += [others.pop() for _ in range(len(others) if session == 5 else 520)]
         for name in names:
-            dialogues[name] = [(one, "xxx", "Extra.") for one in own if one.startswith(f"{name}_")]
+            dialogues[name] = [
+                (utterance_id, "xxx", "Extra.")
+                for utterance_id in own
+                if utterance_id.startswith(f"{name}_")
+            ]
         for place, code in enumerate(codes):
             name = names[place % len(names)]
-            one = f"{name}_{'FM'[place % 2]}{500 + place // len(names)}"
-            dialogues[name].append((one, code, "Well."))
+            utterance_id = f"{name}_{'FM'[place % 2]}{500 + place // len(names)}"
+            dialogues[name].append((utterance_id, code, "Well."))
     return dialogues
 
 
@@ -62,7 +66,7 @@ def published(tmp_path_factory, write_iemocap, settings):
 
 def test_published_shape_gives_the_published_class_counts(published, values):
     assert len(published.utterances) == 10_039
-    assert len({one.dialogue_id for one in published.utterances}) == 151
+    assert len({utterance.dialogue_id for utterance in published.utterances}) == 151
     majority = Counter(values(published, "emotion").values())
     assert majority == {
         "neu": 1708, "fru": 1849, "ang": 1103, "sad": 1084, "exc": 1041, "hap": 595, **OTHER_CODES,
@@ -83,10 +87,16 @@ def test_published_shape_gives_the_published_class_counts(published, values):
 
 def test_published_shape_gives_the_published_counts_per_session(published, values):
     codes = values(published, "emotion")
-    session_of = {one.utterance_id: int(one.session[4]) for one in published.utterances}
-    counts = Counter((session_of[one], FOUR[code]) for one, code in codes.items() if code in FOUR)
+    session_of = {
+        utterance.utterance_id: int(utterance.session[4]) for utterance in published.utterances
+    }
+    counts = Counter(
+        (session_of[utterance_id], FOUR[code])
+        for utterance_id, code in codes.items()
+        if code in FOUR
+    )
     assert {s: tuple(counts[s, k] for k in range(4)) for s in FOUR_WAY} == FOUR_WAY
-    dialogues = {(one.session, one.dialogue_id) for one in published.utterances}
+    dialogues = {(utterance.session, utterance.dialogue_id) for utterance in published.utterances}
     assert Counter(int(session[4]) for session, _ in dialogues) == DIALOGUES_OF
 
 
@@ -111,12 +121,12 @@ def test_tree_rebuilt_from_the_published_labels_gives_them_back(
 
     assert [row.utterance_id for row in raw.utterances] == sorted(
         (row["utterance_id"] for row in labels),
-        key=lambda one: sorted(dialogues).index(one.rpartition("_")[0]),
+        key=lambda utterance_id: sorted(dialogues).index(utterance_id.rpartition("_")[0]),
     )
-    assert {one: SIX.index(code) for one, code in with_extra.items()} == {
+    assert {utterance_id: SIX.index(code) for utterance_id, code in with_extra.items()} == {
         row["utterance_id"]: int(row["label6"]) for row in labels
     }
-    assert {one: FOUR[code] for one, code in emotion.items() if code in FOUR} == {
+    assert {utterance_id: FOUR[code] for utterance_id, code in emotion.items() if code in FOUR} == {
         row["utterance_id"]: int(row["label4"]) for row in labels if row["label4"]
     }
     assert len(with_extra) == 7433

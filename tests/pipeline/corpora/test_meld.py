@@ -33,8 +33,8 @@ def write_meld(write_sheet, write):
         for role, rows in tables.items():
             split = SPLITS[role]
             write_sheet(root / f"{split.name}_sent_emo.csv", rows)
-            for one in rows:
-                name = f"dia{one['Dialogue_ID']}_utt{one['Utterance_ID']}.mp4"
+            for given in rows:
+                name = f"dia{given['Dialogue_ID']}_utt{given['Utterance_ID']}.mp4"
                 write(root / split.clips / name)
         return root
 
@@ -44,12 +44,16 @@ def write_meld(write_sheet, write):
 def test_numbers_that_repeat_across_splits_stay_apart(tmp_path, write_meld, settings, values):
     tables = {role: [row(0, 0, emotion="joy"), row(0, 1)] for role in SPLITS}
     raw = read(write_meld(tmp_path, tables), settings("meld"))
-    assert [one.utterance_id for one in raw.utterances] == [
+    assert [utterance.utterance_id for utterance in raw.utterances] == [
         "train_dia0_utt0", "train_dia0_utt1",
         "dev_dia0_utt0", "dev_dia0_utt1",
         "test_dia0_utt0", "test_dia0_utt1",
     ]  # fmt: skip
-    assert {one.dialogue_id for one in raw.utterances} == {"train_dia0", "dev_dia0", "test_dia0"}
+    assert {utterance.dialogue_id for utterance in raw.utterances} == {
+        "train_dia0",
+        "dev_dia0",
+        "test_dia0",
+    }
     assert values(raw, "split")["dev_dia0_utt1"] == "validation"
     assert values(raw, "emotion")["test_dia0_utt0"] == "joy"
     assert raw.media == (
@@ -65,7 +69,11 @@ def test_numbers_that_repeat_across_splits_stay_apart(tmp_path, write_meld, sett
 def test_turns_follow_the_numbers_not_the_rows(tmp_path, write_meld, settings):
     rows = [row(2, 10, "c"), row(2, 9, "b"), row(1, 0, "a")]
     raw = read(write_meld(tmp_path, {"train": rows}), settings("meld"))
-    assert [(one.text, one.turn) for one in raw.utterances] == [("a", 0), ("b", 0), ("c", 1)]
+    assert [(utterance.text, utterance.turn) for utterance in raw.utterances] == [
+        ("a", 0),
+        ("b", 0),
+        ("c", 1),
+    ]
 
 
 def test_expected_counts_are_the_published_ones(tmp_path, write_meld, settings):
@@ -81,7 +89,7 @@ def test_expected_counts_are_the_published_ones(tmp_path, write_meld, settings):
 def test_only_the_splits_that_config_names_are_expected(tmp_path, write_meld, settings):
     write_meld(tmp_path, {"validation": [row(0, 0)], "test": [row(0, 0)]})
     raw = read(tmp_path, settings("meld", splits=["validation"]))
-    assert [one.utterance_id for one in raw.utterances] == ["dev_dia0_utt0"]
+    assert [utterance.utterance_id for utterance in raw.utterances] == ["dev_dia0_utt0"]
     assert raw.expected[UTTERANCES] == 1109
     with pytest.raises(CorpusError, match=r"train_sent_emo\.csv is not there.*`splits`"):
         read(tmp_path, settings("meld", splits=["train"]))
@@ -117,7 +125,7 @@ def test_odd_rows_and_clips_are_told(tmp_path, write_meld, write, settings, reas
         stream.write("1,only,three\n")
     raw = read(tmp_path, settings("meld", splits=["train"]))
 
-    assert Counter(one.utterance_id for one in raw.utterances) == {
+    assert Counter(utterance.utterance_id for utterance in raw.utterances) == {
         "train_dia125_utt3": 1,
         "train_dia7_utt0": 1,
     }

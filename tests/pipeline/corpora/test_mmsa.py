@@ -22,31 +22,35 @@ def row(video, clip, **values):
 def write_mmsa(write_sheet, write):
     def do(root, rows):
         write_sheet(root / "label.csv", rows)
-        for one in rows:
-            write(root / "Raw" / one["video_id"] / f"{one['clip_id']}.mp4")
+        for given in rows:
+            write(root / "Raw" / given["video_id"] / f"{given['clip_id']}.mp4")
         return root
 
     return do
 
 
 def annotations(raw, utterance_id):
-    return {one.name: one.value for one in raw.annotations if one.utterance_id == utterance_id}
+    return {
+        annotation.name: annotation.value
+        for annotation in raw.annotations
+        if annotation.utterance_id == utterance_id
+    }
 
 
 def test_ids_keep_their_zeros_and_clips_are_ordered_by_number(tmp_path, write_mmsa, settings):
     rows = [row("video_0001", clip) for clip in ("0010", "0002", "0009")]
     raw = read(write_mmsa(tmp_path, rows), settings("mmsa"))
-    assert [(one.utterance_id, one.media) for one in raw.utterances] == [
+    assert [(utterance.utterance_id, utterance.media) for utterance in raw.utterances] == [
         ("video_0001_0002", "Raw/video_0001/0002.mp4"),
         ("video_0001_0009", "Raw/video_0001/0009.mp4"),
         ("video_0001_0010", "Raw/video_0001/0010.mp4"),
     ]
-    assert {one.dialogue_id for one in raw.utterances} == {"video_0001"}
+    assert {utterance.dialogue_id for utterance in raw.utterances} == {"video_0001"}
 
 
 def test_columns_become_annotations(tmp_path, write_mmsa, settings):
-    one = row("-a", "1", label_T="-0.2", label_A="", label_V="1.0")
-    raw = read(write_mmsa(tmp_path, [one]), settings("mmsa"))
+    line = row("-a", "1", label_T="-0.2", label_A="", label_V="1.0")
+    raw = read(write_mmsa(tmp_path, [line]), settings("mmsa"))
     assert annotations(raw, "-a_1") == {
         "sentiment": "0.8",
         "sentiment_text": "-0.2",
@@ -62,7 +66,7 @@ def test_bad_rows_and_spare_clips_are_told(tmp_path, write_mmsa, write, settings
     write_mmsa(tmp_path, rows)
     write(tmp_path / "Raw/v/9.mp4")
     raw = read(tmp_path, settings("mmsa"))
-    assert [one.utterance_id for one in raw.utterances] == ["v_1"]
+    assert [utterance.utterance_id for utterance in raw.utterances] == ["v_1"]
     assert reasons(raw) == {
         "v/two (label.csv line 3)": "clip_id is not a number: 'two'",
         "v/3 (label.csv line 4)": "label is not a number: label='inf'",

@@ -27,7 +27,11 @@ def published_shape():
     labels = {}
     roles = mosei_roles()
     for role, (n_zero, n_positive, n_negative) in PUBLISHED.items():
-        ids = sorted(one for one in mosei_published_ids() if roles[one.rpartition("_")[0]] == role)
+        ids = sorted(
+            utterance_id
+            for utterance_id in mosei_published_ids()
+            if roles[utterance_id.rpartition("_")[0]] == role
+        )
         signs = ["0.0"] * n_zero + ["0.333333"] * n_positive + ["-2.0"] * n_negative
         labels |= dict(zip(ids, signs, strict=True))
     return labels
@@ -38,9 +42,14 @@ def test_published_shape_gives_the_published_counts(tmp_path, write_mosei, setti
     assert len(raw.utterances) == 22_856
     roles = values(raw, "split")
     assert Counter(roles.values()) == {"train": 16_326, "validation": 1871, "test": 4659}
-    videos = Counter({one.rpartition("_")[0]: role for one, role in roles.items()}.values())
+    videos = Counter(
+        {utterance_id.rpartition("_")[0]: role for utterance_id, role in roles.items()}.values()
+    )
     assert videos == {"train": 2249, "validation": 300, "test": 676}
-    signs = Counter((roles[one], float(x)) for one, x in values(raw, "sentiment_gcnet").items())
+    signs = Counter(
+        (roles[utterance_id], float(x))
+        for utterance_id, x in values(raw, "sentiment_gcnet").items()
+    )
     assert {
         role: tuple(signs[role, x] for x in (0.0, 0.333333, -2.0)) for role in PUBLISHED
     } == PUBLISHED
@@ -68,7 +77,7 @@ def test_the_preset_trains_and_tests_on_the_published_set(tmp_path, write_mosei,
     targets, _ = labels_of_task(task, raw.utterances, raw.annotations)
     rows = assign_splits(raw.utterances, targets, raw.annotations, task.folds, "strict")
     roles = {row.dialogue_id: row.role for row in rows}
-    counts = Counter(roles[one.utterance_id.rpartition("_")[0]] for one in targets)
+    counts = Counter(roles[target.utterance_id.rpartition("_")[0]] for target in targets)
     assert counts == {"train": 16_326, "validation": 1871, "test": 4659}
 
 
@@ -176,7 +185,7 @@ def test_segments_that_begin_before_the_video_are_read_from_its_start(
     write_csd(root / "CMU_MOSEI_Labels.csd", "All Labels", {"-NFrJFQijFE": (rows, spans)})
     raw = read(root, settings("mosei"))
     assert raw.dropped == ()
-    assert [(one.start_s, one.end_s) for one in raw.utterances] == [
+    assert [(utterance.start_s, utterance.end_s) for utterance in raw.utterances] == [
         (0.0, 4.1), (3.4, 9.0), (1e-05, 9.7),
     ]  # fmt: skip
     early = [note for note in raw.notes if "before 0" in note]

@@ -16,11 +16,19 @@ PUBLISHED = {"train": (53, 679, 552), "validation": (13, 124, 92), "test": (30, 
 
 
 def roles_of(raw):
-    return {one.utterance_id: one.value for one in raw.annotations if one.name == "split"}
+    return {
+        annotation.utterance_id: annotation.value
+        for annotation in raw.annotations
+        if annotation.name == "split"
+    }
 
 
 def sentiments_of(raw):
-    return {one.utterance_id: one.value for one in raw.annotations if one.name == "sentiment"}
+    return {
+        annotation.utterance_id: annotation.value
+        for annotation in raw.annotations
+        if annotation.name == "sentiment"
+    }
 
 
 def published_shape():
@@ -38,7 +46,9 @@ def test_published_shape_gives_the_published_counts(tmp_path, write_mosi, settin
     raw = read(write_mosi(tmp_path, published_shape(), videos=False), settings("mosi"))
     assert Counter(roles_of(raw).values()) == {"train": 1284, "validation": 229, "test": 686}
     roles, sentiments = roles_of(raw), sentiments_of(raw)
-    signs = Counter((roles[one], float(value)) for one, value in sentiments.items())
+    signs = Counter(
+        (roles[utterance_id], float(value)) for utterance_id, value in sentiments.items()
+    )
     assert {
         role: tuple(signs[role, x] for x in (0.0, 1.8, -2.75)) for role in PUBLISHED
     } == PUBLISHED

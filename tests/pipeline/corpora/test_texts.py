@@ -14,7 +14,7 @@ from pipeline.corpora.texts import clean_text, printable, read_bytes, repair_moj
 def test_clean_text_is_one_line_and_stays_clean(text):
     cleaned = clean_text(text)
     assert cleaned == cleaned.strip()
-    assert not any(ord(one) < 0x20 or 0x7F <= ord(one) < 0xA0 for one in cleaned)
+    assert not any(ord(letter) < 0x20 or 0x7F <= ord(letter) < 0xA0 for letter in cleaned)
     assert clean_text(cleaned) == cleaned
 
 
@@ -36,9 +36,11 @@ def test_a_million_characters_cost_well_under_a_second_each(unit):
 
 @given(st.text(alphabet=st.characters(min_codepoint=0xA0, blacklist_categories=["Cs"])))
 def test_repair_undoes_what_cp1252_garbled(text):
-    plain = "".join(one for one in text if one in "\u2018\u2019\u201c\u201d\u2026\u2013\u2014é")
+    plain = "".join(
+        letter for letter in text if letter in "\u2018\u2019\u201c\u201d\u2026\u2013\u2014é"
+    )
     garbled = plain.encode().decode("cp1252", "surrogateescape")
-    if not any("\ud800" <= one <= "\udfff" for one in garbled):
+    if not any("\ud800" <= letter <= "\udfff" for letter in garbled):
         assert repair_mojibake(garbled) == plain
     assert repair_mojibake(plain.encode().decode("latin-1")) == plain
 

@@ -36,9 +36,9 @@ def task(kind="classification", center=None, metrics=None, scale=None, **folds):
     return LabeledTask.model_validate({**values, "folds": {"by": "dialogues", "k": 3, **folds}})
 
 
-def refusal(one, rows, annotations, protocol="strict"):
+def refusal(played, rows, annotations, protocol="strict"):
     with pytest.raises(ProtocolError) as error:
-        play(one, rows, annotations, protocol)
+        play(played, rows, annotations, protocol)
     return str(error.value)
 
 
@@ -77,7 +77,7 @@ def test_a_scale_on_one_side_of_the_centre_is_refused_and_centred_accepted():
     assert "no value lies below 0, all others above" in told
     assert "`center` to the middle of the scale (3 for 1 to 5)" in told
     played = play(task("regression", center=3.0, metrics="sentiment"), rows, values, "strict")
-    assert {float(one.label) for one in played.labels} == {-2.0, -1.0, 0.0, 1.0, 2.0}
+    assert {float(label.label) for label in played.labels} == {-2.0, -1.0, 0.0, 1.0, 2.0}
 
 
 def test_zeros_alone_are_refused():

@@ -145,7 +145,7 @@ def _utterances(text):
 def _write_corpus(build, modalities):
     folder, n = build.folder / "c", len(build.utterances)
     write_rows(folder / "utterances.csv", build.utterances, Utterance)
-    digest = table_digest([one.utterance_id for one in build.utterances])
+    digest = table_digest([utterance.utterance_id for utterance in build.utterances])
 
     for modality in modalities:
         status = np.zeros(n, np.uint8)

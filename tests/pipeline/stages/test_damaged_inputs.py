@@ -71,7 +71,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(
-    ("stage", "damage", "named"), CASES, ids=[f"{one[0]}-{one[1].__name__}" for one in CASES]
+    ("stage", "damage", "named"), CASES, ids=[f"{case[0]}-{case[1].__name__}" for case in CASES]
 )
 def test_what_is_damaged_is_named_in_one_line(stage, damage, named, trained, tmp_path):
     damage(trained, tmp_path)
@@ -82,5 +82,5 @@ def test_what_is_damaged_is_named_in_one_line(stage, damage, named, trained, tmp
     )  # fmt: skip
     assert ended.returncode == 1, ended.stderr
     assert "Traceback" not in ended.stderr
-    (line,) = [one for one in ended.stderr.splitlines() if one.startswith("error: ")]
+    (line,) = [row for row in ended.stderr.splitlines() if row.startswith("error: ")]
     assert named in line

@@ -27,7 +27,9 @@ def stage(tmp_path):
 
     def run():
         names = ("utterances", "annotations", "corpus", "audio", "text", "visual")
-        outputs = [part for one in names for part in (f"--out-{one}", str(tmp_path / "out" / one))]
+        outputs = [
+            part for name in names for part in (f"--out-{name}", str(tmp_path / "out" / name))
+        ]
         settings = json.dumps({"source": SOURCE})
         main(["--corpus", "c", "--root", str(tmp_path), "--settings", settings, *outputs])
         return read_rows(tmp_path / "out/utterances", Utterance)
@@ -38,7 +40,7 @@ def stage(tmp_path):
 def test_turns_may_be_written_as_floats(stage, tmp_path):
     text = ROWS.replace(",0,A", ",0.0,A").replace(",1,A", ",1.0,A").replace(",2,A", ",2.0,A")
     (tmp_path / "t.csv").write_text(text, encoding="utf-8")
-    assert [one.turn for one in stage()] == [0, 1, 2, 0, 1, 2]
+    assert [utterance.turn for utterance in stage()] == [0, 1, 2, 0, 1, 2]
 
 
 TABLES = {

@@ -51,7 +51,7 @@ def test_poisoned_labels_of_the_test_role_change_no_byte(make_task, tmp_path, mo
     assert poison(files, kind) > 10
     after, poisoned = run_all(files, tmp_path / "after", "random")
     assert after == before
-    assert all(one != other for one, other in zip(targets, poisoned, strict=True))
+    assert all(target != other for target, other in zip(targets, poisoned, strict=True))
 
 
 def test_poison_in_the_training_role_is_noticed(make_task, tmp_path):

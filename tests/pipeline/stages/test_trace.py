@@ -88,7 +88,9 @@ def test_maps_of_the_longest_test_dialogue_are_what_they_say(make_run, tmp_path)
     arrays, header = trace_once(files, method, tmp_path)
     n = len(header["utterances"])
     assert (header["role"], header["note"], header["network"]) == ("test", "", "student")
-    assert all(one.startswith(f"{header['dialogue']}_") for one in header["utterances"])
+    assert all(
+        utterance_id.startswith(f"{header['dialogue']}_") for utterance_id in header["utterances"]
+    )
     for modality in MODALITIES:
         attention, context = arrays[f"attention.{modality}"], arrays[f"context.{modality}"]
         assert attention.shape == arrays[f"plain.{modality}"].shape == (4, n, n)

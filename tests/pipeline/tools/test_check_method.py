@@ -158,7 +158,7 @@ def test_an_edit_of_the_module_or_of_what_it_imports_changes_its_digest(project)
     ):
         path.write_text(path.read_text("utf-8").replace(old, new), "utf-8")
         digests.append(run(project, "-c", line))
-    said = [one.stdout for one in digests]
+    said = [digest.stdout for digest in digests]
     assert all(said), digests[0].stderr
     assert said[0] != said[1] != said[2] == said[3]
 

@@ -68,9 +68,9 @@ def test_the_mask_of_a_run_follows_progressive_and_random_rates(make_masks, draw
     assert ((draw(masks) & draw.extracted).sum(dim=1) == 1).all()
     masks = make_masks("random", "per_run")
     masks.start_epoch(0, 0)
-    one = draw(masks)
+    drawn = draw(masks)
     masks.start_epoch(0, 1)
-    assert not torch.equal(draw(masks), one)
+    assert not torch.equal(draw(masks), drawn)
 
 
 def test_masks_of_a_run_do_not_depend_on_the_batches(make_masks, data):
@@ -155,9 +155,9 @@ def test_conditions_are_drawn_over_the_whole_training_set_anew_for_each_epoch(
 ):
     masks = make_masks(parse_condition(name))
     masks.start_epoch(0, 0)
-    one = draw(masks)
-    assert torch.equal(draw(masks), one)  # all batches of an epoch are of one drawing
-    withheld = (draw.extracted & ~one).sum(dim=0).tolist()
+    drawn = draw(masks)
+    assert torch.equal(draw(masks), drawn)  # all batches of an epoch are of one drawing
+    withheld = (draw.extracted & ~drawn).sum(dim=0).tolist()
     n = draw.extracted.sum(dim=0).tolist()
     expected = {
         "only:audio": [0, n[1], n[2]],
@@ -170,7 +170,7 @@ def test_conditions_are_drawn_over_the_whole_training_set_anew_for_each_epoch(
     assert masks.realised == pytest.approx(sum(withheld) / sum(n))
     assert masks.mean_rate == pytest.approx(masks.realised, abs=1e-8)
     masks.start_epoch(0, 1)
-    assert torch.equal(draw(masks), one) == (name == "only:audio")
+    assert torch.equal(draw(masks), drawn) == (name == "only:audio")
     masks.start_epoch(0, 2, is_complete=True)
     assert draw(masks).all()
 

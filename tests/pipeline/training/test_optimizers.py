@@ -130,5 +130,5 @@ def test_many_steps_equal_those_of_torchs_own_classes(kind):
             group[0].grad, group[1].grad = gradient[:3].clone(), gradient[3:].clone()
         optimizers.step()
         reference.step()
-    for one, two in zip(ours, theirs, strict=True):
-        assert torch.allclose(one, two, atol=1e-6)
+    for our, their in zip(ours, theirs, strict=True):
+        assert torch.allclose(our, their, atol=1e-6)

@@ -119,8 +119,8 @@ def test_texts_and_media_do_not_count_but_speakers_do(digests):
     rows = read_rows(path, Utterance)
 
     def change(**fields):
-        one = {name: getattr(rows[0], name) for name in Utterance.__dataclass_fields__}
-        write_rows(path, [Utterance(**{**one, **fields}), *rows[1:]], Utterance)
+        row = {name: getattr(rows[0], name) for name in Utterance.__dataclass_fields__}
+        write_rows(path, [Utterance(**{**row, **fields}), *rows[1:]], Utterance)
 
     change(text="other words", media="moved/elsewhere.mp4")
     assert digests() == before

@@ -105,8 +105,8 @@ def written(tmp_path):
 
     def do(change=lambda part: None, protocol=4, names=None):
         splits = {name: part(3, k) for k, name in enumerate(("train", "valid", "test"))}
-        for one in splits.values():
-            change(one)
+        for split in splits.values():
+            change(split)
         file = tmp_path / "f.pkl"
         file.write_bytes(pickle.dumps(splits, protocol=protocol))
         return read(file, names or {})
@@ -169,7 +169,11 @@ def test_rows_may_be_lists_objects_and_other_types(written):
 
 def test_a_label_that_is_no_number_is_no_label(written):
     imported = written(lambda part: part["regression_labels"].__setitem__(1, np.nan))
-    named = {one.utterance_id for one in imported.annotations if one.name == "sentiment"}
+    named = {
+        annotation.utterance_id
+        for annotation in imported.annotations
+        if annotation.name == "sentiment"
+    }
     assert named == {f"vid{k}_{row}" for k in range(3) for row in (1, 3)}
 
 

@@ -88,7 +88,7 @@ def sessions(arrays):
 
 
 def told(imported):
-    return [one.utterance_id for one in imported.utterances], list(imported.notes)
+    return [utterance.utterance_id for utterance in imported.utterances], list(imported.notes)
 
 
 def test_times_tell_the_order_before_numbers_of_ids_do(tmp_path, sessions):
@@ -167,7 +167,11 @@ def test_a_fault_is_told_with_array_and_row(tmp_path, arrays, change, message):
 def test_texts_that_no_table_can_hold_are_made_storable(tmp_path, arrays):
     arrays["sentence"] = np.array(["a\ud800b", "two\nlines", "caf\u00e9"])
     imported = read(save(tmp_path, arrays), {})
-    assert [one.text for one in imported.utterances] == ["two lines", "a?b", "caf\u00e9"]
+    assert [utterance.text for utterance in imported.utterances] == [
+        "two lines",
+        "a?b",
+        "caf\u00e9",
+    ]
 
 
 def test_arrays_that_nobody_reads_are_named(tmp_path, arrays):

@@ -73,7 +73,7 @@ def test_objects_stay_plain_lists(read, protocol):
     ragged = np.empty(2, dtype=object)
     ragged[:] = [np.zeros((2, 3)), np.ones((1, 3))]
     found = plain(read(pickle.dumps({"x": ragged}, protocol=protocol))["x"])
-    assert [plain(one).shape for one in found] == [(2, 3), (1, 3)]
+    assert [plain(array).shape for array in found] == [(2, 3), (1, 3)]
     texts = np.array([["a", None], ["b", "c"]], dtype=object)
     assert plain(read(pickle.dumps({"x": texts}, protocol=protocol))["x"]) == texts.tolist()
 

@@ -30,7 +30,7 @@ class Counting:
     def extractor(self):
         return Batched(
             dim=2,
-            read=lambda items: ((one, self.inputs[one.utterance.utterance_id]) for one in items),
+            read=lambda items: ((item, self.inputs[item.utterance.utterance_id]) for item in items),
             chunks=lambda parts: (
                 parts[k : k + self.chunk] for k in range(0, len(parts), self.chunk)
             ),

@@ -78,9 +78,9 @@ def test_on_a_card_no_byte_depends_on_the_order_or_on_what_is_beside_it(build, i
     found = encode(extractor, item, texts)
     backwards = encode(extractor, item, texts[::-1], n_workers=3)
     for n, text in enumerate(texts):
-        one = found[f"u{n}"].vector.tobytes()
-        assert one == backwards[f"u{len(texts) - 1 - n}"].vector.tobytes()
-        assert one == encode(extractor, item, [text])["u0"].vector.tobytes()
+        vector = found[f"u{n}"].vector.tobytes()
+        assert vector == backwards[f"u{len(texts) - 1 - n}"].vector.tobytes()
+        assert vector == encode(extractor, item, [text])["u0"].vector.tobytes()
 
 
 @pytest.mark.parametrize(

@@ -55,49 +55,49 @@ def run(tmp_path, monkeypatch):
 
 
 def test_a_finished_job_is_one_line_with_place_count_and_outcome(run):
-    one = run("train", "train", "all")
+    workflow = run("train", "train", "all")
     log = "train: 9/9 epochs\nnote: short\ndone: best epoch 4\n"
-    one.start(0, log, task="demo4", method="iteacnet", train_rate="0.7", fold="3", seed="0")
-    one.finish(0, 30.0)
-    assert one.lines[1:] == [
+    workflow.start(0, log, task="demo4", method="iteacnet", train_rate="0.7", fold="3", seed="0")
+    workflow.finish(0, 30.0)
+    assert workflow.lines[1:] == [
         "1 of 2  demo4 iteacnet 0.7 fold3 seed0: train: best epoch 4 (0:30; about 0:30 left)",
         "        note: short",
     ]
 
 
 def test_silence_is_broken_by_what_a_running_job_is_at(run):
-    one = run("train")
-    one.start(0, "train: 9/30 epochs in 0:09, 1/s, 0:21 left\n", task="t", fold="0")
-    one.now_s = 9.0
-    one.screen.beat()
-    assert len(one.lines) == 1
-    one.now_s = 10.0
-    one.screen.beat()
+    workflow = run("train")
+    workflow.start(0, "train: 9/30 epochs in 0:09, 1/s, 0:21 left\n", task="t", fold="0")
+    workflow.now_s = 9.0
+    workflow.screen.beat()
+    assert len(workflow.lines) == 1
+    workflow.now_s = 10.0
+    workflow.screen.beat()
     said = "t fold0: train: 9/30 epochs in 0:09, 1/s, 0:21 left; the whole: about 0:21 left"
-    assert one.lines[1].strip() == said
+    assert workflow.lines[1].strip() == said
 
 
 def test_the_demo_for_an_hour_fits_a_screenful(run):
-    one = run(*["train"] * 36, "all")
+    workflow = run(*["train"] * 36, "all")
     for number in range(36):
-        one.start(number, "note: a\ndone: all is well\n")
+        workflow.start(number, "note: a\ndone: all is well\n")
         for _ in range(100):
-            one.now_s += 1.0
-            one.screen.beat()
-        one.finish(number, 0.0)
-    one.screen.succeed(has_report=True)
-    assert 36 * 2 < len(one.lines) <= N_LINES_AT_MOST
+            workflow.now_s += 1.0
+            workflow.screen.beat()
+        workflow.finish(number, 0.0)
+    workflow.screen.succeed(has_report=True)
+    assert 36 * 2 < len(workflow.lines) <= N_LINES_AT_MOST
 
 
 def test_failed_jobs_come_last_each_with_its_error_and_log(run):
-    one = run("assign_splits", "train", "predict", "all")
-    failed = one.start(0, "error: folds.k=20\n", task="a")
-    died = one.start(1, "epoch 1\n", task="b")
+    workflow = run("assign_splits", "train", "predict", "all")
+    failed = workflow.start(0, "error: folds.k=20\n", task="a")
+    died = workflow.start(1, "epoch 1\n", task="b")
     for event in (failed, died):
-        one.tell(LogEvent.JOB_ERROR, **event)
-    one.screen.fail()
+        workflow.tell(LogEvent.JOB_ERROR, **event)
+    workflow.screen.fail()
 
-    assert one.lines[-5:] == [
+    assert workflow.lines[-5:] == [
         "2 jobs failed. 0 of 3 jobs are done and kept, 1 wait for what failed. Mend this, and the "
         "same command goes on from there:",
         "error: a: assign_splits: folds.k=20",
@@ -109,23 +109,23 @@ def test_failed_jobs_come_last_each_with_its_error_and_log(run):
 
 
 def test_a_job_that_is_tried_again_and_ends_well_is_no_failure(run):
-    one = run("train", "all")
-    one.tell(LogEvent.JOB_ERROR, **one.start(0, "", task="a"))
-    one.tell(message="Trying to restart job 0.")
-    one.start(0, "done: well", task="a")
-    one.finish(0)
-    one.screen.succeed(has_report=False)
-    assert one.lines[-1] == "The job is done in 0:01."
+    workflow = run("train", "all")
+    workflow.tell(LogEvent.JOB_ERROR, **workflow.start(0, "", task="a"))
+    workflow.tell(message="Trying to restart job 0.")
+    workflow.start(0, "done: well", task="a")
+    workflow.finish(0)
+    workflow.screen.succeed(has_report=False)
+    assert workflow.lines[-1] == "The job is done in 0:01."
 
 
 def test_jobs_that_a_person_stopped_are_no_failures_but_earlier_ones_are(run):
-    one = run("score", "train", "train")
-    one.tell(LogEvent.JOB_ERROR, **one.start(0, "error: no runs\n", task="a"))
-    stopped = one.start(1, "Traceback\nKeyboardInterrupt\n", task="a")
-    one.tell(message="Terminating processes on user request, this might take some time.")
-    one.tell(LogEvent.JOB_ERROR, **stopped)
-    one.screen.fail()
-    assert one.lines[-3:] == [
+    workflow = run("score", "train", "train")
+    workflow.tell(LogEvent.JOB_ERROR, **workflow.start(0, "error: no runs\n", task="a"))
+    stopped = workflow.start(1, "Traceback\nKeyboardInterrupt\n", task="a")
+    workflow.tell(message="Terminating processes on user request, this might take some time.")
+    workflow.tell(LogEvent.JOB_ERROR, **stopped)
+    workflow.screen.fail()
+    assert workflow.lines[-3:] == [
         "Stopped. 0 of 3 jobs are done and kept; the same command goes on from there.",
         "error: a: score: no runs",
         "       log: 0.txt",
@@ -133,25 +133,25 @@ def test_jobs_that_a_person_stopped_are_no_failures_but_earlier_ones_are(run):
 
 
 def test_the_last_lines_say_what_was_found_and_where(run, tmp_path):
-    one = run("report", "all")
+    workflow = run("report", "all")
     (tmp_path / "build/report").mkdir(parents=True)
     (tmp_path / "build/report/index.html").touch()
     (tmp_path / "build/logs").mkdir()
     (tmp_path / "build/logs/report.txt").write_text("found: t: 60 %\ndone: the page\n")
-    one.start(0, "done: the page")
-    one.finish(0)
-    one.screen.succeed(has_report=True)
-    assert one.lines[-2:] == ["t: 60 %", "The report: build/report/index.html"]
+    workflow.start(0, "done: the page")
+    workflow.finish(0)
+    workflow.screen.succeed(has_report=True)
+    assert workflow.lines[-2:] == ["t: 60 %", "The report: build/report/index.html"]
     again = run("report", "all")
     again.tell(message="Nothing to be done (all requested files are present and up to date).")
-    assert again.lines[-3:] == ["Nothing to be done: all results are there.", *one.lines[-2:]]
+    assert again.lines[-3:] == ["Nothing to be done: all results are there.", *workflow.lines[-2:]]
 
 
 def test_a_fault_of_the_display_does_not_end_the_run(run, monkeypatch):
     monkeypatch.setattr(logging, "raiseExceptions", False)
-    one = run("train")
-    one.tell(LogEvent.JOB_ERROR)  # without any of its fields
-    assert one.lines
+    workflow = run("train")
+    workflow.tell(LogEvent.JOB_ERROR)  # without any of its fields
+    assert workflow.lines
 
 
 SETTINGS = {"verbose": False, "printshellcmds": False, "dryrun": False, "quiet": None}

@@ -75,4 +75,4 @@ def wait_for(happened):
 def encoders(process):
     """The processes that run a stage below another process."""
     below = psutil.Process(process.pid).children(recursive=True)
-    return [one for one in below if "pipeline.stages.extract_features" in one.cmdline()]
+    return [process for process in below if "pipeline.stages.extract_features" in process.cmdline()]

@@ -17,11 +17,11 @@ from tests.pipeline.stages.durability.processes import (
 def alone(tmp_path):
     """alone(work): what the work leaves where nothing disturbs it."""
 
-    def run(one):
+    def run(job):
         folder = tmp_path / "alone"
         folder.mkdir()
-        assert finish(start(folder, one.stage, one.arguments(folder))) == 0
-        return one.result(folder)
+        assert finish(start(folder, job.stage, job.arguments(folder))) == 0
+        return job.result(folder)
 
     return run
 
@@ -32,9 +32,9 @@ def folder(tmp_path):
     return tmp_path / "disturbed"
 
 
-def go_on(one, folder):
-    assert finish(start(folder, one.stage, one.arguments(folder))) == 0
-    return one.result(folder)
+def go_on(job, folder):
+    assert finish(start(folder, job.stage, job.arguments(folder))) == 0
+    return job.result(folder)
 
 
 @pytest.mark.parametrize(
@@ -49,15 +49,15 @@ def go_on(one, folder):
 def test_a_disk_that_takes_no_more_ends_the_stage_and_the_next_run_goes_on(
     work, alone, folder, what, n_bytes, is_cached
 ):
-    one = work(what)
-    limited = start(folder, one.stage, one.arguments(folder), partial(limit_files, n_bytes))
+    job = work(what)
+    limited = start(folder, job.stage, job.arguments(folder), partial(limit_files, n_bytes))
     assert finish(limited) == 1
-    assert "File too large" in (folder / f"{one.stage}.log").read_text()
-    left = one.result(folder)
+    assert "File too large" in (folder / f"{job.stage}.log").read_text()
+    left = job.result(folder)
     assert not {name for name in left if "/" not in name}
     assert any(name.startswith("cache/text/") for name in left) == is_cached
     assert not list(folder.rglob(".*.part"))
-    assert go_on(one, folder) == alone(one)
+    assert go_on(job, folder) == alone(job)
 
 
 def mount(*words):
@@ -66,51 +66,51 @@ def mount(*words):
 
 def test_a_full_disk_is_told_and_with_more_space_the_rest_is_done(work, alone, folder):
     """A real one: a tmpfs of eleven pages of memory, which take a few records."""
-    one = work("text")
+    job = work("text")
     (folder / "cache").mkdir()
     mounted = mount("-t", "tmpfs", "-o", "size=44k,mode=700", "tmpfs", folder / "cache")
     if mounted.returncode:
         pytest.skip(f"no tmpfs may be mounted here: {mounted.stderr.strip()}")
 
     try:
-        assert finish(start(folder, one.stage, one.arguments(folder))) == 1
-        said = (folder / f"{one.stage}.log").read_text()
+        assert finish(start(folder, job.stage, job.arguments(folder))) == 1
+        said = (folder / f"{job.stage}.log").read_text()
         assert "error: cannot write to the cache" in said
         assert "No space left on device" in said
         assert "Traceback" not in said
-        kept = [name for name in one.result(folder) if name.startswith("cache/text/")]
+        kept = [name for name in job.result(folder) if name.startswith("cache/text/")]
         assert 0 < len(kept) < 24
         assert mount("-o", "remount,size=10m", folder / "cache").returncode == 0
-        assert go_on(one, folder) == alone(one)
-        assert f"{len(kept)} hits" in (folder / f"{one.stage}.log").read_text()
+        assert go_on(job, folder) == alone(job)
+        assert f"{len(kept)} hits" in (folder / f"{job.stage}.log").read_text()
     finally:
         subprocess.run(["umount", str(folder / "cache")], check=True)
 
 
 @pytest.mark.parametrize("what", ["cropping", "text", "visual"])
 def test_a_read_only_cache_that_has_everything_is_enough(work, alone, folder, tmp_path, what):
-    one = work(what)
-    whole = alone(one)
+    job = work(what)
+    whole = alone(job)
     (tmp_path / "alone/cache").rename(folder / "cache")
-    arguments = one.arguments(folder)
+    arguments = job.arguments(folder)
     forbid_writing(folder / "cache")
-    assert finish(start(folder, one.stage, arguments, without_powers)) == 0
-    assert one.result(folder) == whole
+    assert finish(start(folder, job.stage, arguments, without_powers)) == 0
+    assert job.result(folder) == whole
 
 
 @pytest.mark.parametrize("what", ["cropping", "text", "training"])
 def test_a_read_only_cache_that_lacks_something_is_told_with_the_way_out(work, folder, what):
-    one = work(what)
-    arguments = one.arguments(folder)
+    job = work(what)
+    arguments = job.arguments(folder)
     (folder / "cache").mkdir(exist_ok=True)
     forbid_writing(folder / "cache")
-    assert finish(start(folder, one.stage, arguments, without_powers)) == 1
-    said = (folder / f"{one.stage}.log").read_text()
+    assert finish(start(folder, job.stage, arguments, without_powers)) == 1
+    said = (folder / f"{job.stage}.log").read_text()
     assert "error: cannot write to the cache" in said
     assert "Permission denied" in said
     assert "set `cache` in the configuration to a folder that is" in said
     assert "Traceback" not in said
-    assert one.result(folder) == {}
+    assert job.result(folder) == {}
 
 
 def forbid_writing(folder):

@@ -7,9 +7,9 @@ from tests.pipeline.stages.durability.processes import finish, start
 WORK = ("cropping", "audio", "text", "visual", "training")
 
 
-def run(one, folder):
-    assert finish(start(folder, one.stage, one.arguments(folder))) == 0
-    return one.result(folder)
+def run(job, folder):
+    assert finish(start(folder, job.stage, job.arguments(folder))) == 0
+    return job.result(folder)
 
 
 def damage(path, number):
@@ -27,14 +27,14 @@ def damage(path, number):
 
 @pytest.mark.parametrize("what", WORK)
 def test_damaged_records_are_told_and_made_again(work, tmp_path, what):
-    one = work(what)
-    whole = run(one, tmp_path)
+    job = work(what)
+    whole = run(job, tmp_path)
     kind = {"cropping": "faces", "training": "runs"}.get(what, what)
     records = sorted(path for path in (tmp_path / "cache" / kind).rglob("*.*") if path.is_file())
     for number, path in enumerate(records[:3]):
         damage(path, number)
-    assert run(one, tmp_path) == whole
-    said = (tmp_path / f"{one.stage}.log").read_text()
+    assert run(job, tmp_path) == whole
+    said = (tmp_path / f"{job.stage}.log").read_text()
     if what == "training":
         assert "was changed since it was written: training anew" in said
     else:
@@ -54,9 +54,9 @@ def test_two_corpora_with_the_same_names_in_one_cache_stay_apart(
         folder.mkdir()
     for folder in folders[2:]:
         (folder / "cache").symlink_to(tmp_path / "cache")
-    alone = [run(one, folder) for one, folder in zip(both, folders, strict=False)]
+    alone = [run(job, folder) for job, folder in zip(both, folders, strict=False)]
     pairs = list(zip(both, folders[2:], strict=True))
-    running = [start(folder, one.stage, one.arguments(folder)) for one, folder in pairs]
+    running = [start(folder, job.stage, job.arguments(folder)) for job, folder in pairs]
     assert [finish(process) for process in running] == [0, 0]
 
     (output,) = both[0].outputs

@@ -31,7 +31,7 @@ def test_after_ctrl_c_the_same_command_goes_on(tmp_path):
     jobs = psutil.Process(process.pid).children(recursive=True)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does
     assert process.wait(PATIENCE_S) == 1
-    wait_for(lambda: not any(one.is_running() for one in jobs))
+    wait_for(lambda: not any(job.is_running() for job in jobs))
     planned = plan(folder, str(FEATURES), "--configfile", str(folder / "config.yaml"))
     assert rules_of(planned) == ["extract_features", "join_features"]
     code, said = run(folder, "build/talks/utterances.csv")

@@ -26,8 +26,8 @@ WORK = ("cropping", "audio", "text", "visual", "training")
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("what", WORK)
 def test_killed_work_goes_on_and_ends_with_the_same_bytes(work, what, tmp_path):
-    one = work(what)
-    whole, seconds = undisturbed(one, tmp_path)
+    job = work(what)
+    whole, seconds = undisturbed(job, tmp_path)
     rng = random.Random(f"{SEED} {what}")
     n_kills = 0
 
@@ -35,27 +35,27 @@ def test_killed_work_goes_on_and_ends_with_the_same_bytes(work, what, tmp_path):
         folder = tmp_path / f"killed{number}"
         folder.mkdir()
         while n_kills < -(-KILLS // len(WORK)):
-            process = start(folder, one.stage, one.arguments(folder))
+            process = start(folder, job.stage, job.arguments(folder))
             if kill_after(process, rng.uniform(0, seconds)) == 0:
                 break
             assert process.exitcode == -signal.SIGKILL
             n_kills += 1
-            assert_nothing_half_written(one.result(folder), whole)
+            assert_nothing_half_written(job.result(folder), whole)
         else:
-            assert finish(start(folder, one.stage, one.arguments(folder))) == 0
-            assert one.result(folder) == whole
+            assert finish(start(folder, job.stage, job.arguments(folder))) == 0
+            assert job.result(folder) == whole
             return
-        assert one.result(folder) == whole
+        assert job.result(folder) == whole
 
 
-def undisturbed(one, tmp_path):
+def undisturbed(job, tmp_path):
     """What the work leaves, and the time that it takes where others have run before."""
     for name in ("first", "whole"):
         folder = tmp_path / name
         folder.mkdir()
         begin_s = time.monotonic()
-        assert finish(start(folder, one.stage, one.arguments(folder))) == 0
-    return one.result(folder), time.monotonic() - begin_s
+        assert finish(start(folder, job.stage, job.arguments(folder))) == 0
+    return job.result(folder), time.monotonic() - begin_s
 
 
 def assert_nothing_half_written(found, whole):

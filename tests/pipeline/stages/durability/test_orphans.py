@@ -36,7 +36,7 @@ def leave_orphan(folder):
     """Kill Snakemake in the midst of an extraction; its job, halted."""
     process = command(folder, str(FEATURES))
     wait_for(lambda: len(records(folder)) >= 5)
-    (orphan,) = (one for one in encoders(process) if one.name().startswith("python"))
+    (orphan,) = (job for job in encoders(process) if job.name().startswith("python"))
     orphan.suspend()
     process.send_signal(signal.SIGKILL)
     process.wait()
@@ -78,7 +78,7 @@ def test_an_orphan_writes_beside_the_new_run_and_changes_nothing(folder, undistu
     assert second.wait(PATIENCE_S) == 0, (folder / "said.txt").read_text()
     assert (folder / FEATURES).read_bytes() == (undisturbed / FEATURES).read_bytes()
     assert len(records(folder)) == N_TEXTS
-    assert [one for one in contents(folder / "cache") if problem_of(one)] == []
+    assert [record for record in contents(folder / "cache") if problem_of(record)] == []
     assert not list(folder.rglob(".*.part"))
     monkeypatch.chdir(folder)
     assert changed_files(thorough=True) == []

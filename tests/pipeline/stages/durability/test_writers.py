@@ -15,22 +15,22 @@ FACTS = {"best_epoch": 3, "best_score": 0.5}
 @pytest.mark.slow
 @pytest.mark.parametrize("what", ["audio", "text"])
 def test_eight_stages_on_the_same_utterances_leave_what_one_leaves(work, what, tmp_path):
-    one = work(what)
+    job = work(what)
     (tmp_path / "alone").mkdir()
-    assert finish(start(tmp_path / "alone", one.stage, one.arguments(tmp_path / "alone"))) == 0
+    assert finish(start(tmp_path / "alone", job.stage, job.arguments(tmp_path / "alone"))) == 0
 
     together = [tmp_path / f"writer{number}" for number in range(N)]
     (tmp_path / "cache").mkdir()
     for folder in together:
         folder.mkdir()
         (folder / "cache").symlink_to(tmp_path / "cache")
-    running = [start(folder, one.stage, one.arguments(folder)) for folder in together]
+    running = [start(folder, job.stage, job.arguments(folder)) for folder in together]
     assert [finish(process) for process in running] == [0] * N
 
-    whole = one.result(tmp_path / "alone")
+    whole = job.result(tmp_path / "alone")
     cached = {name: content for name, content in whole.items() if name.startswith("cache/")}
     for folder in together:
-        assert one.result(folder) == whole
+        assert job.result(folder) == whole
     assert not list((tmp_path / "cache").rglob(".*.part"))
     assert cached
 

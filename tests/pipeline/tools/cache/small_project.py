@@ -42,16 +42,18 @@ def fill(folder):
     config = parse_config(yaml.safe_load((folder / "config.yaml").read_text()))
     table = folder / "build/talks/faces/0.csv"
     write_rows(table, [FaceRow(u.utterance_id, 0, 0, "", "no_face") for u in UTTERANCES], FaceRow)
-    faces = {one.utterance_id: one for one in asked_of(config, folder / "build") if is_face(one)}
+    faces = {
+        asked.utterance_id: asked for asked in asked_of(config, folder / "build") if is_face(asked)
+    }
     rows = []
-    for one in faces.values():
-        keep_crops(folder / "cache", one.key)
-        rows.append(FaceRow(one.utterance_id, 1, 1, one.key, "ok"))
+    for asked in faces.values():
+        keep_crops(folder / "cache", asked.key)
+        rows.append(FaceRow(asked.utterance_id, 1, 1, asked.key, "ok"))
     write_rows(table, rows, FaceRow)
-    for one in asked_of(config, folder / "build"):
-        if not is_face(one):
+    for asked in asked_of(config, folder / "build"):
+        if not is_face(asked):
             record = Record(np.array([1.0, 2.0], np.float32), "ok")
-            UtteranceCache(folder / "cache", one.kind).put(one.ingredients, record)
+            UtteranceCache(folder / "cache", asked.kind).put(asked.ingredients, record)
 
 
 def is_face(asked):

@@ -69,4 +69,4 @@ def write_task(folder, *, two_roles=False):
 
 
 def export(*arguments):
-    main([str(one) for one in arguments])
+    main([str(argument) for argument in arguments])

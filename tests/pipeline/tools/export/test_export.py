@@ -45,11 +45,15 @@ def test_an_import_reads_what_was_exported(corpus, tmp_path, capsys, form):
     if form == "mmsa_pickle":
         rows.pop("d1_1")  # which has no sentiment
     assert {row.utterance_id for row in found.utterances} == rows.keys()
-    for one in found.utterances:
-        row = rows[one.utterance_id]
-        assert (one.dialogue_id, one.turn, one.text) == (row.dialogue_id, row.turn, row.text)
+    for utterance in found.utterances:
+        row = rows[utterance.utterance_id]
+        assert (utterance.dialogue_id, utterance.turn, utterance.text) == (
+            row.dialogue_id,
+            row.turn,
+            row.text,
+        )
         if form != "mmsa_pickle":  # which knows no speakers
-            assert (one.speaker, one.session) == (row.speaker, row.session)
+            assert (utterance.speaker, utterance.session) == (row.speaker, row.session)
 
     told = {(a.utterance_id, a.name, a.value) for a in found.annotations}
     with (corpus / "annotations.csv").open(newline="") as stream:
@@ -121,9 +125,9 @@ def test_a_pickle_names_nothing_but_numpy(corpus, tmp_path):
         if code.name == "GLOBAL":
             named.add(argument.split()[0])
         if code.name == "STACK_GLOBAL":
-            named.add(next(one for one in reversed(texts) if "." in one or one == "numpy"))
+            named.add(next(text for text in reversed(texts) if "." in text or text == "numpy"))
     assert named
-    assert {one.split(".")[0] for one in named} == {"numpy"}
+    assert {name.split(".")[0] for name in named} == {"numpy"}
 
 
 def test_a_task_adds_its_labels_and_the_roles_of_a_fold(corpus, tmp_path, capsys):
@@ -167,7 +171,7 @@ def test_what_cannot_be_exported_is_told_and_nothing_is_written(
         "TWO": write_task(tmp_path / "build/two", two_roles=True),
         "EMPTY": tmp_path / "build/none",
     }
-    given = [places.get(one, one) for one in arguments]
+    given = [places.get(argument, argument) for argument in arguments]
     given = given if "nowhere" in given else [corpus, *given]
     with pytest.raises(SystemExit, match=r"^error: ") as caught:
         export(*given, "--format", "mmsa_pickle", "--out", tmp_path / "c.pkl")

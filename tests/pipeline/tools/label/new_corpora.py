@@ -17,27 +17,29 @@ class NewCorpus:
 
     def __init__(self, files, folder):
         self.folder, self.utterances = folder, list(files.utterances)
-        ids = [one.utterance_id for one in self.utterances]
+        ids = [utterance.utterance_id for utterance in self.utterances]
         self.stores = {path.stem: read_store(path, ids) for path in files.features}
 
     def keep(self, wanted):
         """Only the utterances of these ids."""
-        rows = [r for r, one in enumerate(self.utterances) if one.utterance_id in wanted]
+        rows = [
+            r for r, utterance in enumerate(self.utterances) if utterance.utterance_id in wanted
+        ]
         self.utterances = [self.utterances[row] for row in rows]
         self.stores = {
             m: replace(
-                one,
-                features=one.features[rows],
-                extracted=one.extracted[rows],
-                status=one.status[rows],
+                store,
+                features=store.features[rows],
+                extracted=store.extracted[rows],
+                status=store.status[rows],
             )
-            for m, one in self.stores.items()
+            for m, store in self.stores.items()
         }
 
     def lose(self, modality, *ids):
         """Nothing was found of these utterances in one modality; of all without `ids`."""
         store = self.stores[modality]
-        gone = np.array([not ids or one.utterance_id in ids for one in self.utterances])
+        gone = np.array([not ids or utterance.utterance_id in ids for utterance in self.utterances])
         features = np.where(gone[:, None], 0, store.features)[:, : store.dim if ids else 0]
         status = np.where(gone, STATUSES.index("no_face"), store.status).astype(np.uint8)
         self.stores[modality] = replace(
@@ -47,7 +49,7 @@ class NewCorpus:
     def write(self):
         """The folder, written."""
         write_rows(self.folder / "utterances.csv", self.utterances, Utterance)
-        table = table_digest([one.utterance_id for one in self.utterances])
+        table = table_digest([utterance.utterance_id for utterance in self.utterances])
         for name, store in self.stores.items():
             header = replace(store.header, table=table)
             path = self.folder / "features" / f"{name}.safetensors"

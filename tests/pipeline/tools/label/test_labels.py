@@ -29,7 +29,7 @@ def of_test_role(files):
 def compare(files, run, corpus, out):
     """Hold labels against the run's own predictions; return both, by utterance."""
     corpus.keep(of_test_role(files))
-    found = {one["utterance_id"]: one for one in label(run, corpus.write(), out)}
+    found = {row["utterance_id"]: row for row in label(run, corpus.write(), out)}
     expected = {r["utterance_id"]: r for r in predict_once(files, run) if r["rate"] == "0.0"}
     assert found.keys() == expected.keys()
     return found, expected
@@ -42,8 +42,8 @@ def test_labels_of_the_test_role_are_those_of_the_run(
 ):
     files, run = trained(model, standardize=standardize)
     found, expected = compare(files, run, corpus, tmp_path / "labels.csv")
-    assert {u: one["label"] for u, one in found.items()} == {
-        u: one["predicted"] for u, one in expected.items()
+    assert {u: row["label"] for u, row in found.items()} == {
+        u: row["predicted"] for u, row in expected.items()
     }
 
     names = [f"probability_{name}" for name in files.classes if model != "cpmnet"]
@@ -65,7 +65,7 @@ def test_regression_gives_numbers(make_task, tmp_path, capsys, model):
     files = make_task(kind="regression", method=small_method(model))
     train_once(files, tmp_path)
     found, expected = compare(files, tmp_path, NewCorpus(files, tmp_path / "new"), tmp_path / "l")
-    numbers = [float(one["label"]) for one in found.values()]
+    numbers = [float(row["label"]) for row in found.values()]
     assert numbers == pytest.approx([float(expected[u]["predicted"]) for u in found], abs=1e-4)
     assert len(set(numbers)) > len(numbers) // 2
     columns = [*PLACE, "label", "modalities", "reason"]
@@ -81,14 +81,14 @@ def test_numbers_of_a_scale_are_numbers_on_it(make_task, tmp_path, capsys):
     corpus = NewCorpus(files, tmp_path / "new")
     found, expected = compare(files, tmp_path, corpus, tmp_path / "l")
     distances = [float(expected[u]["predicted"]) for u in found]
-    numbers = [float(one["label"]) for one in found.values()]
+    numbers = [float(row["label"]) for row in found.values()]
     assert numbers == pytest.approx([3.0 + distance for distance in distances], abs=1e-4)
     assert "does not say" not in capsys.readouterr().err
 
     run = tmp_path / "run.json"
     run.write_text(json.dumps({**json.loads(run.read_text()), "center": None}))
     old = label(tmp_path, corpus.write(), tmp_path / "old.csv")
-    assert [float(one["label"]) for one in old] == pytest.approx(distances, abs=1e-4)
+    assert [float(row["label"]) for row in old] == pytest.approx(distances, abs=1e-4)
     assert "distances to it" in capsys.readouterr().err
 
 
@@ -96,17 +96,20 @@ def test_every_utterance_has_a_row_by_dialogue_and_turn_with_what_was_used(
     trained, corpus, tmp_path
 ):
     rows = label(trained("gcnet")[1], corpus.write(), tmp_path / "labels.csv")
-    ids = [one["utterance_id"] for one in rows]
-    assert sorted(ids) == sorted(one.utterance_id for one in corpus.utterances)
-    turns = {one.utterance_id: (one.dialogue_id, one.turn) for one in corpus.utterances}
-    assert ids != [one.utterance_id for one in corpus.utterances]
-    assert [turns[one] for one in ids] == sorted(turns.values())
-    assert all(one["utterance_id"].startswith(one["dialogue_id"]) for one in rows)
-    used = {one["utterance_id"]: one["modalities"].split() for one in rows}
-    for number, one in enumerate(corpus.utterances):
+    ids = [row["utterance_id"] for row in rows]
+    assert sorted(ids) == sorted(utterance.utterance_id for utterance in corpus.utterances)
+    turns = {
+        utterance.utterance_id: (utterance.dialogue_id, utterance.turn)
+        for utterance in corpus.utterances
+    }
+    assert ids != [utterance.utterance_id for utterance in corpus.utterances]
+    assert [turns[utterance_id] for utterance_id in ids] == sorted(turns.values())
+    assert all(row["utterance_id"].startswith(row["dialogue_id"]) for row in rows)
+    used = {row["utterance_id"]: row["modalities"].split() for row in rows}
+    for number, utterance in enumerate(corpus.utterances):
         there = [m for m in MODALITIES if corpus.stores[m].extracted[number]]
-        assert used[one.utterance_id] == there
-    assert {len(one) for one in used.values()} == {2, 3}
+        assert used[utterance.utterance_id] == there
+    assert {len(modalities) for modalities in used.values()} == {2, 3}
 
 
 def test_an_utterance_without_anything_has_no_label(trained, corpus, tmp_path, capsys):
@@ -133,12 +136,12 @@ def test_a_corpus_in_which_nobody_was_seen_is_labelled_from_the_rest(trained, co
     corpus.lose("visual")
     assert corpus.stores["visual"].dim == 0
     rows = label(run, corpus.write(), tmp_path / "labels.csv")
-    assert {one["modalities"] for one in rows} == {"audio text"}
-    assert all(one["label"] for one in rows)
+    assert {row["modalities"] for row in rows} == {"audio text"}
+    assert all(row["label"] for row in rows)
     for modality in ("audio", "text"):
         corpus.lose(modality)
     rows = label(run, corpus.write(), tmp_path / "labels.csv")
-    assert {one["label"] + one["modalities"] for one in rows} == {""}
+    assert {row["label"] + row["modalities"] for row in rows} == {""}
 
 
 @pytest.mark.parametrize(
@@ -162,15 +165,15 @@ def test_modalities_that_the_run_does_not_know_are_left_alone(make_task, corpus,
     files = make_task(modalities=("audio", "text"), method=small_method("mmin"))
     train_once(files, tmp_path)
     rows = label(tmp_path, corpus.write(), tmp_path / "labels.csv")
-    assert {one["modalities"] for one in rows} == {"audio text"}
+    assert {row["modalities"] for row in rows} == {"audio text"}
 
 
 def longer(corpus, n, speakers=("F", "M")):
     """The corpus with one dialogue of n utterances, all of s0 to s2, by these speakers."""
-    corpus.keep({one.utterance_id for one in corpus.utterances[:n]})
+    corpus.keep({utterance.utterance_id for utterance in corpus.utterances[:n]})
     corpus.utterances = [
-        replace(one, dialogue_id="long", turn=turn, speaker=speakers[turn % len(speakers)])
-        for turn, one in enumerate(corpus.utterances)
+        replace(utterance, dialogue_id="long", turn=turn, speaker=speakers[turn % len(speakers)])
+        for turn, utterance in enumerate(corpus.utterances)
     ]
     return corpus.write()
 
@@ -191,7 +194,7 @@ def test_a_dialogue_that_is_too_long_costs_its_own_labels_alone(trained, corpus,
     """The task's dialogues have at most 6 utterances with a label, some have more without."""
     run = trained("iteacnet")[1]
     rows = label(run, corpus.write(), tmp_path / "labels.csv")
-    lengths = Counter(one.dialogue_id for one in corpus.utterances)
+    lengths = Counter(utterance.dialogue_id for utterance in corpus.utterances)
     long = {dialogue: n for dialogue, n in lengths.items() if n > 6}
     assert 0 < len(long) < len(lengths)
 
@@ -204,7 +207,13 @@ def test_a_dialogue_that_is_too_long_costs_its_own_labels_alone(trained, corpus,
         is_empty = [not row[name] for name in row if name.startswith(("label", "probability_"))]
         assert set(is_empty) == {row["dialogue_id"] in long}
 
-    corpus.keep({one.utterance_id for one in corpus.utterances if one.dialogue_id not in long})
+    corpus.keep(
+        {
+            utterance.utterance_id
+            for utterance in corpus.utterances
+            if utterance.dialogue_id not in long
+        }
+    )
     alone = label(run, corpus.write(), tmp_path / "alone.csv")
     labels = {row["utterance_id"]: row["label"] for row in rows if row["label"]}
     assert labels == {row["utterance_id"]: row["label"] for row in alone}

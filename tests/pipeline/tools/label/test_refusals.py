@@ -207,7 +207,7 @@ def test_outputs_that_are_no_numbers_are_no_labels(run, corpus, refusal):
     folder = run("ae")
     path = folder / "weights.safetensors"
     arrays, header = read_arrays(path)
-    write_arrays(path, {name: np.full_like(one, 3e38) for name, one in arrays.items()}, header)
+    write_arrays(path, {name: np.full_like(array, 3e38) for name, array in arrays.items()}, header)
     assert "gives NaN or infinity" in refusal(folder, corpus.write())
 
 

@@ -91,7 +91,7 @@ def test_elan(written):
     assert read.get_parameters_for_tier("text@Ann (2)")["PARTICIPANT"] == "Ann"
     assert read.media_descriptors[0]["RELATIVE_MEDIA_URL"] == "./talk.mp4"
     ids = [element.get("ANNOTATION_ID") for element in ET.parse(written[".eaf"]).iter()]
-    named = [one for one in ids if one is not None]
+    named = [tier_id for tier_id in ids if tier_id is not None]
     assert len(named) == len(set(named)) == sum(map(len, TIERS.values()))
 
 
@@ -139,7 +139,7 @@ def test_speakers_that_are_written_alike_share_their_tiers(tmp_path):
     """EAF asks for tiers of unique names, and readers of TextGrid refuse two of one name."""
     names = ["A", "A\x01", "A ", "\x01", ""]
     write_timelines(tmp_path, [Cue("a.wav", 0, 900, name, name, "happy") for name in names])
-    tiers = [one.get("TIER_ID") for one in ET.parse(tmp_path / "a.labels.eaf").iter("TIER")]
+    tiers = [tier.get("TIER_ID") for tier in ET.parse(tmp_path / "a.labels.eaf").iter("TIER")]
     lanes_of = ["A", "A (2)", "A (3)", "utterances", "utterances (2)"]
     told = {f"{kind}@{name}" for name in lanes_of for kind in ("text", "emotion")}
     assert sorted(tiers) == sorted(told)
@@ -177,7 +177,10 @@ def test_nothing_is_written_outside_the_folder(tmp_path, media):
 
 def test_the_command_writes_what_its_table_says(trained, corpus, tmp_path, capsys):
     """Ends that the table leaves open come from what was found; who has none is counted."""
-    rows = [replace(one, media=f"{one.dialogue_id}.mp4", text="so") for one in corpus.utterances]
+    rows = [
+        replace(utterance, media=f"{utterance.dialogue_id}.mp4", text="so")
+        for utterance in corpus.utterances
+    ]
     rows[0] = replace(rows[0], end_s=float("inf"))
     rows[1] = replace(rows[1], end_s=float("inf"))
     rows[2] = replace(rows[2], media="")
@@ -187,13 +190,13 @@ def test_the_command_writes_what_its_table_says(trained, corpus, tmp_path, capsy
     corpus.stores["audio"] = replace(corpus.stores["audio"], seconds=seconds)
     arguments = ["--corpus", corpus.write(), "--out", tmp_path / "l.csv", "--device", "cpu"]
     run = trained("ae")[1]
-    main([str(one) for one in (run, *arguments, "--timelines", tmp_path / "lines")])
+    main([str(argument) for argument in (run, *arguments, "--timelines", tmp_path / "lines")])
     assert "2 utterances have no file or no known end" in capsys.readouterr().err
 
     table = {row["utterance_id"]: row for row in read_table(tmp_path / "l.csv")}
-    ends = [table[one.utterance_id]["end_s"] for one in rows[:3]]
+    ends = [table[utterance.utterance_id]["end_s"] for utterance in rows[:3]]
     assert ends == [f"{rows[0].start_s + 0.75:g}", "", f"{rows[2].end_s:g}"]
-    for dialogue in {one.dialogue_id for one in rows}:
+    for dialogue in {utterance.dialogue_id for utterance in rows}:
         cues = webvtt.read(str(tmp_path / f"lines/{dialogue}.labels.vtt"))
         told = [row for row in table.values() if row["media"] == f"{dialogue}.mp4" and row["end_s"]]
         told.sort(key=lambda row: float(row["start_s"]))
