@@ -69,6 +69,14 @@ class Config(Section):
                 message = f"task {task} cannot be trained so: {fault}"
                 raise refusal(("train", "train_rate"), message, self.train.train_rate)
 
+        for key, name in (("main", self.report.main), ("reference", self.report.reference)):
+            if name is not None:
+                _known(name, dict.fromkeys(self.train.methods), ("report", key))
+        main = self.report.main or next(iter(self.train.methods), None)
+        if main is not None and main == self.report.reference:
+            message = "is the main method (report.main, else the first of train.methods)"
+            raise refusal(("report", "reference"), message, self.report.reference)
+
         if floors := [name for name in FLOORS if name in self.methods]:
             message = "tables call the floor so; choose another name"
             raise refusal(("methods", floors[0]), message, floors[0])

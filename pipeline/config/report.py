@@ -8,6 +8,10 @@ class ReportSettings(Section):
 
     title: str = "Emotion recognition with missing data"
     """Title of the page."""
+    main: str | None = None
+    """The method that sentences, cards and maps are about; null = the first of train.methods."""
+    reference: str | None = None
+    """The method that it is compared with; null = the one of the others that is best on average."""
     text: bool = True
     """Show transcripts."""
     faces: bool = False

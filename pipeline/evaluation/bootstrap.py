@@ -1,8 +1,9 @@
 """Intervals of metrics by drawing dialogues, the independent units of a corpus.
 
 Utterances of a dialogue are not independent of each other, so whole dialogues are drawn with
-replacement, within each fold as many as it tests; a dialogue brings its predictions of every seed.
-The value of a draw is what the tables show: the metric of each run, then the mean over runs.
+replacement; a dialogue brings its predictions of every seed. Where folds share no test dialogue all
+are drawn from at once, else within each fold as many as it tests. The value of a draw is what the
+tables show: the metric of each run, then the mean over runs.
 A metric needs some sums only (`evaluation.sums`), and a draw is a weighted sum of those of the
 dialogues. Draws are made and summed in pieces, so that memory does not grow with D times B: 1,000
 classes or 100,000 dialogues fit.
@@ -22,6 +23,9 @@ from pipeline.evaluation.sums import metrics_of_sums, sums_by_dialogue
 
 N_DRAWS = 2000
 SEED = 0
+# Fewer independent units give intervals that are too short, down to no width at all (Cameron,
+# Gelbach and Miller 2008 find so for as many as thirty); below this number none is given.
+MIN_DIALOGUES = 10
 MAX_CELLS = 4_000_000  # numbers of one array of a piece: 32 MB
 
 
@@ -45,13 +49,12 @@ def drawn_metrics(
 ) -> dict[str, NDArray[np.float64]]:
     """(B,) of each metric of `names`, mean over runs; the draws of `drawn_scores`."""
     metrics = metrics_of_sums(task)
-    folds = {run.fold: sorted(set(run.predictions["dialogue_id"])) for run in runs}
     values = {name: np.empty((len(runs), n_draws)) for name in names}
-    for fold, dialogues in folds.items():
-        own = [number for number, run in enumerate(runs) if run.fold == fold]
+    for fold, own, dialogues in _pools(runs):
         sums = [sums_by_dialogue(runs[number].predictions, dialogues, task) for number in own]
         widest = max(len(dialogues), sums[0].shape[1])
         done = 0
+
         for weights in draw(len(dialogues), fold, n_draws, max(1, MAX_CELLS // widest)):
             piece = slice(done, done + len(weights))
             for number, of_dialogues in zip(own, sums, strict=True):
@@ -64,8 +67,13 @@ def drawn_metrics(
     return {name: _mean(drawn) for name, drawn in values.items()}
 
 
+def count_dialogues(runs: Sequence[RunPredictions]) -> int:
+    """How many dialogues the runs test: the independent units behind an interval."""
+    return len(set().union(*(run.predictions["dialogue_id"] for run in runs)))
+
+
 def draw(n_dialogues: int, fold: int, n_draws: int, n_at_once: int) -> Iterator[NDArray[np.int64]]:
-    """Pieces of (B, D): how often each of the sorted dialogues of a fold is drawn.
+    """Pieces of (B, D): how often each of the sorted dialogues of a pool is drawn.
 
     The same draws whatever the pieces: each takes up the stream where the last one left it.
     """
@@ -75,11 +83,30 @@ def draw(n_dialogues: int, fold: int, n_draws: int, n_at_once: int) -> Iterator[
         yield rng.multinomial(n_dialogues, shares, size=min(n_at_once, n_draws - start))
 
 
-def interval(draws: NDArray[np.float64], level: float = 0.95) -> tuple[float, float]:
-    """Percentile interval of what was drawn."""
+def interval(
+    draws: NDArray[np.float64], n_dialogues: int, level: float = 0.95
+) -> tuple[float, float]:
+    """Percentile interval of what was drawn; nan, nan where there are too few dialogues."""
+    if n_dialogues < MIN_DIALOGUES or np.isnan(draws).all():
+        return float("nan"), float("nan")
     tail = (1 - level) / 2
     low, high = np.nanquantile(draws, [tail, 1 - tail])
     return float(low), float(high)
+
+
+def _pools(runs: Sequence[RunPredictions]) -> Iterator[tuple[int, list[int], list[str]]]:
+    """What is drawn from at once: its first fold, the numbers of its runs, its dialogues sorted."""
+    folds: dict[int, set[str]] = {}
+    for run in runs:
+        folds.setdefault(run.fold, set()).update(run.predictions["dialogue_id"])
+
+    everything = set().union(*folds.values())
+    if len(everything) == sum(map(len, folds.values())):
+        yield min(folds), list(range(len(runs))), sorted(everything)
+        return
+    for fold, dialogues in folds.items():
+        own = [number for number, run in enumerate(runs) if run.fold == fold]
+        yield fold, own, sorted(dialogues)
 
 
 def _mean(drawn: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -29,7 +29,7 @@ def balance_table(results: TaskResults, way: str) -> TableView | None:
     rows = [
         Row(
             [Cell(method.label), *(_cell(results.measure, data, method, what) for what in whats)],
-            method == results.methods[0],
+            method == results.main,
         )
         for method in methods
     ]

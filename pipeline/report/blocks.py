@@ -12,11 +12,11 @@ import pandas as pd
 from pipeline.evaluation.aggregate import (
     AVERAGE,
     DECLINE,
-    best,
     rates_in,
     rates_of_ime,
     run_table,
 )
+from pipeline.report.comparison import mark_best, reference_of
 from pipeline.report.method_views import MethodView, in_paper_order
 from pipeline.report.results import ResultBlock, block
 from pipeline.report.task_data import TaskResults
@@ -50,9 +50,16 @@ def _context_block(results: TaskResults) -> ResultBlock | None:
     if chosen.empty:
         return None
     plain = [method for method in methods if method.context == ("×", "×")]
-    return block(
-        "1", results.name, results.measure, chosen, methods, ["0.0"], plain[0] if plain else None
+    found = block(
+        *("1", results.name, results.measure, chosen, methods, ["0.0"]),
+        plain[0] if plain else None,
+        results.test_to_train,
     )
+    return mark_best(found, results, _way_of_complete_data)
+
+
+def _way_of_complete_data(method: MethodView) -> str:
+    return next(way for way in ("complete", "ume", "ime") if way in method.evaluations)
 
 
 def _framework_block(results: TaskResults) -> ResultBlock | None:
@@ -84,8 +91,7 @@ def _comparison(
         return None
     methods = in_paper_order(own)
     runs = run_table(results.of_evaluation(way), results.measure.metric)
-    strongest = best(runs, [method.name for method in methods if method.is_baseline], AVERAGE)
-    reference = next((method for method in methods if method.name == strongest), None)
+    reference = reference_of(results, runs, methods)
     return _rates_block(number, results, [results.floor, *methods], AVERAGE, reference)
 
 
@@ -96,10 +102,15 @@ def _rates_block(
     last: str,
     reference: MethodView | None,
 ) -> ResultBlock:
-    scores = results.of_evaluation("ume" if number == "4" else "ime")
+    way = "ume" if number == "4" else "ime"
+    scores = results.of_evaluation(way)
     rates = rates_in(run_table(scores, results.measure.metric))
     columns = (*rates, last) if len(rates) > 1 else rates
-    return block(number, results.name, results.measure, scores, methods, columns, reference)
+    found = block(
+        *(number, results.name, results.measure, scores, methods, columns, reference),
+        results.test_to_train,
+    )
+    return mark_best(found, results, lambda _: way)
 
 
 LAYOUTS = (

@@ -1,6 +1,6 @@
 """Conditions with names: subsets of modalities, blocks, whole dialogues, rates by modality.
 
-Rows are conditions, columns methods, each compared with the strongest baseline as in the paper's
+Rows are conditions, columns methods, each compared with the strongest other one as in the paper's
 tables. Beside it: scores by what of an utterance could be used at the paper's rates, and how evenly
 a method uses its modalities.
 """
@@ -10,10 +10,11 @@ from collections.abc import Iterator, Sequence
 import pandas as pd
 
 from pipeline.config.conditions import is_rate, subsets_of
-from pipeline.evaluation.aggregate import AVERAGE, best, run_table
+from pipeline.evaluation.aggregate import AVERAGE, run_table
 from pipeline.report.balance_table import balance_table
+from pipeline.report.comparison import mark_best, reference_of
 from pipeline.report.method_views import MethodView, in_paper_order
-from pipeline.report.paper_tables import number
+from pipeline.report.paper_tables import BOLD, TEST, number
 from pipeline.report.pattern_table import pattern_table
 from pipeline.report.results import ResultBlock, block
 from pipeline.report.task_data import TaskResults
@@ -55,7 +56,7 @@ def condition_blocks(
     methods = in_paper_order(own)
     rates = [name for name in results.conditions if is_rate(name)]
     columns = (*rates, AVERAGE) if len(rates) > 1 else tuple(rates)
-    yield "Missing rates", _compared(results, results.of_evaluation(way), methods, columns)
+    yield "Missing rates", _compared(results, way, results.of_evaluation(way), methods, columns)
 
     groups = {
         "Subsets of modalities": [name for name in names if name in subsets],
@@ -65,20 +66,24 @@ def condition_blocks(
         if group:
             columns = (*group, AVERAGE) if group == subsets else tuple(group)
             chosen = scores[scores["rate"].isin(group)]
-            yield title, _compared(results, chosen, methods, columns)
+            yield title, _compared(results, way, chosen, methods, columns)
 
 
 def _compared(
     results: TaskResults,
+    way: str,
     scores: pd.DataFrame,
     methods: Sequence[MethodView],
     columns: Sequence[str],
 ) -> ResultBlock:
     runs = run_table(scores, results.measure.metric)
-    strongest = best(runs, [method.name for method in methods if method.is_baseline], AVERAGE)
-    reference = next((method for method in methods if method.name == strongest), None)
+    reference = reference_of(results, runs, methods)
     shown = [results.floor, *methods]
-    return block("conditions", results.name, results.measure, scores, shown, columns, reference)
+    found = block(
+        *("conditions", results.name, results.measure, scores, shown, columns, reference),
+        results.test_to_train,
+    )
+    return mark_best(found, results, lambda _: way)
 
 
 def _table(results: TaskResults, way: str, names: Sequence[str]) -> TableView:
@@ -116,6 +121,6 @@ def _notes(blocks: dict[str, ResultBlock]) -> Iterator[str]:
     if compared:
         named = "; ".join(f"{label} ({title.lower()})" for title, label in compared.items())
         yield (
-            f"* p < .05, ** p < .01 against the strongest baseline, {named}: paired t-test over "
-            "the same runs, Holm-corrected over the group; Wilcoxon's test stands in the CSV."
+            f"* p < .05, ** p < .01 against the strongest other method, {named}: {TEST}, "
+            "Holm-corrected over the group; Wilcoxon's test stands in the CSV. " + BOLD
         )

@@ -44,7 +44,7 @@ def confusion_part(results: TaskResults) -> Part:
     """The main method at the lowest and the highest rate, all its runs pooled."""
     if results.task.measured == "dimensional":
         return Part("Confusion")  # values are told apart by no border
-    main = results.methods[0]
+    main = results.main
     way = results.evaluation_of(main)
     rates = rates_in(run_table(results.of_evaluation(way), results.measure.metric))
     tables, figures = [], []
@@ -75,7 +75,7 @@ def _pairs(results: TaskResults, rate: str, predictions: pd.DataFrame) -> TableV
     found = found.sort_values(["count", "target", "predicted"], ascending=[False, True, True])
     wrong = found[found["target"] != found["predicted"]].head(SHOWN_PAIRS)
 
-    label = results.methods[0].label
+    label = results.main.label
     return TableView(
         f"{label} at missing rate {rate}: the {len(wrong)} most frequent confusions",
         ["Target", "Predicted", "Count", "% of target"],
@@ -85,7 +85,7 @@ def _pairs(results: TaskResults, rate: str, predictions: pd.DataFrame) -> TableV
         ],
         text=["Target", "Predicted"],
         name=f"{results.name}_confusion_{rate}",
-        source=results.source(f"runs/{results.methods[0].name}/*/*/predictions.csv"),
+        source=results.source(f"runs/{results.main.name}/*/*/predictions.csv"),
         data=found,
     )
 

@@ -35,7 +35,7 @@ def to_markdown(view: TableView) -> str:
     for group, rows in groups(view.rows):
         if group:
             lines.append(_line([f"**{markdown_text(group)}**", *[""] * (len(head) - 1)]))
-        lines += [_line([markdown_text(_flat(cell)) for cell in row.cells]) for row in rows]
+        lines += [_line([_markdown_cell(cell) for cell in row.cells]) for row in rows]
     return "\n".join([*lines, *(["", markdown_text(view.note)] if view.note else [])]) + "\n"
 
 
@@ -93,14 +93,16 @@ def _head(view: TableView, column: str) -> str:
     return f"{column} ({view.heads[column]})" if column in view.heads else column
 
 
-def _flat(cell: Cell) -> str:
-    return " ".join([cell.text, *cell.small])
+def _markdown_cell(cell: Cell) -> str:
+    text = markdown_text(cell.text)
+    return " ".join([f"**{text}**" if cell.is_best else text, *map(markdown_text, cell.small)])
 
 
 def _latex_cell(cell: Cell) -> str:
     plain = cell.text.rstrip("*")
     stars = cell.text[len(plain) :]
-    marked = latex_text(plain) + (f"$^{{{stars}}}$" if stars else "")
+    number = rf"\textbf{{{latex_text(plain)}}}" if cell.is_best else latex_text(plain)
+    marked = number + (f"$^{{{stars}}}$" if stars else "")
     small = latex_text(" ".join(cell.small))
     return rf"{marked} {{\scriptsize {small}}}" if small else marked
 

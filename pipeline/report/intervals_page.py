@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
+import numpy as np
 import pandas as pd
 
 from pipeline.evaluation.aggregate import rates_in, run_table, runs_of
-from pipeline.evaluation.bootstrap import N_DRAWS, drawn_metrics, interval
+from pipeline.evaluation.bootstrap import count_dialogues, drawn_metrics, interval
+from pipeline.report.comparison import said_of_intervals
 from pipeline.report.measures import Convention, shown_metrics
 from pipeline.report.task_data import TaskResults
 from pipeline.report.views import Cell, Part, Row, TableView
@@ -26,9 +28,10 @@ class Bounded:
 
 def intervals_part(results: TaskResults) -> Part:
     """The main method at the lowest and the highest rate."""
-    main = results.methods[0]
+    main = results.main
     conventions = shown_metrics(results.task.measured, results.task.main_score)
     measured = list(_measured(results))
+    n_dialogues = results.n_dialogues(main.name, results.evaluation_of(main), measured[0].rate)
     rows = [
         Row(
             [Cell(conventions[found.metric].label), _bounded(conventions[found.metric], found)],
@@ -42,8 +45,7 @@ def intervals_part(results: TaskResults) -> Part:
         columns=["Metric", "value"],
         rows=rows,
         name=f"{results.name}_intervals",
-        note=f"{N_DRAWS} bootstrap draws of whole dialogues within each fold, all seeds of a "
-        "dialogue together.",
+        note=said_of_intervals(n_dialogues),
         source=results.source("runs/*/*/*/predictions.csv"),
         data=pd.DataFrame(map(asdict, measured)),
     )
@@ -51,20 +53,21 @@ def intervals_part(results: TaskResults) -> Part:
 
 
 def _bounded(convention: Convention, found: Bounded) -> Cell:
-    low, high = convention.text(found.low), convention.text(found.high)
-    return Cell(convention.text(found.value), [f"[{low}, {high}]"])
+    value, low, high = map(convention.text, (found.value, found.low, found.high))
+    return Cell(value, [] if np.isnan(found.low) else [f"[{low}, {high}]"])
 
 
 def _measured(results: TaskResults) -> Iterator[Bounded]:
-    main, task = results.methods[0], results.task
+    main, task = results.main, results.task
     way = results.evaluation_of(main)
     scores = results.of_evaluation(way)
     names = list(shown_metrics(task.measured, task.main_score))
     rates = rates_in(run_table(scores, task.main_score))
 
     for rate in dict.fromkeys([rates[0], rates[-1]]):
-        drawn = drawn_metrics(results.predictions(main.name, way, rate), task, names)
+        runs = results.predictions(main.name, way, rate)
+        drawn = drawn_metrics(runs, task, names)
         for name in names:
-            low, high = interval(drawn[name])
+            low, high = interval(drawn[name], count_dialogues(runs))
             value = float(runs_of(run_table(scores, name), main.name, rate).mean())
             yield Bounded(main.name, rate, name, value, low, high)

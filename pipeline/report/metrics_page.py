@@ -42,7 +42,7 @@ def _table(results: TaskResults, way: str, methods: Sequence[MethodView]) -> Tab
                 Cell(method.label),
                 *(_cell(runs[m], c, method.name, column) for m, c in metrics.items()),
             ],
-            method == results.methods[0],
+            method == results.main,
             "Average over rates" if column == AVERAGE else f"Missing rate {column}",
         )
         for column in columns

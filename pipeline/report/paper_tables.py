@@ -11,6 +11,8 @@ from pipeline.report.results import Result, ResultBlock
 from pipeline.report.task_data import TaskResults
 from pipeline.report.views import Cell, Row, TableView
 
+TEST = "t-test over the same runs, corrected for training sets that overlap"
+BOLD = "Bold: the best of a column, and what an interval over dialogues does not tell from it."
 HEADS = {AVERAGE: "Average", DECLINE: "Decline"}
 NEEDS = {
     "1": "ecce_none, ecce_global and ecce_full",
@@ -43,7 +45,8 @@ def number(result: Result, measure: Measure) -> Cell:
         return Cell("-")
     spread = [] if pd.isna(result.std) else [f"± {measure.text(result.std, digits=2)}"]
     paper = [f"paper {result.published}"] if result.published else []
-    return Cell(f"{measure.text(result.mean, digits=2)}{result.marker}", [*spread, *paper])
+    text = f"{measure.text(result.mean, digits=2)}{result.marker}"
+    return Cell(text, [*spread, *paper], is_best=result.is_best)
 
 
 def _view(
@@ -90,7 +93,7 @@ def _rows(
             else Cell("")
             for column in columns
         ]
-        is_main = method == results.methods[0]
+        is_main = method == results.main
         yield Row([Cell(method.label), *design, *numbers], is_main, f"Task {block.task}")
 
 
@@ -106,9 +109,11 @@ def _notes(blocks: Sequence[ResultBlock]) -> Iterator[str]:
             named = [f"{label} ({task})" for task, label in compared.items()]
             names = ", ".join(named) if len(blocks) > 1 else next(iter(compared.values()))
             yield (
-                f"* p < .05, ** p < .01 against {names}: paired t-test over the same runs, "
+                f"* p < .05, ** p < .01 against {names}: {TEST}, "
                 "Holm-corrected over the task's block; Wilcoxon's test stands in the CSV."
             )
+    if any(result.is_best for block in blocks for result in block.results.values()):
+        yield BOLD
 
     if any(result.published for block in blocks for result in block.results.values()):
         yield "Paper: the printed value, on the paper's own features."

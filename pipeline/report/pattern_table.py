@@ -33,7 +33,7 @@ def pattern_table(results: TaskResults, way: str) -> TableView | None:
     rows = [
         Row(
             [Cell(m.label), *(_cell(results.measure, data, m, name) for name in names)],
-            m == results.methods[0],
+            m == results.main,
         )
         for m in methods
     ]

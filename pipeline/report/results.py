@@ -1,8 +1,9 @@
 """Numbers of Tables 1 to 4: one block per task, methods down, missing rates across.
 
 A cell is the mean of the task's score over runs (folds x seeds), its sample deviation, its number
-of runs, and how it differs from the block's reference (the strongest baseline): p of the paired
-t-test and of Wilcoxon's signed-rank test over the same runs, each Holm-corrected over the block.
+of runs, and how it differs from the block's reference (`comparison.reference_of`): p of the
+corrected resampled t-test and of Wilcoxon's signed-rank test over the same runs, each
+Holm-corrected over the block.
 """
 
 from collections.abc import Sequence
@@ -30,10 +31,11 @@ class Result:
     p_t: float = NAN
     p_wilcoxon: float = NAN
     published: str = ""
+    is_best: bool = False  # best of its column, or not told from it
 
     @property
     def marker(self) -> str:
-        """Stars of the corrected paired t-test."""
+        """Stars of the corrected resampled t-test."""
         return "**" if self.p_t < 0.01 else "*" if self.p_t < 0.05 else ""
 
 
@@ -67,7 +69,7 @@ class ResultBlock:
                 "std": result.std,
                 "n_runs": result.n,
                 "compared_with": self.reference.name if self.reference else "",
-                "p_paired_t_holm": result.p_t,
+                "p_corrected_t_holm": result.p_t,
                 "p_wilcoxon_holm": result.p_wilcoxon,
                 "published_percent": result.published,
             }
@@ -84,16 +86,18 @@ def block(
     methods: Sequence[MethodView],
     columns: Sequence[str],
     reference: MethodView | None,
+    test_to_train: float,
 ) -> ResultBlock:
     """Build the block of a task from the scores of one evaluation.
 
-    It has no reference where nobody is there to be compared with it.
+    `test_to_train`: as in `evaluation.significance`. A block has no reference where nobody is there
+    to be compared with it.
     """
     others = [method for method in methods if method.name not in FLOORS and method != reference]
     reference = reference if others else None
     runs = run_table(scores, measure.metric)
     keys = [(method.name, column) for method in methods for column in columns]
-    tests = [_paired(runs, name, column, reference) for name, column in keys]
+    tests = [_paired(runs, name, column, reference, test_to_train) for name, column in keys]
 
     corrected = zip(holm([t for t, _ in tests]), holm([w for _, w in tests]), strict=True)
     results = {
@@ -110,14 +114,18 @@ def _published(table: str, task: str, measure: Measure, method: str, column: str
 
 
 def _paired(
-    runs: pd.DataFrame, method: str, column: str, reference: MethodView | None
+    runs: pd.DataFrame,
+    method: str,
+    column: str,
+    reference: MethodView | None,
+    test_to_train: float,
 ) -> tuple[float, float]:
     """P of both tests over the runs that both have; nan against itself and for the floor."""
     if reference is None or method in (reference.name, *FLOORS):
         return NAN, NAN
     ours, theirs = runs_of(runs, method, column), runs_of(runs, reference.name, column)
     shared = ours.index.intersection(theirs.index)
-    return paired_p_values(ours[shared].tolist(), theirs[shared].tolist())
+    return paired_p_values(ours[shared].tolist(), theirs[shared].tolist(), test_to_train)
 
 
 def _result(

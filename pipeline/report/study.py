@@ -92,6 +92,8 @@ def _results(task: str, settings: StudySettings, build: Path) -> TaskResults:
         protocol=settings.protocol,
         scores=read_scores(build / task / "scores.csv"),
         build=build,
+        main_name=settings.report.main,
+        reference_name=settings.report.reference,
     )
 
 

@@ -2,13 +2,17 @@
 
 import json
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from pipeline.base.artefacts import run_place
+from pipeline.base.records import SplitRow
+from pipeline.base.tables import read_rows
 from pipeline.config.conditions import is_rate
 from pipeline.config.methods import EVALUATIONS
 from pipeline.config.tasks import (
@@ -19,7 +23,7 @@ from pipeline.config.tasks import (
     TaskSettings,
 )
 from pipeline.evaluation.aggregate import rates_of_ime, rates_of_ume
-from pipeline.evaluation.bootstrap import RunPredictions
+from pipeline.evaluation.bootstrap import RunPredictions, count_dialogues, drawn_scores
 from pipeline.evaluation.scoring import read_predictions
 from pipeline.report.measures import MEASURES, Measure
 from pipeline.report.method_views import FLOOR_VIEWS, MethodView
@@ -49,7 +53,7 @@ class RunFiles:
 
 @dataclass(frozen=True)
 class TaskResults:
-    """One task. `methods` in the order of the configuration; the first is the main one."""
+    """One task. `methods` in the order of the configuration."""
 
     name: str
     section: TaskSettings
@@ -59,6 +63,8 @@ class TaskResults:
     protocol: ProtocolSettings
     scores: pd.DataFrame
     build: Path  # the folder of all artefacts
+    main_name: str | None = None  # None: the first of the methods
+    reference_name: str | None = None  # None: the best of the others
 
     @property
     def task(self) -> ScoredTask:
@@ -69,6 +75,12 @@ class TaskResults:
     def measure(self) -> Measure:
         """What tables show."""
         return MEASURES[self.task.main_score]
+
+    @property
+    def main(self) -> MethodView:
+        """The method that sentences, cards and maps are about."""
+        named = [method for method in self.methods if method.name == self.main_name]
+        return (named or self.methods)[0]
 
     @property
     def floor(self) -> MethodView:
@@ -101,7 +113,7 @@ class TaskResults:
         return rows[is_own | (rows["method"] == self.floor.name)]
 
     def hue(self, method: MethodView) -> int:
-        """Number of a method's colour, the same in every figure; the main one has the first."""
+        """Number of a method's colour, the same in every figure."""
         return self.methods.index(method) if method in self.methods else -1
 
     def source(self, name: str) -> str:
@@ -123,7 +135,9 @@ class TaskResults:
 
     def runs(self, method: str, way: str) -> list[RunFiles]:
         """A method's runs under an evaluation, by training rate, fold and seed."""
-        rows = self.of_evaluation(way)
+        return self._runs_of(self.of_evaluation(way), method)
+
+    def _runs_of(self, rows: pd.DataFrame, method: str) -> list[RunFiles]:
         own = rows.loc[rows["method"] == method, ["train_rate", "fold", "seed"]]
         return [
             RunFiles(self.folder / run_place(method, rate, fold, seed), rate, fold, seed)
@@ -136,14 +150,40 @@ class TaskResults:
         return list(dict.fromkeys(run for way in ways for run in self.runs(method.name, way)))
 
     def predictions(self, method: str, way: str, rate: str) -> list[RunPredictions]:
-        """What every run of a method said of its test role at a rate."""
+        """What every run of a method said of its test role at a rate, or under a condition."""
+        rows = self.of_evaluation(way) if is_rate(rate) else self.of_conditions(way)
         found = []
-        for run in self.runs(method, way):
+        for run in self._runs_of(rows, method):
             table = _predictions(run.folder / "predictions.csv", self.section.kind)
             chosen = table[table["rate"] == rate]
             if len(chosen) and (way == "ume" or run.train_rate == rate):
                 found.append(RunPredictions(run.fold, chosen))
         return found
+
+    def draws(self, method: str, way: str, rate: str) -> NDArray[np.float64]:
+        """(B,) score of each bootstrap draw at a rate; those of two methods are pairs."""
+        key = (method, way, rate)
+        if key not in self._drawn:
+            self._drawn[key] = drawn_scores(self.predictions(*key), self.task)
+        return self._drawn[key]
+
+    def n_dialogues(self, method: str, way: str, rate: str) -> int:
+        """How many dialogues these draws are drawn from."""
+        return count_dialogues(self.predictions(method, way, rate))
+
+    @cached_property
+    def test_to_train(self) -> float:
+        """Test dialogues over training dialogues, mean over folds (`evaluation.significance`)."""
+        counts: dict[int, dict[str, int]] = {}
+        for row in read_rows(self.folder / "splits.csv", SplitRow):
+            of_fold = counts.setdefault(row.fold, {"test": 0, "train": 0})
+            if row.role in of_fold:
+                of_fold[row.role] += 1
+        return float(np.mean([fold["test"] / max(fold["train"], 1) for fold in counts.values()]))
+
+    @cached_property
+    def _drawn(self) -> dict[tuple[str, str, str], NDArray[np.float64]]:
+        return {}
 
     def run_predictions(self, method: str, way: str) -> list[tuple[int, int, pd.DataFrame]]:
         """Fold, seed and predictions at all rates; of IME models at their own, one for each."""

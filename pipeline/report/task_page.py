@@ -10,6 +10,7 @@ from pipeline.report.curves_page import curves_part
 from pipeline.report.headline import cards, headline_table, headlines, sentence
 from pipeline.report.heatmap_page import heatmap_part
 from pipeline.report.intervals_page import intervals_part
+from pipeline.report.matrix_page import matrix_part
 from pipeline.report.metrics_page import metrics_part
 from pipeline.report.missingness_page import missingness_part
 from pipeline.report.router_page import router_part
@@ -44,6 +45,7 @@ def task_view(results: TaskResults) -> TaskView:
     insides = [heatmap_part(results, traces), router_part(results, traces)] if traces else []
     parts = [
         short,
+        matrix_part(results),
         curves_part(results, blocks_of(results)),
         conditions_part(results),
         metrics_part(results),

@@ -20,11 +20,12 @@ class Cell:
     text: str
     small: Sequence[str] = ()
     share: float | None = None
+    is_best: bool = False  # bold: best of its column, or not told from it
 
 
 @dataclass(frozen=True)
 class Row:
-    """One row; `emphasis` sets it in bold, rows of one `group` stand under its name."""
+    """One row; `emphasis` marks the main method's, rows of one `group` stand under its name."""
 
     cells: Sequence[Cell]
     emphasis: bool = False

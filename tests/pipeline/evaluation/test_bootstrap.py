@@ -10,7 +10,9 @@ from sklearn.metrics import f1_score
 from pipeline.config.tasks import ScoredTask
 from pipeline.evaluation import bootstrap
 from pipeline.evaluation.bootstrap import (
+    MIN_DIALOGUES,
     RunPredictions,
+    count_dialogues,
     draw,
     drawn_scores,
     interval,
@@ -28,29 +30,53 @@ def some_run(fold, seed, n_dialogues=6):
     return RunPredictions(fold, pd.DataFrame(frame))
 
 
-def naive(runs, n_draws):
-    """Repeat rows as often as their dialogue was drawn, and let scikit-learn score them."""
+def naive(runs, pools, n_draws):
+    """Repeat rows as often as their dialogue was drawn, and let scikit-learn score them.
+
+    `pools`: the folds whose dialogues are drawn together.
+    """
     draws = []
     for number in range(n_draws):
         values = []
-        for run in runs:
-            frame = run.predictions
-            names = sorted(set(frame["dialogue_id"]))
-            (whole,) = draw(len(names), run.fold, n_draws, n_draws)
+        for pool in pools:
+            own = [run for run in runs if run.fold in pool]
+            names = sorted({name for run in own for name in run.predictions["dialogue_id"]})
+            (whole,) = draw(len(names), min(pool), n_draws, n_draws)
             times = dict(zip(names, whole[number], strict=True))
-            rows = frame.loc[frame.index.repeat(frame["dialogue_id"].map(times))]
-            values.append(
-                f1_score(rows["target"], rows["predicted"], average="weighted", zero_division=0)
-            )
+            for run in own:
+                frame = run.predictions
+                rows = frame.loc[frame.index.repeat(frame["dialogue_id"].map(times))]
+                told = rows["target"], rows["predicted"]
+                values.append(f1_score(*told, average="weighted", zero_division=0))
         draws.append(np.mean(values))
 
     return np.array(draws)
 
 
-def test_draws_equal_a_naive_loop_over_dialogues():
+def test_draws_are_from_the_dialogues_of_all_folds_where_these_share_none():
     runs = [some_run(fold, seed) for fold in range(2) for seed in range(2)]
     drawn = drawn_scores(runs, TASK, n_draws=8)
-    np.testing.assert_allclose(drawn, naive(runs, 8), rtol=1e-12)
+    np.testing.assert_allclose(drawn, naive(runs, [{0, 1}], 8), rtol=1e-12)
+
+
+def test_folds_that_share_dialogues_are_drawn_from_one_by_one():
+    runs = [some_run(0, seed) for seed in range(2)]
+    runs += [RunPredictions(1, run.predictions) for run in runs]
+    drawn = drawn_scores(runs, TASK, n_draws=8)
+    np.testing.assert_allclose(drawn, naive(runs, [{0}, {1}], 8), rtol=1e-12)
+
+
+def test_a_dialogue_in_each_fold_still_has_a_spread():
+    """Drawn within its fold, each would come once in every draw: an interval of no width."""
+    runs = [some_run(fold, 0, n_dialogues=1) for fold in range(12)]
+    low, high = interval(drawn_scores(runs, TASK), count_dialogues(runs))
+    assert high - low > 0.05
+
+
+def test_too_few_dialogues_have_no_interval():
+    runs = [some_run(fold, 0, n_dialogues=1) for fold in range(MIN_DIALOGUES - 1)]
+    ends = interval(drawn_scores(runs, TASK), count_dialogues(runs))
+    assert np.isnan(ends).all()
 
 
 def test_sentiment_is_drawn_by_sign_without_zeros():
@@ -69,14 +95,14 @@ def test_whole_dialogues_are_drawn_never_single_utterances():
     drawn = drawn_scores([RunPredictions(0, frame)], TASK)
     # Two dialogues: all right, all wrong, or one of each. Nothing in between.
     assert set(np.round(drawn, 9)) == {0.0, 1.0, round(2 / 3, 9)}
-    assert interval(drawn) == (0.0, 1.0)
+    assert interval(drawn, MIN_DIALOGUES) == (0.0, 1.0)
 
 
 def test_seeds_of_a_fold_meet_the_same_draws_and_so_do_methods():
     first = drawn_scores([some_run(1, 0)], TASK)
     again = drawn_scores([some_run(1, 0)], TASK)
     assert np.array_equal(first, again)
-    low, high = interval(first)
+    low, high = interval(first, MIN_DIALOGUES)
     assert low < first.mean() < high
 
 
@@ -107,4 +133,8 @@ def test_memory_is_bounded_for_many_classes_and_many_dialogues(n_classes, n_dial
 
 def test_an_interval_leaves_out_draws_without_a_score():
     draws = np.append(np.linspace(0, 1, 101), np.nan)
-    assert interval(draws) == pytest.approx((0.025, 0.975))
+    assert interval(draws, MIN_DIALOGUES) == pytest.approx((0.025, 0.975))
+
+
+def test_draws_that_say_nothing_have_no_interval():
+    assert np.isnan(interval(np.full(5, np.nan), 100)).all()

@@ -18,7 +18,7 @@ from pipeline.rules.decisions import Decisions
 from pipeline.rules.plan import Plan
 from pipeline.stages import report
 from pipeline.stages.count_parameters import ParameterRow
-from tests.pipeline.report.task_artefacts import CLASSES, write_task
+from tests.pipeline.report.task_artefacts import CLASSES, score_task, write_task
 
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>"
 PARAMETERS = [
@@ -55,7 +55,13 @@ class Build:
             protocol=config.protocol,
             scores=read_scores(self.folder / "t" / "scores.csv"),
             build=self.folder,
+            main_name=config.report.main,
+            reference_name=config.report.reference,
         )
+
+    def score(self):
+        """Score the task again, after its predictions were changed."""
+        score_task(self)
 
     def report(self):
         """Run the stage as its rule does; return the page's text."""
@@ -96,6 +102,7 @@ def write_build(
     seeds=(0, 1),
     text="well, yes",
     conditions=(),
+    n_dialogues=12,
     **sections,
 ):
     """Write a corpus `c` and, where there are methods, a task `t` on it with all its artefacts."""
@@ -123,7 +130,7 @@ def write_build(
     }
     build = Build(root, {key: value for key, value in config.items() if value != {}})
     build.config.setdefault("tasks", {})
-    build.utterances = _utterances(text)
+    build.utterances = _utterances(text, n_dialogues)
     _write_corpus(build, modalities)
     write_rows(build.folder / "parameters.csv", PARAMETERS, ParameterRow)
     if build.config["tasks"]:
@@ -132,13 +139,13 @@ def write_build(
     return build
 
 
-def _utterances(text):
+def _utterances(text, n_dialogues):
     return [
         Utterance(
             f"d{d}_{t}", f"d{d}", t, "FM"[t % 2], f"s{d % 2}", "d.mp4", t, t + 1.5, "full", text
         )
-        for d in range(6)
-        for t in range(4 + d)
+        for d in range(n_dialogues)
+        for t in range(4 + d % 6)
     ]
 
 

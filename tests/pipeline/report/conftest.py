@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.documents.pages import templates
 from tests.pipeline.report.builds import EVIL, write_build
 
 paper = {
@@ -42,6 +43,15 @@ paper = {
         "settings": {"framework": "teacher_only"},
     },
 }
+
+
+@pytest.fixture
+def own_method(tmp_path, monkeypatch):
+    """The method of docs/extend.md, a module outside the tree: what `model` calls it."""
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "report_own").mkdir()
+    (tmp_path / "report_own" / "mean.py").write_text(templates()["method"], encoding="utf-8")
+    return "report_own.mean"
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ def write_task(build, kind):
     splits = [
         SplitRow(f"d{d}", fold, "test" if d % 2 == fold else "validation" if d < 2 else "train")
         for fold in range(2)
-        for d in range(6)
+        for d in range(len({u.dialogue_id for u in build.utterances}))
     ]
     write_rows(folder / "labels.csv", labels, Label)
     write_rows(folder / "splits.csv", splits, SplitRow)
@@ -48,6 +48,12 @@ def write_task(build, kind):
     for method, run in build.plan.traced("t").items():
         _write_trace(build, method, run, modalities, rng)
 
+    score_task(build)
+
+
+def score_task(build):
+    """Run the stage over the predictions that lie there."""
+    folder = build.folder / "t"
     score.main(
         [
             *("--task", "t", "--utterances", str(build.folder / "c" / "utterances.csv")),

@@ -22,7 +22,7 @@ def test_f1_is_printed_in_percent_and_ccc_as_it_is(score, value, text):
 
 
 def test_a_page_of_values_on_one_side_of_zero_knows_no_sign(make_build):
-    build = make_build(kind="dimensional")
+    build = make_build(kind="dimensional", methods={"iteacnet": {"model": "iteacnet"}})
     page = build.report()
     section = page[page.index('id="task-t"') : page.index('id="corpus-c"')]
     assert "reaches a CCC of" in page
