@@ -60,7 +60,7 @@ def in_words(
     return f"{metric} {', '.join(told)}"
 
 
-def probabilities(logits: NDArray[np.float32]) -> NDArray[np.float64]:
+def probabilities(logits: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
     """Softmax over the last axis, in double precision."""
     shifted = logits.astype(np.float64) - logits.max(axis=-1, keepdims=True)
     exponents = np.exp(shifted)

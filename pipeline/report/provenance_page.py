@@ -34,6 +34,7 @@ TASK_FILES = (
     ("training curves, weights", "runs/*/*/*/history.csv", "train", "features, labels, masks"),
     ("confusions, intervals", "runs/*/*/*/predictions.csv", "predict", "weights, masks"),
     ("Tables 1 to 4, curves, metrics", "scores.csv", "score", "predictions.csv"),
+    ("what probabilities are worth", "reliability.csv", "score", "calibration.json"),
     ("attention, ECCE, routers", "traces/*.safetensors", "trace", "weights, features"),
 )
 

@@ -13,6 +13,7 @@ from pipeline.report.intervals_page import intervals_part
 from pipeline.report.matrix_page import matrix_part
 from pipeline.report.metrics_page import metrics_part
 from pipeline.report.missingness_page import missingness_part
+from pipeline.report.reliability_page import reliability_part
 from pipeline.report.router_page import router_part
 from pipeline.report.task_data import TaskResults
 from pipeline.report.traces import read_traces
@@ -50,6 +51,7 @@ def task_view(results: TaskResults) -> TaskView:
         conditions_part(results),
         metrics_part(results),
         intervals_part(results),
+        reliability_part(results),
         confusion_part(results),
         missingness_part(results),
         *(part for part in insides if part is not None),

@@ -6,6 +6,7 @@ REQUIRED INPUT
 
 OUTPUT
     build/{task}/scores.csv
+    build/{task}/reliability.csv
     build/report/index.html, build/report/tables, build/report/figures
 """
 
@@ -25,9 +26,11 @@ rule score:
         labels="build/{task}/labels.csv",
         splits="build/{task}/splits.csv",
         predictions=files_of_runs("predictions.csv"),
+        calibrations=files_of_runs("calibration.json"),
         runs=files_of_runs("run.json"),
     output:
         scores="build/{task}/scores.csv",
+        reliability="build/{task}/reliability.csv",
     log:
         "build/logs/{task}/score.txt",
     benchmark:
@@ -47,7 +50,8 @@ rule score:
             --splits {input.splits:q} \
             --runs {input.runs:q} \
             --settings {params.settings:q} \
-            --out {output.scores:q}
+            --out {output.scores:q} \
+            --out-reliability {output.reliability:q}
         """
 
 
@@ -105,6 +109,7 @@ rule report:
         records=trusted("report"),
         faces=faces_shown(),
         scores=expand("build/{task}/scores.csv", task=PLAN.tasks),
+        reliability=expand("build/{task}/reliability.csv", task=PLAN.tasks),
         runs=[
             f"{run.folder}/{name}"
             for task in PLAN.tasks

@@ -15,7 +15,13 @@ from pipeline.config.conditions import parse_condition
 from pipeline.config.configuration import Config
 from pipeline.config.methods import STRATEGIES, parse_train_rate
 
-RUN_FILES = ("weights.safetensors", "history.csv", "run.json", "predictions.csv")
+RUN_FILES = (
+    "weights.safetensors",
+    "history.csv",
+    "run.json",
+    "predictions.csv",
+    "calibration.json",
+)
 
 
 @dataclass(frozen=True, order=True)
@@ -150,6 +156,8 @@ class Plan:
         return [f"build/{corpus}/{name}" for name in names]
 
     def _task_files(self, task: str) -> list[str]:
-        tables = [f"build/{task}/{name}.csv" for name in ("labels", "splits", "scores")]
+        tables = [
+            f"build/{task}/{name}.csv" for name in ("labels", "splits", "scores", "reliability")
+        ]
         runs = [f"{run.folder}/{name}" for run in self.runs(task) for name in RUN_FILES]
         return [*tables, *self.masks(task), *runs, *self.traces(task)]

@@ -6,7 +6,7 @@ REQUIRED INPUT
 
 OUTPUT
     build/{task}/runs/{method}/{train_rate}/fold{fold}_seed{seed}/
-        weights.safetensors, history.csv, run.json, predictions.csv
+        weights.safetensors, history.csv, run.json, predictions.csv, calibration.json
     build/{task}/traces/{method}.safetensors
 """
 
@@ -97,6 +97,7 @@ rule predict:
         run=f"{RUN}/run.json",
     output:
         predictions=f"{RUN}/predictions.csv",
+        calibration=f"{RUN}/calibration.json",
     log:
         "build/logs/{task}/predict_{method}_{train_rate}_fold{fold}_seed{seed}.txt",
     benchmark:
@@ -126,7 +127,8 @@ rule predict:
             --fold {wildcards.fold} \
             --seed {wildcards.seed} \
             --threads {threads} \
-            --out {output.predictions:q}
+            --out {output.predictions:q} \
+            --out-calibration {output.calibration:q}
         """
 
 

@@ -6,10 +6,14 @@ import numpy as np
 import pandas as pd
 
 from pipeline.base.arrays import write_arrays
+from pipeline.base.files import write_json
 from pipeline.base.records import Label, SplitRow
 from pipeline.base.tables import write_rows
 from pipeline.config.conditions import is_rate, parse_condition
 from pipeline.config.configuration import parse_config
+from pipeline.config.settings import dump
+from pipeline.config.tasks import ScoredTask
+from pipeline.evaluation.calibration import FILE, Calibration, Judged, calibrate
 from pipeline.features.extracted import read_extracted_cells
 from pipeline.protocol.stored_masks import draw_masks, write_masks
 from pipeline.rules.decisions import Decisions
@@ -64,6 +68,7 @@ def score_task(build):
             ),
             *("--settings", Decisions(build.plan).settings("score", {"task": "t"})),
             *("--out", str(folder / "scores.csv")),
+            *("--out-reliability", str(folder / "reliability.csv")),
         ]
     )
 
@@ -94,9 +99,22 @@ def _write_run(build, run, labels, dialogue_of, kind, rng):
     pd.DataFrame(history).to_csv(folder / "history.csv", index=False)
     facts = {"task": "t", "method": run.method, "fold": run.fold, "seed": run.seed}
     facts |= {"train_rate": run.train_rate, "selection": "validation", "best_epoch": 2}
+    write_json(folder / FILE, dump(_calibration(kind, len(tested), rng)))
     facts |= {"versions": {"torch": "1.2.3"}}
     facts |= {"best_score": 0.6, "device": "cpu", "key": "k" * 64, "settings": {"code": "c0de"}}
     (folder / "run.json").write_text(json.dumps(facts), encoding="utf-8")
+
+
+def _calibration(kind, n, rng):
+    if kind == "dimensional":
+        return Calibration(reason="numbers on a scale have no probability")
+    is_classes = kind == "classification"
+    outputs = rng.normal(size=(n, 3 if is_classes else 1)).astype(np.float32)
+    targets = rng.choice(3, n) if is_classes else rng.normal(size=n)
+    patterns = rng.choice(["audio", "audio+text"], n)
+    rows = Judged(outputs, targets, patterns, np.arange(n).astype(str))
+    task = ScoredTask(kind=kind, classes=CLASSES if is_classes else ())
+    return calibrate(task, rows, rows, "validation", gives_logits=True)
 
 
 def _write_trace(build, method, run, modalities, rng):

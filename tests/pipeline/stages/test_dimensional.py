@@ -74,6 +74,7 @@ def test_valence_is_selected_and_scored_by_ccc(files, tmp_path, capsys):
             *("--splits", str(files.folder / "splits.csv")),
             *("--runs", str(tmp_path / "run.json"), "--settings", json.dumps(files.scored_task)),
             *("--out", str(tmp_path / "scores.csv")),
+            *("--out-reliability", str(tmp_path / "reliability.csv")),
         ]
     )
     scores = pd.read_csv(tmp_path / "scores.csv", keep_default_na=False, dtype={"rate": str})
@@ -90,4 +91,6 @@ def test_valence_is_selected_and_scored_by_ccc(files, tmp_path, capsys):
         assert float(found.loc[rate, "value"]) == pytest.approx(ccc(frame), abs=1e-9)
     floor = scores[(scores["method"] == "training_mean") & (scores["metric"] == "ccc")]
     assert set(map(float, floor["value"])) == {0.0}
+    (row,) = pd.read_csv(tmp_path / "reliability.csv").to_dict("records")
+    assert row["reason"] == "numbers on a scale have no probability"
     assert "100.0 %" not in capsys.readouterr().out

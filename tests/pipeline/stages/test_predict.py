@@ -8,7 +8,7 @@ import pytest
 from models.registry import our_methods
 from pipeline.base.arrays import read_arrays
 from pipeline.base.records import Label
-from pipeline.base.tables import read_rows
+from pipeline.base.tables import read_rows, write_rows
 from pipeline.features.store import read_store
 from pipeline.training import restored
 from pipeline.training.learners import build_learner
@@ -68,10 +68,67 @@ def test_every_method_is_tested_under_the_same_stored_masks(
         (row, tuple((mask & extracted[row]).tolist()))
         for path in files.availability
         for label, mask in zip(rows, read_arrays(path)[0]["fold1"], strict=True)
-        if label.utterance_id.startswith("s1")  # what fold 1 tests
+        if mask.any()  # what fold 1 tests, and what it validates on
         for row in [store_row[label.utterance_id]]
     }
     assert seen == stored
+
+
+def test_probabilities_are_fitted_on_validation_and_judged_on_the_test(make_task, tmp_path):
+    files = make_task(method=small_method("ae"))
+    train_once(files, tmp_path)
+    rows = predict_once(files, tmp_path)
+    told = json.loads((tmp_path / "calibration.json").read_text())
+    assert (told["reason"], told["fitted_on"]) == ("", "validation")
+    assert told["classes"] == list(files.classes)
+    n_right = sum(row["predicted"] == row["target"] for row in rows)
+    every = told["patterns"]["all"]
+    assert sum(every["after"]["n"]) == sum(every["before"]["n"]) == len(rows)
+    assert sum(every["after"]["n_right"]) == sum(every["before"]["n_right"]) == n_right
+    assert every["n_utterances"] == len({row["utterance_id"] for row in rows})
+    own = [found for name, found in told["patterns"].items() if name != "all"]
+    assert sum(sum(found["after"]["n"]) for found in own) == len(rows)
+    assert "audio+text+visual" in told["patterns"]
+
+    shares = [max(float(row[f"score_{name}"]) for name in files.classes) for row in rows]
+    assert sum(every["before"]["confidence"]) == pytest.approx(sum(shares), abs=1e-3)
+    path = files.folder / "labels.csv"
+    labels = read_rows(path, Label)
+    other = dict(zip(files.classes, (*files.classes[1:], files.classes[0]), strict=True))
+    changed = [
+        Label(row.utterance_id, other[row.label]) if row.utterance_id.startswith("s1") else row
+        for row in labels
+    ]
+    write_rows(path, changed, Label)
+    predict_once(files, tmp_path)
+    again = json.loads((tmp_path / "calibration.json").read_text())
+    assert again["temperatures"] == told["temperatures"]
+    assert again["patterns"] != told["patterns"]
+
+
+@pytest.mark.parametrize(
+    ("model", "kind", "protocol", "reason", "fitted_on"),
+    [
+        ("ae", "regression", "strict", "", "validation"),
+        ("ae", "classification", "paper", "", "test"),
+        ("cpmnet", "classification", "strict", "no softmax", "validation"),
+    ],
+)
+def test_what_has_no_probability_says_why_and_paper_says_what_it_fitted_on(
+    make_task, tmp_path, model, kind, protocol, reason, fitted_on
+):
+    files = make_task(kind=kind, protocol=protocol, method=small_method(model))
+    train_once(files, tmp_path)
+    predict_once(files, tmp_path)
+    told = json.loads((tmp_path / "calibration.json").read_text())
+    assert reason in told["reason"]
+    assert bool(told["temperatures"]) == (not reason)
+    assert told["fitted_on"] in (fitted_on, "validation")
+    if not reason:
+        assert told["fitted_on"] == fitted_on
+        assert told["classes"] == (
+            ["negative", "positive"] if kind == "regression" else list(files.classes)
+        )
 
 
 def test_regression_predicts_numbers(make_task, tmp_path):

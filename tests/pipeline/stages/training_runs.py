@@ -30,6 +30,7 @@ def predict_arguments(files, out):
         *("--weights", str(out / "weights.safetensors"), "--run", str(out / "run.json")),
         *("--fold", "1", "--seed", "0", "--device", "cpu"),
         *("--settings", files.predict_settings(), "--out", str(out / "predictions.csv")),
+        *("--out-calibration", str(out / "calibration.json")),
     ]
 
 

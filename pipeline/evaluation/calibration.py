@@ -1,0 +1,119 @@
+"""calibration.json: what a run's probabilities are worth, by what of an utterance was usable.
+
+Temperatures are fitted on the validation role of the run's fold and judged on its test role, over
+all conditions that the run was tested under. Of numbers about a middle (sentiment) it is the side
+that is told with a probability; of other numbers there is none.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from pipeline.base.records import Role
+from pipeline.config.settings import Section
+from pipeline.config.tasks import ScoredTask
+from pipeline.evaluation.predictions import probabilities
+from pipeline.evaluation.reliability import Bins, Count, bins_of, wilson
+from pipeline.evaluation.sentiment import SIGNS
+from pipeline.evaluation.temperature import (
+    POOLED,
+    as_signs,
+    calibrated,
+    fit_temperatures,
+)
+
+FILE = "calibration.json"
+
+
+class Reliability(Section):
+    """A pattern of the test role: different utterances, and their counts."""
+
+    n_utterances: Count
+    before: Bins
+    after: Bins
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """95 % interval of the accuracy; an utterance counts once, however often it was seen."""
+        return wilson(self.after.accuracy, self.n_utterances)
+
+
+class Calibration(Section):
+    """Of one run. Temperatures and reliability by pattern; `all` is every row together."""
+
+    reason: str = ""  # why there is none
+    classes: tuple[str, ...] = ()  # what has a probability, in the order of the outputs
+    fitted_on: Role = "validation"  # test: the protocol validates on it, and errors look smaller
+    temperatures: dict[str, Annotated[float, Field(gt=0, allow_inf_nan=False)]] = {}
+    patterns: dict[str, Reliability] = {}
+
+    def expected(self, pattern: str) -> Reliability | None:
+        """What the test role showed of a pattern, of all rows where it was not seen there."""
+        return self.patterns.get(pattern) or self.patterns.get(POOLED)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """n rows of a role: outputs (n, C), targets (n,), what was usable, and of which utterance."""
+
+    outputs: NDArray[np.float32]
+    targets: NDArray[np.int64] | NDArray[np.float32]
+    patterns: NDArray[np.str_]
+    utterances: NDArray[np.str_]
+
+    def with_signs(self) -> "Judged":
+        """Rows on either side of the middle, as two classes; those upon it are left out."""
+        clear = self.targets != 0
+        return Judged(
+            as_signs(self.outputs[clear]),
+            (self.targets[clear] > 0).astype(np.int64),
+            self.patterns[clear],
+            self.utterances[clear],
+        )
+
+
+def calibrate(
+    task: ScoredTask, validation: Judged, test: Judged, fitted_on: Role, *, gives_logits: bool
+) -> Calibration:
+    """Fit on one role, judge on the other."""
+    if task.measured == "dimensional":
+        return Calibration(reason="numbers on a scale have no probability")
+    if not gives_logits:
+        return Calibration(reason="the network compares by numbers that no softmax belongs to")
+    classes: tuple[str, ...] = task.classes
+    if task.measured == "sentiment":
+        validation, test, classes = validation.with_signs(), test.with_signs(), SIGNS
+    if not len(validation.targets):
+        return Calibration(reason=f"no row of the {fitted_on} role to fit to")
+
+    told = (validation.outputs, validation.targets.astype(np.int64))
+    temperatures = fit_temperatures(
+        *told, validation.patterns.tolist(), validation.utterances.tolist()
+    )
+    return Calibration(
+        classes=classes,
+        fitted_on=fitted_on,
+        temperatures={name: float(f"{value:.6g}") for name, value in temperatures.items()},
+        patterns=_judge(test, temperatures),
+    )
+
+
+def _judge(test: Judged, temperatures: Mapping[str, float]) -> dict[str, Reliability]:
+    targets = test.targets.astype(np.int64)
+    before = probabilities(test.outputs)
+    after = calibrated(test.outputs, test.patterns.tolist(), temperatures)
+    found = {POOLED: np.ones(len(targets), dtype=bool)}
+    found |= {name: test.patterns == name for name in sorted(set(test.patterns.tolist()))}
+    return {
+        name: Reliability(
+            n_utterances=len(set(test.utterances[rows].tolist())),
+            before=bins_of(before[rows], targets[rows]),
+            after=bins_of(after[rows], targets[rows]),
+        )
+        for name, rows in found.items()
+        if rows.any()
+    }

@@ -1,0 +1,100 @@
+"""reliability.csv: what the probabilities of each method are worth, over all its runs."""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import reduce
+from operator import add
+from statistics import fmean
+
+from pipeline.evaluation.calibration import Calibration, Reliability
+from pipeline.evaluation.reliability import wilson
+from pipeline.evaluation.temperature import POOLED
+
+
+@dataclass(frozen=True, slots=True)
+class ReliabilityRow:
+    """A method under a pattern of modalities; without a pattern, why nothing is known."""
+
+    task: str
+    method: str
+    train_rate: str
+    pattern: str  # `all` is every row together
+    n_utterances: int  # different ones
+    n_rows: int  # under all conditions
+    accuracy: float
+    accuracy_low: float  # 95 % interval, an utterance counting once
+    accuracy_high: float
+    temperature: float  # geometric mean over the runs
+    ece_before: float
+    ece_after: float
+    ece_by_chance: float  # what so few rows show where every probability is right
+    fitted_on: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class CalibratedRun:
+    """calibration.json with the names of its run."""
+
+    task: str
+    method: str
+    train_rate: str
+    fold: int
+    calibration: Calibration
+
+
+def reliability_rows(runs: Iterable[CalibratedRun]) -> Iterator[ReliabilityRow]:
+    """Runs of a method and training rate together, pattern by pattern."""
+    groups: dict[tuple[str, str, str], list[CalibratedRun]] = {}
+    for run in runs:
+        groups.setdefault((run.task, run.method, run.train_rate), []).append(run)
+
+    for names, members in groups.items():
+        told = [run for run in members if not run.calibration.reason]
+        if not told:
+            nothing = (math.nan,) * 7
+            reason = members[0].calibration.reason
+            yield ReliabilityRow(
+                *names, "", 0, 0, *nothing, members[0].calibration.fitted_on, reason
+            )
+            continue
+        patterns = sorted({p for run in told for p in run.calibration.patterns} - {POOLED})
+        for pattern in (POOLED, *patterns):
+            yield _row(names, pattern, told)
+
+
+def _row(names: tuple[str, str, str], pattern: str, runs: list[CalibratedRun]) -> ReliabilityRow:
+    every = [(run, run.calibration.patterns.get(pattern)) for run in runs]
+    own = [(run, found) for run, found in every if found is not None]
+    before = reduce(add, (found.before for _, found in own))
+    after = reduce(add, (found.after for _, found in own))
+    n_utterances = _different(own)
+    logs = [math.log(_temperature(run.calibration.temperatures, pattern)) for run, _ in own]
+    return ReliabilityRow(
+        *names,
+        pattern=pattern,
+        n_utterances=n_utterances,
+        n_rows=after.total,
+        accuracy=after.accuracy,
+        accuracy_low=wilson(after.accuracy, n_utterances)[0],
+        accuracy_high=wilson(after.accuracy, n_utterances)[1],
+        temperature=math.exp(fmean(logs)),
+        ece_before=before.ece,
+        ece_after=after.ece,
+        ece_by_chance=after.least_ece(n_utterances),
+        fitted_on=" or ".join(sorted({run.calibration.fitted_on for run in runs})),
+        reason="",
+    )
+
+
+def _temperature(temperatures: Mapping[str, float], pattern: str) -> float:
+    return temperatures.get(pattern, temperatures[POOLED])
+
+
+def _different(own: Iterable[tuple[CalibratedRun, Reliability]]) -> int:
+    """Utterances over all folds; several seeds of one fold see the same ones."""
+    by_fold: dict[int, int] = {}
+    for run, found in own:
+        by_fold[run.fold] = max(by_fold.get(run.fold, 0), found.n_utterances)
+    return sum(by_fold.values())

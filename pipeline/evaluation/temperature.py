@@ -1,0 +1,71 @@
+"""Temperatures: how far the probabilities of a network are to be trusted, by what was found.
+
+A network's logits are divided by a number, its temperature, before the softmax: no label changes,
+and probabilities come to say how often they are right (Guo et al. 2017, arXiv:1706.04599). What a
+pattern of modalities leaves a network to go by decides how sure it may be, so each pattern has its
+own; rare ones share that of all. Shapes: n rows, C classes.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
+
+from pipeline.evaluation.predictions import probabilities
+
+POOLED: Final = "all"  # the temperature of what is rare
+MIN_UTTERANCES: Final = 25  # different ones, for a temperature of their own
+LOWEST, HIGHEST = -3.0, 5.0  # of the logarithm: between a twentieth and 150
+SPREAD = 1.0  # of the logarithm, before anything is seen: ten rows that are all right prove little
+
+
+def fit_temperature(logits: NDArray[np.float32], targets: NDArray[np.int64]) -> float:
+    """The temperature under which the targets (n,) are likeliest, held towards 1 where n is small.
+
+    Minimises the negative log likelihood and log(T)^2 / 2, a normal prior of deviation `SPREAD`:
+    without it, rows that are all right would ask for no doubt at all.
+    """
+    rows = np.arange(len(targets))
+
+    def cost(log_temperature: float) -> float:
+        scaled = logits.astype(np.float64) / np.exp(log_temperature)
+        shifted = scaled - scaled.max(axis=1, keepdims=True)
+        likelihood = shifted[rows, targets] - np.log(np.exp(shifted).sum(axis=1))
+        return float(-likelihood.sum() + (log_temperature / SPREAD) ** 2 / 2)
+
+    found = minimize_scalar(cost, bounds=(LOWEST, HIGHEST), method="bounded")
+    return float(np.exp(found.x))
+
+
+def fit_temperatures(
+    logits: NDArray[np.float32],
+    targets: NDArray[np.int64],
+    patterns: Sequence[str],
+    utterances: Sequence[str],
+) -> dict[str, float]:
+    """Temperature by pattern, and of all (`POOLED`); patterns of few utterances have none."""
+    names, ids = np.array(patterns), np.array(utterances)
+    found = {POOLED: fit_temperature(logits, targets)}
+    for name in sorted(set(patterns)):
+        rows = names == name
+        if len(set(ids[rows].tolist())) >= MIN_UTTERANCES:
+            found[name] = fit_temperature(logits[rows], targets[rows])
+    return found
+
+
+def calibrated(
+    logits: NDArray[np.float32], patterns: Sequence[str], temperatures: Mapping[str, float]
+) -> NDArray[np.float64]:
+    """(n, C) probabilities under the temperature of each row's pattern."""
+    used = [temperatures.get(name, temperatures[POOLED]) for name in patterns]
+    return probabilities(logits / np.array(used).reshape(-1, 1))
+
+
+def as_signs(outputs: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Numbers (n, 1) about a middle -> (n, 2) logits of below and above it.
+
+    A sigmoid of the number: 0 is as likely the one as the other.
+    """
+    return np.concatenate([-outputs / 2, outputs / 2], axis=1)
