@@ -65,7 +65,7 @@ def main(argv: list[str] | None = None) -> None:
 
 def _calibration(path: Path, run: dict[str, Any]) -> CalibratedRun:
     found = parse_section(path.read_text(encoding="utf-8"), Calibration, where=str(path))
-    names = (str(run[key]) for key in ("task", "method", "train_rate"))
+    names = str(run["task"]), str(run["method"]), str(run["train_rate"])
     return CalibratedRun(*names, fold=int(run["fold"]), calibration=found)
 
 
