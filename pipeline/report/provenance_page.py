@@ -1,6 +1,5 @@
-"""Where every number comes from: files and commands, versions, digests, settings; and Table 5."""
+"""Where every number comes from: files and commands, versions, digests, settings."""
 
-import csv
 import platform
 import shutil
 import subprocess
@@ -8,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 
-from models.registry import find_method
 from pipeline.base.arrays import read_header
 from pipeline.base.artefacts import features_place
 from pipeline.base.provenance import ROOT
@@ -61,32 +59,6 @@ def provenance_parts(
         parts.append(Part("Runs", tables=[_run_table(tasks)], is_folded=True))
 
     return parts
-
-
-def parameter_table(path: Path) -> TableView:
-    """Table 5: parameters of every model at the paper's sizes, and what explains differences."""
-    with path.open(newline="", encoding="utf-8") as stream:
-        rows: list[Row] = [
-            text_row(
-                find_method(row["model"]).label,
-                row["module"].capitalize(),
-                f"{int(row['parameters']) / 1e6:.2f}M",
-                row["published"] or "-",
-                f"{int(row['parameters']):,}",
-                row["note"],
-                emphasis=row["model"] == "iteacnet",
-            )
-            for row in csv.DictReader(stream)
-        ]
-
-    return TableView(
-        "Table 5. Trainable parameters, built here at the paper's sizes",
-        ["Model", "Module", "Parameters", "Paper", "Exactly", "Note"],
-        rows,
-        text=["Module", "Note"],
-        name="table5",
-        source="build/parameters.csv",
-    )
 
 
 def commit() -> str:

@@ -15,9 +15,10 @@ from pipeline.report.contact_sheets import contact_sheets
 from pipeline.report.corpus_page import corpus_view
 from pipeline.report.method_views import method_views
 from pipeline.report.paper_tables import absent_tables, paper_tables
-from pipeline.report.provenance_page import parameter_table, provenance_parts
+from pipeline.report.provenance_page import provenance_parts
 from pipeline.report.task_data import TaskResults, read_scores
 from pipeline.report.task_page import task_view
+from pipeline.report.trained_page import parameter_table
 from pipeline.report.views import CorpusView, PageView
 
 SYNTHETIC = (
@@ -56,7 +57,7 @@ def page_view(settings: StudySettings, files: StudyFiles) -> PageView:
     tasks = [_results(name, settings, files.build) for name in settings.tasks]
 
     trained = [task for task in tasks if not task.scores.empty]
-    tables = [*paper_tables(trained), parameter_table(files.parameters)] if trained else []
+    tables = [*paper_tables(trained), parameter_table(files.parameters, trained)] if trained else []
 
     return PageView(
         title=settings.report.title,

@@ -17,6 +17,7 @@ from pipeline.report.reliability_page import reliability_part
 from pipeline.report.router_page import router_part
 from pipeline.report.task_data import TaskResults
 from pipeline.report.traces import read_traces
+from pipeline.report.trained_page import trained_part
 from pipeline.report.training_page import training_part
 from pipeline.report.views import Part, TaskView
 
@@ -55,6 +56,7 @@ def task_view(results: TaskResults) -> TaskView:
         confusion_part(results),
         missingness_part(results),
         *(part for part in insides if part is not None),
+        trained_part(results),
         training_part(results),
     ]
 

@@ -125,8 +125,13 @@ rule report:
         traces=[path for task in PLAN.tasks for path in PLAN.traces(task)],
         parameters="build/parameters.csv",
     output:
-        page="build/report/index.html",
-        tables=directory("build/report/tables"),
+        # `snakemake --report` holds them too.
+        page=report("build/report/index.html", category="Study"),
+        tables=report(
+            directory("build/report/tables"),
+            patterns=["{name}.csv"],
+            category="Tables",
+        ),
         figures=directory("build/report/figures"),
     log:
         "build/logs/report.txt",
