@@ -46,11 +46,5 @@ def main(argv: list[str] | None = None) -> None:
     import_module(COMMANDS[name][0]).main(rest)
 
 
-def renamed(old: str, name: str) -> None:
-    """Run a command that was called by its old name."""
-    print(f"note: `python -m {old}` is now `python -m pipeline {name}`", file=sys.stderr)
-    main([name, *sys.argv[1:]])
-
-
 if __name__ == "__main__":
     main()

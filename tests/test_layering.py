@@ -2,7 +2,7 @@
 
 A unit is a folder, with the modules that no unit of a longer name holds. Imports inside functions
 count too. A room is what a reader of the map sees: a folder of pipeline or models, whatever it
-holds; the folders of methods are rooms of one kind, and the commands' doors belong to the tools.
+holds; the folders of methods are rooms of one kind, and the commands' door belongs to the tools.
 """
 
 import re

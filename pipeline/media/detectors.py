@@ -8,7 +8,7 @@ from threading import Lock
 
 from pipeline.base.files import file_digest, text_digest
 from pipeline.base.vocabulary import DetectorName
-from pipeline.config.yunet import YUNET_FILE, yunet_place
+from pipeline.base.yunet import YUNET_FILE, yunet_place
 from pipeline.media.arrays import Picture
 from pipeline.media.faces import Detector, Face
 

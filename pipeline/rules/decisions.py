@@ -16,11 +16,11 @@ from pipeline.base.files import canonical_json, text_digest
 from pipeline.base.libraries import DETECTORS, versions_of
 from pipeline.base.provenance import code_digest
 from pipeline.base.records import MODALITIES
+from pipeline.base.yunet import yunet_place
 from pipeline.config.conditions import is_rate
 from pipeline.config.faces import detector_module
 from pipeline.config.methods import STRATEGIES, fact_modules, learner_modules, parse_train_rate
 from pipeline.config.settings import dump
-from pipeline.config.yunet import yunet_place
 from pipeline.corpora.fingerprint import fingerprint
 from pipeline.corpora.readers import reader_module, which_face
 from pipeline.features.encoder_keys import encoder_ingredients

@@ -20,10 +20,10 @@ from typing import Any
 from pipeline.base.errors import CheckpointError, SettingsError
 from pipeline.base.files import atomic_path
 from pipeline.base.records import MODALITIES, Modality
+from pipeline.base.yunet import yunet_place
 from pipeline.config.configuration import read_config
 from pipeline.config.faces import CropFacesSettings
 from pipeline.config.settings import dump
-from pipeline.config.yunet import yunet_place
 from pipeline.features.faces.detecting import check_detector
 from pipeline.features.weights.catalogue import find_encoder
 from pipeline.features.weights.encoder import ONNX, Encoder

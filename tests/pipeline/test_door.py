@@ -1,7 +1,5 @@
 """One door to all commands."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -34,19 +32,6 @@ def test_without_a_command_all_are_listed(capsys):
 def test_an_unknown_command_is_refused_with_those_that_there_are():
     with pytest.raises(SystemExit, match="no command 'docter'; use one of doctor, weights"):
         main(["docter"])
-
-
-@pytest.mark.parametrize(
-    ("old", "new"),
-    [("doctor", "doctor"), ("fetch_weights", "weights"), ("label", "label"), ("cache", "cache")],
-)
-def test_old_names_go_on_with_a_note(old, new):
-    done = subprocess.run(
-        [sys.executable, "-m", f"pipeline.{old}", "--help"], capture_output=True, text=True
-    )
-    assert done.returncode == 0
-    assert done.stderr == f"note: `python -m pipeline.{old}` is now `python -m pipeline {new}`\n"
-    assert done.stdout.startswith(f"usage: python -m pipeline {new}")
 
 
 def test_report_says_what_was_found_and_where(tmp_path, monkeypatch, capsys):

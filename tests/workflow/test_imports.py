@@ -67,7 +67,7 @@ SPARE = {
         "pipeline.features.faces.*",
         "pipeline.media.*",
         "pipeline.config.faces",
-        "pipeline.config.yunet",
+        "pipeline.base.yunet",
     ),
     # The registry reads the facts of all methods; settings are part of the decision as values.
     **dict.fromkeys(
@@ -78,10 +78,6 @@ SPARE = {
 # Modules that no stage runs: what plans, what people start, the paper in one file.
 OF_NO_JOB = (
     "pipeline.__main__",
-    "pipeline.cache",
-    "pipeline.doctor",
-    "pipeline.fetch_weights",
-    "pipeline.label",
     "pipeline.config.configuration",
     "pipeline.config.first_look",
     "pipeline.config.yaml_files",
