@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from models.fast.feature_rows import FeatureRows
+from models.fast.layout import Layout
 
 MODALITIES = ("audio", "text", "visual")
 
@@ -28,6 +29,9 @@ class ConversationBatch:
     speakers: Tensor  # (B, T) int64, 0 on padding
     labels: Tensor  # (B, T) int64 classes or float values, 0 on padding
     rows: Tensor  # (B, T) int64 row of the utterance in its feature store, -1 on padding
+    # Given where nothing may wait for a value; (B, T) is then one line of rows, dialogue after
+    # dialogue. None: networks make their own from `valid`.
+    layout: Layout | None = None
 
     @property
     def usable(self) -> Tensor:
@@ -85,4 +89,5 @@ class ConversationBatch:
         self, features: Mapping[str, Tensor], change: Callable[[Tensor], Tensor]
     ) -> "ConversationBatch":
         names = ("extracted", "available", "valid", "speakers", "labels", "rows")
-        return ConversationBatch(features, **{name: change(getattr(self, name)) for name in names})
+        changed = {name: change(getattr(self, name)) for name in names}
+        return replace(self, features=features, layout=None, **changed)

@@ -87,6 +87,7 @@ class ByModality(Learner):
     """
 
     batching = "utterances"
+    is_replayable = True
     masks = "per_run"
     encoders: ModalityEncoders
 

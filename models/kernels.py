@@ -6,3 +6,8 @@ from models.fast import switch
 def use_fast_kernels(*, is_on: bool) -> None:
     """On, or off: networks that are built or run from now on compute by torch's own functions."""
     switch.turn(is_on=is_on)
+
+
+def uses_fast_kernels() -> bool:
+    """Whether they are on."""
+    return switch.is_on()

@@ -93,9 +93,12 @@ class MultiHeadAttention(nn.Module):
         """(N, D) -> (N, P * D): P layers in one product, head by head; queries come scaled."""
         weights, biases = [], []
         for layer in layers:
-            scale = self.scale if layer is self.query else 1.0
-            weights.append((layer.weight * scale).view(self.n_heads, -1, x.shape[1]))
-            biases.append((layer.bias * scale).view(self.n_heads, -1))
+            weight: Tensor = layer.weight
+            bias: Tensor = layer.bias
+            if layer is self.query:
+                weight, bias = weight * self.scale, bias * self.scale
+            weights.append(weight.view(self.n_heads, -1, x.shape[1]))
+            biases.append(bias.view(self.n_heads, -1))
         stacked = torch.stack(weights, dim=1).flatten(0, 2)  # (H, P, C, D) -> (P * D, D)
         return linear(x, stacked, torch.stack(biases, dim=1).flatten())
 

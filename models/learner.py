@@ -108,6 +108,9 @@ class Learner(nn.Module):
     max_utterances: int | None = None  # of a dialogue that it can take, None = any number
     max_speakers: int | None = None  # likewise
     blind_without: str | None = None  # where an utterance lacks this modality its others go unheard
+    # A step waits for no value where its batch has a `layout`, or dialogues of one utterance, and
+    # vectors that are read unseen (`FeatureRows.is_fixed`): a GPU may replay it.
+    is_replayable: bool = False
     gives_logits: bool = True  # False: classes are compared by numbers that no softmax belongs to
 
     def phases(self) -> Sequence[Phase]:

@@ -8,7 +8,6 @@ Only valid utterances count, and a batch without any, or without a missing cell,
 from collections.abc import Mapping
 from typing import Literal
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -47,7 +46,7 @@ def regression(
 
 def mean_over(values: Tensor, cells: Tensor) -> Tensor:
     """Mean of `values` (...) over the `cells` (...) bool; 0 where there are none."""
-    return torch.where(cells, values, 0.0).sum() / cells.sum().clamp(min=1)
+    return values.masked_fill(~cells, 0.0).sum() / cells.sum().clamp(min=1)
 
 
 def reconstruction_error(decoded: Mapping[str, Tensor], batch: ConversationBatch) -> Tensor:

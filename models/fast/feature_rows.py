@@ -28,6 +28,7 @@ class FeatureRows(Mapping[str, Tensor]):
 
     stores: Mapping[str, Tensor]  # modality -> (S, D_m)
     rows: Mapping[str, Tensor]  # modality -> (B, T) int64 row in its store, or negative
+    is_fixed: bool = False  # read without looking at `rows`: for steps that a GPU replays
 
     @classmethod
     def of(cls, features: Mapping[str, Tensor]) -> "FeatureRows":
@@ -42,7 +43,7 @@ class FeatureRows(Mapping[str, Tensor]):
         return cls(stores, rows)
 
     def __getitem__(self, name: str) -> Tensor:
-        return _read(self.stores[name], self.rows[name])
+        return self._read(name, self.rows[name])
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.stores)
@@ -52,7 +53,12 @@ class FeatureRows(Mapping[str, Tensor]):
 
     def at(self, name: str, cells: Tensor) -> Tensor:
         """(n, D_m): one modality at the flat cells (n,) of the grid."""
-        return _read(self.stores[name], self.rows[name].flatten()[cells])
+        return self._read(name, self.rows[name].flatten().index_select(0, cells))
+
+    def _read(self, name: str, rows: Tensor) -> Tensor:
+        if self.is_fixed:
+            return _read_unseen(self.stores[name], rows)
+        return _read(self.stores[name], rows)
 
     def keeping(self, cells: Mapping[str, Tensor]) -> "FeatureRows":
         """Zeros outside the cells (B, T) bool of each modality."""
@@ -61,6 +67,8 @@ class FeatureRows(Mapping[str, Tensor]):
 
     def without(self, cells: Mapping[str, Tensor]) -> "FeatureRows":
         """The vectors of all but the cells (B, T) bool of each modality, in stores of their own."""
+        if self.is_fixed:
+            raise ValueError("rows that are read unseen have no stores of their own")
         stores, rows = {}, {}
         for name, own in self.rows.items():
             is_kept = (own >= 0) & ~cells[name]
@@ -94,3 +102,10 @@ def _read(store: Tensor, rows: Tensor) -> Tensor:
     ends = has_row.cumsum(0)
     read = F.embedding_bag(rows.flatten()[has_row], store, ends - has_row.long(), mode="sum")
     return read.view(*rows.shape, store.shape[1])
+
+
+def _read_unseen(store: Tensor, rows: Tensor) -> Tensor:
+    """`_read` without a look at the rows: whoever makes them sees to it that none is `WITHHELD`."""
+    flat = rows.flatten()
+    read = store.index_select(0, flat.clamp(min=0))
+    return read.masked_fill_((flat < 0).unsqueeze(1), 0.0).view(*rows.shape, store.shape[1])

@@ -56,7 +56,9 @@ def segment_means(scores: Tensor, band: int) -> Tensor:
     """
     steps = scores.permute(1, 2, 0)  # (K, E, S)
     ends = steps.cumsum(dim=2, dtype=torch.float64)  # sum over 0..j
-    shares_of = _kept_shares if len(scores) <= KEPT_STEPS else _shares
+    # What a GPU records is there once it is replayed: nothing to keep for others.
+    is_kept = len(scores) <= KEPT_STEPS and not scores.is_cuda
+    shares_of = _kept_shares if is_kept else _shares
     shares = shares_of(len(scores), band, scores.dtype, scores.device)
     if len(scores) <= KEPT_STEPS:
         return _segments(steps, ends, shares)

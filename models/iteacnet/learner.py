@@ -9,6 +9,7 @@ The student is the model that is reported, where there is one (reading.md A.6).
 
 from collections.abc import Iterator, Mapping, Sequence
 
+import torch
 from torch import Tensor, nn
 
 from models.batch import MODALITIES, ConversationBatch
@@ -38,6 +39,7 @@ class IteacLearner(Learner):
         self.shape = shape
         self.batch_size = settings.batch_size
         self.sees_padding = settings.padding == "published"
+        self.is_replayable = not self.sees_padding
 
         self.teacher = IteacNetwork(settings, settings.teacher, shape)
         self.student: IteacNetwork | None = None
@@ -149,9 +151,13 @@ class IteacLearner(Learner):
         """(N,) bool: rows of Eq. 14, valid ones that miss a modality of the task."""
         if self.settings.imputation_rows == "all":
             return layout.valid
-        columns = [m for m, name in enumerate(MODALITIES) if name in self.shape.feature_dims]
-        usable = layout.pack(batch.usable)[:, columns]
-        return layout.valid & ~usable.all(dim=-1)
+        columns = layout.pack(batch.usable).unbind(dim=-1)
+        usable = [
+            column
+            for name, column in zip(MODALITIES, columns, strict=True)
+            if name in self.shape.feature_dims
+        ]
+        return layout.valid & ~torch.stack(usable, dim=-1).all(dim=-1)
 
 
 def build(settings: IteacnetSettings, shape: TaskShape) -> IteacLearner:

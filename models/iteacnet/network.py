@@ -77,6 +77,8 @@ class IteacNetwork(nn.Module):
 
     def lay_out(self, batch: ConversationBatch) -> Layout:
         """The layout that `forward` makes for itself where it is given none."""
+        if batch.layout is not None:
+            return batch.layout
         return Layout.of(batch.valid, self.settings.padding)
 
     def embed(self, features: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -131,6 +133,8 @@ class IteacNetwork(nn.Module):
 
         The Linear of zeros is its bias, so only usable cells are multiplied, or even read.
         """
+        if batch.layout is not None:
+            return self._project_all(batch, layout, is_embedded)
         usable = layout.pack(batch.usable)
         there = {
             name: usable[:, MODALITIES.index(name)].nonzero().squeeze(1) for name in self.modalities
@@ -147,6 +151,16 @@ class IteacNetwork(nn.Module):
                 torch.index_add(empty, 0, there[name], values) + self._projection(name).bias
             )
         return rows
+
+    def _project_all(
+        self, batch: ConversationBatch, layout: Layout, is_embedded: bool
+    ) -> dict[str, Tensor]:
+        """`_project` of every row: which are usable is a value, that nothing may wait for here."""
+        masked = batch.masked()
+        rows = {name: masked.vectors(name, layout.cells) for name in self.modalities}
+        if not is_embedded:
+            rows = self.embed(rows)
+        return {name: values + self._projection(name).bias for name, values in rows.items()}
 
     def _projection(self, name: str) -> nn.Linear:
         projection = self.projections[name]

@@ -126,7 +126,7 @@ class Mmin(ByModality):
     @torch.no_grad()
     def target(self, batch: ConversationBatch) -> Tensor:
         """(B, T, F): what the frozen encoders make of that which is withheld, and of it alone."""
-        if not self.pretrained_is_frozen:
+        if any(parameter.requires_grad for parameter in self.pretrained.parameters()):
             raise RuntimeError("mmin: phase 'train' needs finish_phase('pretrain') before it")
         return self.pretrained.encoders(batch.complement().features)
 

@@ -70,7 +70,17 @@ def _embedded(
     """
     if not learner.embeds:
         return learner.predict, conversations
+    features, embedded = embeddable(conversations, places, shown)
+    return learner.predict_embedded, replace(embedded, features=learner.embed(features))
 
+
+def embeddable(
+    conversations: Conversations, places: Tensor, shown: Tensor
+) -> tuple[dict[str, Tensor], Conversations]:
+    """The vectors of the utterances at `places` that some rate shows, others zeros: to be embedded.
+
+    And the conversations whose rows count in them; what features they hold is not meant.
+    """
     places = places.to(conversations.device)
     used = conversations.rows[places]
     hidden = dict(zip(MODALITIES, (~shown.to(places.device)[places]).unbind(dim=1), strict=True))
@@ -81,8 +91,7 @@ def _embedded(
 
     rows = torch.zeros_like(conversations.rows)  # utterances of no item are not looked at
     rows[places] = torch.arange(len(used), device=rows.device)
-    embedded = replace(conversations, features=learner.embed(features), rows=rows)
-    return learner.predict_embedded, embedded
+    return features, replace(conversations, rows=rows)
 
 
 def _predict_items(
@@ -95,12 +104,12 @@ def _predict_items(
     """(R, n, C) of all utterances of the items, item after item, masks (R, N, 3)."""
     n_rates, n_line, _ = masks.shape
     places = items.places()
-    equals = _equal_rates(masks[:, places] & conversations.extracted.cpu()[places], items)
+    equals = equal_rates(masks[:, places] & conversations.extracted.cpu()[places], items)
     chosen = equals == torch.arange(n_rates).unsqueeze(1)
     flat = masks.flatten(0, 1).to(conversations.device)
 
     line: Tensor | None = None
-    for part, offsets in _batches(items, chosen, n_line, batch_size):
+    for part, offsets in batches_of(items, chosen, n_line, batch_size):
         shifted = Items(part.starts + offsets, part.lengths)
         available = place_masks(conversations, shifted, flat)
         batch = collate(conversations, part).with_available(available).for_prediction()
@@ -114,7 +123,7 @@ def _predict_items(
     return line[cells.to(line.device)].cpu().numpy()
 
 
-def _equal_rates(usable: Tensor, items: Items) -> Tensor:
+def equal_rates(usable: Tensor, items: Items) -> Tensor:
     """(R, n, 3) usable cells -> (R, I): the first rate at which an item is what it is at each."""
     looks = (usable * torch.tensor([1, 2, 4], dtype=torch.uint8)).sum(dim=2, dtype=torch.uint8)
     differs = (looks.unsqueeze(1) != looks).numpy()  # (R, R, n)
@@ -123,7 +132,7 @@ def _equal_rates(usable: Tensor, items: Items) -> Tensor:
     return torch.from_numpy(same.argmax(axis=1))
 
 
-def _batches(
+def batches_of(
     items: Items, chosen: Tensor, n_line: int, batch_size: int | None
 ) -> Iterator[tuple[Items, Tensor]]:
     """The chosen (R, I) items with their mask's offset in the flat masks.

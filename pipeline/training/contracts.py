@@ -36,6 +36,7 @@ class TrainOptions:
     seed: int
     patience: int | None = None
     keep: Literal["best", "last"] = "best"
+    fixed: bool | None = None  # batches of few shapes, where the learner can; None: on a GPU
 
 
 @dataclass(frozen=True)

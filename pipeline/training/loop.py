@@ -18,15 +18,19 @@ from models.learner import Learner, Loss, Phase
 from pipeline.base.errors import TrainingError
 from pipeline.base.progress import Progress, progress
 from pipeline.conversations.collate import collate, items_of
+from pipeline.conversations.index import IntArray
 from pipeline.conversations.inference import predict_rates
 from pipeline.protocol.selection import selection_score
 from pipeline.training.checkpoint import Checkpoints, HistoryRow, RunState, copy_state
 from pipeline.training.contracts import Outcome, TrainingData, TrainOptions
+from pipeline.training.fixed_evaluation import FixedEvaluation
+from pipeline.training.fixed_steps import FixedSteps, why_not_fixed
 from pipeline.training.learners import prepare_learner, tune_learner
 from pipeline.training.masks import TrainingMasks
 from pipeline.training.means import Means
 from pipeline.training.optimizers import PhaseOptimizers
 from pipeline.training.randomness import seed_torch, stream
+from pipeline.training.recording import Recorder
 
 ADVICE = "lower the method's learning_rate, or set protocol.standardize"
 
@@ -57,6 +61,8 @@ class Trainer:
         validated = conversations.index.utterances_of(data.validation)
         self._target = conversations.labels.cpu().numpy()[validated]
         self._whole: ConversationBatch | None = None  # the only batch of "full" learners
+        self._recorder = self._recorder_of_run()
+        self._evaluation: FixedEvaluation | None = None
 
     def run(self) -> Outcome:
         """Train to the end, from the checkpoint if there is one."""
@@ -86,6 +92,22 @@ class Trainer:
         weights = state.best or copy_state(self.learner.state_dict())
         return Outcome(weights, state.history, state.best_epoch, state.best_score, self.keeps_last)
 
+    def _recorder_of_run(self) -> Recorder | None:
+        """What records the steps; None where batches have their own shapes. On a GPU it is said."""
+        device = self.data.conversations.device
+        is_gpu = device.type == "cuda"
+        if not (is_gpu if self.options.fixed is None else self.options.fixed):
+            return None
+        reason = why_not_fixed(self.learner, self.items)
+        if reason is not None:
+            print(f"steps are launched kernel by kernel: {reason}", flush=True)
+            return None
+        recorder = Recorder(device)
+        if is_gpu:
+            how = "recorded as CUDA graphs" if recorder.is_on else "not recorded"
+            print(f"batches of fixed shapes, steps are {how}", flush=True)
+        return recorder
+
     def _run_phase(
         self, number: int, n_epochs: int, is_last: bool, state: RunState, bar: Progress[int]
     ) -> None:
@@ -96,9 +118,13 @@ class Trainer:
         if state.epoch:
             optimizers.load_state(state.optimizers)
 
+        fixed: FixedSteps | None = None
+        if self._recorder is not None:
+            parts = (self.data.conversations, self.items, self._recorder)
+            fixed = FixedSteps(self.learner, phase, optimizers, *parts)
         while state.epoch < n_epochs and not self._is_stale(state):
             optimizers.scale_rates(phase.rate_factor(state.epoch, n_epochs))
-            row = self._run_epoch(number, phase, state.epoch, optimizers)
+            row = self._run_epoch(number, phase, state.epoch, optimizers, fixed)
             row["epoch"] = len(state.history) + 1
             if is_last and (not self.keeps_last or state.epoch == n_epochs - 1):
                 row |= self._validate(state, len(state.history) + 1)
@@ -112,18 +138,25 @@ class Trainer:
             state.phase, state.epoch = number + 1, 0
 
     def _run_epoch(
-        self, number: int, phase: Phase, epoch: int, optimizers: PhaseOptimizers
+        self,
+        number: int,
+        phase: Phase,
+        epoch: int,
+        optimizers: PhaseOptimizers,
+        fixed: FixedSteps | None,
     ) -> HistoryRow:
         self.learner.train()
         self.masks.start_epoch(number, epoch, phase.is_complete)
         seed_torch(self.options.seed, "dropout", number, epoch)
 
-        means = Means()
-        for batch in self._batches(number, epoch):
-            for loss in self._steps(batch, phase, optimizers):
-                means.add(loss)
-
-        values = means.values()
+        if fixed is not None:
+            values = fixed.take_epoch(self._order(number, epoch), self.masks)
+        else:
+            means = Means()
+            for batch in self._batches(number, epoch):
+                for loss in self._steps(batch, phase, optimizers):
+                    means.add(loss)
+            values = means.values()
         if not math.isfinite(values["loss"]):
             raise TrainingError(
                 f"phase {phase.name}, epoch {epoch + 1}: the loss is {values['loss']}; {ADVICE}"
@@ -138,11 +171,15 @@ class Trainer:
             self._whole = self._whole or collate(conversations, self.items)
             yield self.masks.place(self._whole, self.items)
             return
-        order = stream(self.options.seed, "order", number, epoch).permutation(n_items)
+        order = self._order(number, epoch)
         size = self.learner.batch_size
         for start in range(0, n_items, size):
             items = self.items.take(torch.from_numpy(order[start : start + size]))
             yield self.masks.place(collate(conversations, items), items)
+
+    def _order(self, number: int, epoch: int) -> IntArray:
+        """All items, in the order in which an epoch visits them."""
+        return stream(self.options.seed, "order", number, epoch).permutation(len(self.items))
 
     def _steps(
         self, batch: ConversationBatch, phase: Phase, optimizers: PhaseOptimizers
@@ -161,16 +198,8 @@ class Trainer:
                 yield loss
 
     def _validate(self, state: RunState, epoch: int) -> HistoryRow:
-        data, seed = self.data, self.options.seed
-        outputs = predict_rates(
-            self.learner,
-            data.conversations,
-            data.validation,
-            data.validation_masks,
-            lambda: seed_torch(seed, "predict"),
-        )
-
-        scores = [self._score(self._target, output) for output in outputs]
+        data = self.data
+        scores = [self._score(self._target, output) for output in self._predict()]
         score = sum(scores) / len(scores)
         if score > state.best_score or self.keeps_last:
             state.best_score, state.best_epoch = score, epoch
@@ -180,6 +209,15 @@ class Trainer:
 
         named = zip(data.validation_rates, scores, strict=True)
         return {"validation": score, **{f"validation_{rate}": value for rate, value in named}}
+
+    def _predict(self) -> NDArray[np.float32]:
+        """(R, n, C) outputs for the validation dialogues under the stored masks."""
+        data, seed = self.data, self.options.seed
+        asked = (self.learner, data.conversations, data.validation, data.validation_masks)
+        if self._recorder is None:
+            return predict_rates(*asked, lambda: seed_torch(seed, "predict"))
+        self._evaluation = self._evaluation or FixedEvaluation(*asked, self._recorder)
+        return self._evaluation.predict(lambda: seed_torch(seed, "predict"))
 
     def _score(self, target: NDArray[np.generic], outputs: NDArray[np.floating]) -> float:
         """What the task is selected by, of (N,) targets and (N, C) outputs."""

@@ -60,7 +60,8 @@ class TrainingMasks:
         columns = [MODALITIES.index(name) for name in self._modalities]
         self._extracted = conversations.extracted.cpu().numpy()[:, columns]
 
-        self._line: Tensor | None = None
+        self._line: NDArray[np.bool_] | None = None
+        self._placed: Tensor | None = None  # `_line` on the device
         self._line_rate: float | None = None
         self.start_epoch(0, 0)
 
@@ -101,10 +102,22 @@ class TrainingMasks:
         if self._is_complete:
             return batch
         if self._line is not None:
-            return batch.with_available(place_masks(self._conversations, items, self._line))
-        mask = self._draw(items.places().numpy(), self._next_rate(), self._rng)
+            if self._placed is None:
+                self._placed = torch.from_numpy(self._line).to(self._conversations.device)
+            return batch.with_available(place_masks(self._conversations, items, self._placed))
+        mask = self.of_items(items)
         placed = torch.from_numpy(mask).to(batch.valid.device)
         return batch.with_available(scatter_masks(batch, placed))
+
+    def of_items(self, items: Items) -> NDArray[np.bool_]:
+        """(n, 3) for the utterances of these items, item after item: the mask of the next batch."""
+        places = items.places().numpy()
+        if self._is_complete:
+            return np.ones((len(places), 3), dtype=bool)
+        if self._line is not None:
+            line: NDArray[np.bool_] = self._line[places]
+            return line
+        return self._draw(places, self._next_rate(), self._rng)
 
     def _next_rate(self) -> float:
         if self._epoch_rate == "random":
@@ -114,18 +127,18 @@ class TrainingMasks:
     def _renew_line(self) -> None:
         rate = self._next_rate()
         if rate == self._line_rate and self._line is not None:
-            self._count(self._line.cpu().numpy()[self._utterances], self._utterances, rate)
+            self._count(self._line[self._utterances], self._utterances, rate)
             return
         is_random = self.rate == "random"
         rng = self._rng if is_random else stream(self.seed, "run_masks", 0, round(1000 * rate))
         line = np.zeros((len(self._conversations.rows), 3), dtype=bool)
         line[self._utterances] = self._draw(self._utterances, rate, rng)
-        self._line = torch.from_numpy(line).to(self._conversations.device)
+        self._line, self._placed = line, None
         self._line_rate = rate
 
     def _renew_under(self, condition: Condition) -> None:
         if self.kind == "per_run" and self._line is not None:
-            self._count(self._line.cpu().numpy()[self._utterances], self._utterances, 0.0)
+            self._count(self._line[self._utterances], self._utterances, 0.0)
             return
         rng = stream(self.seed, "run_masks", 0, 0) if self.kind == "per_run" else self._rng
         lengths = self._conversations.index.lengths
@@ -137,7 +150,7 @@ class TrainingMasks:
         self._count(mask, self._utterances, 0.0)
         line = np.zeros((len(self._conversations.rows), 3), dtype=bool)
         line[self._utterances] = mask
-        self._line = torch.from_numpy(line).to(self._conversations.device)
+        self._line, self._placed = line, None
 
     def _draw(self, places: IntArray, rate: float, rng: np.random.Generator) -> NDArray[np.bool_]:
         narrow = withhold(self._extracted[places], rate, self.generator, rng)

@@ -25,7 +25,12 @@ class GroupOptimizer:
     def __init__(self, group: OptimizerGroup) -> None:
         self.parameters: list[nn.Parameter] = list(group.parameters)
         self._group = group
-        self._rate = group.learning_rate
+        # On a GPU the rate lies there: a step that is replayed reads it anew.
+        is_there = any(parameter.is_cuda for parameter in self.parameters)
+        device = self.parameters[0].device if is_there else None
+        self._rate: float | Tensor = group.learning_rate
+        if device is not None:
+            self._rate = torch.tensor(group.learning_rate, device=device)
         self._state: dict[str, list[Tensor]] = {
             "mean": [torch.zeros_like(p) for p in self.parameters],
             "square": [torch.zeros_like(p) for p in self.parameters],
@@ -34,7 +39,11 @@ class GroupOptimizer:
 
     def scale_rate(self, factor: float) -> None:
         """Set the learning rate to `factor` times the group's own."""
-        self._rate = factor * self._group.learning_rate
+        rate = factor * self._group.learning_rate
+        if isinstance(self._rate, Tensor):
+            self._rate.fill_(rate)
+        else:
+            self._rate = rate
 
     @torch.no_grad()
     def step(self) -> None:
