@@ -28,12 +28,17 @@ class ArraysError(ValueError):
     """A file of arrays cannot be read, or is not one of ours."""
 
 
-def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]], header: Mapping[str, Any]) -> None:
-    """Write `arrays` and `header` to `path`, whole or not at all."""
+def write_arrays(
+    path: Path,
+    arrays: Mapping[str, NDArray[Any]],
+    header: Mapping[str, Any],
+    is_synced: bool = True,
+) -> None:
+    """Write `arrays` and `header` to `path`, whole or not at all; `is_synced`: `atomic_path`."""
     ready = {name: np.asarray(array, order="C") for name, array in arrays.items()}
     plain = json.loads(canonical_json(header))  # as it will be read
     sealed = {**plain, DIGEST: _digest(ready, plain)}
-    write_bytes(path, save(ready, metadata={HEADER: canonical_json(sealed)}))
+    write_bytes(path, save(ready, metadata={HEADER: canonical_json(sealed)}), is_synced)
 
 
 def read_arrays(path: Path) -> tuple[Arrays, dict[str, Any]]:

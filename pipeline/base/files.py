@@ -19,30 +19,40 @@ class UnsafePathError(ValueError):
 
 
 @contextmanager
-def atomic_path(path: Path) -> Iterator[Path]:
-    """Yield a temporary sibling of `path`; it becomes `path` when the block ends without error."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+def atomic_path(path: Path, is_synced: bool = True) -> Iterator[Path]:
+    """Yield a temporary sibling of `path`; it becomes `path` when the block ends without error.
+
+    Without `is_synced` a machine that loses power may leave an empty file: only for what verifies
+    itself and can be made again.
+    """
+    if not path.parent.is_dir():
+        path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name[:40]}.{secrets.token_hex(8)}{UNFINISHED}")
     # Not tempfile: its files are for their owner alone, and so would be every artefact.
     os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+    is_there = False
     try:
         yield temporary
-        with temporary.open("rb") as stream:
-            os.fsync(stream.fileno())
+        if is_synced:
+            with temporary.open("rb") as stream:
+                os.fsync(stream.fileno())
         temporary.replace(path)
-        _sync_folder(path.parent)
+        is_there = True
+        if is_synced:
+            _sync_folder(path.parent)
     except OSError as error:
         if error.filename is None:  # a full disk does not say where
             error.filename = str(path)
         raise
     finally:
-        with suppress(FileNotFoundError):
-            temporary.unlink()
+        if not is_there:
+            with suppress(FileNotFoundError):
+                temporary.unlink()
 
 
-def write_bytes(path: Path, content: bytes) -> None:
-    """Write `content` to `path`, whole or not at all."""
-    with atomic_path(path) as temporary:
+def write_bytes(path: Path, content: bytes, is_synced: bool = True) -> None:
+    """Write `content` to `path`, whole or not at all; see `atomic_path`."""
+    with atomic_path(path, is_synced) as temporary:
         temporary.write_bytes(content)
 
 

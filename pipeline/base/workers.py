@@ -1,15 +1,19 @@
 """Reading overlaps working, in a bounded queue: memory does not grow with the length of a video.
 
 `n_workers` threads work on one input each (the libraries release the interpreter's lock), while the
-caller's thread reads the next inputs.
+caller's thread reads the next inputs; or threads of their own read ahead of it.
 """
 
+import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from queue import Full, Queue
 from typing import TypeVar
 
 AHEAD = 2  # inputs that wait or are worked on, per worker
+LOOK_S = 0.1  # how often a thread that waits for room looks whether it is still wanted
 
 Given = TypeVar("Given")
 Result = TypeVar("Result")
@@ -30,3 +34,56 @@ def side_by_side(
             yield waiting.popleft().result()
     finally:
         executor.shutdown(wait=True, cancel_futures=True)
+
+
+@contextmanager
+def read_ahead(sources: Sequence[Iterator[Given]], most: int) -> Iterator[Iterator[Given]]:
+    """What iterators give, each read by a thread of its own; at most `most` wait.
+
+    In the order of a single source, of several as they come. Raises what a source raises. At the
+    end of the block no more is read, and sources that can be closed are closed by their threads.
+    """
+    waiting: Queue[tuple[Given] | BaseException | None] = Queue(most)
+    is_over = threading.Event()
+
+    def offer(given: tuple[Given] | BaseException | None) -> bool:
+        while not is_over.is_set():
+            try:
+                waiting.put(given, timeout=LOOK_S)
+                return True
+            except Full:
+                continue
+        return False
+
+    def read(source: Iterator[Given]) -> None:
+        try:
+            for given in source:
+                if not offer((given,)):
+                    break
+            offer(None)
+        except BaseException as error:  # the caller raises it
+            offer(error)
+        finally:
+            getattr(source, "close", lambda: None)()
+
+    threads = [threading.Thread(target=read, args=[source], daemon=True) for source in sources]
+    for thread in threads:
+        thread.start()
+    try:
+        yield _taken(waiting, len(threads))
+    finally:
+        is_over.set()
+        for thread in threads:
+            thread.join()
+
+
+def _taken(waiting: "Queue[tuple[Given] | BaseException | None]", n: int) -> Iterator[Given]:
+    """What is in a queue until `n` threads have said that they are done."""
+    while n:
+        given = waiting.get()
+        if given is None:
+            n -= 1
+        elif isinstance(given, BaseException):
+            raise given
+        else:
+            yield given[0]

@@ -83,6 +83,8 @@ class AudioSettings(Section):
     """Hf: hidden layers that are summed."""
     max_seconds: Annotated[float, Field(gt=0)] = 60.0
     """Longer utterances are cut into such pieces."""
+    batch_seconds: Annotated[int, Field(ge=1, le=3600)] = 72
+    """On a GPU: sound of a batch; fewer need less of its memory."""
     precision: Precision = "float32"
     """Numbers that the network computes in."""
     settings: OwnSettings = ModelSettings()
@@ -111,6 +113,8 @@ class TextSettings(Section):
     """Gcnet: sub-sentences and cleaned words, as GCNet's features."""
     max_tokens: Annotated[int, Field(ge=8, le=8192)] = 512
     """Longer texts are read in windows of this length."""
+    batch_tokens: Annotated[int, Field(ge=1, le=1_000_000)] = 4096
+    """On a GPU: tokens of a batch; fewer need less of its memory."""
     precision: Precision = "float32"
     """Numbers that the network computes in."""
     settings: OwnSettings = ModelSettings()
@@ -133,6 +137,8 @@ class VisualSettings(Section):
     """Hf: the commit to pin."""
     scale_order: Literal["published", "head"] = "published"
     """Manet: order of the second chain."""
+    batch_faces: Annotated[int, Field(ge=1, le=10_000)] = 256
+    """On a GPU: faces of a batch; fewer need less of its memory."""
     precision: Precision = "float32"
     """Numbers that the network computes in."""
     settings: OwnSettings = ModelSettings()

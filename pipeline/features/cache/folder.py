@@ -30,8 +30,9 @@ class CacheFolder:
         """Where to write the record of a key; its folders are made, a refusal is explained."""
         path = self.path(key)
         with refusals_told(self.root):
-            for folder in (self.root, self.root / self.kind, path.parent):
-                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not path.parent.is_dir():
+                for folder in (self.root, self.root / self.kind, path.parent):
+                    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             yield path
 
     def set_aside(self, key: str) -> None:

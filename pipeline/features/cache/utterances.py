@@ -4,7 +4,9 @@ A record lies at root/kind/key[:2]/key.safetensors, where the key is a digest of
 decides its content (pipeline.features.cache.keys). It holds the vector, or the reason why there is
 none, and a sha256 of both. Records appear whole or not at all, so that any number of jobs may
 write side by side: two of one key write the same bytes. A record that does not verify is set aside
-in root/quarantine and counted. Faces and voices are personal data: folders are for the owner alone.
+in root/quarantine and counted; so may one be that was written just before a machine lost power,
+since none is brought to the disk by itself: thousands a second are written on a GPU. Faces and
+voices are personal data: folders are for the owner alone.
 """
 
 import hashlib
@@ -69,7 +71,7 @@ class UtteranceCache(CacheFolder):
         }
         arrays = {} if record.vector is None else {"vector": record.vector}
         with self.writing(record_key(ingredients)) as path:
-            write_arrays(path, arrays, header)
+            write_arrays(path, arrays, header, is_synced=False)
 
 
 def read_record(path: Path, key: str) -> tuple[Record, dict[str, Any]]:

@@ -2,28 +2,21 @@
 
 Waveforms are mono float32 in [-1, 1] at 16 kHz. Each is encoded alone and never padded: group
 norms see the whole utterance (reading.md F.4). Long ones go in pieces that give every frame once.
+On a card they go together (pipeline.features.encoders.speech_batches).
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.features.cache.extractor import Encoded, Item
 from pipeline.features.encoders.driver import Overlapped, Vector
-from pipeline.features.encoders.pieces import Framing
+from pipeline.features.encoders.pieces import SAMPLE_RATE_HZ, Framing
 from pipeline.media.arrays import Waveform
-from pipeline.media.audio import Sound, read_sounds
-from pipeline.media.cutting import SoundPiece
-from pipeline.media.decoder import Decoder
-from pipeline.media.errors import MediaError
-from pipeline.media.grid import Span
-from pipeline.media.sound_service import decode_sound
 
-SAMPLE_RATE_HZ = 16_000
-SILENCE = 1e-3  # peak, -60 dBFS: what lossy codecs leave of silence lies below it
+__all__ = ["SAMPLE_RATE_HZ", "SpeechEncoder", "read_speech", "speech_extractor"]
 
 
 @dataclass(frozen=True)
@@ -47,54 +40,13 @@ class SpeechEncoder:
 
 def speech_extractor(dim: int, encode: SpeechEncoder) -> Overlapped[Waveform]:
     """An extractor of speech: each file is decoded once, in a process for decoding."""
-
-    def read(items: Iterable[Item]) -> Iterator[tuple[Item, Waveform | Encoded]]:
-        with Decoder() as decoder:
-            for path, group in _by_file(items).items():
-                for index, found in _sounds(decoder, path, group):
-                    yield _usable(group[index], found, encode.framing)
-
-    return Overlapped(dim, read, encode)
+    return Overlapped(dim, lambda items: read_speech(items, 1, encode.framing), encode)
 
 
-def _sounds(
-    decoder: Decoder, path: Path, group: Sequence[Item]
-) -> Iterator[tuple[int, Sound | MediaError]]:
-    """The sounds of all items of one file; what became of them if it is not the one asked for."""
-    spans = [(item.utterance.start_s, item.utterance.end_s) for item in group]
-    confirm = group[0].confirm
-    try:
-        state = None if confirm is None else confirm()
-    except MediaError as error:
-        yield from ((index, error) for index in range(len(group)))
-        return
+def read_speech(
+    items: Iterable[Item], n_readers: int, framing: Framing
+) -> Iterator[tuple[Item, Waveform | Encoded]]:
+    """See `sounds.read`; what decodes is loaded where something is decoded."""
+    from pipeline.features.encoders import sounds
 
-    def cut(spans: Sequence[Span], channel: int | None) -> Iterator[SoundPiece]:
-        return decode_sound(decoder, path, spans, channel, state=state)
-
-    yield from read_sounds(cut, spans, SAMPLE_RATE_HZ)
-
-
-def _by_file(items: Iterable[Item]) -> dict[Path, list[Item]]:
-    groups: dict[Path, list[Item]] = {}
-    for item in items:
-        if item.media is None:
-            raise ValueError(f"{item.utterance.utterance_id}: an audio item needs a media path")
-        groups.setdefault(item.media, []).append(item)
-    return groups
-
-
-def _usable(
-    item: Item, found: Sound | MediaError, framing: Framing
-) -> tuple[Item, Waveform | Encoded]:
-    """The item with what is known of it, and its waveform, or why there is nothing to encode."""
-    name = item.utterance.utterance_id
-    if isinstance(found, MediaError):
-        return item, Encoded(name, None, found.status, found.detail)
-    seconds = (found.asked_s, found.found_s)
-    if not framing.n_frames(len(found.waveform)):
-        detail = f"{len(found.waveform)} samples; one frame needs {framing.field}"
-        return item, Encoded(name, None, "too_short", detail, seconds)
-    if np.abs(found.waveform).max() < SILENCE:
-        return item, Encoded(name, None, "silent", "no sample above -60 dBFS", seconds)
-    return replace(item, seconds=seconds, remark=found.remark), found.waveform
+    yield from sounds.read(items, n_readers, framing)

@@ -6,18 +6,23 @@ filled up. The last bits of a product depend on the shape of a batch, not on wha
 part meets the same kernels whatever comes beside it, so that neither order nor shards nor workers
 count (reading.md F.4). A batch waits until it is full, or too much waits in all: memory grows
 neither with the length of an utterance nor with the number of shapes.
+
+Three things overlap: threads read and prepare parts, at most `ahead` chunks of them; the caller's
+thread makes batches; the device has one batch in work and the next one waiting.
 """
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
-from pipeline.base.errors import EncodingError
-from pipeline.base.workers import side_by_side
+from pipeline.base.errors import EncodingError, SettingsError
+from pipeline.base.workers import read_ahead, side_by_side
 from pipeline.features.cache.extractor import Encoded, Item
 from pipeline.features.encoders.driver import Vector, encoded, failures_named
 
@@ -25,6 +30,7 @@ Given = TypeVar("Given")
 Part = TypeVar("Part")
 NAMED = 3  # utterances, where a batch fails
 MOST_WAITING = 1024  # parts, of all shapes together
+IN_WORK = 2  # batches that the device has and nobody has taken yet
 
 
 @dataclass
@@ -59,29 +65,78 @@ class _Chunk(Generic[Part]):
 
 
 @dataclass(frozen=True)
+class BatchSize:
+    """The setting that says how much goes into a batch: bytes must not depend on free memory."""
+
+    key: str  # features.text.batch_tokens
+    value: int
+
+    def too_large(self, what: str, device: torch.device) -> SettingsError:
+        """An error that says what to set."""
+        free, total = torch.cuda.mem_get_info(device) if device.type == "cuda" else (0, 0)
+        way_out = (
+            f"set it to {self.value // 2}, or end what else uses the device; features of another "
+            "batch size differ in their last bits and have their own place in the cache"
+            if self.value > 1
+            else "no batch can be smaller: use another device, or --device cpu"
+        )
+        return SettingsError(
+            f"{self.key}: {self.value}: {what} does not fit into the memory of {device} "
+            f"({free / 1e9:.1f} of {total / 1e9:.1f} GB are free): {way_out}"
+        )
+
+
+Batch = list[tuple["_Open[Part]", int, Part]]
+
+
+@dataclass(frozen=True)
 class Batched(Generic[Given, Part]):
     """An extractor made of a reader of inputs and an encoder of batches.
 
-    `chunks` cuts an input into lists of parts, which `prepare` makes ready, in the workers.
-    `run` takes at most `rows(shape)` parts of one shape and gives their vectors, (n, D).
-    `average` makes a vector of their sum and number.
+    `read` may use that many threads. `chunks` cuts an input into lists of parts, which `prepare`
+    makes ready, in the workers. `start` begins with at most `rows(shape)` parts of one shape; what
+    it gives waits for their vectors, (n, D). `average` makes a vector of their sum and number.
     """
 
     dim: int
-    read: Callable[[Iterable[Item]], Iterator[tuple[Item, Given | Encoded]]]
+    read: Callable[[Iterable[Item], int], Iterator[tuple[Item, Given | Encoded]]]
     chunks: Callable[[Given], Iterator[list[Any]]]
     prepare: Callable[[list[Any]], Sequence[Part]]
     shape_of: Callable[[Part], Hashable]
     rows: Callable[[Any], int]
-    run: Callable[[Any, list[Part]], Vector]
+    start: Callable[[Any, list[Part]], Callable[[], Vector]]
     average: Callable[[NDArray[np.float64] | float, int], NDArray[np.float64] | float]
+    size: BatchSize
+    device: torch.device
+    ahead: int  # chunks that are ready and wait for the device
     remark: Callable[[Given], str] = lambda _: ""
 
     def encode(self, items: Iterable[Item], n_workers: int = 1) -> Iterator[Encoded]:
         """Yield one `Encoded` per item (see `Extractor`)."""
-        waiting: dict[Hashable, list[tuple[_Open[Part], int, Part]]] = defaultdict(list)
+        in_work: deque[tuple[Any, Batch[Part], Callable[[], Vector]]] = deque()
+        prepared = side_by_side(self._ready, self._chunks(items, n_workers), n_workers)
+        with read_ahead([prepared], self.ahead) as chunks:
+            for found in self._batches(chunks):
+                if isinstance(found, Encoded):
+                    yield found
+                    continue
+                shape, batch = found
+                with self._failures_named(shape, batch):
+                    wait = self.start(shape, [part for _, _, part in batch])
+                in_work.append((shape, batch, wait))
+                if len(in_work) >= IN_WORK:
+                    yield from self._finish(*in_work.popleft())
+        while in_work:
+            yield from self._finish(*in_work.popleft())
+
+    def _batches(
+        self, chunks: Iterable[_Chunk[Part]]
+    ) -> Iterator[Encoded | tuple[Hashable, Batch[Part]]]:
+        """Full batches as they come, with their shape, then the others; and what is known."""
+        waiting: dict[Hashable, Batch[Part]] = defaultdict(list)
+        n_waiting = 0
         current: _Open[Part] | None = None
-        for chunk in side_by_side(self._ready, self._chunks(items), n_workers):
+        for chunk in chunks:
             if chunk.known is not None:
                 yield chunk.known
                 continue
@@ -96,17 +151,18 @@ class Batched(Generic[Given, Part]):
             for number, part in enumerate(chunk.parts, first):
                 shape = self.shape_of(part)
                 waiting[shape].append((utterance, number, part))
+                n_waiting += 1
                 if len(waiting[shape]) < self.rows(shape):
-                    if sum(map(len, waiting.values())) < MOST_WAITING:
+                    if n_waiting < MOST_WAITING:
                         continue
                     shape = max(waiting, key=lambda other: len(waiting[other]))
-                yield from self._run(shape, waiting.pop(shape))
-        for shape, batch in waiting.items():
-            yield from self._run(shape, batch)
+                n_waiting -= len(waiting[shape])
+                yield shape, waiting.pop(shape)
+        yield from waiting.items()
 
-    def _chunks(self, items: Iterable[Item]) -> Iterator[_Chunk[Any]]:
+    def _chunks(self, items: Iterable[Item], n_workers: int) -> Iterator[_Chunk[Any]]:
         """All chunks of all items, each marked with its item."""
-        for item, given in self.read(items):
+        for item, given in self.read(items, n_workers):
             if isinstance(given, Encoded):
                 yield _Chunk(item, known=given)
                 continue
@@ -127,14 +183,26 @@ class Batched(Generic[Given, Part]):
             parts = self.prepare(list(chunk.parts))
         return _Chunk(chunk.item, parts, chunk.is_last, remark=chunk.remark)
 
-    def _run(
-        self, shape: Hashable, batch: list[tuple[_Open[Part], int, Part]]
-    ) -> Iterator[Encoded]:
-        """Encode a batch; yield the utterances that are complete by it."""
+    @contextmanager
+    def _failures_named(self, shape: Any, batch: Batch[Part]) -> Iterator[None]:
+        """Errors name the first utterances of the batch; lack of memory names the setting."""
         names = list(dict.fromkeys(u.item.utterance.utterance_id for u, _, _ in batch))
         more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-        with np.errstate(over="ignore"), failures_named(", ".join(names[:NAMED]) + more):
-            vectors = self.run(shape, [part for _, _, part in batch])
+        try:
+            with np.errstate(over="ignore"), failures_named(", ".join(names[:NAMED]) + more):
+                yield
+        except EncodingError as error:
+            if not isinstance(error.__cause__, torch.OutOfMemoryError):
+                raise
+            what = f"a batch of {self.rows(shape)} rows of size {shape}"
+            raise self.size.too_large(what, self.device) from error
+
+    def _finish(
+        self, shape: Any, batch: Batch[Part], wait: Callable[[], Vector]
+    ) -> Iterator[Encoded]:
+        """Take the vectors of a batch; yield the utterances that are complete by it."""
+        with self._failures_named(shape, batch):
+            vectors = wait()
         for (utterance, number, _), vector in zip(batch, vectors, strict=True):
             utterance.add(number, vector)
             if utterance.is_whole and utterance.n_summed == utterance.n_parts:

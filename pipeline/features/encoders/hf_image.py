@@ -35,7 +35,9 @@ def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extract
     with torch.inference_mode():
         dim = embed(prepare([PROBE]).to(device=place, dtype=dtype)).shape[1]
     encode = FaceEncoder(prepare, embed, place, dtype, clip or BATCH)
-    return faces_together(dim, encode) if clip is None else face_extractor(dim, encode)
+    if clip is not None:
+        return face_extractor(dim, encode)
+    return faces_together(dim, encode, settings["batch_faces"])
 
 
 def _prepare(processor: Any, crops: list[Picture]) -> Tensor:

@@ -6,7 +6,8 @@ utterance (zero mean, unit variance where it was trained so); nothing is padded,
 attention mask is needed and models with group norm are exact (reading.md F.4). w2v-BERT reads
 filter banks. The encoder half of Whisper reads windows of 30 seconds, filled up with silence, and
 the audio spectrogram transformer (AST) windows of 10.24 seconds; the frames that stand for sound
-are averaged. A frame of AST is the mean over the patches of one time.
+are averaged. A frame of AST is the mean over the patches of one time. On a card utterances go
+together (pipeline.features.encoders.speech_batches).
 """
 
 from collections.abc import Callable, Mapping
@@ -20,8 +21,10 @@ from torch import Tensor
 from pipeline.base.errors import CheckpointError
 from pipeline.features.cache.extractor import Extractor, Weights
 from pipeline.features.encoders.audio import SAMPLE_RATE_HZ, SpeechEncoder, speech_extractor
+from pipeline.features.encoders.masked_speech import MaskedSpeech
 from pipeline.features.encoders.pieces import MOONSHINE, Framing, framing_of
-from pipeline.features.encoders.torch_setup import check_precision, choose_device
+from pipeline.features.encoders.speech_batches import SpeechBatches, batched_speech
+from pipeline.features.encoders.torch_setup import check_precision, choose_device, wants_batches
 from pipeline.features.weights.pretrained import (
     check_layers,
     load_feature_extractor,
@@ -35,6 +38,7 @@ WHISPER_FRAME = 320  # samples
 BANK_FIELD, BANK_HOP = 400, 160  # of one filter bank, in AST: 25 ms, 10 ms apart
 AST, N_AST_TOKENS = "audio-spectrogram-transformer", 2
 SPECTRAL = {"whisper": "input_features", "wav2vec2-bert": "input_features", AST: "input_values"}
+ALONE = ("wav2vec2-bert", "moonshine")  # on a card too: their lengths differ, and they mix frames
 BANKS_FIELD, BANKS_HOP = 560, 320  # w2v-BERT: two windows of 25 ms, 10 ms apart, make a frame
 
 
@@ -46,30 +50,42 @@ def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extract
     last_layers = settings["last_layers"]
     framing = _framing(weights, model, settings["max_seconds"])
     check_layers(weights.path, model, last_layers)
-    inputs_name = SPECTRAL.get(model.config.model_type)
+    kind = model.config.model_type
     extractor = _feature_extractor(weights)
 
-    def frames(waveform: Waveform) -> NDArray[np.float32]:
-        n_frames = framing.n_frames(len(waveform))
-        if model.config.model_type == "wav2vec2-bert":  # it would fill up an odd pair of windows
+    def inputs_of(waveform: Waveform) -> NDArray[np.float32]:
+        """What the network reads of a piece: itself, or its spectrogram."""
+        if kind not in SPECTRAL:
+            return waveform
+        if kind == "wav2vec2-bert":  # it would fill up an odd pair of windows
+            n_frames = framing.n_frames(len(waveform))
             waveform = waveform[: framing.field + (n_frames - 1) * framing.hop]
-        if inputs_name is not None:
-            ready = extractor(waveform, sampling_rate=SAMPLE_RATE_HZ, return_tensors="pt")
-            inputs: Tensor = ready[inputs_name]
-        else:
-            inputs = torch.from_numpy(waveform)[None]
-        with torch.inference_mode():
-            states = model(
-                inputs.to(device=place, dtype=dtype), output_hidden_states=True
-            ).hidden_states
-            summed = sum_last(states, last_layers)[0]
-            if model.config.model_type == AST:
-                summed = _over_frequencies(model.config, summed)
-            array: NDArray[np.float32] = summed.cpu().numpy()
-            return array[:n_frames]
+        ready = extractor(waveform, sampling_rate=SAMPLE_RATE_HZ, return_tensors="pt")
+        inputs: NDArray[np.float32] = ready[SPECTRAL[kind]][0].numpy()
+        return inputs
 
-    prepare = _as_it_is if inputs_name is not None else _preparation(extractor)
-    return speech_extractor(model.config.hidden_size, SpeechEncoder(frames, framing, prepare))
+    def states_of(inputs: Tensor, _: Tensor | None = None) -> Tensor:
+        """(R, ...) -> (R, T, D), the sum of the last layers."""
+        given = inputs.to(device=place, dtype=dtype)
+        summed = sum_last(model(given, output_hidden_states=True).hidden_states, last_layers)
+        return _over_frequencies(model.config, summed) if kind == AST else summed
+
+    def frames(waveform: Waveform) -> NDArray[np.float32]:
+        with torch.inference_mode():
+            summed = states_of(torch.from_numpy(inputs_of(waveform))[None])[0]
+            array: NDArray[np.float32] = summed.cpu().numpy()
+            return array[: framing.n_frames(len(waveform))]
+
+    prepare = _as_it_is if kind in SPECTRAL else _preparation(extractor)
+    dim, alone = model.config.hidden_size, SpeechEncoder(frames, framing, prepare)
+    if not wants_batches(place) or kind in ALONE:
+        return speech_extractor(dim, alone)
+    seconds = settings["batch_seconds"]
+    if kind in SPECTRAL:
+        windows = SpeechBatches(states_of, framing, place, seconds)
+        return batched_speech(dim, windows, alone, dtype, inputs_of)
+    masked = MaskedSpeech(model, framing, last_layers, dtype)
+    return batched_speech(dim, SpeechBatches(masked, framing, place, seconds, 1), alone, dtype)
 
 
 def _framing(weights: Weights, model: Any, max_seconds: float) -> Framing:
@@ -101,9 +117,10 @@ def _framing(weights: Weights, model: Any, max_seconds: float) -> Framing:
 
 
 def _over_frequencies(config: Any, patches: Tensor) -> Tensor:
-    """AST's two tokens and its patches (2 + F * T, D), frequency by frequency -> (T, D)."""
+    """AST's two tokens and its patches (R, 2 + F * T, D), frequency by frequency -> (R, T, D)."""
     n_frequencies = (config.num_mel_bins - config.patch_size) // config.frequency_stride + 1
-    return patches[N_AST_TOKENS:].view(n_frequencies, -1, patches.shape[1]).mean(dim=0)
+    n_rows, _, dim = patches.shape
+    return patches[:, N_AST_TOKENS:].reshape(n_rows, n_frequencies, -1, dim).mean(dim=1)
 
 
 def _feature_extractor(weights: Weights) -> Any:

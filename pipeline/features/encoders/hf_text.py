@@ -40,12 +40,13 @@ def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extract
         settings["pooling"],
         longest_window(model, settings["max_tokens"]),
     )
-    return extractor_of(model, tokenize, settings["last_layers"], place, dtype)
+    return extractor_of(model, tokenize, settings, settings["last_layers"], place, dtype)
 
 
 def extractor_of(
     model: Any,
     tokenize: Tokenization,
+    settings: Mapping[str, Any],
     last_layers: int,
     place: torch.device,
     dtype: torch.dtype | None,
@@ -58,7 +59,8 @@ def extractor_of(
 
     padding = getattr(model.config, "pad_token_id", None) or 0
     hidden = partial(masked_sum, model, last_layers)
-    batches = TextBatches(hidden, place, tokenize.max_tokens, padding)
+    n_tokens = settings["batch_tokens"]
+    batches = TextBatches(hidden, place, tokenize.max_tokens, padding, n_tokens)
     return batched_texts(dim, tokenize, batches, alone, dtype or torch.float32)
 
 

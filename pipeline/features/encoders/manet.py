@@ -12,7 +12,7 @@ from models.encoders.manet import EMBEDDING_DIM, IMAGE_SIZE_PX, MaNet
 from pipeline.features.cache.extractor import Extractor, Weights
 from pipeline.features.encoders.face_batches import faces_together
 from pipeline.features.encoders.torch_setup import check_precision, choose_device
-from pipeline.features.encoders.visual import FaceEncoder, resized
+from pipeline.features.encoders.visual import FaceEncoder, resized_bytes, to_unit
 from pipeline.features.weights.manet_checkpoint import read_manet
 from pipeline.media.arrays import Picture
 
@@ -24,9 +24,10 @@ def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extract
     model = MaNet(settings["scale_order"])
     model.load_state_dict(read_manet(weights.path))
     model.eval().to(device=place, dtype=dtype)
-    return faces_together(EMBEDDING_DIM, FaceEncoder(to_pictures, model.embed, place, dtype))
+    encode = FaceEncoder(to_pictures, model.embed, place, dtype, finish=to_unit)
+    return faces_together(EMBEDDING_DIM, encode, settings["batch_faces"])
 
 
 def to_pictures(crops: list[Picture]) -> Tensor:
-    """RGB crops of any size -> (n, 3, 224, 224) in [0, 1]."""
-    return resized(crops, IMAGE_SIZE_PX, IMAGE_SIZE_PX)
+    """RGB crops of any size -> (n, 224, 224, 3) uint8."""
+    return resized_bytes(crops, IMAGE_SIZE_PX, IMAGE_SIZE_PX)

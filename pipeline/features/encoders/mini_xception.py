@@ -27,14 +27,20 @@ def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extract
     model = MiniXception()
     model.load_state_dict(read_mini_xception(weights.path))
     model.eval().to(device=place, dtype=dtype)
-    return faces_together(EMBEDDING_DIM, FaceEncoder(to_gray, model.embed, place, dtype))
+    encode = FaceEncoder(to_gray, model.embed, place, dtype, finish=centered)
+    return faces_together(EMBEDDING_DIM, encode, settings["batch_faces"])
 
 
 def to_gray(crops: list[Picture]) -> Tensor:
-    """RGB crops of any size -> (n, 1, 64, 64) in [-1, 1]."""
+    """RGB crops of any size -> (n, 64, 64) uint8."""
     size = (IMAGE_SIZE_PX, IMAGE_SIZE_PX)
     faces = [
         cv2.resize(cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY), size, interpolation=cv2.INTER_AREA)
         for crop in crops
     ]
-    return torch.from_numpy(np.stack(faces)).unsqueeze(1).float() / 127.5 - 1
+    return torch.from_numpy(np.stack(faces))
+
+
+def centered(faces: Tensor) -> Tensor:
+    """(n, 64, 64) uint8 -> (n, 1, 64, 64) in [-1, 1]."""
+    return faces.unsqueeze(1).float() / 127.5 - 1

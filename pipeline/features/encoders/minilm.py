@@ -24,4 +24,4 @@ def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extract
     model = load_model(weights.path, place, dtype)
     max_tokens = min(TRAINED_TOKENS, longest_window(model, settings["max_tokens"]))
     tokenize = Tokenization(load_tokenizer(weights.path), whole_passage, "all", max_tokens)
-    return extractor_of(model, tokenize, 1, place, dtype)
+    return extractor_of(model, tokenize, settings, 1, place, dtype)

@@ -7,8 +7,10 @@ found by character offsets, which every fast tokenizer gives and which leaves th
 model was trained on (reading.md C.2).
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Literal
 
 import numpy as np
@@ -16,12 +18,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from pipeline.base.errors import EncodingError
 from pipeline.base.vocabulary import Pooling
 from pipeline.features.cache.extractor import Encoded, Item
 from pipeline.features.encoders.driver import Overlapped, Vector, failures_named
 
 IntArray = NDArray[np.int64]
 Counted = Literal[Pooling, "all"]  # all: tokens, [CLS] and [SEP] too
+Cut = tuple[list[int], IntArray, tuple[int, int]]  # a window: ids, groups, tokens and unknown ones
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,7 @@ class Window:
 
 @dataclass(frozen=True)
 class Tokenization:
-    """Cuts a text into windows. Not for two threads at once: tokenizers keep state."""
+    """Cuts texts into windows. Not for two threads at once: tokenizers keep state."""
 
     tokenizer: Any
     passages: Callable[[str], list[str]]  # parts of a text that must not see each other
@@ -45,10 +49,19 @@ class Tokenization:
 
     def __call__(self, text: str) -> list[Window]:
         """All windows of a text; their shares sum to 1."""
-        cut: list[tuple[list[int], IntArray, tuple[int, int]]] = []
+        return self.several([text])[0]
+
+    def several(self, texts: Sequence[str]) -> list[list[Window]]:
+        """The windows of each of several texts, which are cut in one call."""
+        passages = [self.passages(text) for text in texts]
+        cut = self._cut([passage for found in passages for passage in found])
+        return [self._weighed([next(cut) for _ in found]) for found in passages]
+
+    def _weighed(self, passages: list[list[Cut]]) -> list[Window]:
+        """The windows of the passages of one text, each token with its share."""
+        cut: list[Cut] = []
         n_groups = 0
-        for passage in self.passages(text):
-            windows = list(self._windows(passage))
+        for windows in passages:
             cut += [
                 (ids, np.where(groups < 0, -1, groups + n_groups), counts)
                 for ids, groups, counts in windows
@@ -64,40 +77,48 @@ class Tokenization:
             Window(ids, share[groups].astype(np.float32), *counts) for ids, groups, counts in cut
         ]
 
-    def _windows(self, passage: str) -> Iterator[tuple[list[int], IntArray, tuple[int, int]]]:
-        """Yield token ids and, for each, what it counts for: its word, or itself; -1 = nothing.
+    def _cut(self, passages: list[str]) -> Iterator[list[Cut]]:
+        """Yield the windows of each passage: token ids and, for each, what it counts for.
 
-        With each window the number of tokens that hold a letter or digit, and of unknown ones.
+        That is its word, or itself; -1 = nothing. With each window the number of tokens that hold
+        a letter or digit, and of unknown ones.
         """
+        if not passages:
+            return
         encoding = self.tokenizer(
-            passage,
+            passages,
             max_length=self.max_tokens,
             truncation=True,
             return_overflowing_tokens=True,
             return_offsets_mapping=True,
             return_special_tokens_mask=True,
         )
+        columns = ("input_ids", "offset_mapping", "special_tokens_mask")
+        rows = zip(*(encoding[name] for name in columns), strict=True)
+        counts = Counter(encoding["overflow_to_sample_mapping"])
+        for number, passage in enumerate(passages):
+            yield self._grouped(passage, islice(rows, counts[number]))
 
+    def _grouped(self, passage: str, windows: Iterable[tuple[Any, Any, Any]]) -> list[Cut]:
+        """The windows of one passage, from its token ids, offsets and special tokens."""
         words = _words_of_characters(passage)
+        letters = np.cumsum([0, *map(str.isalnum, passage)])  # before each character
+        found: list[Cut] = []
         n_before = 0
-        for ids, offsets, special in zip(
-            encoding["input_ids"],
-            encoding["offset_mapping"],
-            encoding["special_tokens_mask"],
-            strict=True,
-        ):
+        for ids, offsets, special in windows:
+            first, end = np.asarray(offsets).T
             groups = n_before + np.arange(len(ids))
             n_before += len(ids)
             if self.pooling == "words":
-                first, end = np.asarray(offsets).T
                 groups = words[np.maximum(first, end - 1)]
             if self.pooling != "all":
                 groups = np.where(np.asarray(special, dtype=bool), -1, groups)
 
             # Of the tokens with a letter or digit, how many the tokenizer knows.
-            spoken = [any(map(str.isalnum, passage[first:end])) for first, end in offsets]
+            spoken = letters[end] > letters[first]
             unknown = np.equal(ids, self.tokenizer.unk_token_id) & spoken
-            yield ids, groups, (sum(spoken), int(unknown.sum()))
+            found.append((ids, groups, (int(spoken.sum()), int(unknown.sum()))))
+        return found
 
 
 @dataclass(frozen=True)
@@ -128,23 +149,39 @@ def text_extractor(
     return Overlapped(dim, text_reader(tokenize), encode, remark_on)
 
 
-def text_reader(tokenize: Tokenization) -> Reader:
-    """The windows of texts, or why there are none."""
+def text_reader(tokenize: Tokenization, together: int = 1) -> Reader:
+    """The windows of texts, or why there are none; that many texts are cut in one call."""
 
     def read(items: Iterable[Item]) -> Iterator[tuple[Item, list[Window] | Encoded]]:
-        for item in items:
-            has_word = any(character.isalnum() for character in item.utterance.text)
-            name = item.utterance.utterance_id
-            with failures_named(name):
-                windows = tokenize(item.utterance.text) if has_word else []
-            if not windows:
-                yield item, Encoded(name, None, "no_text")
-            elif 0 < _counted(windows)[0] == _counted(windows)[1]:
-                yield item, Encoded(name, None, "unknown_text", remark_on(windows))
-            else:
-                yield item, windows
+        waiting = iter(items)
+        while group := list(islice(waiting, together)):
+            yield from map(_told, group, _windows_of(tokenize, group))
 
     return read
+
+
+def _windows_of(tokenize: Tokenization, items: Sequence[Item]) -> list[list[Window]]:
+    """The windows of each text, none where it has no word; a failure names its text."""
+    texts = [item.utterance.text for item in items]
+    spoken = [text for text in texts if any(map(str.isalnum, text))]
+    try:
+        with failures_named(items[0].utterance.utterance_id):
+            found = iter(tokenize.several(spoken))
+    except EncodingError:
+        if len(items) == 1:
+            raise
+        return [windows for item in items for windows in _windows_of(tokenize, [item])]
+    return [next(found) if any(map(str.isalnum, text)) else [] for text in texts]
+
+
+def _told(item: Item, windows: list[Window]) -> tuple[Item, list[Window] | Encoded]:
+    """An item with its windows, or why there is nothing to encode."""
+    name = item.utterance.utterance_id
+    if not windows:
+        return item, Encoded(name, None, "no_text")
+    if 0 < _counted(windows)[0] == _counted(windows)[1]:
+        return item, Encoded(name, None, "unknown_text", remark_on(windows))
+    return item, windows
 
 
 def _counted(windows: list[Window]) -> tuple[int, int]:

@@ -4,17 +4,20 @@ A window is filled up to the next of a fixed set of lengths, which it alone deci
 a fixed number of rows; the attention mask hides what is filled up. Not every network of the hub
 minds a mask (some mix all tokens): each is tried when it is built, and one whose vectors change is
 given one window at a time, as on a CPU.
+
+The last row of every batch is never a window's: some networks leave a mask out that hides nothing,
+and would then compute otherwise in a batch of rows that happen to be full.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from pipeline.features.cache.extractor import Extractor
-from pipeline.features.encoders.batched import Batched
+from pipeline.features.cache.extractor import Encoded, Extractor, Item
+from pipeline.features.encoders.batched import Batched, BatchSize
+from pipeline.features.encoders.card import Card
 from pipeline.features.encoders.driver import Vector
 from pipeline.features.encoders.text import (
     TextEncoder,
@@ -26,20 +29,35 @@ from pipeline.features.encoders.text import (
 )
 
 SHORTEST = 16  # tokens
-TOKENS = 4096  # of a batch: 256 short rows, or 8 of 512 tokens
 CHUNK = 64  # windows of one text that are handed on at once
+TOGETHER = 64  # texts whose tokens are cut in one call
+AHEAD = 1024  # chunks: texts of up to 64 windows
 PROBES = ("yes", "What a sunny day it was, and what are you doing now?")
 NEAR = {torch.float32: 1e-4, torch.bfloat16: 0.05, torch.float16: 0.01}  # relative, of rounding
 
 
-@dataclass(frozen=True)
 class TextBatches:
     """Sums a model's last layers over windows, many at once, each token by its share."""
 
-    hidden: Callable[[Tensor, Tensor], Tensor]  # ids, mask (R, T) -> (R, T, D) float32
-    device: torch.device
-    longest: int  # tokens of a window
-    padding: int  # a token id
+    def __init__(
+        self,
+        hidden: Callable[[Tensor, Tensor], Tensor],
+        device: torch.device,
+        longest: int,
+        padding: int,
+        n_tokens: int,
+    ) -> None:
+        """Of `hidden`: ids, mask (R, T) -> (R, T, D) float32. `longest`: tokens of a window.
+
+        `padding`: a token id. `n_tokens`: of a batch, in all its rows.
+        """
+        self.device, self.longest, self.n_tokens = device, longest, n_tokens
+        self._padding = padding
+
+        def summed(ids: Tensor, mask: Tensor, shares: Tensor) -> Tensor:
+            return torch.bmm(shares[:, None], hidden(ids, mask))[:, 0]
+
+        self._card = Card(summed, device)
 
     def length_of(self, window: Window) -> int:
         """Tokens that a window is filled up to."""
@@ -49,27 +67,22 @@ class TextBatches:
         return max(min(length, self.longest), len(window.ids))
 
     def rows(self, length: int) -> int:
-        """Windows of that length in a batch."""
-        return max(1, TOKENS // length)
+        """Windows of that length in a batch, beside the row that is nobody's."""
+        return max(1, self.n_tokens // length - 1)
 
-    def __call__(self, length: int, windows: list[Window]) -> Vector:
-        """At most `rows(length)` windows -> (n, D)."""
-        shape = (self.rows(length), length)
-        ids = np.full(shape, self.padding, np.int64)
-        mask = np.zeros(shape, np.int64)
-        shares = np.zeros(shape, np.float32)
+    def start(self, length: int, windows: list[Window]) -> Callable[[], Vector]:
+        """Begin with at most `rows(length)` windows; gives (n, D)."""
+        shape = (self.rows(length) + 1, length)
+        ids = self._card.room(shape, torch.int64).fill_(self._padding)
+        mask = self._card.room(shape, torch.int64).zero_()
+        shares = self._card.room(shape).zero_()
         mask[:, 0] = 1  # a row that sees nothing at all would give NaN
         for row, window in enumerate(windows):
             n_tokens = len(window.ids)
-            ids[row, :n_tokens], mask[row, :n_tokens] = window.ids, 1
-            shares[row, :n_tokens] = window.shares
-
-        with torch.inference_mode():
-            given = [torch.from_numpy(array).to(self.device) for array in (ids, mask, shares)]
-            hidden = self.hidden(given[0], given[1])
-            summed = torch.bmm(given[2][:, None], hidden)[:, 0]
-            vectors: Vector = summed.cpu().numpy()[: len(windows)]
-        return vectors
+            ids.numpy()[row, :n_tokens], mask.numpy()[row, :n_tokens] = window.ids, 1
+            shares.numpy()[row, :n_tokens] = window.shares
+        wait = self._card.start(ids, mask, shares)
+        return lambda: wait()[: len(windows)]
 
 
 def batched_texts(
@@ -79,15 +92,23 @@ def batched_texts(
     if not _hides_padding(tokenize, encode, alone, NEAR[dtype]):
         print("note: this encoder of texts minds padding: it reads one text at a time, slowly")
         return text_extractor(dim, tokenize, alone)
+    read = text_reader(tokenize, TOGETHER)
+
+    def read_texts(items: Iterable[Item], _: int) -> Iterator[tuple[Item, list[Window] | Encoded]]:
+        return read(items)
+
     return Batched(
         dim=dim,
-        read=text_reader(tokenize),
+        read=read_texts,
         chunks=_chunks,
         prepare=list,
         shape_of=encode.length_of,
         rows=encode.rows,
-        run=encode,
+        start=encode.start,
         average=lambda total, _: total,  # the shares of a text sum to 1
+        size=BatchSize("features.text.batch_tokens", encode.n_tokens),
+        device=encode.device,
+        ahead=AHEAD,
         remark=remark_on,
     )
 
@@ -107,7 +128,7 @@ def _hides_padding(
         if length == len(window.ids) and length < encode.longest:
             length = min(2 * length, encode.longest)
         try:
-            (found,) = encode(length, [window])
+            (found,) = encode.start(length, [window])()
         except TypeError:  # it takes no mask
             return False
         expected = alone([window])

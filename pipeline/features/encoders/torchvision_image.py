@@ -35,7 +35,8 @@ def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extract
         return torch.stack([transform(picture) for picture in pictures])
 
     model.eval().to(device=place, dtype=dtype)
-    return faces_together(dim, FaceEncoder(prepare, model, place, dtype))
+    encode = FaceEncoder(prepare, model, place, dtype)
+    return faces_together(dim, encode, settings["batch_faces"])
 
 
 def load_trunk(name: str, path: Path) -> tuple[nn.Module, int]:

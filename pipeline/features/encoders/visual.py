@@ -5,6 +5,7 @@ as they are needed: memory does not grow with the number of faces.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -32,11 +33,12 @@ class MissingCropsError(CacheError):
 class FaceEncoder:
     """Prepares crops as a network wants them and averages what it gives."""
 
-    prepare: Callable[[list[Picture]], Tensor]  # n crops -> (n, C, H, W)
+    prepare: Callable[[list[Picture]], Tensor]  # n crops -> (n, ...)
     embed: Callable[[Tensor], Tensor]  # (n, C, H, W) -> (n, D)
     device: torch.device
     dtype: torch.dtype | None  # of the network, None: float32
     batch: int = BATCH
+    finish: Callable[[Tensor], Tensor] = lambda prepared: prepared  # (n, ...) -> (n, C, H, W)
 
     def __call__(self, crops: Iterable[Picture]) -> Vector:
         """Crops of one utterance, at least one -> (D,)."""
@@ -45,7 +47,8 @@ class FaceEncoder:
         waiting = iter(crops)
         with torch.inference_mode():
             while batch := list(islice(waiting, self.batch)):
-                pictures = self.prepare(batch).to(device=self.device, dtype=self.dtype)
+                pictures = self.finish(self.prepare(batch))
+                pictures = pictures.to(device=self.device, dtype=self.dtype)
                 vectors = self.embed(pictures).float().cpu().numpy()
                 total = total + vectors.sum(axis=0, dtype=np.float64)
                 n_crops += len(batch)
@@ -54,9 +57,19 @@ class FaceEncoder:
 
 def resized(crops: list[Picture], height: int, width: int) -> Tensor:
     """RGB crops of any size -> (n, 3, H, W) in [0, 1], bilinear."""
+    return to_unit(resized_bytes(crops, height, width))
+
+
+def resized_bytes(crops: list[Picture], height: int, width: int) -> Tensor:
+    """RGB crops of any size -> (n, H, W, 3) uint8, bilinear."""
     how = Image.Resampling.BILINEAR
     faces = [np.asarray(Image.fromarray(crop).resize((width, height), how)) for crop in crops]
-    return torch.from_numpy(np.stack(faces)).permute(0, 3, 1, 2).float() / 255
+    return torch.from_numpy(np.stack(faces))
+
+
+def to_unit(pictures: Tensor) -> Tensor:
+    """(n, H, W, 3) uint8 -> (n, 3, H, W) in [0, 1]."""
+    return pictures.permute(0, 3, 1, 2).float() / 255
 
 
 def face_extractor(dim: int, encode: Callable[[Iterable[Picture]], Vector]) -> Overlapped[Path]:
@@ -76,8 +89,15 @@ def read_archives(items: Iterable[Item]) -> Iterator[tuple[Item, Path | Encoded]
 
 def crops_of(archive: Path) -> Iterator[Picture]:
     """The crops of an archive; raises MissingCropsError."""
-    try:
+    with missing_crops_told():
         yield from iter_crops(archive)
+
+
+@contextmanager
+def missing_crops_told() -> Iterator[None]:
+    """Turn what reading an archive raises into a MissingCropsError."""
+    try:
+        yield
     except (FileNotFoundError, CropsError) as error:
         raise MissingCropsError(
             f"face crops have just gone from the cache, or are damaged ({error}); "

@@ -108,9 +108,14 @@ def read_crops(archive: Path) -> list[Picture]:
 
 def iter_crops(archive: Path) -> Iterator[Picture]:
     """The crops of an archive one by one, for utterances that are longer than the memory."""
+    return (decode_crop(archive, name, jpeg) for name, jpeg in iter_jpegs(archive))
+
+
+def iter_jpegs(archive: Path) -> Iterator[tuple[str, bytes]]:
+    """Name and content of every crop of an archive, for `decode_crop` in another thread."""
     with _opened(archive) as (stored, record):
         for name in record.members:
-            yield _decode(archive, name, _read(archive, stored, name, MAX_JPEG_BYTES))
+            yield name, _read(archive, stored, name, MAX_JPEG_BYTES)
 
 
 def verify_crops(archive: Path, key: str) -> CropRecord:
@@ -194,7 +199,8 @@ def _parse(archive: Path, facts: bytes) -> CropRecord:
     return record
 
 
-def _decode(archive: Path, name: str, jpeg: bytes) -> Picture:
+def decode_crop(archive: Path, name: str, jpeg: bytes) -> Picture:
+    """The picture of one member, RGB; raises CropsError."""
     try:
         with Image.open(io.BytesIO(jpeg), formats=["JPEG"]) as picture:
             if max(picture.size) > MAX_SIDE_PX:

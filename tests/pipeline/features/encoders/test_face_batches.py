@@ -19,32 +19,30 @@ from tests.pipeline import tiny_models
 
 pytestmark = pytest.mark.fresh
 
-ROWS = 4  # instead of 128
+ROWS = 4
 COUNTS = (1, 6, 2, 5, 4)  # faces of utterances, 18 in all
 
 
 @pytest.fixture
 def build(settings_of, local, bundled, tmp_path, monkeypatch):
     """build(name, is_batched, device): an extractor of faces."""
-    monkeypatch.setattr(face_batches, "ROWS", ROWS)
 
     def make(name, is_batched, device="cpu"):
         monkeypatch.setattr(face_batches, "wants_batches", lambda _: is_batched)
         if name == "mini-xception":
             settings, weights = bundled("visual")
-            return mini_xception.build(settings, weights, device)
+            return mini_xception.build({**settings, "batch_faces": ROWS}, weights, device)
         if name in ("vit", "videomae"):
             folder = tmp_path / name
             folder.mkdir(exist_ok=True)
             {"vit": tiny_models.save_vit, **tiny_models.OTHERS}[name](folder)
-            settings = settings_of("visual", encoder=f"hf:{folder}")
+            settings = settings_of("visual", encoder=f"hf:{folder}", batch_faces=ROWS)
             return hf_image.build(settings, local(folder), device)
         save, module = {
             "manet": (tiny_models.save_manet, manet),
             "torchvision:shufflenet_v2_x0_5": (tiny_models.save_shufflenet, torchvision_image),
         }[name]
-        settings = settings_of("visual", encoder=name)
-
+        settings = settings_of("visual", encoder=name, batch_faces=ROWS)
         return module.build(settings, local(save(tmp_path / "weights")), device)
 
     return make

@@ -89,11 +89,11 @@ def test_the_vector_is_the_mean_over_faces(name, build, archive):
 def test_mini_xception_sees_64_gray_pixels_in_minus_one_to_one(bundled):
     (face,) = make_faces(1, size=64)
     _, weights = bundled("visual")
-    gray = mini_xception.to_gray([face])
+    gray = mini_xception.centered(mini_xception.to_gray([face]))
     red, green, blue = (face[..., n].astype(float) for n in range(3))
     expected = (0.299 * red + 0.587 * green + 0.114 * blue) / 127.5 - 1
     np.testing.assert_allclose(gray[0, 0], expected, atol=1 / 127.5)
-    assert mini_xception.to_gray(make_faces(1, size=224)).shape == (1, 1, 64, 64)
+    assert mini_xception.to_gray(make_faces(1, size=224)).shape == (1, 64, 64)
     model = MiniXception()
     model.load_state_dict(read_mini_xception(weights.path))
     assert torch.isfinite(model.eval()(gray)).all()
@@ -104,7 +104,7 @@ def test_manet_sees_224_pixels_in_zero_to_one_as_torchvision_would(build):
     expected = torch.stack(
         [TF.to_tensor(TF.resize(Image.fromarray(face), [224, 224])) for face in faces]
     )
-    torch.testing.assert_close(manet.to_pictures(faces), expected)
+    torch.testing.assert_close(manet.to_unit(manet.to_pictures(faces)), expected)
 
 
 def test_manet_joins_both_branches(build, archive, manet_weights):

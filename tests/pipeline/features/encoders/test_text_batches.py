@@ -85,11 +85,11 @@ def test_on_a_card_no_byte_depends_on_the_order_or_on_what_is_beside_it(build, i
 
 @pytest.mark.parametrize(
     ("n_tokens", "longest", "length", "rows"),
-    [(3, 512, 16, 256), (16, 512, 16, 256), (17, 512, 32, 128), (300, 512, 512, 8),
-     (300, 400, 400, 10), (400, 400, 400, 10), (5, 8, 8, 512), (8000, 8192, 8192, 1)],
+    [(3, 512, 16, 255), (16, 512, 16, 255), (17, 512, 32, 127), (300, 512, 512, 7),
+     (300, 400, 400, 9), (400, 400, 400, 9), (5, 8, 8, 511), (8000, 8192, 8192, 1)],
 )  # fmt: skip
 def test_a_window_alone_decides_its_length_and_its_batch(n_tokens, longest, length, rows):
-    batches = TextBatches(None, torch.device("cpu"), longest, 0)
+    batches = TextBatches(None, torch.device("cpu"), longest, 0, 4096)
     assert batches.length_of(Window([1] * n_tokens, np.ones(n_tokens, np.float32))) == length
     assert batches.rows(length) == rows
 
