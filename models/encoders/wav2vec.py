@@ -68,9 +68,9 @@ def masked_norm(
     return torch.addcmul(bias.to(wide.dtype)[None, :, None], centered, scale).to(x.dtype)
 
 
-def through(layer: nn.Sequential, x: Tensor, n_real: Tensor | None) -> Tensor:
+def through(layer: nn.Module, x: Tensor, n_real: Tensor | None) -> Tensor:
     """A layer whose norms know how many frames are real."""
-    for module in layer:
+    for module in layer.children():
         x = module(x, n_real) if isinstance(module, UtteranceNorm) else module(x)
     return x
 

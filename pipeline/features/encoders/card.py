@@ -36,7 +36,7 @@ class Card:
             found = self._run(batch).float().to("cpu", non_blocking=True)
         if self._device.type != "cuda":
             return found.numpy
-        is_there = torch.cuda.Event()
+        is_there = torch.cuda.Event()  # type: ignore[no-untyped-call]
         is_there.record()
 
         def wait() -> Vectors:
@@ -61,7 +61,8 @@ class Card:
     def _record(self, shapes: object, batch: tuple[Tensor, ...]) -> None:
         """Record what the network does with these shapes, in the memory of the other shapes."""
         places = tuple(given.to(self._device) for given in batch)
-        beside, here = torch.cuda.Stream(self._device), torch.cuda.current_stream(self._device)
+        here = torch.cuda.current_stream(self._device)
+        beside = torch.cuda.Stream(self._device)  # type: ignore[no-untyped-call]
         beside.wait_stream(here)
         with torch.cuda.stream(beside):
             for _ in range(WARM_UPS):

@@ -68,8 +68,9 @@ class MaskedSpeech:
 
     def real_frames(self, steps: list[tuple[int, int]]) -> Tensor | None:
         """(R,): how many frames the rows have after these convolutions; None: all are real."""
-        n = self._lengths
-        for kernel, stride in steps if n is not None else ():
+        if (n := self._lengths) is None:
+            return None
+        for kernel, stride in steps:
             n = (n - kernel) // stride + 1
         return n
 

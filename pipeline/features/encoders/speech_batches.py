@@ -156,7 +156,7 @@ def _hides_padding(
     """Whether noises that are filled up have the vectors that they have alone."""
     for seconds in PROBES:
         n_samples = max(int(seconds * SAMPLE_RATE_HZ), encode.framing.field + encode.framing.hop)
-        noise = np.random.default_rng(0).standard_normal(n_samples).astype(np.float32) / 10
+        noise = np.random.default_rng(0).standard_normal(n_samples, np.float32)
         pieces = prepare([noise])
         try:
             found = sum(_one(encode, piece) for piece in pieces)
