@@ -10,6 +10,7 @@ from pipeline.evaluation.calibration_table import ReliabilityRow
 from pipeline.evaluation.temperature import MIN_UTTERANCES, POOLED
 from pipeline.report.task_data import TaskResults
 from pipeline.report.views import Cell, Part, Row, TableView
+from pipeline.report.words import said_of_training
 
 COLUMNS = (
     "There was",
@@ -54,7 +55,7 @@ def reliability_part(results: TaskResults) -> Part:
 
 
 def _group(row: ReliabilityRow, label: str) -> str:
-    return f"{label}, trained at {row.train_rate}"
+    return f"{label}, trained {said_of_training(str(row.train_rate))}"
 
 
 def _cells(row: ReliabilityRow) -> Iterator[Cell]:

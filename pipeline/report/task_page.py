@@ -20,6 +20,7 @@ from pipeline.report.traces import read_traces
 from pipeline.report.trained_page import trained_part
 from pipeline.report.training_page import training_part
 from pipeline.report.views import Part, TaskView
+from pipeline.report.words import said_of_training
 
 SELECTION = {
     "strict": "epochs are chosen on a validation role that is never tested on",
@@ -76,7 +77,7 @@ def _summary(results: TaskResults) -> str:
     return (
         f"Protocol {results.protocol.name}: {SELECTION[results.protocol.name]}. "
         f"Folds ({by}): {_listed(folds)}. Seeds: {_listed(seeds)}. "
-        f"Unified models are trained at rate {results.train_rate}.{_scale(results)}"
+        f"Unified models are trained {said_of_training(results.train_rate)}.{_scale(results)}"
     )
 
 

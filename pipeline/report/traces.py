@@ -17,6 +17,7 @@ from pipeline.base.artefacts import trace_place
 from pipeline.base.records import MODALITIES
 from pipeline.report.method_views import MethodView
 from pipeline.report.task_data import TaskResults
+from pipeline.report.words import said_of_training
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,8 @@ class Trace:
     def run(self) -> str:
         """Which run this is, in words."""
         rate, fold, seed = (self.header[key] for key in ("train_rate", "fold", "seed"))
-        return f"{self.header['network']} trained at rate {rate}, fold {fold}, seed {seed}"
+        trained = said_of_training(rate)
+        return f"{self.header['network']} trained {trained}, fold {fold}, seed {seed}"
 
 
 def read_traces(results: TaskResults) -> list[Trace]:

@@ -14,6 +14,7 @@ from pipeline.report.method_views import MethodView
 from pipeline.report.svg import INK, PALETTE, drawing, to_svg
 from pipeline.report.task_data import RunFiles, TaskResults
 from pipeline.report.views import FigureView, Part
+from pipeline.report.words import said_of_training
 
 LOSS, SCORE = "loss", "validation"
 
@@ -53,7 +54,7 @@ def _figure(
     return FigureView(
         f"{results.name}_training_{method.name}_{rate}",
         svg,
-        f"{method.label}, trained at rate {rate}: {counted}",
+        f"{method.label}, trained {said_of_training(rate)}: {counted}",
         results.source(f"runs/{method.name}/{rate}/*/history.csv"),
         pooled,
     )
