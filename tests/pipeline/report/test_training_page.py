@@ -11,7 +11,7 @@ def test_histories_of_all_runs_stand_in_the_figures_numbers(two_methods):
     history = pd.read_csv(build.folder / "t/runs/gcnet/0.5/fold1_seed0/history.csv")
     own = table[table["run"] == "fold1_seed0"]
     assert own["loss"].tolist() == pytest.approx(history["loss"].tolist())
-    assert "trained at rate 0.5: 4 runs" in page
+    assert "trained at missing rate 0.5: 4 runs" in page
 
 
 def test_phases_before_the_last_are_left_out(make_build):
