@@ -20,18 +20,41 @@ Result = TypeVar("Result")
 
 
 def side_by_side(
-    work: Callable[[Given], Result], inputs: Iterable[Given], n_workers: int
+    work: Callable[[Given], Result],
+    inputs: Iterable[Given],
+    n_workers: int,
+    size_of: Callable[[Given], int] = lambda given: 0,
+    most: int = 0,
 ) -> Iterator[Result]:
-    """Yield `work(given)` for each of `inputs`, in order; at most `AHEAD` x `n_workers` wait."""
-    waiting: deque[Future[Result]] = deque()
+    """Yield `work(given)` for each of `inputs`, in order; at most `AHEAD` x `n_workers` wait.
+
+    Nor do more wait than come to a size of `most`, but for one. Where the inputs end in an error,
+    it comes after the results of those before it, however many workers there are.
+    """
+    waiting: deque[tuple[Future[Result], int]] = deque()
+    held = 0
+    failure: Exception | None = None
+    coming = iter(inputs)
     executor = ThreadPoolExecutor(n_workers, thread_name_prefix="worker")
     try:
-        for given in inputs:
-            waiting.append(executor.submit(work, given))
-            if len(waiting) >= AHEAD * n_workers:
-                yield waiting.popleft().result()
+        while True:
+            try:
+                given = next(coming)
+            except StopIteration:
+                break
+            except Exception as error:
+                failure = error
+                break
+            waiting.append((executor.submit(work, given), size_of(given)))
+            held += waiting[-1][1]
+            while len(waiting) >= AHEAD * n_workers or (held > most and len(waiting) > 1):
+                future, size = waiting.popleft()
+                held -= size
+                yield future.result()
         while waiting:
-            yield waiting.popleft().result()
+            yield waiting.popleft()[0].result()
+        if failure is not None:
+            raise failure
     finally:
         executor.shutdown(wait=True, cancel_futures=True)
 
@@ -87,3 +110,30 @@ def _taken(waiting: "Queue[tuple[Given] | BaseException | None]", n: int) -> Ite
             raise given
         else:
             yield given[0]
+
+
+def in_groups(
+    inputs: Iterable[Given], n_most: int, size_of: Callable[[Given], int], most: int
+) -> Iterator[list[Given]]:
+    """Yield lists of at most `n_most` inputs that come to a size of `most`, or of a single one.
+
+    Where the inputs end in an error, it comes after those before it.
+    """
+    group: list[Given] = []
+    held = 0
+    try:
+        for given in inputs:
+            if group and held + size_of(given) > most:
+                yield group
+                group, held = [], 0
+            group.append(given)
+            held += size_of(given)
+            if len(group) == n_most:
+                yield group
+                group, held = [], 0
+    except Exception:
+        if group:
+            yield group
+        raise
+    if group:
+        yield group

@@ -51,7 +51,8 @@ class Cascade:
 
     def _propose(self, picture: Picture, min_face_px: int) -> Boxes:
         """Boxes (N, 4) where the first network sees a face at some level of the pyramid."""
-        levels = [self._level(picture, scale) for scale in _scales(picture, min_face_px)]
+        scales = scales_of(picture.shape[0], picture.shape[1], min_face_px)
+        levels = [self._level(picture, scale) for scale in scales]
         if not levels:
             return np.empty((0, 4), np.float32)
         boxes, scores, shifts = (np.concatenate(part) for part in zip(*levels, strict=True))
@@ -84,7 +85,7 @@ class Cascade:
             kept = _suppress(boxes, scores, OVERLAP)
             return _moved(boxes[kept], shifts[kept], 1), scores[kept]
         boxes = _moved(boxes, shifts, 1)
-        kept = _suppress_inner(boxes, scores, OVERLAP)
+        kept = suppress_inner(boxes, scores, OVERLAP)
         return boxes[kept], scores[kept]
 
     def _run(self, stage: int, pictures: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
@@ -95,11 +96,11 @@ class Cascade:
             return [part.cpu().numpy() for part in self._networks[stage](x)]
 
 
-def _scales(picture: Picture, min_face_px: int) -> list[float]:
+def scales_of(height: int, width: int, min_face_px: int) -> list[float]:
     """Levels at which a face of some size fits a cell, until the picture is smaller than one."""
     scales = []
     scale = CELL_PX / min_face_px
-    while min(picture.shape[:2]) * scale >= CELL_PX:
+    while min(height, width) * scale >= CELL_PX:
         scales.append(scale)
         scale *= SCALE_STEP
     return scales
@@ -142,17 +143,18 @@ def _suppress(boxes: Boxes, scores: Scores, overlap: float) -> NDArray[np.int64]
     return np.asarray(kept.numpy())
 
 
-def _suppress_inner(boxes: Boxes, scores: Scores, overlap: float) -> NDArray[np.int64]:
+def suppress_inner(boxes: Boxes, scores: Scores, overlap: float) -> NDArray[np.int64]:
     """The same by the shared part of the smaller box: a face inside of a face is dropped."""
     kept: list[int] = []
     for index in np.argsort(-scores, kind="stable"):
-        if all(_shared(boxes[index], boxes[other]) <= overlap for other in kept):
+        if (_shared(boxes[index], boxes[kept]) <= overlap).all():
             kept.append(int(index))
     return np.array(kept, dtype=np.int64)
 
 
-def _shared(box: Boxes, other: Boxes) -> float:
-    """Intersection over the smaller of two boxes."""
-    sides = np.minimum(box[2:], other[2:]) - np.maximum(box[:2], other[:2]) + 1
-    areas = [np.prod(corners[2:] - corners[:2] + 1) for corners in (box, other)]
-    return float(np.prod(np.maximum(sides, 0)) / min(areas))
+def _shared(box: Boxes, others: Boxes) -> Scores:
+    """Intersection over the smaller of a box (4,) and each of others (N, 4)."""
+    sides = np.minimum(box[2:], others[:, 2:]) - np.maximum(box[:2], others[:, :2]) + 1
+    area, areas = (np.prod(of[..., 2:] - of[..., :2] + 1, axis=-1) for of in (box, others))
+    shared: Scores = np.prod(np.maximum(sides, 0), axis=1) / np.minimum(area, areas)
+    return shared

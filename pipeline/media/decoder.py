@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -32,6 +33,7 @@ from pipeline.media.state import FileState, check_state
 
 ROOT = Path(__file__).resolve().parents[2]
 SILENT_S = 300.0  # without a sign of life; a slow disk may need long for the first packet
+LOOK_EVERY_S = 1.0  # whether there is one
 MAX_LINE_BYTES = 10_000_000
 MAX_BYTES = 8192 * 8192 * 3  # one picture; a piece of sound is less
 FAULTS = ("SIGSEGV", "SIGABRT", "SIGBUS", "SIGFPE", "SIGILL", "SIGSYS", "SIGTRAP")
@@ -46,12 +48,20 @@ class Decoder:
         self._silent_s = silent_s
         self._process: subprocess.Popen[bytes] | None = None
         self._has_hung = False
+        self._is_stopped = False
+        self._waits_since_s: float | None = None  # for an answer
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._end()
+        self.end()
+
+    def stop(self) -> None:
+        """For another thread: whoever asks, now or later, gets a ReadError."""
+        self._is_stopped = True
+        if (process := self._process) is not None:
+            process.kill()
 
     def ask(
         self,
@@ -75,6 +85,8 @@ class Decoder:
             _send(process, request)
             while True:
                 facts, payload = self._answer(process)
+                if self._is_stopped:
+                    raise ReadError("the decoder was stopped")
                 check_state(path, state)
                 if "damage" in facts:
                     is_whole = True
@@ -84,7 +96,7 @@ class Decoder:
                     yield facts, payload
         finally:
             if not is_whole:
-                self._end()
+                self.end()
 
         if "error" in facts:
             raise _error(facts["error"], facts["detail"])
@@ -99,6 +111,7 @@ class Decoder:
         pipe = subprocess.PIPE
         process = subprocess.Popen(COMMAND, stdin=pipe, stdout=pipe, env=environment)
         self._process, self._has_hung = process, False
+        threading.Thread(target=self._watch, args=(process,), daemon=True).start()
         try:
             facts, _ = self._answer(process)
         except MediaError as error:
@@ -109,23 +122,27 @@ class Decoder:
     def _answer(self, process: "subprocess.Popen[bytes]") -> tuple[dict[str, Any], bytearray]:
         """The next answer; raises a MediaError if the process dies or is silent for too long."""
         assert process.stdout is not None
-        watch = threading.Timer(self._silent_s, self._hang, [process])
-        watch.daemon = True
-        watch.start()
+        self._waits_since_s = time.monotonic()
         try:
             line = process.stdout.readline(MAX_LINE_BYTES)
             facts: dict[str, Any] = json.loads(line) if line.endswith(b"\n") else {}
             payload = bytearray(min(facts.get("n_bytes", 0), MAX_BYTES))
             n_read = process.stdout.readinto(payload) if payload else 0  # type: ignore[attr-defined]
         finally:
-            watch.cancel()
+            self._waits_since_s = None
         if not facts or n_read != facts["n_bytes"]:
             raise self._death(process)
         return facts, payload
 
-    def _hang(self, process: "subprocess.Popen[bytes]") -> None:
-        self._has_hung = True
-        process.kill()
+    def _watch(self, process: "subprocess.Popen[bytes]") -> None:
+        """Kill a process that somebody waits for in vain; one thread for all of its answers."""
+        while process.returncode is None:
+            time.sleep(min(LOOK_EVERY_S, self._silent_s / 4))
+            since_s = self._waits_since_s
+            if since_s is not None and time.monotonic() - since_s > self._silent_s:
+                self._has_hung = True
+                process.kill()
+                return
 
     def _death(self, process: "subprocess.Popen[bytes]") -> MediaError:
         """Why the process is gone."""
@@ -137,7 +154,7 @@ class Decoder:
             return UnreadableError(f"the decoder died of {name or hex(code)}")
         return ReadError(f"the decoder was ended by {name or f'exit code {code}'}")
 
-    def _end(self) -> None:
+    def end(self) -> None:
         """End the process; the next file gets a new one."""
         process, self._process = self._process, None
         if process is None:

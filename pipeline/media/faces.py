@@ -49,17 +49,10 @@ def view_of(picture: Picture, region: Region) -> tuple[Picture, int]:
     return picture[:, first:end], first
 
 
-def find_faces(
-    detector: Detector, views: Sequence[Picture], small: Sequence[Picture]
-) -> list[list[Face]]:
-    """Faces of each view in its own pixels; the detector sees the views as `shrink` gave them."""
-    return [
-        [
-            _scale(face, view.shape[1] / seen.shape[1], view.shape[0] / seen.shape[0])
-            for face in faces
-        ]
-        for view, seen, faces in zip(views, small, detector.detect(small), strict=True)
-    ]
+def in_pixels_of(view: Picture, small: Picture, faces: Sequence[Face]) -> list[Face]:
+    """Faces of a picture that `shrink` gave, in the pixels of the view that it was made of."""
+    x, y = view.shape[1] / small.shape[1], view.shape[0] / small.shape[0]
+    return [_scale(face, x, y) for face in faces]
 
 
 def crop_square(view: Picture, box: Box, margin: float, size_px: int) -> Picture:

@@ -6,12 +6,14 @@ Where all archives are there, nothing is decoded and no detector is loaded.
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from pipeline.base.coverage import coverage, is_partly_covered
+from pipeline.base.devices import kind_of_device
 from pipeline.base.files import resolve_inside
 from pipeline.base.progress import Progress, progress
 from pipeline.base.records import FaceRow, Utterance
@@ -28,10 +30,16 @@ from pipeline.features.faces.told import told
 from pipeline.features.faces.utterance_crops import CropJob
 from pipeline.media.damage import Damage
 from pipeline.media.decoder import Decoder
+from pipeline.media.decoders import decoding_each
 from pipeline.media.detectors import LazyDetector
 from pipeline.media.errors import MediaError
 from pipeline.media.frame_service import decode_frames
 from pipeline.media.gcnet_faces import EVERY_FRAME_FPS
+
+# With a GPU: threads that look at frames of one video, and frames that each takes at once. Those of
+# all threads are gathered.
+LOOKS_WITH_A_GPU = 2
+FRAMES_AT_ONCE = 16
 
 Found = dict[str, CropRecord | MediaError]  # by key
 
@@ -115,11 +123,15 @@ def crop_shard(
     found = _look_up(jobs, cache)
     n_hits = len(found)
 
-    # The process that decodes starts with the first video that lacks something.
-    cropper = _make_cropper(settings, which_face, device, threads)
-    with Decoder() as decoder:
-        work = _Cropping(files, cropper, cache, decoder)
-        found |= _crop_missing(utterances, jobs, found, work)
+    missing = _missing(utterances, jobs, found)
+    if missing:
+        # A GPU finds faces faster than one video is decoded; a core does not.
+        has_gpu = settings.detector == "mtcnn" and kind_of_device(device) != "cpu"
+        n_files, looks = (threads, LOOKS_WITH_A_GPU) if has_gpu else (1, threads)
+        cropper = _make_cropper(settings, which_face, device, looks)
+        if has_gpu:
+            cropper = replace(cropper, frames_at_once=FRAMES_AT_ONCE)
+        found |= _crop_missing(missing, _Cropping(files, cropper, cache), n_files)
     return Cropped(utterances, jobs, found, n_hits, cache.n_damaged)
 
 
@@ -139,10 +151,14 @@ class _Cropping:
     files: CorpusFiles
     cropper: FaceCropper
     cache: CropCache
-    decoder: Decoder
 
     def crop(
-        self, relative: str, jobs: Sequence[CropJob], damage: Damage, say: Callable[[str], None]
+        self,
+        decoder: Decoder,
+        relative: str,
+        jobs: Sequence[CropJob],
+        damage: Damage,
+        say: Callable[[str], None],
     ) -> Iterator[tuple[CropJob, CropRecord | MediaError]]:
         """Archives of all jobs of one file, which must be the one that the corpus was read from."""
         path = resolve_inside(self.files.root, relative, self.files.links)
@@ -152,30 +168,40 @@ class _Cropping:
         except MediaError as error:
             yield from ((job, error) for job in jobs)
             return
-        frames = told(partial(decode_frames, self.decoder, state=state), relative, say)
+        frames = told(partial(decode_frames, decoder, state=state), relative, say)
         cropper = replace(self.cropper, frames=frames)
         yield from cropper.crop(path, jobs, self.cache.writing, damage)
 
 
-def _crop_missing(
-    utterances: Sequence[Utterance], jobs: Mapping[str, CropJob], cached: Found, work: _Cropping
-) -> Found:
-    """Crop what is not `cached`, video by video."""
+def _missing(
+    utterances: Sequence[Utterance], jobs: Mapping[str, CropJob], cached: Found
+) -> dict[str, list[CropJob]]:
+    """What is not `cached`, by video."""
     missing: dict[str, dict[str, CropJob]] = {}
     for utterance in utterances:
         job = jobs.get(utterance.utterance_id)
         if job is not None and job.key not in cached:
             missing.setdefault(utterance.media, {})[job.key] = job
+    return {relative: list(wanted.values()) for relative, wanted in missing.items()}
 
-    found: Found = {}
+
+def _crop_missing(missing: Mapping[str, Sequence[CropJob]], work: _Cropping, n_files: int) -> Found:
+    """Crop video by video, `n_files` at once."""
     total = sum(map(len, missing.values()))
     bar: Progress[CropJob] = progress(total, what="crop_faces", unit="utterances")
-    with bar:
-        for relative, wanted in missing.items():
-            damage = Damage()
-            for job, record in work.crop(relative, list(wanted.values()), damage, bar.say):
-                found[job.key] = record
-                bar.advance(note=relative)
+
+    def crop_file(decoder: Decoder, relative: str) -> tuple[str, Found, Damage]:
+        found: Found = {}
+        damage = Damage()
+        for job, record in work.crop(decoder, relative, missing[relative], damage, bar.say):
+            found[job.key] = record
+            bar.advance(note=relative)
+        return relative, found, damage
+
+    found: Found = {}
+    with bar, closing(decoding_each(crop_file, list(missing), n_files)) as files:
+        for relative, of_file, damage in files:
+            found |= of_file
             if damage.n_errors:
                 print(f"note: {relative} is damaged: {damage.describe()}")
     return found

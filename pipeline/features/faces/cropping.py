@@ -1,6 +1,8 @@
 """From a video and its utterances to archives of face crops, in one decode pass.
 
 While one thread decodes and one shrinks, `threads` others find faces, choose, cut and compress.
+Frames go from one to the next `frames_at_once`: a GPU wants many. Those that wait take `MOST_BYTES`
+at most, and three times `GROUP_BYTES` are on their way, or three pictures that are larger.
 What is seen in a frame depends on that frame alone, so neither the number of threads nor the other
 utterances can change a byte. (Where a stream is damaged and FFmpeg paints over the loss without
 telling, the painted pixels may depend on what else is looked at.) Nothing that grows with the video
@@ -9,13 +11,14 @@ is kept; the crops of an utterance wait on disk once they are many.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 
 import cv2
 
 from pipeline.base.records import Region
 from pipeline.base.vocabulary import Compat, CropShape, WhichFace
-from pipeline.base.workers import side_by_side
+from pipeline.base.workers import in_groups, side_by_side
 from pipeline.features.faces.crops import JPEG_QUALITY, CropRecord
 from pipeline.features.faces.utterance_crops import (
     CropJob,
@@ -28,9 +31,20 @@ from pipeline.media.arrays import Picture
 from pipeline.media.damage import Damage
 from pipeline.media.errors import MediaError, NoMediaError, ReadError
 from pipeline.media.face_choice import largest
-from pipeline.media.faces import Detector, Face, crop_box, crop_square, find_faces, shrink, view_of
+from pipeline.media.faces import (
+    Detector,
+    Face,
+    crop_box,
+    crop_square,
+    in_pixels_of,
+    shrink,
+    view_of,
+)
 from pipeline.media.grid import Span
 from pipeline.media.video import Extent, Frame, sample_frames
+
+MOST_BYTES = 2**27  # 21 pictures of 1920 x 1080
+GROUP_BYTES = 2**25  # of frames that are worked on at once; one always is
 
 # path, spans, fps, what to count damage in, what to fill in: as `sample_frames`
 Frames = Callable[[Path, Sequence[Span], float, Damage, Extent], Iterator[Frame]]
@@ -68,6 +82,7 @@ class FaceCropper:
     margin: float
     size_px: int
     threads: int = 1
+    frames_at_once: int = 1
     shape: CropShape = "square"
     compat: Compat = "none"  # gcnet: pipeline.media.gcnet_faces
     frames: Frames = sample_frames
@@ -95,8 +110,7 @@ class FaceCropper:
             return jobs[index], utterance.finish(self._rule, writing, seconds, error)
 
         try:
-            views = side_by_side(lambda frame: self._view(frame, jobs), frames, 1)
-            for look in side_by_side(self._look, views, self.threads):
+            for look in self._looks(frames, jobs):
                 over = [index for index in open_ if jobs[index].end_s <= look.time_s]
                 for index in over:
                     del waiting[index]
@@ -110,6 +124,13 @@ class FaceCropper:
             yield from (finish(index, error) for index in waiting)
         else:
             yield from (finish(index) for index in waiting)
+
+    def _looks(self, frames: Iterator[Frame], jobs: Sequence[CropJob]) -> Iterator[_Look]:
+        """What each frame shows, in order; reading, shrinking and looking overlap."""
+        groups = in_groups(frames, self.frames_at_once, lambda one: one.image.nbytes, GROUP_BYTES)
+        views = side_by_side(lambda group: [self._view(one, jobs) for one in group], groups, 1)
+        looks = side_by_side(self._look, views, self.threads, _bytes_of, MOST_BYTES)
+        return chain.from_iterable(looks)
 
     @property
     def _rule(self) -> WhichFace:
@@ -129,24 +150,29 @@ class FaceCropper:
         by_region = dict(zip(regions, views, strict=True))
         return _Views(frame.spans, frame.time_s, frame.lost, by_region, small)
 
-    def _look(self, views: _Views) -> _Look:
-        """Find, choose and cut the faces of one frame, in each of its regions."""
+    def _look(self, group: list[_Views]) -> list[_Look]:
+        """Find, choose and cut the faces of some frames, in each of their regions."""
+        found = iter(self.detector.detect([small for views in group for small in views.small]))
+        looks = []
+        for views in group:
+            seen = self._seen(views, list(islice(found, len(views.small))))
+            looks.append(_Look(views.spans, views.time_s, views.lost, seen))
+        return looks
+
+    def _seen(self, views: _Views, found: list[list[Face]]) -> dict[Region, Seen]:
+        """What each region shows; `found` are the faces of each of `views.small`."""
         if self.compat == "gcnet":
-            (candidates,) = self.detector.detect(views.small)
-            (picture,) = views.small
-            shown = {
+            (candidates,), (picture,) = found, views.small
+            return {
                 region: _bare(picture, gcnet_faces.faces_of(candidates, picture, region))
                 for region in views.regions
             }
-            return _Look(views.spans, views.time_s, views.lost, shown)
-
-        full = [view for view, _ in views.regions.values()]
-        found = find_faces(self.detector, full, views.small)
-        seen = {
-            region: self._cut(view, first_px, faces)
-            for (region, (view, first_px)), faces in zip(views.regions.items(), found, strict=True)
+        return {
+            region: self._cut(view, first_px, in_pixels_of(view, small, faces))
+            for (region, (view, first_px)), small, faces in zip(
+                views.regions.items(), views.small, found, strict=True
+            )
         }
-        return _Look(views.spans, views.time_s, views.lost, seen)
 
     def _cut(self, view: Picture, first_px: int, faces: list[Face]) -> Seen:
         best = largest(faces)
@@ -154,6 +180,10 @@ class FaceCropper:
         cut = crop_square if self.shape == "square" else crop_box
         jpegs = [_jpeg(cut(view, face.box, self.margin, self.size_px)) for face in kept]
         return Seen(len(faces), [_shifted(face, first_px) for face in kept], jpegs)
+
+
+def _bytes_of(group: list[_Views]) -> int:
+    return sum(view.nbytes for views in group for view, _ in views.regions.values())
 
 
 def _bare(picture: Picture, faces: list[Face]) -> Seen:

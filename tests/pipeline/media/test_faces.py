@@ -13,7 +13,7 @@ from facenet_pytorch.models.utils import detect_face
 
 from pipeline.media.cascade import _patches
 from pipeline.media.detectors import open_detector
-from pipeline.media.faces import Face, crop_square, find_faces, shrink, view_of
+from pipeline.media.faces import Face, crop_square, in_pixels_of, shrink, view_of
 
 pytestmark = pytest.mark.fresh
 
@@ -45,7 +45,8 @@ def views_of(portraits):
 
 
 def find(detector, pictures):
-    return find_faces(detector, pictures, [shrink(picture, 480) for picture in pictures])
+    seen = [shrink(picture, 480) for picture in pictures]
+    return list(map(in_pixels_of, pictures, seen, detector.detect(seen)))
 
 
 def test_portraits_have_one_face_where_the_nose_is(mtcnn, portraits):
