@@ -1,0 +1,51 @@
+"""The benchmark of training on a GPU, in small on the CPU; what it counts, against the plan."""
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import torch
+import yaml
+
+from benchmarks import gpu_training
+from models.registry import find_method
+from pipeline.config.configuration import parse_config
+from pipeline.rules.plan import Plan
+
+
+def test_every_part_runs_and_is_told():
+    lines = gpu_training.measure(torch.device("cpu"), small=True)
+    text = "\n".join(lines)
+    assert "FAILED" not in text
+    for way in gpu_training.WAYS:
+        (line,) = [one for one in lines if one.startswith(f"  {way}: ")]
+        assert len(re.findall(r"(?:epoch|evaluation) \d+\.\d{4} s", line)) == 2
+    for model in ("iteacnet", "mmin"):
+        assert re.search(rf"2 processes, {model}: [\d.]+ s each, [\d.]+ s a run", text)
+    assert re.search(r"configs/paper.yaml: \d+\.\d hours", lines[-1])
+
+
+def test_a_part_that_fails_is_told_and_the_next_one_runs():
+    lines = []
+
+    def fails():
+        raise RuntimeError("no such kernel")
+
+    gpu_training.guarded(lines.append, fails)
+    assert "FAILED" in lines[0]
+    assert "no such kernel" in lines[0]
+
+
+def test_the_trainings_of_the_paper_are_those_of_its_configuration():
+    path = Path(__file__).parents[2] / "configs" / "paper.yaml"
+    config = parse_config(yaml.safe_load(path.read_text(encoding="utf-8")))
+    plan = Plan(config)
+    runs = [run for task in plan.tasks for run in plan.runs(task)]
+    counts = Counter(config.methods[run.method].model for run in runs)
+    assert counts == {model: n_runs for model, (n_runs, _) in gpu_training.PAPER.items()}
+
+    for model, (_, n_epochs) in gpu_training.PAPER.items():
+        settings = find_method(model).settings()
+        own = {"mmin": settings.pretrain_epochs + 100} if model == "mmin" else {}
+        own |= {"cpmnet": settings.train_epochs} if model == "cpmnet" else {}
+        assert n_epochs == own.get(model, config.train.n_epochs)
