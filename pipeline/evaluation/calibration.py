@@ -1,7 +1,8 @@
 """calibration.json: what a run's probabilities are worth, by what of an utterance was usable.
 
 Temperatures are fitted on the validation role of the run's fold and judged on its test role, over
-all conditions that the run was tested under. Of numbers about a middle (sentiment) it is the side
+all conditions that the run was tested under; one that makes the test role less likely than none
+does is not used. Of numbers about a middle (sentiment) it is the side
 that is told with a probability; of other numbers there is none.
 """
 
@@ -24,6 +25,7 @@ from pipeline.evaluation.temperature import (
     as_signs,
     calibrated,
     fit_temperatures,
+    refuted,
 )
 
 FILE = "calibration.json"
@@ -49,6 +51,7 @@ class Calibration(Section):
     classes: tuple[str, ...] = ()  # what has a probability, in the order of the outputs
     fitted_on: Role = "validation"  # test: the protocol validates on it, and errors look smaller
     temperatures: dict[str, Annotated[float, Field(gt=0, allow_inf_nan=False)]] = {}
+    refuted: tuple[str, ...] = ()  # patterns whose temperature the test role does not bear out: 1
     patterns: dict[str, Reliability] = {}
 
     def expected(self, pattern: str) -> Reliability | None:
@@ -94,10 +97,13 @@ def calibrate(
     temperatures = fit_temperatures(
         *told, validation.patterns.tolist(), validation.utterances.tolist()
     )
+    worse = refuted(temperatures, test.outputs, test.targets.astype(np.int64), test.patterns)
+    temperatures |= dict.fromkeys(worse, 1.0)
     return Calibration(
         classes=classes,
         fitted_on=fitted_on,
         temperatures={name: float(f"{value:.6g}") for name, value in temperatures.items()},
+        refuted=worse,
         patterns=_judge(test, temperatures),
     )
 

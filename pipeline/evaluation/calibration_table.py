@@ -1,7 +1,7 @@
 """reliability.csv: what the probabilities of each method are worth, over all its runs."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import reduce
 from operator import add
@@ -26,6 +26,7 @@ class ReliabilityRow:
     accuracy_low: float  # 95 % interval, an utterance counting once
     accuracy_high: float
     temperature: float  # geometric mean over the runs
+    n_refuted: int  # runs whose own temperature was worse than none on the test role: 1 instead
     ece_before: float
     ece_after: float
     ece_by_chance: float  # what so few rows show where every probability is right
@@ -53,10 +54,22 @@ def reliability_rows(runs: Iterable[CalibratedRun]) -> Iterator[ReliabilityRow]:
     for names, members in groups.items():
         told = [run for run in members if not run.calibration.reason]
         if not told:
-            nothing = (math.nan,) * 7
-            reason = members[0].calibration.reason
+            first, nan = members[0].calibration, math.nan
             yield ReliabilityRow(
-                *names, "", 0, 0, *nothing, members[0].calibration.fitted_on, reason
+                *names,
+                "",
+                0,
+                0,
+                nan,
+                nan,
+                nan,
+                nan,
+                0,
+                nan,
+                nan,
+                nan,
+                first.fitted_on,
+                first.reason,
             )
             continue
         patterns = sorted({p for run in told for p in run.calibration.patterns} - {POOLED})
@@ -70,7 +83,8 @@ def _row(names: tuple[str, str, str], pattern: str, runs: list[CalibratedRun]) -
     before = reduce(add, (found.before for _, found in own))
     after = reduce(add, (found.after for _, found in own))
     n_utterances = _different(own)
-    logs = [math.log(_temperature(run.calibration.temperatures, pattern)) for run, _ in own]
+    used = [(run.calibration, _used(run.calibration, pattern)) for run, _ in own]
+    logs = [math.log(calibration.temperatures[name]) for calibration, name in used]
     return ReliabilityRow(
         *names,
         pattern=pattern,
@@ -80,6 +94,7 @@ def _row(names: tuple[str, str, str], pattern: str, runs: list[CalibratedRun]) -
         accuracy_low=wilson(after.accuracy, n_utterances)[0],
         accuracy_high=wilson(after.accuracy, n_utterances)[1],
         temperature=math.exp(fmean(logs)),
+        n_refuted=sum(name in calibration.refuted for calibration, name in used),
         ece_before=before.ece,
         ece_after=after.ece,
         ece_by_chance=after.least_ece(n_utterances),
@@ -88,8 +103,9 @@ def _row(names: tuple[str, str, str], pattern: str, runs: list[CalibratedRun]) -
     )
 
 
-def _temperature(temperatures: Mapping[str, float], pattern: str) -> float:
-    return temperatures.get(pattern, temperatures[POOLED])
+def _used(calibration: Calibration, pattern: str) -> str:
+    """The name of the temperature that a pattern takes."""
+    return pattern if pattern in calibration.temperatures else POOLED
 
 
 def _different(own: Iterable[tuple[CalibratedRun, Reliability]]) -> int:

@@ -27,16 +27,44 @@ def fit_temperature(logits: NDArray[np.float32], targets: NDArray[np.int64]) -> 
     Minimises the negative log likelihood and log(T)^2 / 2, a normal prior of deviation `SPREAD`:
     without it, rows that are all right would ask for no doubt at all.
     """
-    rows = np.arange(len(targets))
 
     def cost(log_temperature: float) -> float:
-        scaled = logits.astype(np.float64) / np.exp(log_temperature)
-        shifted = scaled - scaled.max(axis=1, keepdims=True)
-        likelihood = shifted[rows, targets] - np.log(np.exp(shifted).sum(axis=1))
-        return float(-likelihood.sum() + (log_temperature / SPREAD) ** 2 / 2)
+        prior = (log_temperature / SPREAD) ** 2 / 2
+        return unlikeliness(logits, targets, float(np.exp(log_temperature))) + prior
 
     found = minimize_scalar(cost, bounds=(LOWEST, HIGHEST), method="bounded")
     return float(np.exp(found.x))
+
+
+def unlikeliness(
+    logits: NDArray[np.float32], targets: NDArray[np.int64], temperature: float
+) -> float:
+    """Negative log likelihood of the targets (n,), summed."""
+    scaled = logits.astype(np.float64) / temperature
+    shifted = scaled - scaled.max(axis=1, keepdims=True)
+    likelihood = shifted[np.arange(len(targets)), targets] - np.log(np.exp(shifted).sum(axis=1))
+    return -float(likelihood.sum())
+
+
+def refuted(
+    temperatures: Mapping[str, float],
+    logits: NDArray[np.float32],
+    targets: NDArray[np.int64],
+    patterns: NDArray[np.str_],
+) -> tuple[str, ...]:
+    """Patterns whose temperature makes these rows less likely than none does.
+
+    So it is where the role that it was fitted on is not like others: where features were fitted to
+    its labels, or epochs chosen by it.
+    """
+    rows = {name: patterns == name for name in temperatures}
+    rows[POOLED] = np.ones(len(targets), dtype=bool)
+    return tuple(
+        name
+        for name, temperature in temperatures.items()
+        if unlikeliness(logits[rows[name]], targets[rows[name]], temperature)
+        > unlikeliness(logits[rows[name]], targets[rows[name]], 1.0)
+    )
 
 
 def fit_temperatures(

@@ -6,6 +6,7 @@ from dataclasses import asdict
 import pandas as pd
 
 from pipeline.base.tables import read_rows
+from pipeline.base.wording import counted
 from pipeline.evaluation.calibration_table import ReliabilityRow
 from pipeline.evaluation.temperature import MIN_UTTERANCES, POOLED
 from pipeline.report.task_data import TaskResults
@@ -27,7 +28,8 @@ NOTE = (
     "that as few utterances show where every probability is exactly right; none can be trusted to "
     "be smaller. Accuracy: 95 % interval after Wilson, each utterance counting once. Temperatures "
     f"are fitted on the validation role; patterns of fewer than {MIN_UTTERANCES} of its utterances "
-    "take that of all rows."
+    "take that of all rows; one that makes the test role "
+    "less likely than none does is not used (T = 1)."
 )
 HALF = 0.5
 
@@ -89,4 +91,5 @@ def _verdict(row: ReliabilityRow) -> str:
         return (
             f"{fell}: half of it would be less than chance leaves ({100 * row.ece_by_chance:.1f})."
         )
-    return f"{fell}: more than half; the validation role is not like the test role."
+    said = f"{fell}: more than half; the validation role is not like the test role"
+    return f"{said}, and in {counted(row.n_refuted, 'run')} its temperature is not used."

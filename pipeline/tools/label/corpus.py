@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from models.learner import Learner
 from pipeline.base.records import MODALITIES, Label, Modality, Utterance
 from pipeline.base.tables import check_unique, read_rows
 from pipeline.config.settings import dump
@@ -39,6 +38,11 @@ class Corpus:
         return found
 
     @property
+    def speakers(self) -> list[str]:
+        """(N,) names in line."""
+        return [self.utterances[row].speaker for row in self.index.store_rows]
+
+    @property
     def ends_s(self) -> NDArray[np.float64]:
         """(N,): where each utterance ends, by its row or by what was found; NaN: nobody knows."""
         ends = np.array([utterance.end_s for utterance in self.utterances])
@@ -57,7 +61,7 @@ def read_corpus(folder: Path, facts: Facts) -> Corpus:
     if not (table.is_file() and features.is_dir()):
         missing = features if table.is_file() else table
         raise LabelError(
-            f"{missing} is not there: --corpus is what the workflow made of a corpus, for example "
+            f"{missing} is not there: SOURCE is what the workflow made of a corpus, for example "
             "build/clips, not the folder of the videos (docs/label.md)"
         )
 
@@ -72,15 +76,6 @@ def read_corpus(folder: Path, facts: Facts) -> Corpus:
     stores = {m: _read_features(folder, m, ids, facts) for m in facts.modalities}
     index = index_utterances(utterances, [Label(id_, "") for id_ in ids])
     return Corpus(utterances, index, stores)
-
-
-def misfits(learner: Learner, index: ConversationIndex) -> dict[int, str]:
-    """Numbers of the dialogues that the run's network cannot take, whatever they hold, and why."""
-    n_speakers = np.maximum.reduceat(index.speakers, index.starts) + 1
-    return {
-        **_beyond(index.lengths, learner.max_utterances, "utterances"),
-        **_beyond(n_speakers, learner.max_speakers, "speakers"),
-    }
 
 
 def warn(text: str) -> None:
@@ -157,12 +152,3 @@ def _note_versions(
 
 def _told(origin: dict[str, str]) -> str:
     return ", ".join(f"{name} {value}" for name, value in origin.items())
-
-
-def _beyond(counts: NDArray[np.int64], limit: int | None, what: str) -> dict[int, str]:
-    if limit is None:
-        return {}
-    return {
-        int(number): f"{counts[number]} {what}, the network takes at most {limit}"
-        for number in np.flatnonzero(counts > limit)
-    }

@@ -1,9 +1,11 @@
 """The table of labels: one row per utterance, dialogue after dialogue, turn after turn.
 
-Columns: dialogue_id, utterance_id, media, start_s, end_s ("" where nobody knows), speaker, label
-(class or number), `probability_<class>` where the outputs are logits, modalities: those that were
-found, with blanks between, reason: why there is no label, "" where there is one. Nine digits:
-enough to give every float32 back.
+Columns: dialogue_id, utterance_id, media, start_s, end_s ("" where nobody knows), speaker, text,
+modalities: those that were found, with blanks between, label (class or number),
+`probability_<name>` where there are any, confidence: the highest of them, disagreement: the share
+of several runs that say otherwise (of numbers their deviation), expected_accuracy and the ends of
+its interval: how often the runs were right on their test role with just these modalities, reason:
+why there is no label, "" where there is one. Nine digits: enough to give every float32 back.
 """
 
 import csv
@@ -18,21 +20,30 @@ from numpy.typing import NDArray
 
 from pipeline.base.files import write_text
 from pipeline.base.records import MODALITIES, Utterance
-from pipeline.evaluation.predictions import probabilities
-from pipeline.tools.label.corpus import Corpus
 from pipeline.tools.label.cues import Cue, span_ms
+
+PLACE = ("dialogue_id", "utterance_id", "media", "start_s", "end_s", "speaker", "text")
+TRUST = ("confidence", "disagreement", "expected_accuracy", "expected_low", "expected_high")
+NOTHING_FOUND = "nothing found in any modality"
 
 
 @dataclass(frozen=True, slots=True)
 class LabelRow:
-    """An utterance with its label, or with the reason why it has none."""
+    """An utterance with its label, or with the reason why it has none. NaN: nobody knows."""
 
     utterance: Utterance
-    end_s: float  # NaN: nobody knows
+    end_s: float
+    modalities: tuple[str, ...]
     label: str
-    shares: tuple[float, ...]  # probability of each class; () without a label or logits
-    modalities: str
+    shares: tuple[float, ...]  # probability of each name; () without a label or probabilities
+    disagreement: float
+    expected: tuple[float, float, float]  # accuracy, and the ends of its interval
     reason: str
+
+    @property
+    def confidence(self) -> float:
+        """The highest probability."""
+        return max(self.shares, default=math.nan)
 
     @property
     def cue(self) -> Cue | None:
@@ -46,53 +57,41 @@ class LabelRow:
             speaker=utterance.speaker,
             text=utterance.text,
             label=self.label,
-            confidence=max(self.shares, default=None),
+            confidence=max(self.shares) if self.shares and self.label else None,
             reason=self.reason,
         )
 
-
-def label_rows(
-    corpus: Corpus,
-    outputs: NDArray[np.float32],
-    reasons: Sequence[str],
-    classes: Sequence[str],
-    *,
-    has_probabilities: bool,
-    center: float,
-) -> Iterator[LabelRow]:
-    """Rows of outputs (N, C) in line, C = 1 without classes: then a distance to `center`."""
-    shares, found, ends_s = probabilities(outputs), corpus.found, corpus.ends_s
-    has_probabilities = has_probabilities and bool(classes)
-
-    for row, place in enumerate(corpus.index.store_rows):
-        is_labelled = not reasons[row]
-        there = zip(MODALITIES, found[row], strict=True)
-        yield LabelRow(
-            utterance=corpus.utterances[place],
-            end_s=float(ends_s[row]),
-            label=_label(outputs[row], classes, center) if is_labelled else "",
-            shares=tuple(shares[row].tolist()) if is_labelled and has_probabilities else (),
-            modalities=" ".join(modality for modality, is_there in there if is_there),
-            reason=reasons[row],
-        )
+    def cells(self, n_shares: int) -> list[str]:
+        """The row as text, with as many probabilities as the table has columns of them."""
+        utterance = self.utterance
+        place = [utterance.dialogue_id, utterance.utterance_id, utterance.media]
+        span = [f"{utterance.start_s:.9g}", _text(self.end_s)]
+        shares = list(map(_text, self.shares)) or [""] * n_shares
+        trust = map(_text, (self.confidence, self.disagreement, *self.expected))
+        said = [utterance.speaker, utterance.text, " ".join(self.modalities), self.label]
+        return [*place, *span, *said, *shares, *trust, self.reason]
 
 
-def write_labels(path: Path, rows: Iterable[LabelRow], classes: Sequence[str]) -> None:
-    """Write the table, with a probability for each of `classes`."""
+def columns(names: Sequence[str]) -> list[str]:
+    """The header; `names` are those that have a probability."""
+    shown = [f"probability_{name}" for name in names]
+    return [*PLACE, "modalities", "label", *shown, *TRUST, "reason"]
+
+
+def found_of(found: NDArray[np.bool_]) -> Iterator[tuple[str, ...]]:
+    """The modalities of each of N utterances, found (N, 3)."""
+    for row in found:
+        yield tuple(name for name, there in zip(MODALITIES, row, strict=True) if there)
+
+
+def write_labels(path: Path, rows: Iterable[LabelRow], names: Sequence[str]) -> None:
+    """Write the table, with a probability for each of `names`."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    place = ["dialogue_id", "utterance_id", "media", "start_s", "end_s", "speaker"]
-    shown = [f"probability_{name}" for name in classes]
-    writer.writerow([*place, "label", *shown, "modalities", "reason"])
-
-    for row in rows:
-        utterance = row.utterance
-        span = [f"{utterance.start_s:.9g}", "" if math.isnan(row.end_s) else f"{row.end_s:.9g}"]
-        shares = [f"{share:.9g}" for share in row.shares] or [""] * len(shown)
-        where = [utterance.dialogue_id, utterance.utterance_id, utterance.media, *span]
-        writer.writerow([*where, utterance.speaker, row.label, *shares, row.modalities, row.reason])
+    writer.writerow(columns(names))
+    writer.writerows(row.cells(len(names)) for row in rows)
     write_text(path, buffer.getvalue())
 
 
-def _label(output: NDArray[np.float32], classes: Sequence[str], center: float) -> str:
-    return classes[int(output.argmax())] if classes else f"{output[0] + center:.9g}"
+def _text(value: float) -> str:
+    return "" if math.isnan(value) else f"{value:.9g}"

@@ -13,11 +13,15 @@ from models.learner import Kind, Learner, TaskShape
 from models.own_modules import is_own
 from pipeline.base.arrays import Arrays, read_arrays
 from pipeline.base.errors import SettingsError
-from pipeline.base.records import MODALITIES, Modality
+from pipeline.base.records import MODALITIES, Modality, Role
+from pipeline.config.about import Provenance
 from pipeline.config.methods import MethodSettings
 from pipeline.config.settings import Section, parse_section
 from pipeline.config.tasks import ScoredTask
 from pipeline.conversations.standardize import Standardization
+from pipeline.evaluation.calibration import FILE, Calibration
+from pipeline.evaluation.sentiment import SIGNS
+from pipeline.evaluation.temperature import POOLED
 from pipeline.tools.label.errors import LabelError
 from pipeline.training.learners import build_learner
 from pipeline.training.session import unpack_weights
@@ -47,13 +51,32 @@ class Origin(Section):
     libraries: dict[str, str] | None = None  # versions of what computed them; None: not recorded
 
 
+class RunName(Section):
+    """What tells one run of a study from the others; "" and None: run.json does not say."""
+
+    task: str = ""
+    method: str = ""
+    train_rate: str = ""
+    fold: int | None = None
+    seed: Annotated[int, Field(ge=0)]
+
+    def in_words(self) -> str:
+        """As people call it: `iteacnet of demo4, trained at 0.7, fold 0, seed 1`."""
+        fold = "" if self.fold is None else f", fold {self.fold}"
+        rate = f", trained at {self.train_rate}" if self.train_rate else ""
+        return f"{self.method or 'a run'} of {self.task or 'a task'}{rate}{fold}, seed {self.seed}"
+
+
 class Facts(Section):
     """What labelling reads of run.json."""
+
+    name: RunName
+    corpus: Provenance | None  # None: the run is older than the record
+    n_utterances: dict[Role, int] | None
 
     task: ScoredTask
     method: MethodSettings
     standardize: bool
-    seed: Annotated[int, Field(ge=0)]
     shape: ShapeFacts
     encoders: dict[Modality, Origin] | None  # None: the run is older than the record
     center: float | None  # what numbers are distances to; None: older, or of classes
@@ -81,6 +104,7 @@ class TrainedRun:
     facts: Facts
     learner: Learner
     standardization: Standardization | None
+    calibration: Calibration | None  # None: the run is older than its record
 
 
 def read_run(folder: Path, trusted: Sequence[str] = ()) -> TrainedRun:
@@ -96,7 +120,10 @@ def read_run(folder: Path, trusted: Sequence[str] = ()) -> TrainedRun:
     facts = read_facts(folder / RUN, trusted)
     arrays, _ = read_arrays(folder / WEIGHTS)
     return TrainedRun(
-        facts, _learner(folder, facts, arrays), _standardization(folder, facts, arrays)
+        facts,
+        _learner(folder, facts, arrays),
+        _standardization(folder, facts, arrays),
+        _calibration(folder / FILE, facts),
     )
 
 
@@ -128,7 +155,7 @@ def _check_model(path: Path, model: str, trusted: Sequence[str]) -> None:
     if is_own(model) and model not in trusted:
         raise LabelError(
             f"{path} names a model outside this repository, {model}: its code would run here. "
-            f"Where you know it, say so: --model {model}"
+            f"Where you know it, say so: --trust {model}"
         )
 
 
@@ -138,7 +165,12 @@ def _picked(values: Any) -> dict[str, Any]:
         "task": {"kind": settings["kind"], "classes": settings["classes"]},
         "method": {"model": settings["model"], "settings": settings["method"]},
         "standardize": settings["standardize"],
-        "seed": values["seed"],
+        "name": {
+            "seed": values["seed"],
+            **{key: values[key] for key in RunName.model_fields if key in values},
+        },
+        "corpus": values.get("corpus"),
+        "n_utterances": values.get("n_utterances"),
         "shape": values["shape"],
         "encoders": values.get("encoders"),
         "center": values.get("center"),
@@ -159,6 +191,22 @@ def _learner(folder: Path, facts: Facts, arrays: Arrays) -> Learner:
     if not all(torch.isfinite(value).all() for value in learner.state_dict().values()):
         raise LabelError(f"{folder / WEIGHTS} holds NaN or infinity: train the run anew")
     return learner
+
+
+def _calibration(path: Path, facts: Facts) -> Calibration | None:
+    """What the run's probabilities are worth; a file of other classes is not this run's."""
+    if not path.is_file():
+        return None
+    try:
+        found = parse_section(path.read_text(encoding="utf-8"), Calibration, where=str(path))
+    except (SettingsError, ValueError) as error:
+        raise LabelError(str(error).replace("config: ", "")) from None
+    expected = facts.task.classes or SIGNS
+    if not found.reason and (found.classes != expected or POOLED not in found.temperatures):
+        raise LabelError(
+            f"{path} is of {', '.join(found.classes)}, the run of {', '.join(expected)}"
+        )
+    return found
 
 
 def _standardization(folder: Path, facts: Facts, arrays: Arrays) -> Standardization | None:

@@ -107,6 +107,21 @@ def test_intervals_are_those_of_scipy(n_right, n):
     assert wilson(0.0, 0) == (0.0, 1.0)
 
 
+def test_a_temperature_that_the_test_role_does_not_bear_out_is_not_used():
+    """Validation rows that are all right, as those of features that were fitted to its labels."""
+    task = ScoredTask(kind="classification", classes=CLASSES)
+    test, n = judged(400, 1), 400
+    easy = Judged(test.outputs, test.outputs.argmax(axis=1), test.patterns, test.utterances)
+    told = calibrate(task, easy, test, "validation", gives_logits=True)
+    assert set(told.refuted) == {"all", "audio"}
+    assert set(told.temperatures.values()) == {1.0}
+    assert told.patterns["all"].after == told.patterns["all"].before
+    (row, _) = reliability_rows([CalibratedRun("t", "m", "0.7", 0, told)])
+    assert (row.n_refuted, row.n_rows) == (1, n)
+    honest = calibrate(task, judged(400, 2), test, "validation", gives_logits=True)
+    assert honest.refuted == ()
+
+
 def judged(n, seed=0, pattern="audio"):
     logits, targets = drawn(n, 3.0, seed)
     return Judged(logits, targets, np.full(n, pattern), np.arange(n).astype(str))

@@ -7,7 +7,7 @@ from functools import cache
 
 import pytest
 
-from tests.pipeline.stages.training_runs import train_once
+from tests.pipeline.stages.training_runs import predict_once, train_once
 from tests.pipeline.tools.label.new_corpora import NewCorpus, label
 from tests.small_methods import SMALL
 
@@ -17,12 +17,13 @@ def trained(small_task, tmp_path_factory):
     """trained(model, standardize, framework): the files of a task, with its run's folder."""
 
     @cache
-    def train(model, standardize=False, **more):
+    def train(model, standardize=False, seed=0, **more):
         method = {"model": model, "settings": {**SMALL.get(model, {}), **more}}
         protocol = {**small_task.settings["protocol"], "standardize": standardize}
         settings = {**small_task.settings, "method": method, "protocol": protocol}
         files, out = replace(small_task, settings=settings), tmp_path_factory.mktemp(model)
-        train_once(files, out, rate="0.3")
+        train_once(files, out, rate="0.3", seed=seed)
+        predict_once(files, out)  # which also calibrates
         return files, out
 
     return train
@@ -61,7 +62,7 @@ def refusal(tmp_path):
     """refusal(run, corpus): the message of a call that ends in an error and writes nothing."""
 
     def refused(run, corpus):
-        out = tmp_path / "labels.csv"
+        out = tmp_path / "labels"
         with pytest.raises(SystemExit) as caught:
             label(run, corpus, out)
         assert not out.exists()

@@ -36,6 +36,30 @@ class NewCorpus:
             for m, store in self.stores.items()
         }
 
+    def repeat(self, n):
+        """One dialogue of n utterances, which are those of the corpus again and again."""
+        rows = [number % len(self.utterances) for number in range(n)]
+        self.stores = {
+            m: replace(
+                one,
+                features=one.features[rows],
+                extracted=one.extracted[rows],
+                status=one.status[rows],
+                seconds=None,
+            )
+            for m, one in self.stores.items()
+        }
+        self.utterances = [
+            replace(
+                self.utterances[row],
+                utterance_id=f"long_{turn}",
+                dialogue_id="long",
+                turn=turn,
+                speaker="FM"[turn % 2],
+            )
+            for turn, row in enumerate(rows)
+        ]
+
     def lose(self, modality, *ids):
         """Nothing was found of these utterances in one modality; of all without `ids`."""
         store = self.stores[modality]
@@ -57,10 +81,11 @@ class NewCorpus:
         return self.folder
 
 
-def label(run, corpus, out):
-    """Run the command; the rows of its table."""
-    main([str(run), "--corpus", str(corpus), "--out", str(out), "--device", "cpu"])
-    return read_table(out)
+def label(run, corpus, out, *more):
+    """Run the command with one run, or several; the rows of its table."""
+    runs = run if isinstance(run, list) else [run]
+    main([*map(str, runs), str(corpus), "--out", str(out), "--device", "cpu", *more])
+    return read_table(out / "labels.csv")
 
 
 def read_table(path):

@@ -3,9 +3,9 @@
 import json
 import subprocess
 import sys
-from collections import Counter
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from models.registry import our_methods
@@ -17,7 +17,8 @@ from tests.pipeline.tools.label.new_corpora import NewCorpus, label, read_table
 from tests.small_methods import small_method
 
 MODELS = our_methods()
-PLACE = ("dialogue_id", "utterance_id", "media", "start_s", "end_s", "speaker")
+PLACE = ("dialogue_id", "utterance_id", "media", "start_s", "end_s", "speaker", "text")
+TRUST = ("confidence", "disagreement", "expected_accuracy", "expected_low", "expected_high")
 
 
 def of_test_role(files):
@@ -29,8 +30,8 @@ def of_test_role(files):
 def compare(files, run, corpus, out):
     """Hold labels against the run's own predictions; return both, by utterance."""
     corpus.keep(of_test_role(files))
-    found = {row["utterance_id"]: row for row in label(run, corpus.write(), out)}
     expected = {r["utterance_id"]: r for r in predict_once(files, run) if r["rate"] == "0.0"}
+    found = {row["utterance_id"]: row for row in label(run, corpus.write(), out)}
     assert found.keys() == expected.keys()
     return found, expected
 
@@ -41,22 +42,31 @@ def test_labels_of_the_test_role_are_those_of_the_run(
     trained, corpus, tmp_path, capsys, model, standardize
 ):
     files, run = trained(model, standardize=standardize)
-    found, expected = compare(files, run, corpus, tmp_path / "labels.csv")
+    found, expected = compare(files, run, corpus, tmp_path / "labels")
     assert {u: row["label"] for u, row in found.items()} == {
         u: row["predicted"] for u, row in expected.items()
     }
 
     names = [f"probability_{name}" for name in files.classes if model != "cpmnet"]
     assert list(next(iter(found.values()))) == [
-        *PLACE,
-        "label",
-        *names,
-        *("modalities", "reason"),
+        *(*PLACE, "modalities", "label"),
+        *(*names, *TRUST, "reason"),
     ]
+    told = json.loads((run / "calibration.json").read_text())
     for utterance, row in found.items():
+        scores = np.array([float(expected[utterance][f"score_{c}"]) for c in files.classes])
+        if not names:
+            assert [row[name] for name in TRUST] == [""] * 5
+            continue
+        pattern = row["modalities"].replace(" ", "+")
+        softened = scores ** (1 / told["temperatures"].get(pattern, told["temperatures"]["all"]))
         shares = [float(row[name]) for name in names]
-        scores = [float(expected[utterance][f"score_{c}"]) for c in files.classes]
-        assert shares == pytest.approx(scores if names else [], abs=1e-5)
+        assert shares == pytest.approx(softened / softened.sum(), abs=1e-5)
+        assert float(row["confidence"]) == max(shares)
+        counts = told["patterns"][pattern]["after"]
+        accuracy = sum(counts["n_right"]) / sum(counts["n"])
+        assert float(row["expected_accuracy"]) == pytest.approx(accuracy)
+        assert float(row["expected_low"]) <= accuracy <= float(row["expected_high"])
     assert ("has no probabilities" in capsys.readouterr().err) == (model == "cpmnet")
 
 
@@ -68,8 +78,13 @@ def test_regression_gives_numbers(make_task, tmp_path, capsys, model):
     numbers = [float(row["label"]) for row in found.values()]
     assert numbers == pytest.approx([float(expected[u]["predicted"]) for u in found], abs=1e-4)
     assert len(set(numbers)) > len(numbers) // 2
-    columns = [*PLACE, "label", "modalities", "reason"]
+    signs = ["probability_negative", "probability_positive"] if model == "iteacnet" else []
+    columns = [*PLACE, "modalities", "label", *signs, *TRUST, "reason"]
     assert list(next(iter(found.values()))) == columns
+    for row in found.values():
+        if signs:
+            is_above = float(row["probability_positive"]) > float(row["probability_negative"])
+            assert is_above == (float(row["label"]) > 0)
     assert ("predicts a sign" in capsys.readouterr().err) == (model == "cpmnet")
 
 
@@ -87,7 +102,7 @@ def test_numbers_of_a_scale_are_numbers_on_it(make_task, tmp_path, capsys):
 
     run = tmp_path / "run.json"
     run.write_text(json.dumps({**json.loads(run.read_text()), "center": None}))
-    old = label(tmp_path, corpus.write(), tmp_path / "old.csv")
+    old = label(tmp_path, corpus.write(), tmp_path / "old")
     assert [float(row["label"]) for row in old] == pytest.approx(distances, abs=1e-4)
     assert "distances to it" in capsys.readouterr().err
 
@@ -95,7 +110,7 @@ def test_numbers_of_a_scale_are_numbers_on_it(make_task, tmp_path, capsys):
 def test_every_utterance_has_a_row_by_dialogue_and_turn_with_what_was_used(
     trained, corpus, tmp_path
 ):
-    rows = label(trained("gcnet")[1], corpus.write(), tmp_path / "labels.csv")
+    rows = label(trained("gcnet")[1], corpus.write(), tmp_path / "labels")
     ids = [row["utterance_id"] for row in rows]
     assert sorted(ids) == sorted(utterance.utterance_id for utterance in corpus.utterances)
     turns = {
@@ -114,16 +129,15 @@ def test_every_utterance_has_a_row_by_dialogue_and_turn_with_what_was_used(
 
 def test_an_utterance_without_anything_has_no_label(trained, corpus, tmp_path, capsys):
     run = trained("ae")[1]
-    before = label(run, corpus.write(), tmp_path / "before.csv")
+    before = label(run, corpus.write(), tmp_path / "before")
     for modality in MODALITIES:
         corpus.lose(modality, "s0d1_2")
-    rows = label(run, corpus.write(), tmp_path / "labels.csv")
+    rows = label(run, corpus.write(), tmp_path / "labels")
     for row, old in zip(rows, before, strict=True):
         if row["utterance_id"] == "s0d1_2":
             nothing = "nothing found in any modality"
-            assert {name for name, cell in row.items() if cell} == {
-                *PLACE, "reason",
-            } - {"media"}  # fmt: skip
+            filled = {name for name, cell in row.items() if cell}
+            assert filled == {*PLACE, "reason"} - {"media"}
             assert row["reason"] == nothing
         else:
             assert row["label"] == old["label"] != ""
@@ -135,12 +149,12 @@ def test_a_corpus_in_which_nobody_was_seen_is_labelled_from_the_rest(trained, co
     run = trained("gcnet")[1]
     corpus.lose("visual")
     assert corpus.stores["visual"].dim == 0
-    rows = label(run, corpus.write(), tmp_path / "labels.csv")
+    rows = label(run, corpus.write(), tmp_path / "labels")
     assert {row["modalities"] for row in rows} == {"audio text"}
     assert all(row["label"] for row in rows)
     for modality in ("audio", "text"):
         corpus.lose(modality)
-    rows = label(run, corpus.write(), tmp_path / "labels.csv")
+    rows = label(run, corpus.write(), tmp_path / "labels")
     assert {row["label"] + row["modalities"] for row in rows} == {""}
 
 
@@ -152,10 +166,10 @@ def test_what_iteacnet_cannot_hear_without_text_is_told(
     trained, corpus, tmp_path, capsys, model, settings, is_told
 ):
     run = trained(model, **settings)[1]
-    label(run, corpus.write(), tmp_path / "labels.csv")
+    label(run, corpus.write(), tmp_path / "labels")
     assert "not by their own voice and face" not in capsys.readouterr().err
     corpus.lose("text", "s0d1_2", "s0d1_1")
-    label(run, corpus.write(), tmp_path / "labels.csv")
+    label(run, corpus.write(), tmp_path / "labels")
     said = capsys.readouterr().err
     assert ("have no text: iteacnet tells them by a mean over their dialogue" in said) == is_told
     assert ("note: 2 of " in said) == is_told
@@ -164,7 +178,7 @@ def test_what_iteacnet_cannot_hear_without_text_is_told(
 def test_modalities_that_the_run_does_not_know_are_left_alone(make_task, corpus, tmp_path):
     files = make_task(modalities=("audio", "text"), method=small_method("mmin"))
     train_once(files, tmp_path)
-    rows = label(tmp_path, corpus.write(), tmp_path / "labels.csv")
+    rows = label(tmp_path, corpus.write(), tmp_path / "labels")
     assert {row["modalities"] for row in rows} == {"audio text"}
 
 
@@ -181,55 +195,28 @@ def longer(corpus, n, speakers=("F", "M")):
 @pytest.mark.parametrize("more", [{"framework": "teacher_only"}, {"model": "gcnet"}])
 def test_networks_without_layers_over_time_take_any_length(trained, corpus, tmp_path, more):
     run = trained(**{"model": "iteacnet", **more})[1]
-    assert len(label(run, longer(corpus, 40), tmp_path / "labels.csv")) == 40
+    assert len(label(run, longer(corpus, 40), tmp_path / "labels")) == 40
 
 
 @pytest.mark.parametrize("model", ["iteacnet", "mmin"])
 def test_only_gcnet_minds_speakers(trained, corpus, tmp_path, model):
     folder = longer(corpus, 3, speakers="abc")
-    assert len(label(trained(model)[1], folder, tmp_path / "labels.csv")) == 3
+    assert len(label(trained(model)[1], folder, tmp_path / "labels")) == 3
 
 
-def test_a_dialogue_that_is_too_long_costs_its_own_labels_alone(trained, corpus, tmp_path, capsys):
-    """The task's dialogues have at most 6 utterances with a label, some have more without."""
-    run = trained("iteacnet")[1]
-    rows = label(run, corpus.write(), tmp_path / "labels.csv")
-    lengths = Counter(utterance.dialogue_id for utterance in corpus.utterances)
-    long = {dialogue: n for dialogue, n in lengths.items() if n > 6}
-    assert 0 < len(long) < len(lengths)
-
-    said = capsys.readouterr().err
-    for dialogue, n in long.items():
-        reasons = {row["reason"] for row in rows if row["dialogue_id"] == dialogue}
-        assert reasons == {f"dialogue of {n} utterances, the network takes at most 6"}
-        assert f"no labels, dialogue {dialogue} has {n} utterances, " in said
-    for row in rows:
-        is_empty = [not row[name] for name in row if name.startswith(("label", "probability_"))]
-        assert set(is_empty) == {row["dialogue_id"] in long}
-
-    corpus.keep(
-        {
-            utterance.utterance_id
-            for utterance in corpus.utterances
-            if utterance.dialogue_id not in long
-        }
-    )
-    alone = label(run, corpus.write(), tmp_path / "alone.csv")
-    labels = {row["utterance_id"]: row["label"] for row in rows if row["label"]}
-    assert labels == {row["utterance_id"]: row["label"] for row in alone}
-
-
-def test_a_dialogue_longer_than_the_time_mixers_is_named(trained, corpus, refusal):
-    message = refusal(trained("iteacnet")[1], longer(corpus, 40))
-    assert "dialogue long has 40 utterances" in message
-    assert "the network takes at most 6: " in message
-    assert "give parts of it a `dialogue_id` each" in message
-
-
-def test_more_speakers_than_gcnet_was_built_for_are_named(trained, corpus, refusal):
-    message = refusal(trained("gcnet")[1], longer(corpus, 9, speakers="abc"))
-    assert "dialogue long has 3 speakers" in message
-    assert "at most 2" in message
+def test_more_speakers_than_gcnet_was_built_for_are_the_reason(trained, corpus, tmp_path):
+    """Of three windows two have two speakers."""
+    run = trained("gcnet")[1]
+    length = json.loads((run / "run.json").read_text())["shape"]["max_utterances"]
+    folder = longer(corpus, 2 * length, speakers="ab")
+    rows = label(run, folder, tmp_path / "two")
+    assert all(row["label"] for row in rows)
+    corpus.utterances[0] = replace(corpus.utterances[0], speaker="c")
+    rows = label(run, corpus.write(), tmp_path / "three")
+    reason = "dialogue of 3 speakers, the network takes at most 2"
+    step = length // 2
+    assert [row["reason"] for row in rows] == [reason] * step + [""] * (2 * length - step)
+    assert not any(row["label"] for row in rows[:step])
 
 
 def test_the_command_line(trained, corpus, tmp_path):
@@ -237,13 +224,14 @@ def test_the_command_line(trained, corpus, tmp_path):
         command = [sys.executable, "-m", "pipeline.tools.label", *map(str, arguments)]
         return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
-    out = tmp_path / "new" / "labels.csv"
-    done = call(trained("ae")[1], "--corpus", corpus.write(), "--out", out, "--device", "cpu")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert len(read_table(out)) == len(corpus.utterances)
-    failed = call(tmp_path / "nowhere", "--corpus", corpus.folder, "--out", out)
+    out = tmp_path / "new" / "labels"
+    done = call(trained("ae")[1], corpus.write(), "--out", out, "--device", "cpu")
+    assert done.returncode == 0
+    assert {line.split(":")[0] for line in done.stderr.splitlines()} == {"note"}
+    assert len(read_table(out / "labels.csv")) == len(corpus.utterances)
+    failed = call(tmp_path / "nowhere", corpus.folder, "--out", out)
     assert failed.returncode == 1
     assert failed.stderr.startswith("error: ")
     assert "Traceback" not in failed.stderr
     told = call("--help").stdout
-    assert "--corpus build/clips --out labels.csv" in told
+    assert "fold*_seed0 build/clips --out labels" in told

@@ -1,5 +1,6 @@
 """What labelling refuses: the run, the corpus, and what does not belong together."""
 
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -84,10 +85,10 @@ def test_weights_that_are_no_numbers_are_refused(run, corpus, refusal):
 
 def test_a_folder_without_a_table_is_no_corpus(trained, tmp_path, refusal):
     message = refusal(trained("ae")[1], tmp_path)
-    assert "utterances.csv is not there: --corpus is what the workflow made" in message
+    assert "utterances.csv is not there: SOURCE is what the workflow made" in message
     (tmp_path / "utterances.csv").write_text("utterance_id,media\na,b\n")  # a folder of videos
     message = refusal(trained("ae")[1], tmp_path)
-    assert "features is not there: --corpus is what the workflow made" in message
+    assert "features is not there: SOURCE is what the workflow made" in message
 
 
 def test_an_empty_table_is_refused(trained, corpus, refusal):
@@ -154,13 +155,13 @@ def test_features_of_other_library_versions_are_used_with_a_note(
     there, here = {"av": "15.1.0", "torch": "2.8.0"}, {"av": "16.0.0", "torch": "2.8.0"}
     edit_run(folder, lambda facts: facts["encoders"]["audio"].update(libraries=there))
     from_another(corpus, "audio", libraries=here)
-    assert label(folder, corpus.write(), tmp_path / "labels.csv")
+    assert label(folder, corpus.write(), tmp_path / "labels")
     said = capsys.readouterr().err
     assert "audio: features of other library versions than the run's" in said
     assert "av 16.0.0 (the run's: 15.1.0)" in said
     assert "torch" not in said
     edit_run(folder, lambda facts: facts["encoders"]["audio"].pop("libraries"))
-    assert label(folder, corpus.write(), tmp_path / "labels.csv")
+    assert label(folder, corpus.write(), tmp_path / "labels")
     assert "audio: run.json does not say with which versions" in capsys.readouterr().err
 
 
@@ -170,7 +171,7 @@ def test_another_encoder_in_a_modality_that_the_run_does_not_use_is_none_of_its_
     files = make_task(modalities=("audio", "text"), method=small_method("ae"))
     train_once(files, tmp_path)
     from_another(corpus, "visual", encoder="another")
-    assert label(tmp_path, corpus.write(), tmp_path / "labels.csv")
+    assert label(tmp_path, corpus.write(), tmp_path / "labels")
 
 
 def test_a_run_older_than_the_record_of_encoders_is_used_with_a_note(
@@ -179,7 +180,7 @@ def test_a_run_older_than_the_record_of_encoders_is_used_with_a_note(
     folder = run("ae")
     edit_run(folder, lambda facts: facts.pop("encoders"))
     from_another(corpus, "audio", encoder="another")
-    assert label(folder, corpus.write(), tmp_path / "labels.csv")
+    assert label(folder, corpus.write(), tmp_path / "labels")
     assert "names no encoders: only widths are checked" in capsys.readouterr().err
 
 
@@ -187,9 +188,9 @@ def test_imported_features_are_used_with_a_note(run, edit_run, corpus, tmp_path,
     folder = run("ae")
     edit_run(folder, lambda facts: facts["encoders"]["text"].update(encoder="imported"))
     from_another(corpus, "text", encoder="imported", weights="digest of another file")
-    assert label(folder, corpus.write(), tmp_path / "labels.csv")
+    assert label(folder, corpus.write(), tmp_path / "labels")
     assert "text: imported features name no encoder" in capsys.readouterr().err
-    (tmp_path / "labels.csv").unlink()
+    shutil.rmtree(tmp_path / "labels")
     from_another(corpus, "text", encoder="minilm")
     assert "encoder minilm" in refusal(folder, corpus.write())
 
@@ -213,21 +214,21 @@ def test_outputs_that_are_no_numbers_are_no_labels(run, corpus, refusal):
 
 @pytest.mark.parametrize("device", ["gpu", "meta", "cuda:99"])
 def test_a_device_that_is_not_there_is_refused(trained, corpus, tmp_path, device):
-    arguments = [str(trained("ae")[1]), "--corpus", str(corpus.write())]
+    arguments = [str(trained("ae")[1]), str(corpus.write())]
     with pytest.raises(SystemExit, match=f"^error: --device {device}: "):
-        main([*arguments, "--out", str(tmp_path / "labels.csv"), "--device", device])
+        main([*arguments, "--out", str(tmp_path / "labels"), "--device", device])
 
 
 @pytest.mark.parametrize("n", ["0", "-1", "many"])
 def test_no_threads_are_refused(trained, corpus, tmp_path, capsys, n):
-    arguments = [str(trained("ae")[1]), "--corpus", str(corpus.write())]
+    arguments = [str(trained("ae")[1]), str(corpus.write())]
     with pytest.raises(SystemExit, match="2"):
-        main([*arguments, "--out", str(tmp_path / "labels.csv"), f"--threads={n}"])
+        main([*arguments, "--out", str(tmp_path / "labels"), f"--threads={n}"])
     assert "is not a number of threads, 1 or more" in capsys.readouterr().err
 
 
 def test_a_place_that_cannot_be_written_is_named(trained, corpus, tmp_path):
-    (tmp_path / "labels.csv").mkdir()
+    (tmp_path / "labels" / "labels.csv").mkdir(parents=True)
     with pytest.raises(SystemExit, match=r"^error: .*labels\.csv"):
-        label(trained("ae")[1], corpus.write(), tmp_path / "labels.csv")
+        label(trained("ae")[1], corpus.write(), tmp_path / "labels")
     assert not list(tmp_path.glob("*.part"))

@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 
 from pipeline.base.files import UnsafePathError
-from pipeline.tools.label.__main__ import main
 from pipeline.tools.label.cues import Cue, by_media, lanes, span_ms
 from pipeline.tools.label.timelines import FORMATS, write_timelines
 from tests.pipeline.tools.label.new_corpora import label, read_table
@@ -188,12 +187,10 @@ def test_the_command_writes_what_its_table_says(trained, corpus, tmp_path, capsy
     seconds = np.full((len(rows), 2), np.nan, np.float32)
     seconds[0] = np.inf, 0.75
     corpus.stores["audio"] = replace(corpus.stores["audio"], seconds=seconds)
-    arguments = ["--corpus", corpus.write(), "--out", tmp_path / "l.csv", "--device", "cpu"]
-    run = trained("ae")[1]
-    main([str(argument) for argument in (run, *arguments, "--timelines", tmp_path / "lines")])
+    label(trained("ae")[1], corpus.write(), tmp_path / "lines")
     assert "2 utterances have no file or no known end" in capsys.readouterr().err
 
-    table = {row["utterance_id"]: row for row in read_table(tmp_path / "l.csv")}
+    table = {row["utterance_id"]: row for row in read_table(tmp_path / "lines/labels.csv")}
     ends = [table[utterance.utterance_id]["end_s"] for utterance in rows[:3]]
     assert ends == [f"{rows[0].start_s + 0.75:g}", "", f"{rows[2].end_s:g}"]
     for dialogue in {utterance.dialogue_id for utterance in rows}:
@@ -208,5 +205,5 @@ def test_the_command_writes_what_its_table_says(trained, corpus, tmp_path, capsy
 
 
 def test_a_corpus_without_media_has_no_time_lines(trained, corpus, tmp_path, capsys):
-    label(trained("ae")[1], corpus.write(), tmp_path / "labels.csv")
+    label(trained("ae")[1], corpus.write(), tmp_path / "labels")
     assert not list(tmp_path.rglob("*.vtt"))

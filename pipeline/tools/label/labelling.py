@@ -1,0 +1,116 @@
+"""From runs and a corpus to rows with labels, reasons and doubts."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from pipeline.base.records import MODALITIES
+from pipeline.tools.label.corpus import Corpus, read_corpus, warn
+from pipeline.tools.label.errors import LabelError
+from pipeline.tools.label.opinions import ask
+from pipeline.tools.label.table import NOTHING_FOUND, LabelRow, found_of
+from pipeline.tools.label.trained import TrainedRun
+from pipeline.tools.label.verdicts import Verdict, check_alike, together
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Rows in line, and the names that have a probability."""
+
+    rows: list[LabelRow]
+    names: tuple[str, ...]
+
+
+def label_corpus(
+    runs: Sequence[TrainedRun], folder: Path, device: torch.device, risk: float | None
+) -> Labelled:
+    """Ask every run about all of the corpus, and bring their answers together.
+
+    `risk`: a row whose probability of being wrong is above it gets no label; None: all get one.
+    """
+    check_alike(runs)
+    _check_risk(runs, risk)
+    opinions, ends = [], []
+    for run in runs:  # features of one run at a time: they are what is large
+        corpus = read_corpus(folder, run.facts)
+        _say_what_goes_unheard(run, corpus)
+        opinions.append(ask(run, corpus, device))
+        ends.append(corpus.ends_s)
+
+    verdict = together(runs, opinions)
+    reasons = _reasons(runs, corpus, verdict, risk)
+    return Labelled(list(_rows(corpus, np.fmax.reduce(ends), verdict, reasons)), verdict.names)
+
+
+def _check_risk(runs: Sequence[TrainedRun], risk: float | None) -> None:
+    if risk is None:
+        return
+    for run in runs:
+        if run.calibration is None or run.calibration.reason:
+            why = run.calibration.reason if run.calibration else "it has no calibration.json"
+            raise LabelError(
+                f"--risk needs calibrated probabilities, and {run.facts.name.in_words()} has none: "
+                f"{why}"
+            )
+
+
+def _reasons(
+    runs: Sequence[TrainedRun], corpus: Corpus, verdict: Verdict, risk: float | None
+) -> list[str]:
+    """For each utterance in line why it gets no label, "" if it does."""
+    risks = 1 - verdict.confidence
+    dialogues = np.repeat(np.arange(len(corpus.index.lengths)), corpus.index.lengths)
+    n_speakers = np.maximum.reduceat(corpus.index.speakers, corpus.index.starts) + 1
+    most = max(run.learner.max_speakers or 0 for run in runs)
+
+    reasons = []
+    for row, label in enumerate(verdict.labels):
+        if not verdict.found[row].any():
+            reasons.append(NOTHING_FOUND)
+        elif not label:
+            n = n_speakers[dialogues[row]]
+            reasons.append(f"dialogue of {n} speakers, the network takes at most {most}")
+        elif risk is not None and risks[row] > risk:
+            reasons.append(f"wrong with probability {risks[row]:.2f}, more than {risk:g}")
+        else:
+            reasons.append("")
+    return reasons
+
+
+def _rows(
+    corpus: Corpus, ends_s: NDArray[np.float64], verdict: Verdict, reasons: Sequence[str]
+) -> Iterator[LabelRow]:
+    found = list(found_of(verdict.found))
+    for row, place in enumerate(corpus.index.store_rows):
+        is_said = bool(verdict.labels[row])
+        low, middle, high = (float(value) for value in verdict.expected[row][[1, 0, 2]])
+        yield LabelRow(
+            utterance=corpus.utterances[place],
+            end_s=float(ends_s[row]),
+            modalities=found[row],
+            label="" if reasons[row] else verdict.labels[row],
+            shares=tuple(verdict.shares[row].tolist()) if is_said else (),
+            disagreement=float(verdict.disagreement[row]) if is_said else math.nan,
+            expected=(middle, low, high),
+            reason=reasons[row],
+        )
+
+
+def _say_what_goes_unheard(run: TrainedRun, corpus: Corpus) -> None:
+    """ITEACNet's fusion asks with the text: docs/equations.md, where it is blind."""
+    hub = run.learner.blind_without
+    if hub is None:
+        return
+    found = corpus.found
+    n_unheard = int((found.any(axis=1) & ~found[:, MODALITIES.index(hub)]).sum())
+    if n_unheard:
+        warn(
+            f"{n_unheard} of {len(found)} utterances have no {hub}: {run.facts.method.model} tells "
+            "them by a mean over their dialogue, not by their own voice and face; a run with "
+            "`fusion: aligned`, or of another method, hears these"
+        )
