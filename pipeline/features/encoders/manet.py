@@ -6,6 +6,7 @@ Faces are resized to 224x224 (bilinear) and scaled to [0, 1]; no mean or deviati
 from collections.abc import Mapping
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from models.encoders.manet import EMBEDDING_DIM, IMAGE_SIZE_PX, MaNet
@@ -23,6 +24,13 @@ def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extract
     dtype = check_precision(settings, place)
     model = MaNet(settings["scale_order"])
     model.load_state_dict(read_manet(weights.path))
+    return extractor_of(model, settings, place, dtype)
+
+
+def extractor_of(
+    model: MaNet, settings: Mapping[str, Any], place: torch.device, dtype: torch.dtype | None
+) -> Extractor:
+    """The extractor of a network: each utterance alone on a core, all together on a card."""
     model.eval().to(device=place, dtype=dtype)
     encode = FaceEncoder(to_pictures, model.embed, place, dtype, finish=to_unit)
     return faces_together(EMBEDDING_DIM, encode, settings["batch_faces"])

@@ -35,6 +35,13 @@ def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extract
     dtype = check_precision(settings, place)
     model = Wav2Vec()
     model.load_state_dict(read_fairseq_wav2vec(weights.path))
+    return extractor_of(model, settings, place, dtype)
+
+
+def extractor_of(
+    model: Wav2Vec, settings: Mapping[str, Any], place: torch.device, dtype: torch.dtype | None
+) -> Extractor:
+    """The extractor of a network: alone on a core, in batches on a card."""
     model.eval().to(device=place, dtype=dtype)
 
     def frames(waveform: Waveform) -> NDArray[np.float32]:
