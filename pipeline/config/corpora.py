@@ -13,6 +13,8 @@ from pipeline.config.settings import Distinct, PathText, Section, Share
 
 # Each is a module of pipeline/corpora, but "import", which are several (pipeline/corpora/imports).
 ReaderName = Literal["iemocap", "mosi", "mosei", "meld", "folder", "mmsa", "import"]
+# What these read was published as a corpus; a folder, or imported features, may be anybody's own.
+PUBLIC_READERS: tuple[ReaderName, ...] = ("iemocap", "mosi", "mosei", "meld", "mmsa")
 
 
 def _one_of_readers(value: str) -> str:

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from pipeline.base.records import Modality
+from pipeline.config.corpora import PUBLIC_READERS
+from pipeline.config.report import TextShown
 from pipeline.features.statuses import MEANINGS
 from pipeline.features.store import OK
 from pipeline.report.corpus_facts import CorpusFacts, read_corpus_facts
@@ -30,7 +32,7 @@ def corpus_view(
     modalities: Sequence[Modality],
     faces: Sequence[Path],
     *,
-    is_text_shown: bool,
+    text: TextShown,
     sheets: Sequence[SheetView] = (),
 ) -> CorpusView:
     """Read `build/{corpus}` and tell what came of it."""
@@ -45,7 +47,7 @@ def corpus_view(
         Part(f"Dropped items ({n_dropped})", tables=_dropped_tables(corpus), is_folded=True),
         Part(
             f"Utterances ({len(corpus.utterances)})",
-            tables=[_utterance_table(corpus, is_text_shown)],
+            tables=[_utterance_table(corpus, _is_text_shown(text, corpus.account))],
             is_folded=True,
         ),
     ]
@@ -58,6 +60,13 @@ def corpus_view(
         sheets=sheets,
         is_synthetic=bool(corpus.account["is_synthetic"]),
     )
+
+
+def _is_text_shown(text: TextShown, account: Mapping[str, Any]) -> bool:
+    """Words of own recordings are private until somebody says otherwise."""
+    if text != "auto":
+        return text
+    return bool(account["is_synthetic"]) or account["reader"] in PUBLIC_READERS
 
 
 def _summary(account: Mapping[str, Any]) -> str:

@@ -78,7 +78,7 @@ def _corpus(name: str, settings: StudySettings, files: StudyFiles) -> CorpusView
         folder,
         settings.corpora[name],
         faces,
-        is_text_shown=settings.report.text,
+        text=settings.report.text,
         sheets=contact_sheets(folder, faces, files.cache) if settings.report.faces else (),
     )
 

@@ -128,6 +128,7 @@ def write_build(
         "train": {"methods": list(methods), "seeds": list(seeds), "train_rate": "0.5"},
         **sections,
     }
+    config["report"] = {"text": True, **config.get("report", {})}
     build = Build(root, {key: value for key, value in config.items() if value != {}})
     build.config.setdefault("tasks", {})
     build.utterances = _utterances(text, n_dialogues)

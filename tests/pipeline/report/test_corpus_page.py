@@ -1,5 +1,9 @@
 """A corpus' section: what was expected, found, kept and dropped."""
 
+import json
+
+import pytest
+
 
 def test_transcripts_can_be_left_out(make_build):
     shown = "a secret of mine"
@@ -25,3 +29,23 @@ def test_what_is_missing_from_a_corpus_is_told_with_its_reason(make_build):
     assert "Missing media (1)" in page
     assert "Dropped items (1)" in page
     assert "1 more reach to the end of their file" in page
+
+
+@pytest.mark.parametrize(
+    ("reader", "is_synthetic", "is_shown"),
+    [
+        ("folder", False, False),
+        ("import", False, False),
+        ("meld", False, True),
+        ("folder", True, True),
+    ],
+)
+def test_words_of_own_recordings_stay_private_unless_asked_for(
+    make_build, reader, is_synthetic, is_shown
+):
+    build = make_build(methods={}, text="a secret of mine", report={"text": "auto"})
+    path = build.folder / "c" / "corpus.json"
+    account = json.loads(path.read_text(encoding="utf-8"))
+    account |= {"reader": reader, "is_synthetic": is_synthetic}
+    path.write_text(json.dumps(account), encoding="utf-8")
+    assert ("a secret of mine" in build.report()) == is_shown
