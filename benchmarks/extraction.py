@@ -106,12 +106,14 @@ class Bench:
             return lambda: _exhaust(
                 way(utterance, self.talks.root) for utterance in self.talks.utterances
             )
+
         extractor = self.extractors[what]
         if what == "text":
             items = [self._item(what, utterance) for utterance in self.talks.utterances]
             return lambda: _exhaust(
                 extractor.embed(given) for item in items for _, given in extractor.read([item])
             )
+
         voices = (
             partial(voice_of, utterance, self.talks.root, RATE_HZ)
             for utterance in self.talks.utterances
@@ -218,6 +220,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--kinds", nargs="+", choices=LIMITS, default=list(LIMITS))
     args = parser.parse_args()
+
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         if args.videos is None:

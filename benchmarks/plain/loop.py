@@ -82,6 +82,7 @@ def evaluate(
             for dialogue, mask in zip(dialogues, of_dialogues, strict=True)
         ]
         items = single_utterances(masked) if model.by_utterance else masked
+
         parts = [
             model.predict(batch)[batch.valid].cpu()
             for batch in batches(items, list(range(len(items))), model.batch_size)

@@ -114,13 +114,16 @@ def _trap(item: ErrorDetails, value: object) -> str:
     kind = item["type"]
     if kind in ("missing", "unknown_key", "value_error"):
         return ""
+
     if value is None and kind != "refused":
         empty = {"tuple_type": "[] for none", **dict.fromkeys(MAPPINGS, "{} for none")}
         return f": {NOTHING}write {empty.get(kind, 'a value')}, or delete the key"
+
     if isinstance(value, bool) and not kind.startswith("bool"):
         if BOOLEAN in item["msg"]:
             return ""
         return f": {BOOLEAN}{'' if kind in WORDLESS else '; put the word in quotes'}"
+
     if isinstance(value, datetime.date) and kind == "string_type":
         return f': without quotes YAML takes this for a date; write "{value}"'
     if isinstance(value, int | float) and kind == "string_type":

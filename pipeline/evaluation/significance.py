@@ -23,9 +23,11 @@ def paired_p_values(
     first, second = np.asarray(ours, dtype=float), np.asarray(theirs, dtype=float)
     if first.shape != second.shape:
         raise ValueError(f"{first.size} runs against {second.size}: pairs need the same runs")
+
     difference = first - second
     if difference.size < 2 or np.ptp(difference) == 0:
         return float("nan"), float("nan")
+
     n = difference.size
     spread = np.sqrt((1 / n + test_to_train) * difference.var(ddof=1))
     t = float(2 * stats.t.sf(abs(difference.mean()) / spread, n - 1))

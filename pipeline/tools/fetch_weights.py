@@ -142,6 +142,7 @@ def download(url: str, path: Path) -> Path:
                     stream.write(chunk)
                     digest.update(chunk)
             _check(url, reply.headers.get("Content-Length"), part.stat().st_size, digest)
+
     except (urllib.error.URLError, HTTPException, TimeoutError) as error:
         raise FetchError(
             f"{url} cannot be reached: {error}. Where there is no network, fetch it on another "

@@ -33,6 +33,7 @@ def test_the_corpus_of_the_example_is_read(mine, tmp_path):
     (tmp_path / "utterances.csv").write_text(table, encoding="utf-8")
     for name in ("talk1.mp4", "talk2.mp4"):
         (tmp_path / name).touch()
+
     settings = CorpusSettings.model_validate(mine["corpora"]["clips"])
     raw = read_corpus("clips", tmp_path, settings)
     assert [utterance.utterance_id for utterance in raw.utterances] == [
@@ -40,6 +41,7 @@ def test_the_corpus_of_the_example_is_read(mine, tmp_path):
         "talk1_02",
         "talk2_01",
     ]
+
     values = {value for group in mine["tasks"]["mine"]["classes"].values() for value in group}
     emotions = [annotation.value for annotation in raw.annotations if annotation.name == "emotion"]
     assert len(emotions) == 3

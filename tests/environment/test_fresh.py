@@ -33,10 +33,12 @@ def test_where_it_is_stopped_nothing_is_left(tmp_path):
         text=True,
         cwd=fresh.ROOT,
     )
+
     while "a Debian 13" not in process.stdout.readline():
         assert process.poll() is None
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=60) == 1
+
     assert list(tmp_path.iterdir()) == []
     assert str(tmp_path) not in Path("/proc/self/mountinfo").read_text()
     assert not [

@@ -96,16 +96,19 @@ class PickledArray(Opaque):
         if resolved is None or isinstance(content, Opaque):
             self.name = f"an array of {kind.name if isinstance(kind, Opaque) else 'no dtype'}"
             return
+
         n_values = math.prod(_checked_shape(shape))
         if resolved.hasobject:
             self.value = _objects(content, shape, n_values, budget)
             return
+
         found = _as_bytes(content)
         if resolved.itemsize == 0 or len(found) != n_values * resolved.itemsize:
             raise PickledArrayError(
                 f"an array of shape {shape} and type {resolved} has {len(found)} bytes, "
                 f"expected {n_values * resolved.itemsize}"
             )
+
         flat: NDArray[Any] = np.frombuffer(found, resolved, n_values)
         if not are_characters(flat):
             raise PickledArrayError("a text of numpy holds numbers that are no characters")

@@ -18,6 +18,8 @@ def read_import(
     """Read and check the features of a corpus. Raises CorpusError, which names the setting."""
     try:
         return read_source(root, settings, links)
+
+    # Whatever fails names the setting that led there.
     except ImportFormatError as error:
         key = f".{error.key}" if error.key else ""
         raise CorpusError(f"corpora.{corpus}.import{key}: {error}") from None

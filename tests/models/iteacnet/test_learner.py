@@ -57,12 +57,14 @@ def test_its_teacher_learns_complete_data_and_student_incomplete(make_learner, m
     learner, batch = make_learner(**STEADY), make_batch([9, 4])
     parts = learner.loss(batch, "train").parts
     complete, incomplete = learner.teacher(batch.complete()), learner.student(batch)
+
     emotions = []
     for output in (complete, incomplete):
         log_p = torch.log_softmax(output.logits[batch.valid], dim=1)
         emotions.append(-log_p.gather(1, batch.labels[batch.valid][:, None]).mean())
     assert parts["emotion_teacher"].item() == pytest.approx(emotions[0].item(), rel=1e-5)
     assert parts["emotion_student"].item() == pytest.approx(emotions[1].item(), rel=1e-5)
+
     imputation = imputation_loss(
         incomplete.hidden_rows,
         complete.hidden_rows,
@@ -70,6 +72,7 @@ def test_its_teacher_learns_complete_data_and_student_incomplete(make_learner, m
         incomplete.layout.pack(is_missing_any(batch)),
     )
     assert parts["imputation"].item() == pytest.approx(imputation.item(), rel=1e-5)
+
     expected = (emotions[0] + emotions[1]) / 2 + imputation
     assert learner.loss(batch, "train").total.item() == pytest.approx(expected.item(), rel=1e-5)
 

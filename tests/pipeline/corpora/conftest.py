@@ -115,10 +115,12 @@ def write_mosei(write, write_sheet):
             lines[video].append(
                 f"{video}___{segment}___{start}___{start + 8}___Said in {utterance_id}.\n"
             )
+
         for video, text in lines.items():
             write(root / f"Raw/Transcript/Segmented/Combined/{video}.txt", "".join(text))
             if videos:
                 write(root / f"Raw/Videos/Full/Combined/{video}.mp4", EMPTY_VIDEO)
+
         rows = [
             {"utterance_id": utterance_id, "sentiment": value}
             for utterance_id, value in labels.items()

@@ -40,12 +40,14 @@ def published_shape():
 def test_published_shape_gives_the_published_counts(tmp_path, write_mosei, settings, values):
     raw = read(write_mosei(tmp_path, published_shape(), videos=False), settings("mosei"))
     assert len(raw.utterances) == 22_856
+
     roles = values(raw, "split")
     assert Counter(roles.values()) == {"train": 16_326, "validation": 1871, "test": 4659}
     videos = Counter(
         {utterance_id.rpartition("_")[0]: role for utterance_id, role in roles.items()}.values()
     )
     assert videos == {"train": 2249, "validation": 300, "test": 676}
+
     signs = Counter(
         (roles[utterance_id], float(x))
         for utterance_id, x in values(raw, "sentiment_gcnet").items()
@@ -53,6 +55,7 @@ def test_published_shape_gives_the_published_counts(tmp_path, write_mosei, setti
     assert {
         role: tuple(signs[role, x] for x in (0.0, 0.333333, -2.0)) for role in PUBLISHED
     } == PUBLISHED
+
     assert all(row.expected in (None, row.used) for row in raw.counts)
     assert raw.dropped == ()
 

@@ -42,14 +42,17 @@ def fill(folder):
     config = parse_config(yaml.safe_load((folder / "config.yaml").read_text()))
     table = folder / "build/talks/faces/0.csv"
     write_rows(table, [FaceRow(u.utterance_id, 0, 0, "", "no_face") for u in UTTERANCES], FaceRow)
+
     faces = {
         asked.utterance_id: asked for asked in asked_of(config, folder / "build") if is_face(asked)
     }
+
     rows = []
     for asked in faces.values():
         keep_crops(folder / "cache", asked.key)
         rows.append(FaceRow(asked.utterance_id, 1, 1, asked.key, "ok"))
     write_rows(table, rows, FaceRow)
+
     for asked in asked_of(config, folder / "build"):
         if not is_face(asked):
             record = Record(np.array([1.0, 2.0], np.float32), "ok")

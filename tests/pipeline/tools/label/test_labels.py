@@ -113,6 +113,7 @@ def test_every_utterance_has_a_row_by_dialogue_and_turn_with_what_was_used(
     rows = label(trained("gcnet")[1], corpus.write(), tmp_path / "labels")
     ids = [row["utterance_id"] for row in rows]
     assert sorted(ids) == sorted(utterance.utterance_id for utterance in corpus.utterances)
+
     turns = {
         utterance.utterance_id: (utterance.dialogue_id, utterance.turn)
         for utterance in corpus.utterances
@@ -120,6 +121,7 @@ def test_every_utterance_has_a_row_by_dialogue_and_turn_with_what_was_used(
     assert ids != [utterance.utterance_id for utterance in corpus.utterances]
     assert [turns[utterance_id] for utterance_id in ids] == sorted(turns.values())
     assert all(row["utterance_id"].startswith(row["dialogue_id"]) for row in rows)
+
     used = {row["utterance_id"]: row["modalities"].split() for row in rows}
     for number, utterance in enumerate(corpus.utterances):
         there = [m for m in MODALITIES if corpus.stores[m].extracted[number]]
