@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from benchmarks.plain.batches import Dialogue
-from models.batch import MODALITIES
-from models.learner import Kind, TaskShape
+from models.learner import TaskShape
+from models.vocabulary import MODALITIES, Kind
 from pipeline.conversations.dataset import Conversations
 from pipeline.conversations.index import ConversationIndex
 from pipeline.protocol.availability import draw_availability

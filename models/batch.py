@@ -14,8 +14,7 @@ from torch import Tensor
 
 from models.fast.feature_rows import FeatureRows
 from models.fast.layout import Layout
-
-MODALITIES = ("audio", "text", "visual")
+from models.vocabulary import MODALITIES
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,12 @@ from collections.abc import Iterable, Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from models.batch import MODALITIES, ConversationBatch
+from models.batch import ConversationBatch
 from models.fast.dropout import Dropout
 from models.fast.products import Chain, Linear
 from models.learner import Learner, OptimizerGroup
 from models.utterance_settings import UtteranceSettings
+from models.vocabulary import MODALITIES
 
 
 class FullyConnected(Chain):

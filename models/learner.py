@@ -13,10 +13,10 @@ from torch import Tensor, nn
 
 from models.batch import ConversationBatch
 from models.method import WHOLE
+from models.vocabulary import Kind, Selection
 
 Batching = Literal["dialogues", "utterances", "full"]
 Masks = Literal["per_batch", "per_run"]
-Kind = Literal["classification", "regression"]
 Score = Callable[[Tensor, Tensor], float]  # of (N,) targets, (N, C) outputs; higher is better
 
 
@@ -103,7 +103,7 @@ class Learner(nn.Module):
     batching: Batching = "dialogues"
     masks: Masks = "per_batch"
     batch_size: int = 32
-    selection: Literal["best", "last"] = "best"  # last: no epoch is selected, the last one stands
+    selection: Selection = "best"  # last: no epoch is selected, the last one stands
     sees_padding: bool = False  # outputs depend on the padding, and so on the company, in a batch
     max_utterances: int | None = None  # of a dialogue that it can take, None = any number
     max_speakers: int | None = None  # likewise

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from models.learner import Kind
+from models.vocabulary import Kind
 
 NEVER = -30.0  # logit of a class that no training row has
 TOLERANCE, MAX_STEPS = 1e-4, 1000  # of L-BFGS: largest entry of the gradient

@@ -17,11 +17,12 @@ from itertools import islice
 import torch
 from torch import Tensor, nn
 
-from models.batch import MODALITIES, ConversationBatch
+from models.batch import ConversationBatch
 from models.learner import Batching, Learner, Loss, Masks, Phase, Score, TaskShape
 from models.linear import Fit, fits, prior
 from models.linear_settings import LinearSettings
 from models.losses import task_loss
+from models.vocabulary import MODALITIES
 
 JOINT = "+"
 N_LOWER = 2  # scores in a row below the best one, after which a path ends

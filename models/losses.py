@@ -6,13 +6,12 @@ Only valid utterances count, and a batch without any, or without a missing cell,
 """
 
 from collections.abc import Mapping
-from typing import Literal
 
 import torch.nn.functional as F
 from torch import Tensor
 
-from models.batch import MODALITIES, ConversationBatch
-from models.learner import Kind
+from models.batch import ConversationBatch
+from models.vocabulary import MODALITIES, Kind, RegressionLoss
 
 
 def task_loss(outputs: Tensor, batch: ConversationBatch, kind: Kind) -> Tensor:
@@ -34,7 +33,7 @@ def cross_entropy(logits: Tensor, labels: Tensor, valid: Tensor) -> Tensor:
 
 
 def regression(
-    scores: Tensor, labels: Tensor, valid: Tensor, distance: Literal["mse", "l1"] = "mse"
+    scores: Tensor, labels: Tensor, valid: Tensor, distance: RegressionLoss = "mse"
 ) -> Tensor:
     """(..., 1), (...), (...) bool -> mean squared error, a network's part of paper Eq. 13.
 

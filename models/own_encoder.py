@@ -6,7 +6,9 @@ Both are met in a module outside this repository, `encoder: my_package.my_module
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
+
+from models.vocabulary import Modality
 
 
 @dataclass(frozen=True)
@@ -17,7 +19,7 @@ class EncoderInfo:
     """
 
     label: str  # what feature files call it
-    modality: Literal["audio", "text", "visual"]
+    modality: Modality
     settings: type
     libraries: tuple[str, ...] = ()  # distributions that compute: their versions decide, as code
 

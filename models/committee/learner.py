@@ -17,11 +17,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from models.batch import MODALITIES, ConversationBatch
+from models.batch import ConversationBatch
 from models.committee.members import Members
 from models.committee.settings import CommitteeSettings
 from models.learner import Learner, Loss, OptimizerGroup, Phase, TaskShape
 from models.losses import mean_over
+from models.vocabulary import MODALITIES
 
 
 class Committee(Learner):

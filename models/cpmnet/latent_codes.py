@@ -9,8 +9,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.batch import MODALITIES, ConversationBatch
+from models.batch import ConversationBatch
 from models.fast.products import linear
+from models.vocabulary import MODALITIES
 
 UsableVectors = Mapping[str, tuple[Tensor, Tensor]]
 

@@ -25,7 +25,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim.adam import adam
 
-from models.batch import MODALITIES, ConversationBatch
+from models.batch import ConversationBatch
 from models.cpmnet.latent_codes import (
     LinearDecoders,
     UsableVectors,
@@ -36,6 +36,7 @@ from models.cpmnet.latent_codes import (
 from models.cpmnet.settings import CpmnetSettings
 from models.learner import Learner, Loss, OptimizerGroup, Phase, TaskShape
 from models.method import WHOLE
+from models.vocabulary import MODALITIES
 
 N_PUBLISHED_CODES = 1231 + 656  # of CMU-MOSI's training and test utterances that are not zero
 DECODERS = 0  # entry of `Phase.groups`; the other one holds the codes

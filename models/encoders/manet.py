@@ -11,7 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models.encoders.manet_blocks import AttentionBlock, BasicBlock, MulScaleBlock, ScaleOrder
+from models.encoders.manet_blocks import AttentionBlock, BasicBlock, MulScaleBlock
+from models.vocabulary import ScaleOrder
 
 BRANCH_DIM = 512
 EMBEDDING_DIM = 2 * BRANCH_DIM

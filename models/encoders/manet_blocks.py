@@ -5,13 +5,12 @@ Shapes: x (B, C_in, H, W) -> (B, C, H / stride, W / stride). Names of modules gi
 published checkpoint. CBAM: Woo et al. 2018.
 """
 
-from typing import Literal
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-ScaleOrder = Literal["published", "head"]
+from models.vocabulary import ScaleOrder
+
 N_SCALES = 4
 REDUCTION = 16  # of the channel gate's hidden layer
 

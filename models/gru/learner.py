@@ -23,7 +23,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
-from models.batch import MODALITIES, ConversationBatch
+from models.batch import ConversationBatch
 from models.fast.dropout import Dropout
 from models.fast.layout import Layout
 from models.fast.products import Linear, linear_gelu
@@ -31,6 +31,7 @@ from models.fast.recurrent import Turns
 from models.gru.settings import GruSettings
 from models.learner import Learner, Loss, OptimizerGroup, Phase, TaskShape
 from models.losses import task_loss
+from models.vocabulary import MODALITIES
 
 
 class GruLearner(Learner):

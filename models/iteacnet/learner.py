@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from models.batch import MODALITIES, ConversationBatch
+from models.batch import ConversationBatch
 from models.fast.layout import Layout
 from models.iteacnet.fusion import hub_of
 from models.iteacnet.losses import emotion_loss, imputation_loss, joint_loss
@@ -22,6 +22,7 @@ from models.iteacnet.settings import FRAMEWORKS, IteacnetSettings
 from models.iteacnet.token_mixers import TimeLinear, TimeMlp
 from models.learner import Learner, Loss, OptimizerGroup, Phase, TaskShape
 from models.losses import cross_entropy, regression
+from models.vocabulary import MODALITIES
 
 
 class IteacLearner(Learner):

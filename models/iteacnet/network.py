@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from models.batch import MODALITIES, ConversationBatch
+from models.batch import ConversationBatch
 from models.fast.layout import Layout
 from models.fast.products import linear
 from models.iteacnet.context_encoder import ContextEncoder
@@ -23,6 +23,7 @@ from models.iteacnet.settings import IteacnetSettings, NetworkSettings
 from models.iteacnet.trace import BlockTrace, LayerTrace, Trace, layer_trace
 from models.layers import Biases, masked_biases
 from models.learner import TaskShape, check_values
+from models.vocabulary import MODALITIES
 
 
 @dataclass(frozen=True)

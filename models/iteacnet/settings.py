@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from models.settings import Count, Dropout, Positive, Weight
+from models.vocabulary import RegressionLoss
 
 Framework = Literal["its", "gcnet", "teacher_only"]
 FRAMEWORKS: tuple[Framework, ...] = get_args(Framework)
@@ -111,7 +112,7 @@ class IteacnetSettings:
     they are heard where there is no text (one Linear a modality and layer)."""
     padding: Literal["exact", "published"] = "exact"
     """Published: attention alone ignores padding."""
-    regression_loss: Literal["mse", "l1"] = "mse"
+    regression_loss: RegressionLoss = "mse"
     """Squared as in Eq. 13, or absolute as in the paper's text."""
     imputation_weights: tuple[Weight, ...] = (0.5, 0.1, 0.05)
     """Weights of the distances at H1, H2, H3 (Eq. 14)."""

@@ -12,10 +12,11 @@ Shapes: B dialogues, T utterances, C outputs.
 
 from torch import Tensor
 
-from models.batch import MODALITIES, ConversationBatch
+from models.batch import ConversationBatch
 from models.learner import Learner, TaskShape
 from models.linear_learner import LinearLearner, subsets
 from models.logistic.settings import LogisticSettings
+from models.vocabulary import MODALITIES
 
 
 class LogisticLearner(LinearLearner):

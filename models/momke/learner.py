@@ -33,7 +33,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from models.batch import MODALITIES, ConversationBatch
+from models.batch import ConversationBatch
 from models.fast.dropout import Dropout
 from models.fast.layout import Layout
 from models.fast.products import Linear
@@ -41,6 +41,7 @@ from models.learner import Learner, Loss, OptimizerGroup, Phase, TaskShape
 from models.losses import labelled_loss, task_loss
 from models.momke.experts import Expert
 from models.momke.settings import MomkeSettings
+from models.vocabulary import MODALITIES
 
 
 @dataclass(frozen=True)

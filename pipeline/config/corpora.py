@@ -11,6 +11,7 @@ from pipeline.config.faults import did_you_mean
 from pipeline.config.own_readers import check_reader
 from pipeline.config.settings import Distinct, PathText, Section, Share
 
+ImportFormat = Literal["npz", "npy_folder", "mmsa_pickle"]
 # Each is a module of pipeline/corpora, but "import", which are several (pipeline/corpora/imports).
 ReaderName = Literal["iemocap", "mosi", "mosei", "meld", "folder", "mmsa", "import"]
 # What these read was published as a corpus; a folder, or imported features, may be anybody's own.
@@ -62,7 +63,7 @@ class DemoSettings(Section):
 class ImportSettings(Section):
     """`corpora.<name>.import`: features that somebody else extracted, instead of media."""
 
-    format: Literal["npz", "npy_folder", "mmsa_pickle"]
+    format: ImportFormat
     """How the features are stored."""
     path: PathText
     """Below `root`: the .npz, the .pkl, or the table of an npy_folder."""

@@ -1,7 +1,7 @@
 """`features`: one encoder per modality."""
 
 from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import (
     AfterValidator,
@@ -13,6 +13,7 @@ from pydantic import (
 )
 
 from models.own_modules import is_own
+from models.vocabulary import ScaleOrder
 from pipeline.base.records import Modality
 from pipeline.base.vocabulary import Compat, Pooling, Precision
 from pipeline.config.faults import did_you_mean, refusal
@@ -135,7 +136,7 @@ class VisualSettings(Section):
     """A file or folder of weights instead of the standard place."""
     revision: str | None = None
     """Hf: the commit to pin."""
-    scale_order: Literal["published", "head"] = "published"
+    scale_order: ScaleOrder = "published"
     """Manet: order of the second chain."""
     batch_faces: Annotated[int, Field(ge=1, le=10_000)] = 256
     """On a GPU: faces of a batch; fewer need less of its memory."""

@@ -16,6 +16,7 @@ from pydantic import (
 
 from models.own_modules import OWN, OwnModuleError, is_own
 from models.registry import find_method, learner_module, method_module, our_methods
+from models.vocabulary import Selection
 from pipeline.base.records import Modality
 from pipeline.config.condition_parts import Condition, ConditionError
 from pipeline.config.conditions import AtRate, is_rate, parse_condition
@@ -132,7 +133,7 @@ class TrainSettings(Section):
     """Missing rate while training under ume: "0.0" to "0.7", random, progressive or a condition."""
     patience: Annotated[int, Field(ge=1)] | None = None
     """Epochs without gain before training stops early; null = never."""
-    keep: Literal["best", "last"] = "best"
+    keep: Selection = "best"
     """Best: the epoch with the best validation score; last: the last one, where validation cannot
     be trusted, as of features that were fitted to its labels."""
 

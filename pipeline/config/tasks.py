@@ -5,11 +5,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from models.vocabulary import Kind
 from pipeline.config.conditioned import Conditioned
 from pipeline.config.faults import refusal
 from pipeline.config.settings import ClassName, Distinct, Name, Rate, Section
 
-TaskKind = Literal["classification", "regression"]
+TaskKind = Kind
 ProtocolName = Literal["paper", "strict"]
 GeneratorName = Literal["gcnet", "exact"]
 Metrics = Literal["classes", "sentiment", "dimensional"]

@@ -16,10 +16,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.batch import MODALITIES, ConversationBatch
+from models.batch import ConversationBatch
 from models.fast.feature_rows import NOTHING, FeatureRows
 from models.fast.fixed_layout import FixedLayout, FixedShape
 from models.fast.layout import Layout
+from models.vocabulary import MODALITIES
 from pipeline.conversations.collate import Items
 from pipeline.conversations.dataset import Conversations
 

@@ -20,8 +20,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.batch import MODALITIES, ConversationBatch
+from models.batch import ConversationBatch
 from models.learner import Learner
+from models.vocabulary import MODALITIES
 from pipeline.conversations.collate import Items, collate, items_of, place_masks
 from pipeline.conversations.dataset import Conversations
 from pipeline.conversations.index import IntArray

@@ -26,11 +26,10 @@ def main(argv: list[str] | None = None) -> None:
     """Read the command line, crop what is not cached, write the rows, say what came out."""
     parser = stage_parser(
         __doc__,
-        *("utterances", "media", "root", "links", "cache", "threads"),
+        *("utterances", "media", "root", "links", "cache", "threads", "device"),
         settings="section crop_faces, JSON",
         out="faces.csv of the shard",
     )
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     choices = get_args(WhichFace)
     parser.add_argument("--which-face", choices=choices, help="instead of that of --settings")
     args = parser.parse_args(argv)

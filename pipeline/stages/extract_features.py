@@ -25,11 +25,10 @@ def main(argv: list[str] | None = None) -> None:
     """Read the command line, extract what is not cached, write the store, say what came out."""
     parser = stage_parser(
         __doc__,
-        *("utterances", "media", "root", "links", "cache", "threads"),
+        *("utterances", "media", "root", "links", "cache", "threads", "device"),
         settings='JSON: {"encoder": features.<modality>}',
         out="the shard's feature file",
     )
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     parser.add_argument("--modality", choices=MODALITIES, required=True)
     parser.add_argument("--faces", type=Path, nargs="?", help="visual: faces of the shard")
     parser.add_argument("--crops", nargs="?", help="visual: section crop_faces, for lost crops")

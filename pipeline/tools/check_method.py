@@ -14,13 +14,15 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import get_args
 
 import torch
 from torch import Tensor
 
 from models.batch import ConversationBatch
 from models.fast.feature_rows import WithheldError
-from models.learner import Kind, Learner, TaskShape
+from models.learner import Learner, TaskShape
+from models.vocabulary import Kind
 from pipeline.base.errors import SettingsError
 from pipeline.config.configuration import read_config
 from pipeline.config.methods import Method
@@ -37,7 +39,7 @@ from pipeline.training.learners import build_learner
 from pipeline.training.optimizers import PhaseOptimizers
 
 N_EPOCHS, SEED = 2, 0
-KINDS: tuple[Kind, ...] = ("classification", "regression")
+KINDS: tuple[Kind, ...] = get_args(Kind)
 TOLERANCE = 1e-4  # of float32 sums in another order, on outputs of the size of 1
 
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from models.batch import MODALITIES, ConversationBatch
-from models.learner import Kind
+from models.batch import ConversationBatch
+from models.vocabulary import MODALITIES, Kind
 
 DIMS = {"audio": 5, "text": 7, "visual": 6}
 LENGTHS = (9, 4, 1, 12)

@@ -1,11 +1,11 @@
 """What a run is given and what it gives back."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from models.vocabulary import Selection
 from pipeline.config.methods import TrainRate
 from pipeline.config.tasks import GeneratorName, ScoreName, TaskKind
 from pipeline.conversations.dataset import Conversations
@@ -35,7 +35,7 @@ class TrainOptions:
     generator: GeneratorName
     seed: int
     patience: int | None = None
-    keep: Literal["best", "last"] = "best"
+    keep: Selection = "best"
     fixed: bool | None = None  # batches of few shapes, where the learner can; None: on a GPU
 
 

@@ -1,9 +1,10 @@
 """What the rules `train` and `predict` hand over as JSON, and the facts that decide a run."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Field
 
+from models.vocabulary import Selection
 from pipeline.config.about import Provenance
 from pipeline.config.conditions import parse_condition
 from pipeline.config.methods import STRATEGIES, MethodSettings, parse_train_rate
@@ -16,7 +17,7 @@ class LengthSettings(Section):
 
     n_epochs: Annotated[int, Field(ge=1, le=10000)]
     patience: Annotated[int, Field(ge=1)] | None = None
-    keep: Literal["best", "last"] = "best"
+    keep: Selection = "best"
 
 
 class WithheldSettings(Section):

@@ -9,9 +9,10 @@ A Transformer of the paper's shows the whole of it: one answer for all utterance
 import pytest
 import torch
 
-from models.batch import MODALITIES, ConversationBatch
+from models.batch import ConversationBatch
 from models.learner import TaskShape
 from models.registry import our_methods
+from models.vocabulary import MODALITIES
 from pipeline.config.methods import kind_of
 from pipeline.training.learners import build_learner
 from tests.small_methods import SMALL

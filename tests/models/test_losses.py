@@ -3,8 +3,9 @@ import math
 import pytest
 import torch
 
-from models.batch import MODALITIES, ConversationBatch
+from models.batch import ConversationBatch
 from models.losses import mean_over, reconstruction_error, task_loss
+from models.vocabulary import MODALITIES
 
 DIMS = {"audio": 2, "text": 3, "visual": 4}
 

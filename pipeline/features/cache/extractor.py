@@ -15,20 +15,21 @@ from numpy.typing import NDArray
 
 from pipeline.base.records import Utterance
 
+# What each means, in words that users read: pipeline/features/statuses.py.
 Status = Literal[
     "ok",
-    "no_media",  # the file is not there
-    "unreadable",  # the file cannot be decoded
-    "no_stream",  # no audio or no video stream in the file
-    "empty_span",  # nothing of the span lies in the file
-    "too_short",  # fewer samples than the encoder needs
-    "silent",  # no sample above -60 dBFS
-    "no_face",  # frames were read, no face was found
-    "no_text",  # no word in the transcript
-    "not_finite",  # the encoder gave NaN or infinity
-    "no_feature",  # imported features hold nothing for it
-    "unknown_text",  # words were there, none of a token that the encoder knows
-    "read_error",  # the system failed, or the file changed meanwhile; tried again by the next run
+    "no_media",
+    "unreadable",
+    "no_stream",
+    "empty_span",
+    "too_short",
+    "silent",
+    "no_face",
+    "no_text",
+    "not_finite",
+    "no_feature",
+    "unknown_text",
+    "read_error",
 ]
 STATUSES: tuple[Status, ...] = get_args(Status)
 PASSING: tuple[Status, ...] = ("no_media", "read_error")  # may be otherwise the next time

@@ -11,9 +11,11 @@ mmsa_pickle, MMSA's three splits with vectors (N, 1, D). `reader: import` reads 
 
 import argparse
 from pathlib import Path
+from typing import get_args
 
 from pipeline.base.arrays import ArraysError
 from pipeline.base.tables import TableError
+from pipeline.config.corpora import ImportFormat
 from pipeline.features.store import StoreError
 from pipeline.tools.export.content import Content, ExportError, read_content, with_task
 from pipeline.tools.export.mmsa_pickle import write_mmsa_pickle
@@ -21,7 +23,7 @@ from pipeline.tools.export.npy_folder import TABLE, write_npy_folder
 from pipeline.tools.export.npz import write_npz
 from pipeline.tools.options import command_parser
 
-FORMATS = ("npz", "npy_folder", "mmsa_pickle")
+FORMATS = get_args(ImportFormat)
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -6,18 +6,16 @@ Lists, texts, numbers and numpy's arrays alone, so that nothing of ours is named
 
 import math
 import pickle
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
 from pipeline.base.files import write_bytes
-from pipeline.base.records import Modality, Role
+from pipeline.base.roles import ROLE_NAMES
+from pipeline.corpora.imports.mmsa_pickle import KEYS, SPLITS
 from pipeline.tools.export.content import SPLIT, Content, ExportError
 
-SPLITS: Final[Mapping[str, Role]] = {"train": "train", "valid": "validation", "test": "test"}
-KEYS: Final[Mapping[Modality, str]] = {"audio": "audio", "text": "text", "visual": "vision"}
 PROTOCOL: Final = 4  # Python 3.4 and newer
 
 
@@ -26,8 +24,12 @@ def write_mmsa_pickle(path: Path, content: Content, target: str) -> int:
     roles = content.column(SPLIT)
     numbers = [_number(target, value) for value in content.column(target)]
     parts = {
-        name: [row for row, role in enumerate(roles) if role == wanted and numbers[row] is not None]
-        for name, wanted in SPLITS.items()
+        name: [
+            row
+            for row, role in enumerate(roles)
+            if role == ROLE_NAMES[name] and numbers[row] is not None
+        ]
+        for name in SPLITS
     }
 
     if empty := [name for name, rows in parts.items() if not rows]:

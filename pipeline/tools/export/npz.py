@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from pipeline.base.files import atomic_path
 from pipeline.base.records import MODALITIES
+from pipeline.corpora.imports.npz import OWN_COLUMNS
 from pipeline.tools.export.content import Content, ExportError
 
-OWN_COLUMNS: Final = ("utterance_id", "dialogue_id", "turn", "speaker", "session", "sentence")
 MAX_TEXT_BYTES: Final = 2**30  # of one column
 BYTES_OF_CHARACTER: Final = 4
 

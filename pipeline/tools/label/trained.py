@@ -9,8 +9,9 @@ from typing import Annotated, Any
 import torch
 from pydantic import Field
 
-from models.learner import Kind, Learner, TaskShape
+from models.learner import Learner, TaskShape
 from models.own_modules import is_own
+from models.vocabulary import Kind
 from pipeline.base.arrays import Arrays, read_arrays
 from pipeline.base.errors import SettingsError
 from pipeline.base.records import MODALITIES, Modality, Role

@@ -9,9 +9,10 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from models.batch import MODALITIES, ConversationBatch
+from models.batch import ConversationBatch
 from models.learner import TaskShape
 from models.registry import find_method
+from models.vocabulary import MODALITIES
 
 SMALL_DIMS = {"audio": 5, "text": 7, "visual": 6}
 PAPER_DIMS = {"audio": 512, "text": 1024, "visual": 1024}

@@ -5,8 +5,8 @@ import math
 import pytest
 import torch
 
-from models.batch import MODALITIES
 from models.committee.learner import hide_from_dialogues
+from models.vocabulary import MODALITIES
 
 WIDTH, N_MEMBERS, LENGTHS = 6, 3, (6, 1, 4)
 CLIP = 1.5  # of standard normal features: it cuts one in seven

@@ -5,8 +5,8 @@ import math
 import pytest
 import torch
 
-from models.batch import MODALITIES
 from models.gru.learner import hide_some
+from models.vocabulary import MODALITIES
 
 WIDTH = 8
 

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from models.batch import MODALITIES
+from models.vocabulary import MODALITIES
 
 DIM, N_HEADS = 8, 2
 LENGTHS = (6, 1, 4)

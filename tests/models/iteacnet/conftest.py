@@ -5,10 +5,11 @@ from dataclasses import replace
 import pytest
 import torch
 
-from models.batch import MODALITIES, ConversationBatch
+from models.batch import ConversationBatch
 from models.iteacnet.learner import build
 from models.iteacnet.settings import IteacnetSettings
 from models.learner import TaskShape
+from models.vocabulary import MODALITIES
 
 SMALL_DIMS = {"audio": 5, "text": 7, "visual": 6}
 PAPER_DIMS = {"audio": 512, "text": 1024, "visual": 1024}

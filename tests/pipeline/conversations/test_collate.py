@@ -1,7 +1,7 @@
 import numpy as np
 import torch
 
-from models.batch import MODALITIES
+from models.vocabulary import MODALITIES
 from pipeline.conversations.collate import collate, items_of, place_masks, scatter_masks
 
 

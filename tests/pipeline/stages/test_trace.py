@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from models.batch import MODALITIES
+from models.vocabulary import MODALITIES
 from pipeline.base.arrays import read_arrays
 from pipeline.base.records import ROLES
 from pipeline.config.methods import kind_of
