@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 
 import av
@@ -26,6 +27,7 @@ import numpy as np
 import torch
 from facenet_pytorch.models.mtcnn import ONet, PNet, RNet
 from matplotlib import get_data_path
+from numpy.typing import NDArray
 
 from pipeline.base.files import file_digest
 from pipeline.base.records import FaceRow, Utterance
@@ -41,8 +43,10 @@ from pipeline.media.frame_service import decode_frames
 from pipeline.media.grid import Span
 from pipeline.stages import crop_faces
 
-WIDTH, HEIGHT, FPS = 480, 270, 25
+WIDTH, HEIGHT, FPS = 480, 270, 25  # what the detector sees
+SIZES = ((WIDTH, HEIGHT), (1280, 720))  # of clips
 SPAN_S = 4.0
+N_GRAINS = 5  # noise that no two frames in a row share
 MOST_DECODERS = 8
 PORTRAIT = "sample_data/grace_hopper.jpg"
 
@@ -50,11 +54,11 @@ PORTRAIT = "sample_data/grace_hopper.jpg"
 class Clips:
     """Copies of one clip; their utterances begin a little later in each, so that none is known."""
 
-    def __init__(self, folder: Path, n_files: int, seconds: int) -> None:
+    def __init__(self, folder: Path, n_files: int, seconds: int, size: tuple[int, int]) -> None:
         self.folder = folder
         self.spans: dict[str, list[Span]] = {}
         first = folder / "0.mp4"
-        write_clip(first, seconds)
+        write_clip(first, seconds, size)
         utterances, media = [], {}
         for number in range(n_files):
             name = f"{number}.mp4"
@@ -105,23 +109,33 @@ def measure(device: torch.device, small: bool = False) -> list[str]:
 
     torch.set_num_threads(1)
     n_decoders = max(1, min(MOST_DECODERS, os.cpu_count() or 1))
-    with tempfile.TemporaryDirectory() as folder:
-        n_files, seconds = (2, 4) if small else (4 * n_decoders, 60)
-        clips = Clips(Path(folder), n_files, seconds)
-        say(f"faces: {n_files} clips of {seconds} s, {WIDTH} x {HEIGHT} px, {n_decoders} decoders")
-        if not small:
-            Clips.crop(clips, device, n_decoders)  # once for nothing: start of CUDA, files
-        decoded = per_second(lambda: clips.decode(n_decoders))
-        cropped = per_second(lambda: clips.crop(device, n_decoders))
-    say(f"  decoding alone        {decoded:8.0f} frames/s")
-    say(
-        f"  the stage             {cropped:8.0f} frames/s, {cropped / decoded:.2f} x decoding alone"
-    )
+    for size in SIZES[:1] if small else SIZES:
+        n_files, seconds = (2, 4) if small else (8 * n_decoders, 20)
+        say(f"faces: {n_files} clips of {seconds} s, {size[0]} x {size[1]}, {n_decoders} decoders")
+        for line in compare_stage(device, n_files, seconds, size, n_decoders):
+            say(line)
 
-    pictures = [scene(k / 5) for k in range(2 if small else rows_of(HEIGHT, WIDTH))]
+    n_pictures = 2 if small else rows_of(HEIGHT, WIDTH)
+    pictures = [scene(k / 5, (WIDTH, HEIGHT)) for k in range(n_pictures)]
     for line in compare_cascades(pictures, device, n_rounds=1 if small else 10):
         say(line)
     return lines
+
+
+def compare_stage(
+    device: torch.device, n_files: int, seconds: int, size: tuple[int, int], n_decoders: int
+) -> list[str]:
+    """Decoding alone, and the stage, which is started once before for nothing."""
+    with tempfile.TemporaryDirectory() as few, tempfile.TemporaryDirectory() as many:
+        Clips(Path(few), 1, 2, size).crop(device, n_decoders)
+        clips = Clips(Path(many), n_files, seconds, size)
+        decoded = per_second(lambda: clips.decode(n_decoders))
+        cropped = per_second(lambda: clips.crop(device, n_decoders))
+    share = cropped / decoded
+    return [
+        f"  decoding alone        {decoded:8.0f} frames/s",
+        f"  the stage             {cropped:8.0f} frames/s, {share:.2f} x decoding alone",
+    ]
 
 
 def compare_cascades(pictures: list[Picture], device: torch.device, n_rounds: int) -> list[str]:
@@ -173,26 +187,39 @@ def per_second(way: Callable[[], int]) -> float:
     return way() / (time.perf_counter() - start_s)
 
 
-def write_clip(path: Path, seconds: int) -> None:
+def write_clip(path: Path, seconds: int, size: tuple[int, int]) -> None:
     """H.264 in MP4 with a key frame every 10 s, as encoders have by default."""
     with av.open(str(path), "w") as container:
         video = container.add_stream("libx264", rate=FPS, options={"preset": "veryfast"})
-        video.width, video.height, video.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        (video.width, video.height), video.pix_fmt = size, "yuv420p"
         for k in range(seconds * FPS):
-            frame = av.VideoFrame.from_ndarray(scene(k / FPS), "rgb24")
+            frame = av.VideoFrame.from_ndarray(scene(k / FPS, size), "rgb24")
             frame.pts, frame.time_base = k, Fraction(1, FPS)
             container.mux(video.encode(frame))
         container.mux(video.encode(None))
 
 
-def scene(time_s: float) -> Picture:
+def scene(time_s: float, size: tuple[int, int]) -> Picture:
     """The portrait before a wall made of itself, where it is at a time."""
-    portrait = cv2.cvtColor(cv2.imread(str(Path(get_data_path(), PORTRAIT))), cv2.COLOR_BGR2RGB)
-    picture = cv2.GaussianBlur(cv2.resize(portrait, (WIDTH, HEIGHT)), (0, 0), 9)
-    x, y = 160 + round(60 * np.sin(time_s)), 40 + round(20 * np.sin(1.7 * time_s))
-    picture[y : y + 200, x : x + 170] = cv2.resize(portrait, (170, 200))
-    grain = np.random.default_rng(round(time_s * FPS)).integers(-5, 6, picture.shape, np.int16)
-    return np.clip(picture + grain, 0, 255).astype(np.uint8)
+    wall, portrait, grains = _props(size)
+    height, width = portrait.shape[:2]
+    x = round(size[0] * (0.33 + 0.12 * np.sin(time_s)))
+    y = round(size[1] * (0.13 + 0.08 * np.sin(1.7 * time_s)))
+    picture = wall.copy()
+    picture[y : y + height, x : x + width] = portrait
+    shown: Picture = cv2.add(picture, grains[round(time_s * FPS) % N_GRAINS], dtype=cv2.CV_8U)
+    return shown
+
+
+@cache
+def _props(size: tuple[int, int]) -> tuple[Picture, Picture, list[NDArray[np.int16]]]:
+    """Wall, portrait and noise for pictures of a size."""
+    path = Path(get_data_path(), PORTRAIT)
+    portrait = cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2RGB)
+    wall = cv2.GaussianBlur(cv2.resize(portrait, size), (0, 0), size[0] / 50)
+    rng = np.random.default_rng(0)
+    grains = [rng.integers(-5, 6, wall.shape, np.int16) for _ in range(N_GRAINS)]
+    return wall, cv2.resize(portrait, (round(0.35 * size[0]), round(0.74 * size[1]))), grains
 
 
 def main() -> None:

@@ -37,7 +37,7 @@ from pipeline.media.cascade import (
 from pipeline.media.device_resizing import patches_of, shrunk, sums_of
 
 MOST_ROWS = 32  # pictures at once
-MOST_PIXELS = 2**25  # of all pictures at once, 2 GB on the device; one picture always goes
+MOST_PIXELS = 2**25  # of all pictures at once, 3 GB on the device; one picture always goes
 PATCHES = {REFINE: 512, OUTPUT: 128}  # at once
 KNOWN_SIZES = 16  # of pictures, whose pyramids are kept
 

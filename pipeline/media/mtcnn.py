@@ -79,6 +79,6 @@ def _find_in(cascade: BatchedCascade, min_face_px: int, pictures: Sequence[Pictu
         height, width = pictures[0].shape[:2]
         raise DetectorError(
             f"the GPU has no room for {rows_of(height, width)} pictures of {width} x {height} px "
-            "at once (2 GB, and the candidates in them): set crop_faces.detect_width_px lower, or "
+            "at once (they need 3 GB at most): set crop_faces.detect_width_px lower, or "
             "let fewer jobs share the GPU (--resources gpu=1)"
         ) from error

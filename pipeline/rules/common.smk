@@ -135,6 +135,12 @@ SHARDS = range(PLAN.config.shards)
 HAS_GPU = any(Path("/dev").glob("nvidia[0-9]*"))
 GPU = int(os.environ.setdefault("ITEACNET_JOBS_ASK_FOR_GPU", str(int(HAS_GPU))))
 
+# On a GPU faces are found faster than one video is decoded, so a job decodes several at once: one a
+# thread. Without one (`--resources gpu=0` too), and for YuNet, which knows no GPU, a core is enough.
+DECODERS = 8
+MAY_USE_GPU = GPU and workflow.global_resources.get("gpu").value != 0
+FACES_ON_GPU = MAY_USE_GPU and PLAN.config.crop_faces.detector == "mtcnn"
+
 
 def more_each_time(amount):
     """Resource: as much again at each attempt; a profile says how many attempts there are."""

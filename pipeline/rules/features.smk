@@ -86,10 +86,10 @@ rule crop_faces:
         "build/logs/{corpus}/crop_faces_{shard}.txt",
     benchmark:
         "build/benchmarks/{corpus}/crop_faces_{shard}.tsv"
-    threads: 1
+    threads: DECODERS if FACES_ON_GPU else 1
     resources:
         gpu=GPU,
-        mem_mb=more_each_time(4000),
+        mem_mb=more_each_time(8000 if FACES_ON_GPU else 4000),
         runtime=more_each_time(240),
     params:
         decision=decision_of("crop_faces"),

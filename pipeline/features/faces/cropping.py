@@ -2,7 +2,7 @@
 
 While one thread decodes and one shrinks, `threads` others find faces, choose, cut and compress.
 Frames go from one to the next `frames_at_once`: a GPU wants many. Those that wait take `MOST_BYTES`
-at most, and three times `GROUP_BYTES` are on their way, or three pictures that are larger.
+at most, and four times `GROUP_BYTES` are on their way, or four pictures that are larger.
 What is seen in a frame depends on that frame alone, so neither the number of threads nor the other
 utterances can change a byte. (Where a stream is damaged and FFmpeg paints over the loss without
 telling, the painted pixels may depend on what else is looked at.) Nothing that grows with the video
