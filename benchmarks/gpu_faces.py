@@ -143,7 +143,7 @@ def compare_cascades(pictures: list[Picture], device: torch.device, n_rounds: in
     min_face_px = CropFacesSettings().min_face_px
     networks = PNet(), RNet(), ONet()
     batched = BatchedCascade(*networks, device)
-    single = Cascade(*networks, device)
+    single = Cascade(PNet(), RNet(), ONet(), device)
 
     def in_batches() -> int:
         for _ in range(n_rounds):

@@ -26,7 +26,7 @@ def sums_of(pictures: Tensor) -> Tensor:
 def shrunk(sums: Tensor, height: int, width: int) -> Tensor:
     """Whole pictures at a size that is not larger (N, height, width, 3), grey levels as float32."""
     sides = [length - 1 for length in sums.shape[1:3]]
-    table = sums.double()
+    table = sums
     for axis, (side, n_cells) in enumerate(zip(sides, (height, width), strict=True), start=1):
         edges = torch.arange(n_cells + 1, device=sums.device, dtype=torch.float64) * (
             side / n_cells

@@ -13,7 +13,7 @@ OPTIONS = {"min_face_px": 40, "min_confidence": 0.95}
 
 
 def test_cuda_that_is_not_there_is_refused(monkeypatch):
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
     with pytest.raises(DetectorError, match="torch sees 0 GPUs here; use auto or cpu"):
         open_detector("mtcnn", weights=None, device="cuda", **OPTIONS)
     detector = open_detector("mtcnn", weights=None, device="auto", **OPTIONS)
