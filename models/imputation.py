@@ -28,6 +28,8 @@ BETAS = (0.5, 0.999)
 class Imputation(ByModality):
     """Encoders -> middle (F -> F) -> classifier and decoders (legend in `fully_connected`)."""
 
+    weighs_classes = True
+
     def __init__(self, middle: nn.Module, settings: ImputationSettings, shape: TaskShape) -> None:
         super().__init__()
         width, dropout = settings.hidden_dim, settings.dropout
@@ -54,7 +56,7 @@ class Imputation(ByModality):
     def loss(self, batch: ConversationBatch, phase: str, group: int = 0) -> Loss:
         """Task + weight * reconstruction (reading.md B.6)."""
         completed = self.middle(self.encoders(batch.masked().features))
-        task = task_loss(self.classifier(completed), batch, self.kind)
+        task = task_loss(self.classifier(completed), batch, self.kind, self.class_weights)
         reconstruction = reconstruction_error(self.decoders(completed), batch)
         return Loss(
             task + self.settings.reconstruction_weight * reconstruction,

@@ -111,7 +111,13 @@ class Learner(nn.Module):
     # A step waits for no value where its batch has a `layout`, or dialogues of one utterance, and
     # vectors that are read unseen (`FeatureRows.is_fixed`): a GPU may replay it.
     is_replayable: bool = False
+    weighs_classes: bool = False  # its loss heeds `class_weights`
+    class_weights: Tensor | None  # (C,) weights of the classes in the loss, None = all 1
     gives_logits: bool = True  # False: classes are compared by numbers that no softmax belongs to
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("class_weights", None, persistent=False)
 
     def phases(self) -> Sequence[Phase]:
         """The phases in order; the last one is the one that epochs are selected from."""

@@ -34,7 +34,12 @@ class Fit:
 
 
 def fits(
-    features: Tensor, target: Tensor, kind: Kind, n_outputs: int, strengths: Sequence[float]
+    features: Tensor,
+    target: Tensor,
+    kind: Kind,
+    n_outputs: int,
+    strengths: Sequence[float],
+    class_weights: Tensor | None = None,
 ) -> Iterator[Fit]:
     """A fit (N, D), (N,) -> for each C, rising; without rows, and for one class, the prior."""
     told = len(target) > 1 and bool((target != target[0]).any())
@@ -44,7 +49,7 @@ def fits(
     elif kind == "regression":
         yield from ridge(features, target, strengths)
     else:
-        yield from softmax_regression(features, target, n_outputs, strengths)
+        yield from softmax_regression(features, target, n_outputs, strengths, class_weights)
 
 
 def prior(target: Tensor, kind: Kind, n_outputs: int) -> Tensor:
@@ -58,17 +63,22 @@ def prior(target: Tensor, kind: Kind, n_outputs: int) -> Tensor:
 
 
 def softmax_regression(
-    features: Tensor, target: Tensor, n_classes: int, strengths: Sequence[float]
+    features: Tensor,
+    target: Tensor,
+    n_classes: int,
+    strengths: Sequence[float],
+    class_weights: Tensor | None = None,
 ) -> Iterator[Fit]:
     """Each fit starts at the one before; one thread, so that sums have one order."""
     from sklearn.linear_model import LogisticRegression
     from threadpoolctl import threadpool_limits
 
+    weights = None if class_weights is None else class_weights.double().cpu()[target].numpy()
     model = LogisticRegression(tol=TOLERANCE, max_iter=MAX_STEPS, warm_start=True)
     for strength in sorted(strengths):
         model.set_params(C=strength)
         with threadpool_limits(1):
-            model.fit(features.numpy(), target.numpy())
+            model.fit(features.numpy(), target.numpy(), sample_weight=weights)
         known = torch.from_numpy(model.classes_).long()
         rows, shifts = torch.from_numpy(model.coef_), torch.from_numpy(model.intercept_)
         if len(known) == 2:  # the second against the first

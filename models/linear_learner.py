@@ -33,6 +33,7 @@ class LinearLearner(Learner):
 
     batching: Batching = "full"
     masks: Masks = "per_run"
+    weighs_classes = True
     prior: Tensor  # (C,)
 
     def __init__(
@@ -80,7 +81,9 @@ class LinearLearner(Learner):
                     linear.get_parameter(name).copy_(value)
             chosen[f"strength_{JOINT.join(names)}"] = torch.tensor(found.strength)
         self._validation = None
-        return Loss(task_loss(self.predict(batch), batch, self.shape.kind), chosen)
+        return Loss(
+            task_loss(self.predict(batch), batch, self.shape.kind, self.class_weights), chosen
+        )
 
     def outputs(self, names: Sequence[str], batch: ConversationBatch, cells: Tensor) -> Tensor:
         """(n, C): the model of a set at flat cells of the grid, which have all its modalities."""
@@ -121,7 +124,8 @@ class LinearLearner(Learner):
         """The fit that scores best on the validation role; without one, that of the middle C."""
         rows, target = self._told(names, batch)
         strengths = sorted(self.settings.strengths)
-        path = fits(rows, target, self.shape.kind, self.shape.n_outputs, strengths)
+        kind, n_outputs = self.shape.kind, self.shape.n_outputs
+        path = fits(rows, target, kind, n_outputs, strengths, self.class_weights)
         if self._validation is not None:
             validation, score = self._validation
             held_out, truth = self._told(names, validation)

@@ -14,22 +14,46 @@ from models.batch import ConversationBatch
 from models.vocabulary import MODALITIES, Kind, RegressionLoss
 
 
-def task_loss(outputs: Tensor, batch: ConversationBatch, kind: Kind) -> Tensor:
+def task_loss(
+    outputs: Tensor, batch: ConversationBatch, kind: Kind, class_weights: Tensor | None = None
+) -> Tensor:
     """(B, T, C) logits or (B, T, 1) scores -> mean over the valid utterances of the batch."""
-    return labelled_loss(outputs, batch.labels, batch.valid, kind)
+    return labelled_loss(outputs, batch.labels, batch.valid, kind, class_weights)
 
 
-def labelled_loss(outputs: Tensor, labels: Tensor, valid: Tensor, kind: Kind) -> Tensor:
+def labelled_loss(
+    outputs: Tensor,
+    labels: Tensor,
+    valid: Tensor,
+    kind: Kind,
+    class_weights: Tensor | None = None,
+) -> Tensor:
     """(..., C), (...), (...) bool -> mean cross-entropy or squared error (reading.md B.5)."""
     if kind == "classification":
-        return cross_entropy(outputs, labels, valid)
+        return cross_entropy(outputs, labels, valid, class_weights)
     return regression(outputs, labels, valid)
 
 
-def cross_entropy(logits: Tensor, labels: Tensor, valid: Tensor) -> Tensor:
-    """(..., C), (...), (...) bool -> mean of -log p(label), a network's part of paper Eq. 12."""
-    rows = F.cross_entropy(logits.flatten(0, -2), labels.flatten(), reduction="none")
-    return mean_over(rows, valid.flatten())
+def cross_entropy(
+    logits: Tensor,
+    labels: Tensor,
+    valid: Tensor,
+    class_weights: Tensor | None = None,
+    smoothing: float = 0.0,
+) -> Tensor:
+    """(..., C), (...), (...) bool -> mean of -log p(label), a network's part of paper Eq. 12.
+
+    With `class_weights` (C,), None = all 1, a weighted mean by the weight of each label's class.
+    `smoothing`: the share of a label that is spread over all classes.
+    """
+    rows = F.cross_entropy(
+        logits.flatten(0, -2), labels.flatten(), reduction="none", label_smoothing=smoothing
+    )
+    if class_weights is None:
+        return mean_over(rows, valid.flatten())
+    weights = torch.where(valid, class_weights[labels], 0.0).flatten()
+    total = weights.sum()
+    return torch.where(weights > 0, rows * weights, 0.0).sum() / (total + (total == 0))
 
 
 def regression(

@@ -11,17 +11,16 @@ modalities, H hidden, C outputs.
 """
 
 from collections.abc import Mapping, Sequence
-from copy import deepcopy
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from models.batch import ConversationBatch
 from models.committee.members import Members
 from models.committee.settings import CommitteeSettings
 from models.learner import Learner, Loss, OptimizerGroup, Phase, TaskShape
-from models.losses import mean_over
+from models.losses import cross_entropy, regression
+from models.running_mean import RunningMean
 from models.vocabulary import MODALITIES
 
 
@@ -29,6 +28,7 @@ class Committee(Learner):
     """Members that train, and the running mean of their weights, which predicts."""
 
     selection = "last"
+    weighs_classes = True
 
     def __init__(self, settings: CommitteeSettings, shape: TaskShape) -> None:
         super().__init__()
@@ -36,7 +36,7 @@ class Committee(Learner):
         self.batch_size = settings.batch_size
         self.columns = [MODALITIES.index(name) for name in shape.feature_dims]
         self.members = Members(settings, shape)
-        self.mean = deepcopy(self.members).requires_grad_(False)
+        self.mean = RunningMean(self.members, settings.averaging, is_corrected=False)
 
     def phases(self) -> Sequence[Phase]:
         """One phase of its own length, AdamW on all members, slower from epoch to epoch."""
@@ -53,22 +53,16 @@ class Committee(Learner):
         """Mean over members of the task's loss; the step before enters the running mean."""
         usable = self._usable(batch)
         if self.training:
-            self.follow()
+            self.mean.follow(self.members)
             usable = hide_from_dialogues(usable, self.settings.dialogue_dropout)
         projected = self.members.project(batch.masked().features)
         outputs = self.members(projected, usable, batch.valid)
         task = self._task_loss(outputs, batch)
         return Loss(task, {"task": task.detach()})
 
-    @torch.no_grad()
-    def follow(self) -> None:
-        """Let the running mean come nearer to the members."""
-        for mean, newest in zip(self.mean.parameters(), self.members.parameters(), strict=True):
-            mean.lerp_(newest, self.settings.averaging)
-
     def predict(self, batch: ConversationBatch) -> Tensor:
         """(B, T, C): log of the members' mean probabilities, or their mean value; 0 on padding."""
-        return self._predict(batch, self.mean.project(batch.masked().features))
+        return self._predict(batch, self.asked.project(batch.masked().features))
 
     @property
     def embeds(self) -> bool:
@@ -77,14 +71,21 @@ class Committee(Learner):
 
     def embed(self, features: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Projections of all members: (S, D_m) -> (S, K H)."""
-        return self.mean.project(features)
+        return self.asked.project(features)
 
     def predict_embedded(self, batch: ConversationBatch) -> Tensor:
         """`predict` of a batch whose features went through `embed`."""
         return self._predict(batch, batch.masked().features)
 
+    @property
+    def asked(self) -> Members:
+        """The members of mean weights, whose predictions count."""
+        found = self.mean.network
+        assert isinstance(found, Members)
+        return found
+
     def _predict(self, batch: ConversationBatch, projected: Mapping[str, Tensor]) -> Tensor:
-        outputs = self.mean(projected, self._usable(batch), batch.valid)
+        outputs = self.asked(projected, self._usable(batch), batch.valid)
         if self.kind == "classification":
             pooled = outputs.log_softmax(dim=-1).logsumexp(dim=0)
         else:
@@ -98,17 +99,11 @@ class Committee(Learner):
 
     def _task_loss(self, outputs: Tensor, batch: ConversationBatch) -> Tensor:
         """Members' outputs (K, B, T, C) -> mean over members and valid utterances."""
-        labels = batch.labels.expand(outputs.shape[:-1])
+        labels, valid = (t.expand(outputs.shape[:-1]) for t in (batch.labels, batch.valid))
         if self.kind == "regression":
-            rows = (outputs.squeeze(-1) - labels.to(outputs.dtype)).square()
-        else:
-            rows = F.cross_entropy(
-                outputs.flatten(0, -2),
-                labels.flatten(),
-                reduction="none",
-                label_smoothing=self.settings.label_smoothing,
-            ).view(labels.shape)
-        return mean_over(rows, batch.valid.expand(labels.shape))
+            return regression(outputs, labels, valid)
+        smoothing = self.settings.label_smoothing
+        return cross_entropy(outputs, labels, valid, self.class_weights, smoothing)
 
 
 def hide_from_dialogues(usable: Tensor, share: float) -> Tensor:

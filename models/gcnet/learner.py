@@ -93,6 +93,8 @@ class GraphBranch(nn.Module):
 class Gcnet(Learner):
     """Recurrent layers, two graph branches, classifier, decoder (reading.md B.5)."""
 
+    weighs_classes = True
+
     def __init__(self, settings: GcnetSettings, shape: TaskShape) -> None:
         super().__init__()
         in_dim, hidden_dim = sum(shape.feature_dims.values()), settings.hidden_dim
@@ -175,7 +177,7 @@ class Gcnet(Learner):
         hidden = self.hidden(utterances, layout).unsqueeze(1)
         dims = self.shape.feature_dims
         decoded = self.decoder(hidden).split(list(dims.values()), dim=-1)
-        task = task_loss(self.classifier(hidden), utterances, self.shape.kind)
+        task = task_loss(self.classifier(hidden), utterances, self.shape.kind, self.class_weights)
         errors = reconstruction_error(dict(zip(dims, decoded, strict=True)), utterances)
         reconstruction = errors / len(layout.cells)
         return Loss(

@@ -37,6 +37,8 @@ from models.vocabulary import MODALITIES
 class GruLearner(Learner):
     """Projections, one bidirectional GRU, a linear layer."""
 
+    weighs_classes = True
+
     def __init__(self, settings: GruSettings, shape: TaskShape) -> None:
         super().__init__()
         width, dims = settings.hidden_dim, shape.feature_dims
@@ -64,7 +66,7 @@ class GruLearner(Learner):
         if self.training:
             kept = hide_some(batch.usable, self.settings.modality_dropout)
             batch = batch.with_available(kept)
-        task = task_loss(self.predict(batch), batch, self.kind)
+        task = task_loss(self.predict(batch), batch, self.kind, self.class_weights)
         return Loss(task, {"task": task.detach()})
 
     def predict(self, batch: ConversationBatch) -> Tensor:

@@ -22,6 +22,7 @@ from models.iteacnet.settings import FRAMEWORKS, IteacnetSettings
 from models.iteacnet.token_mixers import TimeLinear, TimeMlp
 from models.learner import Learner, Loss, OptimizerGroup, Phase, TaskShape
 from models.losses import cross_entropy, regression
+from models.running_mean import RunningMean
 from models.vocabulary import MODALITIES
 
 
@@ -30,6 +31,7 @@ class IteacLearner(Learner):
 
     batching = "dialogues"
     masks = "per_batch"
+    weighs_classes = True
 
     def __init__(self, settings: IteacnetSettings, shape: TaskShape) -> None:
         super().__init__()
@@ -40,12 +42,17 @@ class IteacLearner(Learner):
         self.shape = shape
         self.batch_size = settings.batch_size
         self.sees_padding = settings.padding == "published"
-        self.is_replayable = not self.sees_padding
+        # Weights of a running mean are no part of a step that is replayed.
+        self.is_replayable = not self.sees_padding and settings.averaging == 1
 
         self.teacher = IteacNetwork(settings, settings.teacher, shape)
         self.student: IteacNetwork | None = None
         if settings.framework == "its":
             self.student = IteacNetwork(settings, settings.student, shape)
+
+        self.mean: RunningMean | None = None
+        if settings.averaging < 1:
+            self.mean = RunningMean(self._trained, settings.averaging, is_corrected=True)
 
         if settings.fusion != "aligned" and len(self.reported.modalities) > 1:
             self.blind_without = hub_of(self.reported.modalities)
@@ -54,14 +61,21 @@ class IteacLearner(Learner):
 
     @property
     def reported(self) -> IteacNetwork:
-        """The network whose predictions count."""
+        """The network whose predictions count: the student, or the running mean of its weights."""
+        found = self._trained if self.mean is None else self.mean.network
+        assert isinstance(found, IteacNetwork)
+        return found
+
+    @property
+    def _trained(self) -> IteacNetwork:
+        """The network that becomes the reported one."""
         return self.teacher if self.student is None else self.student
 
     def phases(self) -> Sequence[Phase]:
         """One phase; routers learn at a rate of their own (reading.md A.6)."""
         routers = list(_router_parameters(self))
         ids = {id(parameter) for parameter in routers}
-        others = [parameter for parameter in self.parameters() if id(parameter) not in ids]
+        others = [p for p in _trainable(self) if id(p) not in ids]
 
         rates = (
             (others, self.settings.learning_rate),
@@ -88,6 +102,8 @@ class IteacLearner(Learner):
 
     def loss(self, batch: ConversationBatch, phase: str, group: int = 0) -> Loss:
         """Eq. 15 for "its"; one network's part of Eq. 12 or 13 otherwise."""
+        if self.mean is not None and self.training:
+            self.mean.follow(self._trained)  # what the step before made of it
         layout = self.teacher.lay_out(batch)
         complete = self.teacher(batch.complete(), layout)
         on_complete = self._emotion(complete, batch)
@@ -145,7 +161,8 @@ class IteacLearner(Learner):
         layout = output.layout
         labels = layout.pack(batch.labels)
         if self.shape.kind == "classification":
-            return cross_entropy(output.logit_rows, labels, layout.valid)
+            weights, smoothing = self.class_weights, self.settings.label_smoothing
+            return cross_entropy(output.logit_rows, labels, layout.valid, weights, smoothing)
         return regression(output.logit_rows, labels, layout.valid, self.settings.regression_loss)
 
     def _imputed_rows(self, batch: ConversationBatch, layout: Layout) -> Tensor:
@@ -169,7 +186,12 @@ def build(settings: IteacnetSettings, shape: TaskShape) -> IteacLearner:
 def _router_parameters(module: nn.Module) -> Iterator[nn.Parameter]:
     for part in module.modules():
         if isinstance(part, Router):
-            yield from part.parameters()
+            yield from _trainable(part)
+
+
+def _trainable(module: nn.Module) -> Iterator[nn.Parameter]:
+    """Without those of a running mean."""
+    return (parameter for parameter in module.parameters() if parameter.requires_grad)
 
 
 def _detached(parts: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -5,9 +5,9 @@ Meanings: reading.md A.3, A.4 and E.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Annotated, Literal, get_args
 
-from models.settings import Count, Dropout, Positive, Weight
+from models.settings import Count, Dropout, Limits, Positive, Weight
 from models.vocabulary import RegressionLoss
 
 Framework = Literal["its", "gcnet", "teacher_only"]
@@ -126,3 +126,8 @@ class IteacnetSettings:
     """Weight decay of both."""
     batch_size: Count = 32
     """Dialogues in a step."""
+    label_smoothing: Annotated[float, Limits(ge=0, lt=1)] = 0.0
+    """Share of a label that is spread over all classes; not the paper's above 0."""
+    averaging: Annotated[float, Limits(gt=0, le=1)] = 1.0
+    """Share of the newest weights in a running mean of the weights, corrected for its beginning,
+    that predicts in their place; 1 = no mean, as in the paper."""

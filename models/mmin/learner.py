@@ -57,6 +57,7 @@ class FusionNetwork(nn.Module):
 class Mmin(ByModality):
     """Encoders, imagination forth and back, classifier; the pretrained network beside them."""
 
+    weighs_classes = True
     pretrained_is_frozen: Tensor  # () bool, saved with the weights
 
     def __init__(self, settings: MminSettings, shape: TaskShape) -> None:
@@ -100,7 +101,8 @@ class Mmin(ByModality):
         """Phase "pretrain": the task alone. Phase "train": task, imagination and cycle."""
         if phase == "pretrain":
             fused = self.pretrained.encoders(batch.complete().masked().features)
-            task = task_loss(self.pretrained.classifier(fused), batch, self.kind)
+            logits = self.pretrained.classifier(fused)
+            task = task_loss(logits, batch, self.kind, self.class_weights)
             return Loss(task, {"task": task.detach()})
         return self._imagination_loss(batch)
 
@@ -111,7 +113,7 @@ class Mmin(ByModality):
         returned = self.back(imagined)
 
         parts = {
-            "task": task_loss(self.classifier(latents), batch, self.kind),
+            "task": task_loss(self.classifier(latents), batch, self.kind, self.class_weights),
             "imagination": _mean_squared_error(imagined, self.target(batch), batch),
             "cycle": _mean_squared_error(returned, fused.detach(), batch),
         }

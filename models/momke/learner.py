@@ -64,6 +64,8 @@ class UsableRows:
 class Momke(Learner):
     """Projections, experts, heads of the first phase; routers and the joint layer."""
 
+    weighs_classes = True
+
     def __init__(self, settings: MomkeSettings, shape: TaskShape) -> None:
         super().__init__()
         dim, dims, dropout = settings.hidden_dim, shape.feature_dims, settings.dropout
@@ -97,7 +99,7 @@ class Momke(Learner):
             losses = {name: self._own_loss(name, batch.complete()) for name in self.names}
             total = torch.stack(list(losses.values())).sum()
             return Loss(total, {name: loss.detach() for name, loss in losses.items()})
-        task = task_loss(self.predict(batch), batch, self.shape.kind)
+        task = task_loss(self.predict(batch), batch, self.shape.kind, self.class_weights)
         return Loss(task, {"task": task.detach()})
 
     def predict(self, batch: ConversationBatch) -> Tensor:
@@ -126,7 +128,9 @@ class Momke(Learner):
         x = self.dropout(self.projections[name](batch.vectors(name, rows.cells)))
         outputs = self.heads[name](self.experts[name](x, rows.layout))
         labels = batch.labels.flatten()[rows.cells]
-        return labelled_loss(outputs, labels, rows.layout.valid, self.shape.kind)
+        return labelled_loss(
+            outputs, labels, rows.layout.valid, self.shape.kind, self.class_weights
+        )
 
     def _mixed(self, batch: ConversationBatch, is_embedded: bool = False) -> Tensor:
         """(B, T, M, D): h_m of every usable modality, 0 elsewhere."""

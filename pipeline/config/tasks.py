@@ -13,6 +13,7 @@ from pipeline.config.settings import ClassName, Distinct, Name, Rate, Section
 TaskKind = Kind
 ProtocolName = Literal["paper", "strict"]
 GeneratorName = Literal["gcnet", "exact"]
+Positive = Annotated[float, Field(gt=0)]
 Metrics = Literal["classes", "sentiment", "dimensional"]
 ScoreName = Literal["weighted_f1", "macro_f1", "ccc"]
 
@@ -135,6 +136,10 @@ class TaskSettings(LabeledTask, Conditioned):
     """The corpus that it is about."""
     folds: FoldsSettings
     """Who trains, validates and tests."""
+    class_weights: Literal["balanced"] | dict[ClassName, Positive] | None = None
+    """Weights of the classes in the loss of training: balanced = the rarer among the training
+    labels, the heavier, all classes alike in sum; or a number for each class, 1 where none is
+    named; null = none."""
     score: ScoreName | None = None
     """What epochs are selected by and tables show: weighted_f1 or, of classes, macro_f1; ccc of
     dimensional tasks; null = the first that fits."""
@@ -148,7 +153,19 @@ class TaskSettings(LabeledTask, Conditioned):
             center=self.middle,
             metrics=self.measured,
             score=self.score,
+            class_weights=self.class_weights,
         )
+
+    @model_validator(mode="after")
+    def _class_weights_belong_to_classes(self) -> "TaskSettings":
+        if self.class_weights is None:
+            return self
+        if self.kind != "classification":
+            raise refusal(("class_weights",), "only classes have weights", self.class_weights)
+        named = () if self.class_weights == "balanced" else self.class_weights
+        if unknown := sorted(set(named) - set(self.classes)):
+            raise refusal(("class_weights",), f"{unknown} are no classes of {list(self.classes)}")
+        return self
 
     @model_validator(mode="after")
     def _score_belongs_to_the_metrics(self) -> "TaskSettings":
@@ -190,6 +207,8 @@ class ScoredTask(Section):
     """What is measured; null = classes or, of numbers, sentiment."""
     score: ScoreName | None = None
     """What epochs are selected by and tables show; null = the first that fits."""
+    class_weights: Literal["balanced"] | dict[ClassName, Positive] | None = None
+    """Weights of the classes in the loss of training; null = none."""
 
     @property
     def measured(self) -> Metrics:

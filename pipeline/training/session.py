@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from models.learner import Learner, TaskShape
 from pipeline.base.arrays import Arrays
 from pipeline.base.records import ROLES
 from pipeline.config.methods import parse_train_rate
+from pipeline.conversations.class_weights import class_weights
 from pipeline.conversations.dataset import (
     build_conversations,
     fit_standardization,
@@ -66,6 +68,7 @@ def train_run(
     conversations = build_conversations(
         index, standardize(stores, standardization), tables.labels, settings.task
     )
+    _weigh_classes(learner, settings, conversations.labels[index.utterances_of(train)])
     data = TrainingData(
         conversations=conversations.to(device),
         train=train,
@@ -111,6 +114,20 @@ def unpack_weights(arrays: Arrays) -> dict[str, torch.Tensor]:
 def shape_facts(shape: TaskShape) -> dict[str, Any]:
     """The shape as plain values, for run.json."""
     return {**asdict(shape), "feature_dims": dict(shape.feature_dims)}
+
+
+def _weigh_classes(learner: Learner, settings: RunSettings, labels: Tensor) -> None:
+    """Give the learner the weights that the task asks for, from the labels of training (N,)."""
+    weights = class_weights(labels.numpy(), settings.task)
+    if weights is None:
+        return
+    model = settings.method.model
+    if not learner.weighs_classes:
+        print(f"{model} has no loss that weighs classes: `class_weights` change nothing of it")
+        return
+    learner.class_weights = weights.to(next(learner.parameters()).device)
+    shown = zip(settings.task.classes, weights.tolist(), strict=True)
+    print(f"class weights: {', '.join(f'{name} {weight:.3g}' for name, weight in shown)}")
 
 
 def _facts(

@@ -53,8 +53,11 @@ class RunSettings(Section):
 
     def deciding(self, code: str) -> dict[str, Any]:
         """The settings that decide weights and history, and the digest of the code that runs."""
-        method = dump(self.method)
+        method, weights = dump(self.method), self.task.class_weights
+        # Only where they are asked for: the key of every other run is what it always was.
+        weighed = {} if weights is None else {"class_weights": weights}
         return {
+            **weighed,
             "kind": self.task.kind,
             "classes": list(self.task.classes),
             "score": self.task.main_score,

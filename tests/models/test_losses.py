@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from models.batch import ConversationBatch
-from models.losses import mean_over, reconstruction_error, task_loss
+from models.losses import cross_entropy, mean_over, reconstruction_error, task_loss
 from models.vocabulary import MODALITIES
 
 DIMS = {"audio": 2, "text": 3, "visual": 4}
@@ -33,6 +33,31 @@ def test_classification_is_the_mean_log_probability_of_valid_labels(batch):
         scores = [math.exp(x) for x in logits[b, t].tolist()]
         expected -= math.log(scores[batch.labels[b, t]] / sum(scores)) / len(cells)
     assert float(task_loss(logits, batch, "classification")) == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_weighted_classes_and_smoothed_labels_are_what_torch_makes_of_them(batch, smoothing):
+    logits = torch.randn(2, 3, 3, generator=torch.Generator().manual_seed(2))
+    weights = torch.tensor([0.5, 3.0, 1.0])
+    valid, labels = batch.valid, batch.labels
+    smoothed = torch.nn.CrossEntropyLoss(label_smoothing=smoothing, reduction="none")
+    weighed = torch.nn.CrossEntropyLoss(weight=weights)
+    rows, shares = smoothed(logits[valid], labels[valid]), weights[labels[valid]]
+    found = cross_entropy(logits, labels, valid, weights, smoothing)
+    torch.testing.assert_close(found, (rows * shares).sum() / shares.sum())
+    if not smoothing:
+        torch.testing.assert_close(found, weighed(logits[valid], labels[valid]))
+        torch.testing.assert_close(task_loss(logits, batch, "classification", weights), found)
+
+
+def test_garbage_on_padding_and_a_batch_without_labels_poison_no_weighted_loss(batch):
+    weights, garbage = torch.tensor([0.5, 3.0, 1.0]), torch.full((2, 3, 3), math.nan)
+    logits = torch.where(batch.valid[..., None], 1.0, garbage)
+    assert float(cross_entropy(logits, batch.labels, batch.valid, weights)) == pytest.approx(
+        math.log(3)
+    )
+    nothing = torch.zeros_like(batch.valid)
+    assert float(cross_entropy(garbage, batch.labels, nothing, weights)) == 0
 
 
 def test_regression_is_the_mean_squared_error_of_valid_labels(batch):

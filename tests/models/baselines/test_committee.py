@@ -40,7 +40,7 @@ class PlainMember:
     """Member k with the weights of a committee's running mean."""
 
     def __init__(self, learner, k):
-        self.k, self.of = k, learner.mean.state_dict()
+        self.k, self.of = k, learner.asked.state_dict()
 
     def projected(self, batch, b, t):
         """Modality -> p_m, of what is usable."""
@@ -131,7 +131,7 @@ def test_outputs_are_those_of_the_equations(kit, kind):
 
 def test_the_gru_is_torchs(learner):
     """Member 1's weights in `torch.nn.GRU`, whose gates are reset, update, candidate too."""
-    gru, of = learner.mean.gru, learner.mean.gru.state_dict()
+    gru, of = learner.asked.gru, learner.asked.gru.state_dict()
     reference = torch.nn.GRU(WIDTH, WIDTH, bidirectional=True, batch_first=True).double()
     with torch.no_grad():
         for direction, suffix in enumerate(("", "_reverse")):
@@ -185,7 +185,7 @@ def test_predicts_by_the_running_mean_of_its_weights(kit):
     with torch.no_grad():
         learner.members.own += 8.0
     learner.loss(batch, "train")
-    torch.testing.assert_close(learner.mean.own, first + 2.0)
+    torch.testing.assert_close(learner.asked.own, first + 2.0)
     before = learner.eval().predict(batch)
     with torch.no_grad():
         learner.members.own += 1.0

@@ -123,6 +123,20 @@ def test_learns_and_predicts_both_kinds_of_task(kit, model, kind):
     assert outputs.isfinite().all()
 
 
+def test_class_weights_are_heeded_or_it_is_said_that_they_are_not(kit, model, trained):
+    batch, phase = kit.batch([5, 3], seed=8), trained.phases()[-1].name
+    losses = []
+    for weights in (None, [1.0] * 4, [1.0, 5.0, 0.2, 1.0]):
+        learner = kit.learner(model, **SMALL.get(model, {}))
+        learner.prepare(batch)
+        learner.load_state_dict(trained.state_dict() if model != "cpmnet" else {}, strict=False)
+        learner.class_weights = None if weights is None else torch.tensor(weights)
+        losses.append(learner.eval().loss(batch, phase).total.item())
+    assert losses[1] == pytest.approx(losses[0], rel=1e-5)
+    assert (losses[2] != pytest.approx(losses[0], rel=1e-4)) == trained.weighs_classes
+    assert trained.weighs_classes == (model not in ("cpmnet", "prior"))
+
+
 def test_an_utterance_with_nothing_usable_gives_no_nan(kit, model):
     batch = kit.batch([6, 2, 5], seed=2)
     available = batch.available.clone()

@@ -44,6 +44,17 @@ def test_each_strength_is_what_scikit_learn_finds_from_the_start(rows, monkeypat
         np.testing.assert_allclose(fit.weight, alone.coef_, atol=1e-5)
 
 
+def test_weighted_classes_are_scikit_learns(rows, monkeypatch):
+    monkeypatch.setattr(linear, "TOLERANCE", 1e-9)
+    features, target = rows
+    weights = torch.tensor([0.5, 3.0, 1.0])
+    for fit in softmax_regression(features, target, 3, STRENGTHS, weights):
+        named = dict(enumerate(weights.tolist()))
+        known = LogisticRegression(C=fit.strength, tol=1e-9, max_iter=1000, class_weight=named)
+        known.fit(features.numpy(), target.numpy())
+        np.testing.assert_allclose(fit.weight, known.coef_, atol=1e-5)
+
+
 @pytest.mark.parametrize("n_rows", [60, 4])  # more rows than features, and fewer
 def test_ridge_is_scikit_learns(rows, n_rows):
     features = rows[0][:n_rows]

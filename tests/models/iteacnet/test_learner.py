@@ -251,3 +251,21 @@ def test_runs_on_cuda_as_on_the_cpu(make_learner, make_batch, framework):
     assert loss.item() == pytest.approx(expected, rel=1e-4)
     on_cuda = learner.eval().predict(batch.to("cuda")).cpu()
     torch.testing.assert_close(on_cuda, logits, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_a_running_mean_predicts_and_is_not_trained(make_learner, make_batch, framework):
+    batch = make_batch([9, 4])
+    learner = make_learner(framework=framework, averaging=0.5, label_smoothing=0.1)
+    plain = make_learner(framework=framework)
+    assert learner.count_parameters() == plain.count_parameters()
+    student = learner.student or learner.teacher
+    first = student.classifier.weight.detach().clone()
+    train(learner, batch, 1)
+    second = student.classifier.weight.detach().clone()
+    train(learner, batch, 1)  # the mean of what it was before each step: shares 1/3 and 2/3
+    torch.testing.assert_close(learner.reported.classifier.weight, first / 3 + 2 * second / 3)
+    fresh = make_learner(framework=framework, averaging=0.5, label_smoothing=0.1)
+    fresh.load_state_dict(learner.state_dict())
+    assert torch.equal(fresh.eval().predict(batch), learner.eval().predict(batch))
+    assert not torch.equal(fresh.predict(batch), student.eval()(batch).logits)

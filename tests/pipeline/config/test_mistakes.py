@@ -72,6 +72,13 @@ IN_FILE = [
     ),
     ("root: ROOT", "root: ROOT, make_demo: {}", ["delete make_demo to read your folder"]),
     ("reader: folder, ", "", ["corpora.mine.reader: this key is needed", "line 3"]),
+    (
+        "  mood:\n",
+        "  mood:\n    class_weights: {happyy: 2}\n",
+        ["tasks.mood.class_weights", "['happyy'] are no classes of ['happy', 'sad']"],
+    ),
+    ("  mood:\n", "  mood:\n    class_weights: {sad: 0}\n", ["greater than 0", "(value: 0)"]),
+    ("  mood:\n", "  mood:\n    class_weights: even\n", ["class_weights", "'balanced'"]),
     ("  mood:\n", "  mood:\n    kind: regression\n", ["`classes` is needed for classification"]),
     ("[happy]", "happy", ["tasks.mood.classes.happy", "must be a list", "'happy'"]),
     ("sad: [sad]", "sad: [happy]", ["['happy'] stand in more than one class"]),

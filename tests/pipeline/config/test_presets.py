@@ -2,11 +2,13 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
 
+from models.registry import our_methods
 from pipeline.base.errors import SettingsError
 from pipeline.config.configuration import parse_config
 from pipeline.features.weights.catalogue import find_encoder
@@ -85,3 +87,34 @@ def test_settings_of_a_rate_are_checked():
     told = "config: methods.gcnet.by_rate.0.3.hiden_dim: unknown key; use one of "
     assert str(caught.value).startswith(told)
     assert "did you mean 'hidden_dim'? (value: 50)" in str(caught.value)
+
+
+WHOLE_TABLE = {"iteacnet", "gcnet", "mmin", "cra", "ae", "cpmnet", "momke", "gru", "committee"}
+TABLES = ["hazumi", "iemocap", "meld", "mosi"]
+
+
+@pytest.mark.parametrize("corpus", TABLES)
+def test_a_preset_of_features_compares_everybody_on_all_folds_and_three_seeds(corpus):
+    config = preset(FOLDER / f"{corpus}_features.yaml")
+    trained = {name: config.methods[name] for name in config.train.methods}
+    assert {method.model for method in trained.values()} == {*our_methods()} - {"prior"}
+    assert set(trained) >= WHOLE_TABLE | {"logistic", "late_fusion"}
+    alone = {m.settings.modalities for m in trained.values() if m.model == "logistic"}
+    for task in config.tasks.values():
+        assert not task.folds.only
+        names = task.modalities or ("audio", "text", "visual")
+        assert alone == {(), *((name,) for name in names)}
+    assert len(config.train.seeds) == 3
+    assert all(method.evaluations == ("ume",) for method in trained.values())
+
+
+@pytest.mark.parametrize("corpus", TABLES)
+def test_what_training_and_structure_gain_are_told_apart(corpus):
+    methods = preset(FOLDER / f"{corpus}_features.yaml").methods
+    plain, trained, aligned = (
+        methods[f"iteacnet{part}"].settings.typed() for part in ("", "_recipe", "_aligned")
+    )
+    assert trained == replace(plain, label_smoothing=0.1, averaging=0.02)
+    assert aligned == replace(plain, fusion="aligned")
+    recipe = methods["committee"].settings.typed()
+    assert (recipe.label_smoothing, recipe.averaging) == (0.1, 0.02)
