@@ -73,6 +73,7 @@ class Candidate:
         s, network = self.settings, self.network
         optimizer = torch.optim.AdamW(network.parameters(), lr=s.lr, weight_decay=s.decay)
 
+        n_steps = 0
         for epoch in range(s.epochs):
             network.train()
             if s.cool:
@@ -84,9 +85,11 @@ class Candidate:
                 loss.backward()
                 nn.utils.clip_grad_norm_(network.parameters(), 1.0 * s.members**0.5)
                 optimizer.step()
+                n_steps += 1
+                share = s.average / (1 - (1 - s.average) ** n_steps if s.fair else 1)
                 with torch.no_grad():
                     for mean, parameter in zip(self.mean, network.parameters(), strict=True):
-                        mean.lerp_(parameter, s.average)
+                        mean.lerp_(parameter, share)
 
         with torch.no_grad():
             for mean, parameter in zip(self.mean, network.parameters(), strict=True):

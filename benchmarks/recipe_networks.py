@@ -36,6 +36,7 @@ class CandidateSettings:
     lr: float = 2e-3
     decay: float = 0.02  # AdamW's weight decay
     average: float = 0.02  # share of the newest weights in the running mean, 1: none
+    fair: int = 0  # the mean is corrected for its beginning
     epochs: int = 30
     batch: int = 8
     cool: int = 1  # the learning rate falls linearly to 0

@@ -51,9 +51,9 @@ def cross_entropy(
     )
     if class_weights is None:
         return mean_over(rows, valid.flatten())
-    weights = torch.where(valid, class_weights[labels], 0.0).flatten()
+    weights = class_weights[labels].masked_fill(~valid, 0.0).flatten()
     total = weights.sum()
-    return torch.where(weights > 0, rows * weights, 0.0).sum() / (total + (total == 0))
+    return (rows * weights).masked_fill(weights == 0, 0.0).sum() / (total + (total == 0))
 
 
 def regression(

@@ -42,8 +42,7 @@ class IteacLearner(Learner):
         self.shape = shape
         self.batch_size = settings.batch_size
         self.sees_padding = settings.padding == "published"
-        # Weights of a running mean are no part of a step that is replayed.
-        self.is_replayable = not self.sees_padding and settings.averaging == 1
+        self.is_replayable = not self.sees_padding
 
         self.teacher = IteacNetwork(settings, settings.teacher, shape)
         self.student: IteacNetwork | None = None

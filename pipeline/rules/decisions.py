@@ -150,7 +150,7 @@ class Decisions:
     def _labeled(self, name: str) -> Values:
         """What decides labels and splits of a task."""
         task = dump(self._config.tasks[name])
-        for key in ("corpus", "modalities", "conditions", "score"):
+        for key in ("corpus", "modalities", "conditions", "score", "class_weights"):
             del task[key]
         del task["folds"]["only"]
         return task

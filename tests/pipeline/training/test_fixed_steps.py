@@ -40,10 +40,18 @@ needs_cuda = pytest.mark.skipif(
 )
 
 
+AVERAGED = "iteacnet, with a running mean and class weights"
+
+
 def build(model, is_still=False, seed=0):
-    method = TypeAdapter(MethodSettings).validate_python(small_method(model))
+    small = small_method(model.split(",")[0])
+    if model == AVERAGED:
+        small = {**small, "settings": {**small["settings"], "averaging": 0.3}}
+    method = TypeAdapter(MethodSettings).validate_python(small)
     torch.manual_seed(seed)
     learner = build_learner(method, SHAPE)
+    if model == AVERAGED:
+        learner.class_weights = torch.linspace(0.5, 2.0, SHAPE.n_outputs)
     learner.batch_size = 3  # so that batches differ, and the last one has room
     if is_still:
         for part in learner.modules():
@@ -69,7 +77,7 @@ def test_the_methods_that_are_replayed():
 
 
 @pytest.mark.parametrize("rate", [0.3, "random"])
-@pytest.mark.parametrize("model", REPLAYABLE)
+@pytest.mark.parametrize("model", [*REPLAYABLE, AVERAGED])
 def test_training_is_the_same_in_fixed_shapes(model, rate, in_double):
     outcomes = []
     for is_fixed in (False, True):
@@ -150,7 +158,7 @@ def steps_of(model, data):
     return learner.train(), items.take(torch.arange(learner.batch_size)), room
 
 
-@pytest.mark.parametrize("model", REPLAYABLE)
+@pytest.mark.parametrize("model", [*REPLAYABLE, AVERAGED])
 def test_a_step_waits_for_no_value(model, data):
     learner, items, room = steps_of(model, data)
     phase = learner.phases()[-1]
