@@ -12,11 +12,17 @@ if TYPE_CHECKING:
     import torch
 
 SWITCH = "ITEACNET_FAST"  # 0: without the kernels of models/fast (docs/fast.md)
+RECORDING = "ITEACNET_GRAPHS"  # 0: nothing is recorded on a GPU (docs/speed.md)
 
 
 def asks_for_fast_kernels() -> bool:
     """Whether the environment leaves the kernels of models/fast on."""
     return os.environ.get(SWITCH, "1") != "0"
+
+
+def asks_for_recording() -> bool:
+    """Whether the environment leaves it on that a GPU replays steps (`recording`)."""
+    return os.environ.get(RECORDING, "1") != "0"
 
 
 def ready_device(name: str, n_threads: int) -> torch.device:

@@ -87,6 +87,7 @@ class FixedSteps:
 
     def _work(self, room: int) -> Callable[[], Tensor]:
         def step() -> Tensor:
+            self._optimizers.forget_gradients()
             batch = self._slots[room].batch(is_column=self._is_column)
             loss = self._learner.loss(batch, self._phase.name)
             torch.autograd.backward(loss.total)

@@ -105,6 +105,12 @@ class PhaseOptimizers:
         for group in self.groups:
             group.scale_rate(factor)
 
+    def forget_gradients(self) -> None:
+        """As after a step: what a backward pass that was broken off has left is not added to."""
+        for group in self.groups:
+            for parameter in group.parameters:
+                parameter.grad = None
+
     def step(self) -> None:
         """Step every group on the gradients at hand."""
         for group in self.groups:

@@ -10,20 +10,15 @@ On other devices, or where recording is turned off, every call does the work ane
 recording fails, which is said.
 """
 
-import os
 import sys
 from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
 
-SWITCH = "ITEACNET_GRAPHS"  # 0: nothing is recorded (docs/speed.md)
+from pipeline.training.devices import asks_for_recording
+
 Work = Callable[[], Tensor]
-
-
-def asks_for_recording() -> bool:
-    """Whether the environment leaves recording on."""
-    return os.environ.get(SWITCH, "1") != "0"
 
 
 class Recorder:

@@ -15,7 +15,7 @@ from pipeline.base.devices import kind_of_device
 from pipeline.base.errors import TrainingError
 from pipeline.base.records import Role
 from pipeline.conversations.reading import FoldTables, read_stores
-from pipeline.training.devices import asks_for_fast_kernels, ready_device
+from pipeline.training.devices import asks_for_fast_kernels, asks_for_recording, ready_device
 from pipeline.training.runs import RunFolder, input_digests, run_folder, versions
 from pipeline.training.settings import RunSettings
 
@@ -49,8 +49,12 @@ class RunRequest:
             "fold": self.fold,
             "seed": self.seed,
         }
-        # Only where it was turned off: the key of every other run is what it always was.
-        return facts if asks_for_fast_kernels() else {**facts, "fast": False}
+        # Only what was turned off: the key of every other run is what it always was.
+        if not asks_for_fast_kernels():
+            facts["fast"] = False
+        if facts["device"] != "cpu" and not asks_for_recording():
+            facts["recorded"] = False
+        return facts
 
     @property
     def selection(self) -> str:

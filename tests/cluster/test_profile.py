@@ -1,4 +1,4 @@
-"""What can be said of profiles/slurm without a Slurm."""
+"""What can be said of profiles/slurm without a Slurm, and of profiles/gpu without a GPU."""
 
 import re
 import subprocess
@@ -10,6 +10,7 @@ import yaml
 from tests.cluster.workflow_runs import OPTIONAL, PROFILE, ROOT, STUDY, environment
 
 DEFAULT = ROOT / "profiles" / "default" / "profile.yaml"
+SHARED = ROOT / "profiles" / "gpu" / "profile.yaml"
 
 
 @pytest.fixture(scope="module")
@@ -47,3 +48,30 @@ def test_a_dry_run_takes_the_profile_by_its_name(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert re.search(r"rule make_demo:(?s:.*?)resources: .*mem_mb=4000.*runtime=60", done.stdout)
+
+
+def test_a_shared_gpu_trains_many_runs_at_once_and_extracts_alone():
+    default, shared = (yaml.safe_load(path.read_text()) for path in (DEFAULT, SHARED))
+    shares = shared.pop("resources")["gpu"]
+    alone = shared.pop("set-resources")
+    assert alone == {rule: {"gpu": shares} for rule in ("crop_faces", "extract_features")}
+    del default["resources"]
+    assert shared == default
+
+
+def test_a_dry_run_takes_the_profile_of_a_shared_gpu(tmp_path):
+    command = [sys.executable, "-m", "snakemake", "--dry-run", "--workflow-profile=gpu"]
+    places = [f"--snakefile={ROOT / 'Snakefile'}", f"--directory={tmp_path}", "--cores=16"]
+    done = subprocess.run(
+        [*command, *places, f"--configfile={STUDY}"],
+        capture_output=True,
+        text=True,
+        env={**environment(), "ITEACNET_JOBS_ASK_FOR_GPU": "1"},
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    asked = {
+        rule: int(re.search(rf"rule {rule}:(?s:.*?)resources: .*?gpu=(\d+)", done.stdout)[1])
+        for rule in ("extract_features", "train", "predict")
+    }
+    assert asked == {"extract_features": 12, "train": 1, "predict": 1}

@@ -47,6 +47,13 @@ def test_more_jobs_than_gpus_share_them_evenly(start):
     assert Counter(start("0,1")[1] for _ in range(4)) == {"0": 2, "1": 2}
 
 
+def test_a_job_of_several_shares_counts_as_so_many(start):
+    heavy = start("0,1", gpus="3")[1]
+    light = [start("0,1")[1] for _ in range(3)]
+    assert heavy not in light
+    assert Counter(start("0,1")[1] for _ in range(2)) == {"0": 1, "1": 1}
+
+
 def test_what_a_scheduler_gave_is_kept(start):
     assert [start("3")[1], start("3")[1]] == ["3", "3"]
 

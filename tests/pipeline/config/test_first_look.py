@@ -40,7 +40,7 @@ def place(tmp_path):
     return write
 
 
-@pytest.mark.parametrize("profile", ["default", "slurm"])
+@pytest.mark.parametrize("profile", ["default", "gpu", "slurm"])
 @pytest.mark.parametrize(("text", "said"), FILES)
 def test_snakemake_with_our_profiles_reads_no_file_that_we_refuse(
     place, profile, text, said, monkeypatch, capsys

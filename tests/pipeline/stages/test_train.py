@@ -142,6 +142,20 @@ def test_the_same_run_is_taken_from_the_cache(make_task, tmp_path, capsys):
     assert "the same run is in the cache" not in capsys.readouterr().out
 
 
+def test_recording_turned_off_is_another_run_where_something_is_recorded(
+    make_task, tmp_path, capsys, monkeypatch
+):
+    files, cache = make_task(method=small_method("ae")), tmp_path / "cache"
+    cases = [("cpu", "1"), ("cpu", "0"), ("NVIDIA A", "1"), ("NVIDIA A", "0"), ("NVIDIA A", "1")]
+    known = []
+    for number, (kind, recorded) in enumerate(cases):
+        monkeypatch.setattr(requests, "kind_of_device", lambda name, kind=kind: kind)
+        monkeypatch.setenv("ITEACNET_GRAPHS", recorded)
+        train_once(files, tmp_path / f"run{number}", cache=cache)
+        known.append("the same run is in the cache" in capsys.readouterr().out)
+    assert known == [False, True, False, False, True]
+
+
 def test_another_kind_of_device_is_another_run(make_task, tmp_path, capsys, monkeypatch):
     """One machine, which torch takes for one without a GPU, with one, with another one."""
     files, cache = make_task(method=small_method("ae")), tmp_path / "cache"

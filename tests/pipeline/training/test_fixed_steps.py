@@ -22,13 +22,13 @@ from pipeline.conversations.fixed_batches import FixedShape, Slot, pack_epoch, r
 from pipeline.conversations.inference import predict_rates
 from pipeline.training.checkpoint import Checkpoints
 from pipeline.training.contracts import TrainOptions
-from pipeline.training.devices import ready_device
+from pipeline.training.devices import RECORDING, ready_device
 from pipeline.training.fixed_evaluation import FixedEvaluation
 from pipeline.training.fixed_steps import why_not_fixed
 from pipeline.training.learners import build_learner
 from pipeline.training.loop import Trainer
 from pipeline.training.optimizers import PhaseOptimizers
-from pipeline.training.recording import SWITCH, Recorder
+from pipeline.training.recording import Recorder
 from tests.pipeline.training.test_resuming import Killed, KilledAfter
 from tests.small_methods import small_method
 
@@ -232,7 +232,7 @@ def on_cuda(monkeypatch):
     device = ready_device("cuda", 1)
 
     def run(data, model, checkpoints=None, recorded=True, seed=0, **how):
-        monkeypatch.setenv(SWITCH, "1" if recorded else "0")
+        monkeypatch.setenv(RECORDING, "1" if recorded else "0")
         there = replace(data, conversations=data.conversations.to(device))
         dtype = data.conversations.features["audio"].dtype
         learner = build(model, seed=seed, **how).to(device, dtype)
