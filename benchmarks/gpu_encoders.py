@@ -50,7 +50,7 @@ from pipeline.features.store import read_store
 from pipeline.media.arrays import Waveform
 from pipeline.stages import extract_features
 
-MOST_THREADS = 8
+MOST_THREADS = 14  # of 16 cores: one launches, one reads
 CALLS_S = 1.5  # how long calls are repeated
 ENCODERS = {"text": "deberta", "audio": "wav2vec", "visual": "manet"}
 

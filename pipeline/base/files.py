@@ -12,6 +12,7 @@ from typing import Any
 
 NO_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS)  # a folder cannot be synced here
 UNFINISHED = ".part"  # suffix of files that are being written
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 
 class UnsafePathError(ValueError):
@@ -68,7 +69,7 @@ def write_json(path: Path, value: Any) -> None:
 
 def canonical_json(value: Any) -> str:
     """One spelling per value: sorted keys, no blanks. What digests are taken of."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return _CANONICAL.encode(value)
 
 
 def text_digest(text: str) -> str:

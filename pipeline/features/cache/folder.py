@@ -20,10 +20,11 @@ class CacheFolder:
         self.kind = kind
         self.n_damaged = 0
         self._suffix = suffix
+        self._place = str(root / kind)  # plain text: asked for at every utterance
 
     def path(self, key: str) -> Path:
         """Where the record of a key lies."""
-        return self.root / self.kind / key[:2] / f"{key}{self._suffix}"
+        return Path(f"{self._place}/{key[:2]}/{key}{self._suffix}")
 
     @contextmanager
     def writing(self, key: str) -> Iterator[Path]:
