@@ -5,7 +5,8 @@ r"""Labels for new videos from finished runs, on a time line that opens in a bro
 Reads the runs' weights, run.json and calibration.json, and of the corpus utterances.csv and
 features/, as the workflow makes them (`configs/clips.yaml` for a folder of videos; no labels, no
 task). Several runs are averaged, and the table says how far they disagree. FOLDER gets labels.csv,
-labels.json (where the labels come from), and .vtt, .srt, .eaf and .TextGrid of each media file.
+labels.json (where the labels come from), timeline.html, which opens in a browser, and .vtt, .srt,
+.eaf and .TextGrid of each media file.
 """
 
 import argparse
@@ -24,8 +25,9 @@ from pipeline.features.store import StoreError
 from pipeline.tools.label.corpus import warn
 from pipeline.tools.label.errors import LabelError
 from pipeline.tools.label.labelling import Labelled, label_corpus
-from pipeline.tools.label.origin import origin_facts, origin_lines
-from pipeline.tools.label.table import columns, write_labels
+from pipeline.tools.label.origin import SYNTHETIC, origin_facts, origin_lines
+from pipeline.tools.label.page import write_page
+from pipeline.tools.label.table import columns, cues_of, write_labels
 from pipeline.tools.label.timelines import FORMATS, write_timelines
 from pipeline.tools.label.trained import TrainedRun, read_run
 from pipeline.tools.options import command_parser
@@ -43,7 +45,7 @@ def main(argv: list[str] | None = None) -> None:
     args = _parse(argv)
     try:
         place = ready_device(args.device, args.threads)
-        label(args.runs, args.source, args.out, place, args.trust, args.risk)
+        label(args.runs, args.source, args.out, place, args.trust, args.risk, args.videos)
     except FAULTS as error:
         raise SystemExit(f"error: {error}") from None
 
@@ -55,6 +57,7 @@ def label(
     device: torch.device,
     trusted: Sequence[str] = (),
     risk: float | None = None,
+    videos: Path | None = None,
 ) -> None:
     """Label the corpus by the runs, and write all that comes of it into `out`."""
     runs = [read_run(folder, trusted) for folder in run_folders]
@@ -63,6 +66,9 @@ def label(
         print(f"note: {line}", file=sys.stderr)
     labelled = label_corpus(runs, source, device, risk)
     _write(out, runs, labelled, lines, risk)
+    is_synthetic = bool(lines) and lines[0] == SYNTHETIC
+    page = (labelled.rows, labelled.names or runs[0].facts.task.classes, lines, videos or out)
+    write_page(out, *page, is_synthetic=is_synthetic)
     n_labels = sum(bool(row.label) for row in labelled.rows)
     print(f"{n_labels} of {len(labelled.rows)} utterances have a label in {out / TABLE}")
 
@@ -74,7 +80,7 @@ def _write(
     lines: Sequence[str],
     risk: float | None,
 ) -> None:
-    cues = [cue for row in labelled.rows if (cue := row.cue) is not None]
+    cues = cues_of(labelled.rows)
     if silent := len(labelled.rows) - len(cues):
         warn(
             f"{counted(silent, 'utterance has', 'utterances have')} no file or no known end: on no "
@@ -124,6 +130,9 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="what is written")
     parser.add_argument(
         "--risk", type=_risk, help="no label where it is wrong with a higher probability, e.g. 0.3"
+    )
+    parser.add_argument(
+        "--videos", type=Path, help="folder of the videos, which the page links; default: FOLDER"
     )
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
     parser.add_argument("--threads", type=_n_threads, default=1, help="CPU threads of torch")

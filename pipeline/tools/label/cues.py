@@ -29,6 +29,7 @@ class Cue:
     label: str  # "" where there is none
     confidence: float | None = None
     reason: str = ""  # why there is no label
+    place: int = -1  # of its row in the table
 
     @property
     def told(self) -> str:

@@ -36,12 +36,15 @@ def label_corpus(
     check_alike(runs)
     _check_risk(runs, risk)
     opinions, ends = [], []
+    unheard: list[str] = []
     for run in runs:  # features of one run at a time: they are what is large
         corpus = read_corpus(folder, run.facts)
-        _say_what_goes_unheard(run, corpus)
+        unheard += _unheard(run, corpus)
         opinions.append(ask(run, corpus, device))
         ends.append(corpus.ends_s)
 
+    for text in dict.fromkeys(unheard):
+        warn(text)
     verdict = together(runs, opinions)
     reasons = _reasons(runs, corpus, verdict, risk)
     return Labelled(list(_rows(corpus, np.fmax.reduce(ends), verdict, reasons)), verdict.names)
@@ -101,7 +104,7 @@ def _rows(
         )
 
 
-def _say_what_goes_unheard(run: TrainedRun, corpus: Corpus) -> None:
+def _unheard(run: TrainedRun, corpus: Corpus) -> Iterator[str]:
     """ITEACNet's fusion asks with the text: docs/equations.md, where it is blind."""
     hub = run.learner.blind_without
     if hub is None:
@@ -109,7 +112,7 @@ def _say_what_goes_unheard(run: TrainedRun, corpus: Corpus) -> None:
     found = corpus.found
     n_unheard = int((found.any(axis=1) & ~found[:, MODALITIES.index(hub)]).sum())
     if n_unheard:
-        warn(
+        yield (
             f"{n_unheard} of {len(found)} utterances have no {hub}: {run.facts.method.model} tells "
             "them by a mean over their dialogue, not by their own voice and face; a run with "
             "`fusion: aligned`, or of another method, hears these"

@@ -45,9 +45,11 @@ class LabelRow:
         """The highest probability."""
         return max(self.shares, default=math.nan)
 
-    @property
-    def cue(self) -> Cue | None:
-        """The row on the time line of its file; None where it has no file or no end."""
+    def cue(self, place: int) -> Cue | None:
+        """The row, which stands at `place`, on the time line of its file.
+
+        None where it has no file or no end.
+        """
         utterance = self.utterance
         if not utterance.media or math.isnan(self.end_s):
             return None
@@ -59,6 +61,7 @@ class LabelRow:
             label=self.label,
             confidence=max(self.shares) if self.shares and self.label else None,
             reason=self.reason,
+            place=place,
         )
 
     def cells(self, n_shares: int) -> list[str]:
@@ -76,6 +79,12 @@ def columns(names: Sequence[str]) -> list[str]:
     """The header; `names` are those that have a probability."""
     shown = [f"probability_{name}" for name in names]
     return [*PLACE, "modalities", "label", *shown, *TRUST, "reason"]
+
+
+def cues_of(rows: Sequence[LabelRow]) -> list[Cue]:
+    """All rows that have a place on a time line."""
+    cues = (row.cue(place) for place, row in enumerate(rows))
+    return [cue for cue in cues if cue is not None]
 
 
 def found_of(found: NDArray[np.bool_]) -> Iterator[tuple[str, ...]]:
