@@ -142,6 +142,13 @@ MAY_USE_GPU = GPU and workflow.global_resources.get("gpu").value != 0
 FACES_ON_GPU = MAY_USE_GPU and PLAN.config.crop_faces.detector == "mtcnn"
 
 
+def encoder_threads(wildcards):
+    """As many for what is decoded, resized and written while a GPU encodes; onnxruntime has none."""
+    encoder = getattr(PLAN.config.features, wildcards.modality).encoder
+    is_on_gpu = encoder != "moonshine-tiny" and not encoder.startswith("onnx:")
+    return DECODERS if MAY_USE_GPU and is_on_gpu else 1
+
+
 def more_each_time(amount):
     """Resource: as much again at each attempt; a profile says how many attempts there are."""
     return lambda wildcards, attempt: amount * attempt

@@ -129,7 +129,7 @@ rule extract_features:
         "build/logs/{corpus}/extract_features_{modality}_{shard}.txt",
     benchmark:
         "build/benchmarks/{corpus}/extract_features_{modality}_{shard}.tsv"
-    threads: 1
+    threads: encoder_threads
     resources:
         gpu=GPU,
         mem_mb=more_each_time(8000),

@@ -11,6 +11,8 @@ from pipeline.base.files import text_digest
 from pipeline.base.records import FaceRow
 from pipeline.base.shards import shard_of
 from pipeline.config.features import AUDIO_ENCODERS, MODEL, TEXT_ENCODERS, VISUAL_ENCODERS
+from pipeline.features.encoders import face_batches, hf_speech, hf_text
+from pipeline.features.encoders.card import Card
 from pipeline.features.faces.crops import CropRecord, write_crops
 from pipeline.features.store import read_store
 from pipeline.stages import extract_features, join_features
@@ -37,6 +39,15 @@ CASES = [  # form of the setting, model that it stands for, what saves its weigh
     ("visual", "manet", "", tiny_models.save_manet),
     ("visual", "torchvision:<name>", "shufflenet_v2_x0_5", tiny_models.save_shufflenet),
     ("visual", HF, "vit", tiny_models.save_vit),
+]
+
+TOGETHER = [
+    ("visual", "mini-xception", "", None),
+    *(
+        case
+        for case in CASES
+        if case[1] == HF and case[2] in ("wav2vec2_group", "data2vec", "deberta")
+    ),
 ]
 
 
@@ -84,7 +95,28 @@ def encoder_of(folder, form, model, save):
 
 @pytest.mark.parametrize(("modality", "form", "model", "save"), CASES)
 def test_no_byte_depends_on_shards_order_or_workers(modality, form, model, save, corpus):
-    settings = encoder_of(corpus.folder, form, model, save)
+    """On the device that is here; on a card, in batches."""
+    check(corpus, modality, encoder_of(corpus.folder, form, model, save))
+
+
+@pytest.mark.parametrize(("modality", "form", "model", "save"), TOGETHER)
+def test_neither_does_one_where_a_core_is_given_batches(
+    modality, form, model, save, corpus, monkeypatch
+):
+    """The same code as on a card: batches of fixed shape, smaller than what there is to encode."""
+    started = []
+    start = Card.start
+    for module in (face_batches, hf_speech, hf_text):
+        monkeypatch.setattr(module, "wants_batches", lambda _: True)
+    monkeypatch.setattr(Card, "start", lambda *given: started.append(1) or start(*given))
+    size = {"audio": "batch_seconds", "text": "batch_tokens", "visual": "batch_faces"}[modality]
+    few = {"batch_seconds": 1, "batch_tokens": 48, "batch_faces": 4}[size]
+    check(corpus, modality, {**encoder_of(corpus.folder, form, model, save), size: few})
+    assert len(started) > 8
+
+
+def check(corpus, modality, settings):
+    """Extract all at once, backwards and in three shards, and compare the bytes."""
 
     def extract(out, rows, threads):
         """On an empty cache, so that everything is encoded."""
