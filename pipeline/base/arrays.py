@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save
 
-from pipeline.base.files import canonical_json, write_bytes
+from pipeline.base.files import atomic_path, canonical_json
+from pipeline.base.safetensors_file import write_safetensors
 
 HEADER = "header"
 DIGEST = "content_sha256"  # its key in the header; files of older versions have none
@@ -38,7 +38,8 @@ def write_arrays(
     ready = {name: np.asarray(array, order="C") for name, array in arrays.items()}
     plain = json.loads(canonical_json(header))  # as it will be read
     sealed = {**plain, DIGEST: _digest(ready, plain)}
-    write_bytes(path, save(ready, metadata={HEADER: canonical_json(sealed)}), is_synced)
+    with atomic_path(path, is_synced) as temporary:
+        write_safetensors(temporary, ready, {HEADER: canonical_json(sealed)})
 
 
 def read_arrays(path: Path) -> tuple[Arrays, dict[str, Any]]:
