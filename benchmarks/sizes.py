@@ -23,7 +23,12 @@ from pipeline.base.files import write_text
 ROOT = Path(__file__).resolve().parents[1]
 DIMS = {"audio": 4, "text": 6, "visual": 3}
 LIMIT_GIB = 16
-SHORT = {"mmin": {"pretrain_epochs": 1}, "cpmnet": {"train_epochs": 1, "test_epochs": 1}}
+SHORT = {
+    "mmin": {"pretrain_epochs": 1},
+    "cpmnet": {"train_epochs": 1, "test_epochs": 1},
+    "momke": {"expert_epochs": 1},
+    "committee": {"n_epochs": 1},
+}
 # Python runs a `sitecustomize` on its path at every start: each process tells what it needed.
 TELL = """
 import atexit, json, os, resource, sys

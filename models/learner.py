@@ -107,6 +107,8 @@ class Learner(nn.Module):
     sees_padding: bool = False  # outputs depend on the padding, and so on the company, in a batch
     max_utterances: int | None = None  # of a dialogue that it can take, None = any number
     max_speakers: int | None = None  # likewise
+    fills_padding: bool = False  # what pads a batch costs as much memory as utterances do
+    values_per_pair: int = 0  # that one step holds for each two utterances of a dialogue
     blind_without: str | None = None  # where an utterance lacks this modality its others go unheard
     # A step waits for no value where its batch has a `layout`, or dialogues of one utterance, and
     # vectors that are read unseen (`FeatureRows.is_fixed`): a GPU may replay it.

@@ -29,6 +29,7 @@ class Committee(Learner):
 
     selection = "last"
     weighs_classes = True
+    fills_padding = True
 
     def __init__(self, settings: CommitteeSettings, shape: TaskShape) -> None:
         super().__init__()

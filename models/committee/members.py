@@ -18,12 +18,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.committee.neighbours import REACHES, Neighbours
+from models.committee.neighbours import Neighbours
 from models.committee.recurrence import StackedGru
 from models.committee.settings import CommitteeSettings
 from models.fast.dropout import Dropout
 from models.fast.products import Linear
-from models.learner import TaskShape, check_values
+from models.learner import TaskShape
 
 N_CONTEXTS = 3  # both directions of the GRU, and the neighbours
 
@@ -35,12 +35,6 @@ class Members(nn.Module):
         super().__init__()
         k, width = settings.n_members, settings.hidden_dim
         n_modalities = len(shape.feature_dims)
-        check_values(
-            n_modalities * len(REACHES) * k * shape.max_utterances**2,
-            f"committee: weights between {shape.max_utterances:,} utterances of one dialogue",
-            "cut dialogues into parts, or lower `n_members`",
-        )
-
         self.n_members, self.clip = k, settings.clip
         self.projections = nn.ModuleDict(
             {name: Linear(dim, k * width) for name, dim in shape.feature_dims.items()}

@@ -104,13 +104,12 @@ class RelationalConv(nn.Module):
     def _project_pairs(self, x: Tensor, relations: Relations) -> tuple[Tensor, Tensor]:
         """Messages (P, G) of the P pairs of kind and source that exist; places (N, W) in them."""
         pairs = relations.kinds * len(x) + relations.window.sources
-        exists = torch.zeros(len(self.weight), len(x), dtype=torch.bool, device=x.device)
-        exists.view(-1)[pairs] = True
-        kinds_of_pairs, sources = exists.nonzero(as_tuple=True)
-        sizes = kinds_of_pairs.bincount(minlength=len(self.weight)).tolist()
-        parts = torch.split(x.index_select(0, sources), sizes)
-        projected = [linear(rows, w.T) for rows, w in zip(parts, self.weight, strict=True)]
-        return torch.cat(projected), (exists.view(-1).cumsum(0) - 1)[pairs]
+        existing, places = torch.unique(pairs, return_inverse=True)  # by kind, then by source
+        kinds, sizes = (existing // len(x)).unique_consecutive(return_counts=True)
+        parts = torch.split(x.index_select(0, existing % len(x)), sizes.tolist())
+        weights = self.weight.index_select(0, kinds)
+        projected = [linear(rows, w.T) for rows, w in zip(parts, weights, strict=True)]
+        return torch.cat(projected), places
 
 
 class GraphConv(nn.Module):

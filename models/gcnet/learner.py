@@ -49,6 +49,7 @@ from models.learner import (
 from models.losses import reconstruction_error, task_loss
 
 Attending = Literal["used", "idle", "none"]
+VALUES_PER_PAIR = 2  # of an attention over time: its weights before and after softmax
 N_TEMPORAL = 3  # the target comes later, is the source itself, comes earlier
 
 
@@ -113,6 +114,7 @@ class Gcnet(Learner):
         attention: Attending = "idle" if has_idle else "none"
         if settings.time_attention:
             attention = "used"
+            self.values_per_pair = 2 * VALUES_PER_PAIR  # both branches
 
         self.lstm = BidirectionalLstm(in_dim, hidden_dim, dropout)
         self.idle_gru = nn.GRU(in_dim, hidden_dim, 2, bidirectional=True) if has_idle else None

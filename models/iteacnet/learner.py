@@ -41,13 +41,18 @@ class IteacLearner(Learner):
         self.settings = settings
         self.shape = shape
         self.batch_size = settings.batch_size
-        self.sees_padding = settings.padding == "published"
+        self.sees_padding = self.fills_padding = settings.padding == "published"
         self.is_replayable = not self.sees_padding
 
         self.teacher = IteacNetwork(settings, settings.teacher, shape)
         self.student: IteacNetwork | None = None
         if settings.framework == "its":
             self.student = IteacNetwork(settings, settings.student, shape)
+
+        meets = [self.teacher] * (1 if settings.framework == "teacher_only" else 2)
+        if self.student is not None:
+            meets[1] = self.student
+        self.values_per_pair = sum(network.n_maps for network in meets)
 
         self.mean: RunningMean | None = None
         if settings.averaging < 1:

@@ -76,6 +76,12 @@ class IteacNetwork(nn.Module):
         )
         self.classifier = nn.Linear(dim, shape.n_outputs)
 
+    @property
+    def n_maps(self) -> int:
+        """Values of ECCE that a step holds for each two utterances of a dialogue."""
+        heads = self.settings.n_heads if self.settings.context.per_head else 1
+        return heads * len(self.modalities) * len(self.contexts)
+
     def lay_out(self, batch: ConversationBatch) -> Layout:
         """The layout that `forward` makes for itself where it is given none."""
         if batch.layout is not None:

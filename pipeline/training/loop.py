@@ -28,6 +28,7 @@ from pipeline.training.fixed_steps import FixedSteps, why_not_fixed
 from pipeline.training.learners import prepare_learner, tune_learner
 from pipeline.training.masks import TrainingMasks
 from pipeline.training.means import Means
+from pipeline.training.memory import check_batches
 from pipeline.training.optimizers import PhaseOptimizers
 from pipeline.training.randomness import seed_torch, stream
 from pipeline.training.recording import Recorder
@@ -50,6 +51,7 @@ class Trainer:
         self.keeps_last = "last" in (learner.selection, options.keep)
         conversations = data.conversations
         self.items = items_of(conversations.index, data.train, learner.batching)
+        check_batches(learner, self.items.lengths.numpy())
         self.masks = TrainingMasks(
             conversations,
             conversations.index.utterances_of(data.train),

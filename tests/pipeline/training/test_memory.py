@@ -4,9 +4,12 @@ import platform
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
-from pipeline.training.memory import LONG_DIALOGUE, spare_memory
+from models.learner import TooLargeError
+from pipeline.base.errors import TrainingError
+from pipeline.training.memory import LONG_DIALOGUE, check_batches, spare_memory
 
 # Blocks of 1 to 5 MiB, of which small ones between keep the heap from shrinking.
 KEPT_AFTER_FREEING = """
@@ -42,3 +45,40 @@ def test_pieces_of_long_dialogues_go_back_at_once():
 
 def test_dialogues_of_published_corpora_are_left_alone():
     assert not spare_memory(110)
+
+
+@pytest.mark.parametrize(
+    ("lengths", "attributes", "message"),
+    [
+        ([20_001], {}, r"one dialogue has 20,001 .* more than 20,000 .*: cut dialogues"),
+        ([6000] * 9, {}, r"a batch of 4, the longest of 6,000, has 24,000 .* lower .*`batch_size`"),
+        ([1] * 30_000, {"batch_size": 25_000}, r"batch of 25,000, .* has 25,000 utterances"),
+        ([1, 1, 9000], {"fills_padding": True}, r"with its padding has 27,000 utterances"),
+        ([3000] * 4, {"values_per_pair": 7}, r"need 252,000,000 values, .* lower .*`batch_size`"),
+    ],
+)
+def test_batches_that_no_memory_holds_are_refused(make_learner, lengths, attributes, message):
+    with pytest.raises((TrainingError, TooLargeError), match=message):
+        check_batches(make_learner(**attributes), np.array(lengths))
+
+
+@pytest.mark.parametrize(
+    ("lengths", "attributes"),
+    [
+        ([20_000], {}),
+        ([5000] * 9, {}),  # four meet in a batch
+        ([1, 1, 9000], {}),
+        ([3000] * 4, {"values_per_pair": 6}),
+        ([1] * 30_000, {"batching": "full"}),  # what there is, is there anyway
+    ],
+)
+def test_batches_that_memory_holds_are_taken(make_learner, lengths, attributes):
+    check_batches(make_learner(**attributes), np.array(lengths))
+
+
+def test_no_step_is_made_before_batches_are_looked_at(make_learner, make_trainer, monkeypatch):
+    monkeypatch.setattr("pipeline.training.memory.MAX_BATCH_UTTERANCES", 3)
+    learner = make_learner()
+    with pytest.raises(TrainingError, match=r"more than 3 .*lower the method's `batch_size`"):
+        make_trainer(learner)
+    assert not learner.seen
