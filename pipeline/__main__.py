@@ -2,7 +2,8 @@
 
     python -m pipeline doctor --configfile configs/iemocap.yaml --config root=/data/iemocap
     python -m pipeline weights --configfile configs/paper.yaml
-    python -m pipeline label RUN --corpus build/clips --out labels.csv
+    python -m pipeline label RUN build/clips --out labels
+    python -m pipeline corrected labels --out utterances.csv
     python -m pipeline export build/clips --format npz --out clips.npz
     python -m pipeline cache stats
     python -m pipeline report
@@ -21,6 +22,7 @@ COMMANDS = {  # name: the module that has `main`, what it does
     ),
     "weights": ("pipeline.tools.fetch_weights", "fetch the weights that a configuration names"),
     "label": ("pipeline.tools.label.__main__", "labels for new videos from a finished run"),
+    "corrected": ("pipeline.tools.corrected", "labels that were corrected in ELAN, as a table"),
     "export": (
         "pipeline.tools.export.__main__",
         "features and labels of a corpus in layouts that others read",
