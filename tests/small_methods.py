@@ -9,6 +9,7 @@ SMALL = {
     "logistic": {"strengths": [0.01, 0.1]},
     "late_fusion": {"strengths": [0.01, 0.1]},
     "momke": {"hidden_dim": 16, "n_layers": 2, "expert_epochs": 2},
+    "comp": {"hidden_dim": 8, "n_layers": 2, "expert_epochs": 2},
     "committee": {"hidden_dim": 8, "n_members": 2, "n_epochs": 2},
 }
 EACH_BATCHING = ("iteacnet", "mmin", "cpmnet")  # whole dialogues, single utterances, all at once

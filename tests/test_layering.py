@@ -21,7 +21,7 @@ FLOORS = (
     ("pipeline.media", "pipeline.protocol", "demo"),
     ("pipeline.corpora",),
     ("models.encoders", "models.plain", "models.iteacnet", "models.gcnet"),
-    ("models.cra", "models.ae", "models.cpmnet", "models.gru", "models.momke"),
+    ("models.cra", "models.ae", "models.cpmnet", "models.gru", "models.momke", "models.comp"),
     ("models.committee", "models.prior", "models.logistic", "models.late_fusion"),
     ("models.mmin", "pipeline.features.cache"),
     ("pipeline.features.weights",),

@@ -19,6 +19,8 @@ from models.committee.members import Members
 from models.committee.neighbours import Neighbours
 from models.committee.recurrence import StackedGru
 from models.committee.settings import CommitteeSettings
+from models.comp import learner as comp
+from models.comp.settings import CompSettings
 from models.cpmnet import learner as cpmnet
 from models.cpmnet.latent_codes import LinearDecoders
 from models.cpmnet.settings import CpmnetSettings
@@ -56,6 +58,7 @@ LEARNERS = {
     "cra": lambda: cra.build(CraSettings(), SHAPE),
     "mmin": lambda: mmin.build(MminSettings(), SHAPE),
     "momke": lambda: momke.build(MomkeSettings(), SHAPE),
+    "comp": lambda: comp.build(CompSettings(), SHAPE),
     "gru": lambda: gru.build(GruSettings(), SHAPE),
     "committee": lambda: committee.build(CommitteeSettings(), SHAPE),
     "cpmnet": lambda: cpmnet.build(CpmnetSettings(), SHAPE),

@@ -26,6 +26,7 @@ OVERFIT = [
     ("late_fusion", None, {"strengths": (10.0,)}),
     ("gru", 60, {"dropout": 0.0}),
     ("momke", 40, {"dropout": 0.0, "expert_epochs": 5}),
+    ("comp", 60, {"dropout": 0.0, "expert_epochs": 10, "learning_rate": 5e-4}),
     ("committee", None, HEART),
 ]
 BASELINES = [name for name in our_methods() if name != "iteacnet"]

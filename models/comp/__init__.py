@@ -1,0 +1,1 @@
+"""ComP, He, Zhu and Zhang 2026."""
