@@ -63,7 +63,9 @@ class Utterance:
                 f"{self.utterance_id}: start_s={self.start_s} must lie in [0, end_s={self.end_s})"
             )
         if self.region not in REGIONS:
-            raise RecordError(f"{self.utterance_id}: region={self.region!r} is none of {REGIONS}")
+            raise RecordError(
+                f"{self.utterance_id}: region={self.region!r} is not one of {REGIONS}"
+            )
         if self.media.startswith(("/", "\\")) or ".." in self.media.replace("\\", "/").split("/"):
             raise RecordError(f"{self.utterance_id}: media={self.media!r} leaves the corpus root")
 

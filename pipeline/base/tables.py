@@ -95,5 +95,5 @@ def _convert(cell: str, hint: Any) -> Any:
 
 def _one_of(cell: str, allowed: tuple[str, ...]) -> str:
     if cell not in allowed:
-        raise ValueError(f"{cell!r} is none of {allowed}")
+        raise ValueError(f"{cell!r} is not one of {allowed}")
     return cell

@@ -68,7 +68,7 @@ class Dropping(Condition):
         """Something must stay."""
         super().check(modalities)
         if set(self.named) >= set(modalities):
-            raise ConditionError("nothing would stay of the task's modalities")
+            raise ConditionError("none of the task's modalities would be left")
 
 
 def cut(

@@ -55,7 +55,7 @@ def settings_of(modality: Modality) -> Callable[[Any, ValidationInfo], ModelSett
         if name is not None and is_own(name):
             return own_settings(modality, name, values)
         if values and name is not None:
-            raise refusal((), f"only a module of yours has settings here, and {name} is none")
+            raise refusal((), f"only a module of yours has settings here, and {name} is not one")
         return ModelSettings()
 
     return read

@@ -81,7 +81,7 @@ def _read_text(path: Path) -> str:
         raise SettingsError(f"{path}: cannot be read: {error.strerror}") from None
 
     if len(content) > MAX_BYTES:
-        raise SettingsError(f"{path}: more than {MAX_BYTES:,} bytes: no configuration")
+        raise SettingsError(f"{path}: more than {MAX_BYTES:,} bytes: not a configuration")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -82,7 +82,7 @@ def targets(labels: Sequence[str], task: ScoredTask) -> NDArray[np.int64] | NDAr
         return np.array([float(label) for label in labels], dtype=np.float32)
     numbers = {name: number for number, name in enumerate(task.classes)}
     if unknown := sorted(set(labels) - set(numbers)):
-        raise ValueError(f"labels.csv holds {unknown}, which are no classes of {list(numbers)}")
+        raise ValueError(f"labels.csv holds {unknown}, not among the classes {list(numbers)}")
     return np.array([numbers[label] for label in labels], dtype=np.int64)
 
 

@@ -125,10 +125,10 @@ def _span_fault(candidate: Candidate) -> str | None:
 
 def _value_fault(candidate: Candidate) -> str | None:
     if candidate.region not in REGIONS:
-        return f"region is unknown: {candidate.region!r} is none of {', '.join(REGIONS)}"
+        return f"region is unknown: {candidate.region!r} is not one of {', '.join(REGIONS)}"
     role = candidate.annotations.get("split")
     if role is not None and role not in ROLES:
-        return f"split is not a role: {role!r} is none of {', '.join(ROLES)}"
+        return f"split is not a role: {role!r} is not one of {', '.join(ROLES)}"
     return None
 
 

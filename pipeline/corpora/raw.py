@@ -104,7 +104,7 @@ def sign(value: str) -> str:
     """Which side of zero a sentiment is on; a ValueError where it is not a number."""
     number = float(value)
     if math.isnan(number):
-        raise ValueError(f"{value!r} is on no side of zero")
+        raise ValueError(f"{value!r} is neither negative, zero nor positive")
     return "zero" if number == 0 else "positive" if number > 0 else "negative"
 
 

@@ -65,7 +65,7 @@ FAULTS = {  # what is changed in the module of the page, and what is said of it
     "other modality": ('modality="text"', 'modality="audio"', "encodes audio, not text"),
     "no import": ("import zlib", "import zlip", "it imports 'zlip', which is not installed"),
     "no Python": ("import zlib", "import zlib;;", "cannot be imported: SyntaxError"),
-    "no Encoding": ("return Encoding(settings.width, encode)", "return encode", "no Encoding"),
+    "no Encoding": ("return Encoding(settings.width, encode)", "return encode", "not an Encoding"),
     "build fails": (HOME, "X = {}\n\n\ndef build(", None),
 }
 WRONG = {  # found once something is encoded
@@ -161,7 +161,7 @@ def test_a_module_that_is_nowhere_is_refused_with_the_places(tmp_path):
         (None, {"widht": 3}, "features.text.settings.widht: unknown key.*mean 'width'"),
         (None, {"width": 0}, "features.text.settings.width: must be greater than"),
         (None, {"lower_case": 3}, "features.text.settings.lower_case: must be true or false"),
-        ("minilm", {"width": 3}, "only a module of yours has settings here, and minilm is none"),
+        ("minilm", {"width": 3}, "only a module of yours has settings here, and minilm is not one"),
     ],
 )
 def test_settings_are_typed_as_ours(package, tmp_path, encoder, settings, said):

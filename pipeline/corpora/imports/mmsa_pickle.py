@@ -159,7 +159,7 @@ class _Part:
     def _text(self, key: str, row: int) -> str:
         try:
             value = self._columns[key][row]
-        except ValueError:  # numpy, for numbers that are no characters
+        except ValueError:  # numpy, for numbers that are not characters
             raise self._fault(key, row, "not text") from None
         if isinstance(value, bytes):  # of Python 2
             return bytes(value).decode("utf-8", "replace")

@@ -84,7 +84,7 @@ def _chosen(
     for modality, name in chosen.items():
         if name not in matrices:
             raise ImportFormatError(
-                f"{path}: {name!r} is no (N, D) array; there are {_shown(matrices) or 'none'}",
+                f"{path}: {name!r} is not an (N, D) array; there are {_shown(matrices) or 'none'}",
                 key=f"arrays.{modality}",
             )
     return chosen
@@ -113,7 +113,7 @@ def _texts(path: Path, name: str, array: NDArray[Any]) -> list[str]:
     """N values as texts; bytes are UTF-8."""
     try:
         values = array.tolist()
-    except ValueError:  # numbers that are no characters
+    except ValueError:  # numbers that are not characters
         raise ImportFormatError(f"{path}: {printable(name, 80)} holds what is not text") from None
     return [
         value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)

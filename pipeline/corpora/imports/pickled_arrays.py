@@ -111,7 +111,7 @@ class PickledArray(Opaque):
 
         flat: NDArray[Any] = np.frombuffer(found, resolved, n_values)
         if not are_characters(flat):
-            raise PickledArrayError("a text of numpy holds numbers that are no characters")
+            raise PickledArrayError("a text of numpy holds numbers that are not characters")
         self.value = flat.reshape(shape, order="F" if order == "F" else "C")
 
 

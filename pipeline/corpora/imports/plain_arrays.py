@@ -134,7 +134,7 @@ def _read_array(stream: IO[bytes], size: int, allowed: int) -> NDArray[Any]:
 
     flat: NDArray[Any] = np.frombuffer(content, dtype, n_values)
     if not are_characters(flat):
-        raise ImportFormatError("holds numbers that are no characters")
+        raise ImportFormatError("holds numbers that are not characters")
     return flat.reshape(shape, order="F" if is_fortran else "C")
 
 
@@ -146,7 +146,7 @@ def _read_header(stream: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any
         warnings.simplefilter("ignore", UserWarning)  # of a header that Python 2 wrote
         shape, is_fortran, dtype = HEADERS[version](stream)
     if dtype.kind not in PLAIN_KINDS or dtype.subdtype is not None:
-        raise ImportFormatError(f"holds {dtype}, expected plain numbers or texts, no objects")
+        raise ImportFormatError(f"holds {dtype}, expected plain numbers or texts, not objects")
     if any(n < 0 for n in shape):
         raise ImportFormatError(f"shape {shape} is not a shape")
     return shape, is_fortran, dtype

@@ -41,7 +41,7 @@ def own_encoding(
         said = f"its build failed: {type(error).__name__}: {error}"
         raise fault(modality, name, said) from error
     if not isinstance(found, Encoding):
-        raise fault(modality, name, f"its build returned {type(found).__name__}, no Encoding")
+        raise fault(modality, name, f"its build returned {type(found).__name__}, not an Encoding")
     return found
 
 

@@ -76,7 +76,7 @@ def storage_id(stored: Stored) -> StorageId:
     """What a pickle says of a storage."""
     identity = stored.identity
     if not isinstance(identity, tuple) or len(identity) not in (5, 6) or any(identity[5:]):
-        raise TorchFileError("it speaks of something outside of it that is not a storage")
+        raise TorchFileError("it refers to something outside itself that is not a storage")
     word, kind, key, _, count = identity[:5]
     name = kind.path if isinstance(kind, Name) else ""
     kind = name.removeprefix("torch.").removesuffix("Storage")

@@ -98,8 +98,8 @@ def test_another_header_is_refused(path, header):
         ("a,3,0.1,True,train,x", "6 cells, expected 5"),
         ("a,three,0.1,True,train", "three"),
         ("a,3,one,True,train", "one"),
-        ("a,3,0.1,yes,train", "'yes' is none of"),
-        ("a,3,0.1,True,dev", "'dev' is none of"),
+        ("a,3,0.1,yes,train", "'yes' is not one of"),
+        ("a,3,0.1,True,dev", "'dev' is not one of"),
     ],
 )
 def test_a_bad_row_is_named_by_file_and_line(path, cells, reason):

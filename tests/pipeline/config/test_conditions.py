@@ -79,8 +79,8 @@ def test_what_is_no_condition_is_named_with_the_way_out(text, expected):
     ("text", "modalities", "expected"),
     [
         ("only:visual", ("audio", "text"), "the task has no visual, only audio, text"),
-        ("without:audio+text", ("audio", "text"), "nothing would stay"),
-        ("dialogue:audio", ("audio",), "nothing would stay"),
+        ("without:audio+text", ("audio", "text"), "would be left"),
+        ("dialogue:audio", ("audio",), "would be left"),
         ("imbalanced:0.7/0.3", ALL, "2 rates for the modalities audio, text, visual"),
         ("imbalanced:0.7/0.7/0.7", ALL, "less than one modality an utterance: lower"),
     ],

@@ -237,7 +237,7 @@ def test_a_method_under_ime_is_trained_for_each_condition():
     [
         ("tasks.mood.conditions", ["only:vizual"], "tasks.mood.conditions.0: 'vizual' is not one"),
         ("tasks.mood.conditions", ["subsetz"], "there is no condition 'subsetz'"),
-        ("tasks.mood.conditions", ["without:audio+text+visual"], "nothing would stay"),
+        ("tasks.mood.conditions", ["without:audio+text+visual"], "would be left"),
         ("tasks.mood.conditions", [0.3], 'takes this for a number; write "0.3"'),
         ("train", {"train_rate": "0.8"}, "use 0.0 to 0.7, 'random' or 'progressive', or the name"),
         ("train", {"train_rate": "imbalanced:0.7/0.3"}, "task mood cannot be trained so: 2 rates"),

@@ -155,7 +155,7 @@ def test_unknown_region_is_dropped(folder, row):
     raw = folder(HEADER.replace("text", "region") + row + "\n")
     kinds = [drop.reason for drop in raw.dropped if "region" in drop.reason]
     assert kinds == (
-        ["region is unknown: 'middle' is none of full, left, right"] if "middle" in row else []
+        ["region is unknown: 'middle' is not one of full, left, right"] if "middle" in row else []
     )
 
 

@@ -70,7 +70,9 @@ def test_bad_rows_and_spare_clips_are_told(tmp_path, write_mmsa, write, settings
     assert reasons(raw) == {
         "v/two (label.csv line 3)": "clip_id is not a number: 'two'",
         "v/3 (label.csv line 4)": "label is not a number: label='inf'",
-        "v_4 (label.csv line 5)": "split is not a role: 'eval' is none of train, validation, test",
+        "v_4 (label.csv line 5)": (
+            "split is not a role: 'eval' is not one of train, validation, test"
+        ),
         "Raw/v/two.mp4": "no row of label.csv names this clip",
         "Raw/v/3.mp4": "no row of label.csv names this clip",
         "Raw/v/9.mp4": "no row of label.csv names this clip",
