@@ -98,9 +98,10 @@ def _taps(first: Tensor, end: Tensor, size_px: int) -> tuple[Tensor, Tensor, Ten
     cell = torch.arange(size_px, device=first.device)
     pixel = (cell * (side.double() / size_px)).floor().long()
     share = ((cell + 1) - (pixel + 1) * (size_px / side.double())).float()
-    share = torch.where(share <= 0, 0, share - share.floor())
-    is_last = pixel >= side - 1
-    pixel, share = pixel.minimum(side - 1), torch.where(is_last, 0, share)
+    # No torch.where: it fetches its numbers from the host, which a recording cannot.
+    share = (share - share.floor()).masked_fill(share <= 0, 0)
+    share = share.masked_fill(pixel >= side - 1, 0)
+    pixel = pixel.minimum(side - 1)
     following = (pixel + 1).minimum(side - 1)
     return first[:, None] + pixel, first[:, None] + following, (share * SHARES).round().int()
 

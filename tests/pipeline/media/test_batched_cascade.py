@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.media import batched_cascade
+from pipeline.media import suppression
 from pipeline.media.batched_cascade import MOST_ROWS, rows_of
 from tests.pipeline.media import cascades
 from tests.pipeline.media.cascades import MIN_FACE_PX, are_same, batches_of, is_tied
@@ -81,15 +81,26 @@ def test_many_candidates_are_suppressed_in_runs_with_the_same_result(
 ):
     whole = in_batches(crowds[:4], MIN_FACE_PX)
     runs = []
-    real = batched_cascade._runs
-    monkeypatch.setattr(
-        batched_cascade, "_runs", lambda groups: runs.append(real(groups)) or runs[-1]
-    )
-    monkeypatch.setattr(batched_cascade, "MOST_TOGETHER", 20)
+    real = suppression._runs
+    monkeypatch.setattr(suppression, "_runs", lambda groups: runs.append(real(groups)) or runs[-1])
+    monkeypatch.setattr(suppression, "MOST_TOGETHER", 20)
     for pair in zip(in_batches(crowds[:4], MIN_FACE_PX), whole, strict=True):
         assert all(map(np.array_equal, *pair))
     assert max(map(len, runs)) > 3
     assert [one.stop for one in runs[0][:-1]] == [one.start for one in runs[0][1:]]
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_what_a_recording_finds_is_what_kernels_find_one_by_one(demo, crowds):
+    recorded, launched = (cascades.in_batches(torch.device("cuda")) for _ in range(2))
+    launched._replays.is_on = False
+    # Sizes take turns, and more of them than are kept.
+    batches = [demo[:5], crowds[:9], *([one[:side, :side]] for side in (200, 210, 220, 230)
+               for one in crowds[:2]), demo[3:40], crowds[:9]]  # fmt: skip
+    for pictures in batches:
+        pairs = zip(batches_of(recorded, pictures), batches_of(launched, pictures), strict=True)
+        assert all(all(map(np.array_equal, *pair)) for pair in pairs)
+    assert recorded._replays.is_on
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
