@@ -23,14 +23,15 @@ def origin_lines(runs: Sequence[TrainedRun]) -> Iterator[str]:
     if any(corpus is not None and corpus.synthetic for corpus in corpora):
         yield SYNTHETIC
     for run in runs:
-        yield f"{run.facts.name.in_words()}: trained on {_trained_on(run.facts)}"
+        yield f"{run.facts.name.in_words()}: trained on {trained_on(run.facts)}"
     if any(run.calibration is not None and not run.calibration.reason for run in runs):
         yield ELSEWHERE
     for run in runs:
         yield from _doubts(run)
 
 
-def _trained_on(facts: Facts) -> str:
+def trained_on(facts: Facts) -> str:
+    """On how much of which corpus."""
     n = (facts.n_utterances or {}).get("train")
     amount = "an unknown number of utterances" if n is None else counted(n, "utterance")
     corpus = facts.corpus.in_words() if facts.corpus else "a corpus that run.json does not name"

@@ -29,6 +29,7 @@ from pipeline.training.session import unpack_weights
 
 Positive = Annotated[int, Field(ge=1)]
 WEIGHTS, RUN = "weights.safetensors", "run.json"
+WITHOUT, TEACHER = "without", "teacher."  # header of weights: a bundle leaves the teacher out
 SHOWN = 300  # characters of what torch says
 
 
@@ -119,10 +120,10 @@ def read_run(folder: Path, trusted: Sequence[str] = ()) -> TrainedRun:
             "build/TASK/runs/METHOD/RATE/foldN_seedN"
         )
     facts = read_facts(folder / RUN, trusted)
-    arrays, _ = read_arrays(folder / WEIGHTS)
+    arrays, header = read_arrays(folder / WEIGHTS)
     return TrainedRun(
         facts,
-        _learner(folder, facts, arrays),
+        _learner(folder, facts, arrays, has_teacher=header.get(WITHOUT) != TEACHER),
         _standardization(folder, facts, arrays),
         _calibration(folder / FILE, facts),
     )
@@ -178,11 +179,18 @@ def _picked(values: Any) -> dict[str, Any]:
     }
 
 
-def _learner(folder: Path, facts: Facts, arrays: Arrays) -> Learner:
-    """Built for the run's own shape, whatever the new corpus is like."""
+def _learner(folder: Path, facts: Facts, arrays: Arrays, *, has_teacher: bool) -> Learner:
+    """Built for the run's own shape, whatever the new corpus is like.
+
+    A teacher that is not there stays as it was drawn: it is not asked.
+    """
     try:
         learner = build_learner(facts.method, facts.task_shape())
-        learner.load_state_dict(unpack_weights(arrays))
+        state = unpack_weights(arrays)
+        if not has_teacher:
+            idle = learner.state_dict().items()
+            state |= {name: value for name, value in idle if name.startswith(TEACHER)}
+        learner.load_state_dict(state)
     except (RuntimeError, ValueError, TypeError) as error:
         said = " ".join(str(error).split())[:SHOWN]
         raise LabelError(
