@@ -18,6 +18,7 @@ from pipeline.evaluation.sentiment import sentiment_metrics
 from pipeline.protocol.weighted_f1 import macro_f1
 
 RoleLabels = dict[str, list[str]]
+MAX_CELLS = 4_000_000  # scores read at once: 32 MB
 TEXT_COLUMNS = {"utterance_id": str, "dialogue_id": str}
 
 
@@ -29,6 +30,20 @@ def read_predictions(path: Path, kind: str) -> pd.DataFrame:
     values = str if kind == "classification" else float
     types = {**TEXT_COLUMNS, "rate": str, "target": values, "predicted": values}
     return pd.read_csv(path, dtype=types, keep_default_na=False, usecols=list(types))
+
+
+def read_confident(path: Path, kind: str) -> pd.DataFrame:
+    """The same with a column `confidence`, the probability of what is predicted; nan for values.
+
+    Read in pieces: of a thousand classes the scores of all rows would be gigabytes.
+    """
+    table = read_predictions(path, kind)
+    names = [name for name in pd.read_csv(path, nrows=0).columns if name.startswith("score_")]
+    if not names:
+        return table.assign(confidence=float("nan"))
+    rows = max(1, MAX_CELLS // len(names))
+    pieces = pd.read_csv(path, usecols=names, dtype=float, chunksize=rows)
+    return table.assign(confidence=pd.concat([piece.max(axis=1) for piece in pieces]).to_numpy())
 
 
 def metrics_of(

@@ -47,7 +47,7 @@ def corpus_view(
         Part(f"Dropped items ({n_dropped})", tables=_dropped_tables(corpus), is_folded=True),
         Part(
             f"Utterances ({len(corpus.utterances)})",
-            tables=[_utterance_table(corpus, _is_text_shown(text, corpus.account))],
+            tables=[_utterance_table(corpus, is_text_shown(text, corpus.account))],
             is_folded=True,
         ),
     ]
@@ -62,7 +62,7 @@ def corpus_view(
     )
 
 
-def _is_text_shown(text: TextShown, account: Mapping[str, Any]) -> bool:
+def is_text_shown(text: TextShown, account: Mapping[str, Any]) -> bool:
     """Words of own recordings are private until somebody says otherwise."""
     if text != "auto":
         return text

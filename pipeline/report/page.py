@@ -1,5 +1,10 @@
-"""The page: views through templates, everything escaped, nothing fetched, no script."""
+"""The page: views through templates, everything escaped, nothing fetched, one script of our own.
 
+The policy of the page names the script by its digest, so that no other can run.
+"""
+
+import base64
+import hashlib
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -7,7 +12,7 @@ from markupsafe import Markup
 
 from pipeline.report.formats import groups
 from pipeline.report.svg import with_own_ids
-from pipeline.report.views import FigureView, PageView
+from pipeline.report.views import ExploreView, FigureView, PageView
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -23,7 +28,15 @@ def render(page: PageView) -> str:
     )
     environment.filters.update(groups=groups, picture=_picture)
     style = (TEMPLATES / "style.css").read_text(encoding="utf-8")
-    return environment.get_template("page.html").render(page=page, style=_as_style(style))
+    script = (TEMPLATES / "explore.js").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return environment.get_template("page.html").render(
+        page=page,
+        style=_within("style", style),
+        script=_within("script", script),
+        script_digest=digest,
+        explore_data=_explore_data,
+    )
 
 
 def _picture(view: FigureView) -> Markup:
@@ -31,7 +44,12 @@ def _picture(view: FigureView) -> Markup:
     return Markup(with_own_ids(view.svg, view.name))
 
 
-def _as_style(text: str) -> Markup:
+def _explore_data(view: ExploreView) -> Markup:
+    """JSON without any < of its own (`explore`), so that nothing in it ends the element."""
+    return _within("script", view.data)
+
+
+def _within(element: str, text: str) -> Markup:
     if "</" in text:
-        raise ValueError("style.css must not close its element")
+        raise ValueError(f"what stands in a {element} element must not close it")
     return Markup(text)

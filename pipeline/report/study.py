@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +12,15 @@ from pipeline.config.report import ReportSettings
 from pipeline.config.settings import ClassName, Section, dump
 from pipeline.config.tasks import ProtocolSettings, TaskSettings
 from pipeline.report.contact_sheets import contact_sheets
-from pipeline.report.corpus_page import corpus_view
+from pipeline.report.corpus_page import corpus_view, is_text_shown
+from pipeline.report.explore import explore_view
 from pipeline.report.method_views import method_views
 from pipeline.report.paper_tables import absent_tables, paper_tables
 from pipeline.report.provenance_page import provenance_parts
 from pipeline.report.task_data import TaskResults, read_scores
 from pipeline.report.task_page import task_view
 from pipeline.report.trained_page import parameter_table
-from pipeline.report.views import CorpusView, PageView
+from pipeline.report.views import CorpusView, PageView, TaskView
 
 SYNTHETIC = (
     "This corpus is synthetic: synthesized speech and two animated portraits. Its numbers show "
@@ -64,11 +65,20 @@ def page_view(settings: StudySettings, files: StudyFiles) -> PageView:
         notes=[SYNTHETIC] if any(corpus.is_synthetic for corpus in corpora) else [],
         tables=tables,
         absent=absent_tables(tables) if trained else "",
-        tasks=[task_view(task) for task in tasks],
+        tasks=[_task(task, settings) for task in tasks],
         corpora=corpora,
         provenance=provenance_parts(files.build, settings.corpora, trained),
         settings=_shown(settings),
     )
+
+
+def _task(results: TaskResults, settings: StudySettings) -> TaskView:
+    view = task_view(results)
+    if results.scores.empty:
+        return view
+    account = json.loads((results.corpus / "corpus.json").read_text(encoding="utf-8"))
+    shown = is_text_shown(settings.report.text, account)
+    return replace(view, explore=explore_view(results, is_text_shown=shown))
 
 
 def _corpus(name: str, settings: StudySettings, files: StudyFiles) -> CorpusView:

@@ -101,6 +101,17 @@ class CorpusView:
 
 
 @dataclass(frozen=True)
+class ExploreView:
+    """Test utterances to look at; `data` is JSON that stands in a script element as it is."""
+
+    name: str
+    method: str
+    data: str
+    n_utterances: int
+    n_left_out: int
+
+
+@dataclass(frozen=True)
 class TaskView:
     """One task: what was found, in a sentence, in cards, in tables and figures."""
 
@@ -109,6 +120,7 @@ class TaskView:
     summary: str
     cards: Sequence[Card]
     parts: Sequence[Part]
+    explore: ExploreView | None = None
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,23 @@
 """Builds of `builds.py`: one to make, two to read only."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.documents.pages import templates
 from tests.pipeline.report.builds import EVIL, write_build
+
+CHROMIUM = Path("/usr/bin/chromium")
+ARGUMENTS = [
+    "--no-sandbox",  # CI runs as root, where Chromium's own sandbox refuses to start
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+OPEN_ALL = "() => document.querySelectorAll('details').forEach(one => { one.open = true; })"
 
 paper = {
     "iteacnet": {"model": "iteacnet", "evaluations": ["ime", "ume"]},
@@ -72,3 +86,45 @@ def two_methods(tmp_path_factory):
     """ITEACNet and GCNet, two seeds, hostile transcripts, and the page; to read only."""
     build = write_build(tmp_path_factory.mktemp("two"), text=EVIL)
     return build, build.report()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    if not CHROMIUM.exists():
+        pytest.skip(f"{CHROMIUM} is not installed: apt-get install chromium")
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with playwright.sync_playwright() as driver:
+        opened = driver.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def open_page(browser, two_methods):
+    """Open the report at a width and in a scheme; every folded part open; record what happens."""
+    build, _ = two_methods
+    contexts = []
+
+    def opened(width=1280, scheme="light", path=build.folder / "report" / "index.html"):
+        context = browser.new_context(
+            viewport={"width": width, "height": 800}, color_scheme=scheme, reduced_motion="reduce"
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.seen = {"console": [], "requests": [], "dialogs": []}
+        page.on("console", lambda message: page.seen["console"].append(message.text))
+        page.on("pageerror", lambda error: page.seen["console"].append(str(error)))
+        page.on("request", lambda request: page.seen["requests"].append(request.url))
+
+        def dismiss(dialog):
+            page.seen["dialogs"].append(dialog.message)
+            dialog.dismiss()
+
+        page.on("dialog", dismiss)
+        page.goto(path.as_uri())
+        page.evaluate(OPEN_ALL)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
