@@ -27,6 +27,7 @@ localrules:
     join_features,
 
 
+include: "pipeline/rules/speech.smk"
 include: "pipeline/rules/prepare.smk"
 include: "pipeline/rules/features.smk"
 include: "pipeline/rules/protocol.smk"

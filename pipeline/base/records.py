@@ -71,6 +71,24 @@ class Utterance:
 
 
 @dataclass(frozen=True, slots=True)
+class FoundUtterance(Utterance):
+    """An utterance that no table described, and how sure its parts are: 0 to 1, "" = not known.
+
+    `found_by` is `voice`, or the name of the file beside the video that says it; `remark` why
+    there is no speech, or why there are no words.
+    """
+
+    speech_confidence: str = ""
+    speaker_confidence: str = ""
+    text_confidence: str = ""
+    found_by: str = ""
+    remark: str = ""
+
+
+FOUND = ("speech_confidence", "speaker_confidence", "text_confidence", "found_by", "remark")
+
+
+@dataclass(frozen=True, slots=True)
 class Annotation:
     """What a corpus says of an utterance: `name` is e.g. emotion, sentiment or split."""
 

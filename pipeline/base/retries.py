@@ -11,7 +11,12 @@ from pathlib import Path
 
 TOKENS = Path(".snakemake/retries")
 SUFFIX = ".again"
-PLACES = ("*", "*/faces", "*/shards/*")  # of outputs that may be for now alone, below build/
+PLACES = (
+    "*",
+    "*/speech",
+    "*/faces",
+    "*/shards/*",
+)  # of outputs that may be for now alone, below build/
 
 
 def note_retry(output: Path, is_due: bool) -> None:

@@ -39,18 +39,27 @@ def write_rows(path: Path, rows: Iterable[Row], kind: type[Row]) -> None:
 
 
 def read_rows(path: Path, kind: type[Row]) -> list[Row]:
-    """Read the rows that `write_rows` wrote; errors name the file and the line."""
+    """Read the rows that `write_rows` wrote; errors name the file and the line.
+
+    Rows of a kind that adds columns to `kind` are read as `kind`: the added ones are left out.
+    """
     names = [field.name for field in dataclasses.fields(kind)]
     hints = get_type_hints(kind)
     with path.open(newline="", encoding="utf-8") as stream:
         reader = csv.reader(stream)
         try:
             header = next(reader, [])
-            if header != names:
+            if header not in _headers(kind):
                 raise TableError(f"{path}: the header is {header}, expected {names}")
-            return [_parse(path, reader.line_num, cells, names, hints, kind) for cells in reader]
+            return [_parse(path, reader.line_num, cells, header, hints, kind) for cells in reader]
         except (UnicodeDecodeError, csv.Error) as error:
             raise TableError(f"{path}, after line {reader.line_num}: {error}") from error
+
+
+def _headers(kind: type[Row]) -> list[list[str]]:
+    """Of a kind, and of those that add columns to it."""
+    kinds = (kind, *kind.__subclasses__())
+    return [[field.name for field in dataclasses.fields(one)] for one in kinds]
 
 
 def check_unique(path: Path, ids: Sequence[str], what: str) -> None:
@@ -79,7 +88,11 @@ def _parse(
 
     try:
         return kind(
-            **{name: _convert(cell, hints[name]) for name, cell in zip(names, cells, strict=True)}
+            **{
+                name: _convert(cell, hints[name])
+                for name, cell in zip(names, cells, strict=True)
+                if name in hints
+            }
         )
     except ValueError as error:
         raise TableError(f"{path}, line {line}: {error}") from error

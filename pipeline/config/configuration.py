@@ -15,6 +15,7 @@ from pipeline.config.features import FeaturesSettings
 from pipeline.config.methods import MethodSettings, TrainSettings, fault_of_rate, kind_of
 from pipeline.config.report import ReportSettings
 from pipeline.config.settings import Name, PathText, Section, parse_section
+from pipeline.config.speech import SpeechSettings
 from pipeline.config.tasks import FLOORS, ProtocolSettings, TaskSettings
 from pipeline.config.yaml_files import YamlFile, read_yaml
 
@@ -33,6 +34,8 @@ class Config(Section):
     """Extraction jobs per corpus and modality: more shards, more jobs side by side."""
     corpora: Annotated[dict[Name, CorpusSettings], Field(min_length=1)]
     """Corpora own media and features; the names are yours."""
+    speech: SpeechSettings | None = None
+    """Reader folder without a table: find utterances; null = each file is one."""
     crop_faces: CropFacesSettings = CropFacesSettings()
     """How faces are found and cut out."""
     features: FeaturesSettings = FeaturesSettings()

@@ -33,6 +33,15 @@ def fingerprint(settings: CorpusSettings) -> str:
         return f"unreadable {error.errno}"
     except UnsafePathError:
         return "outside"
+    return _digest(lines)
+
+
+def files_fingerprint(root: Path, names: Iterable[str]) -> str:
+    """Digest of a few files below a corpus' root, by name."""
+    return _digest([_line(root, file) for file in _exact(root, names)])
+
+
+def _digest(lines: list[str]) -> str:
     text = "".join(sorted(set(lines)))
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]
 

@@ -20,9 +20,7 @@ name, is an utterance in a dialogue of its own.
 """
 
 import glob
-import hashlib
 import math
-import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -30,16 +28,15 @@ from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from pipeline.base.records import IDENTIFIER, Dropped
+from pipeline.base.records import FOUND, Dropped
 from pipeline.base.roles import ROLE_NAMES
 from pipeline.base.wording import counted
 from pipeline.config.corpora import CorpusSettings
 from pipeline.corpora.checks import assemble, drop
+from pipeline.corpora.clips import own_media, safe_name
 from pipeline.corpora.listing import (
     ANY_MEDIA,
     ANY_VIDEO,
-    AUDIO_SUFFIXES,
-    has_suffix,
     list_files,
 )
 from pipeline.corpora.raw import Candidate, CorpusError, RawCorpus, sign
@@ -105,38 +102,23 @@ def _meant(other: str) -> str:
 
 
 def _read_videos(root: Path, settings: CorpusSettings) -> RawCorpus:
-    """Every video, and every sound file that lies beside no video of its name, is an utterance."""
-    videos = [file.relative for file in list_files(root, [f"**/{ANY_VIDEO}"])]
-    has_video = {str(PurePosixPath(path).with_suffix("")) for path in videos}
-    sounds = [
-        file.relative
-        for file in list_files(root, [f"**/{ANY_MEDIA}"])
-        if has_suffix(file.relative, AUDIO_SUFFIXES)
+    """Each file is an utterance."""
+    media = own_media(root)
+    candidates = [
+        Candidate(safe_name(path), safe_name(path), path, source=path) for path in media.paths
     ]
 
-    alone = [path for path in sounds if str(PurePosixPath(path).with_suffix("")) not in has_video]
-    media = sorted([*videos, *alone])
-    candidates = [Candidate(_name(path), _name(path), path, source=path) for path in media]
-
-    found = [(len(videos), "video"), (len(alone), "sound file")]
-    there = " and ".join(counted(n, kind) for n, kind in found if n)
+    n_sounds = len(media.paths) - media.n_videos
+    found = [(media.n_videos, "video"), (n_sounds, "sound file")]
+    there = " and ".join(counted(n, one) for n, one in found if n)
     notes = [
         f"no {settings.utterances}: each of {there} is one utterance, "
         "in a dialogue of its own, without speaker, text and labels"
     ]
-    if n_copies := len(sounds) - len(alone):
-        lie = counted(n_copies, "sound file lies", "sound files lie")
+    if media.n_copies:
+        lie = counted(media.n_copies, "sound file lies", "sound files lie")
         notes.append(f"{lie} beside a video of that name, which is used")
     return assemble(root, settings, candidates, notes=notes)
-
-
-def _name(relative: str) -> str:
-    """An id from a path: itself where it is safe, else made safe, with a digest against twins."""
-    if IDENTIFIER.fullmatch(relative) and ".." not in relative:
-        return relative
-    digest = hashlib.sha256(relative.encode("utf-8", "surrogateescape")).hexdigest()[:8]
-    safe = re.sub(r"[^A-Za-z0-9_-]+", "_", relative)
-    return f"{safe[:100]}-{digest}"
 
 
 def _read_rows(sheet: Sheet) -> tuple[list[Candidate], list[Dropped], list[str]]:
@@ -219,7 +201,7 @@ def _countable(candidates: Iterable[Candidate]) -> tuple[list[str], list[str]]:
     values: dict[str, set[str]] = defaultdict(set)
     for candidate in candidates:
         for name, value in candidate.annotations.items():
-            if name != "split":
+            if name != "split" and name not in FOUND:
                 values[name].add(value)
     classes = [name for name, found in values.items() if len(found) <= MAX_CLASSES]
     many = [name for name in values if name not in classes]

@@ -83,8 +83,8 @@ def _finish(
         return UnreadableError(end.refusal)
     if not end.found_s:
         return EmptySpanError(f"the file has no sound {where}")
-    if channel is None and _is_cancelled(end):
-        return max(range(len(end.channel_powers)), key=lambda number: end.channel_powers[number])
+    if channel is None and (loudest := uncancelled_channel(end)) is not None:
+        return loudest
     if resampling.is_zero:
         return SilentError(f"all samples {where} are zero")
     remark = "" if channel is None else f"channels cancel each other; channel {channel + 1} is read"
@@ -92,9 +92,9 @@ def _finish(
     return Sound(resampling.finish(), end.asked_s, end.found_s, "; ".join(filter(None, remarks)))
 
 
-def _is_cancelled(end: SoundEnd) -> bool:
-    """Whether the channels, one of them inverted, leave nothing of each other."""
+def uncancelled_channel(end: SoundEnd) -> int | None:
+    """The loudest channel where all of them, one inverted, leave nothing of each other."""
     n = len(end.channel_powers)
-    if n < 2:
-        return False
-    return end.mean_power < CANCELLED / n * sum(end.channel_powers) / n
+    if n < 2 or end.mean_power >= CANCELLED / n * sum(end.channel_powers) / n:
+        return None
+    return max(range(n), key=lambda number: end.channel_powers[number])

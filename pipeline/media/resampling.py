@@ -44,13 +44,19 @@ class Resampling:
         while self._n_waiting >= self._whole:
             self._advance()
 
+    def take(self) -> list[Waveform]:
+        """What is done so far; `finish` gives only what comes after it."""
+        done, self._done = self._done, []
+        return done
+
     def finish(self) -> Waveform:
         """The whole span at the new rate."""
         if self._n_waiting:
             first = self._n_before * self._ratio.numerator
             self._done.append(self._resample(np.concatenate(self._waiting))[first:])
             self._waiting, self._n_waiting = [], 0
-        return np.concatenate(self._done) if len(self._done) != 1 else self._done[0]
+        done = self._done or [np.zeros(0, np.float32)]
+        return np.concatenate(done) if len(done) != 1 else done[0]
 
     def _advance(self) -> None:
         """Resample one block; the end of what it leaves behind stays for the next one."""

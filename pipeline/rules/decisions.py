@@ -21,12 +21,14 @@ from pipeline.config.conditions import is_rate
 from pipeline.config.faces import detector_module
 from pipeline.config.methods import STRATEGIES, fact_modules, learner_modules, parse_train_rate
 from pipeline.config.settings import dump
-from pipeline.corpora.fingerprint import fingerprint
+from pipeline.corpora.fingerprint import files_fingerprint, fingerprint
+from pipeline.corpora.found import beside
 from pipeline.corpora.readers import reader_module, which_face
 from pipeline.features.encoder_keys import encoder_ingredients
 from pipeline.features.weights.catalogue import find_encoder
 from pipeline.features.weights.locating import MISSING, Weights, weights_fingerprint
 from pipeline.rules.plan import Plan
+from pipeline.speech.fingerprints import decided
 
 Wildcards = Mapping[str, str]
 Values = dict[str, Any]
@@ -96,11 +98,30 @@ class Decisions:
         settings = {key: value for key, value in dump(corpus).items() if key not in told}
         settings["make_demo"] = {} if corpus.make_demo else None  # how it is made is its own rule
         files = "" if corpus.make_demo else fingerprint(corpus)
+        clips = self._plan.clips(wildcards["corpus"])
+        found = {"clips": clips} if clips else {}  # what is in them, are inputs
         return Stage(
             {"corpus": settings},
             (reader_module(corpus.reader),),
-            {"corpus": settings, "files": files, "n_shards": self._config.shards},
+            {"corpus": settings, "files": files, "n_shards": self._config.shards, **found},
         )
+
+    def _find_speech(self, wildcards: Wildcards) -> Stage:
+        root = Path(self._config.corpora[wildcards["corpus"]].root)
+        media = self._plan.clips(wildcards["corpus"])[wildcards["clip"]]
+        names = [media, *(file.relative for file in beside(root, media))]
+        return self._speech("find_speech", files_fingerprint(root, names))
+
+    def _tell_speakers(self, wildcards: Wildcards) -> Stage:
+        return self._speech("tell_speakers")
+
+    def _transcribe(self, wildcards: Wildcards) -> Stage:
+        return self._speech("transcribe")
+
+    def _speech(self, rule: str, files: str = "") -> Stage:
+        assert self._config.speech is not None  # else no rule asks
+        settings, deciding = decided(rule, self._config.speech, Path(self._config.cache))
+        return Stage(settings, deciding={**deciding, "files": files})
 
     def _import_features(self, wildcards: Wildcards) -> Stage:
         corpus = self._config.corpora[wildcards["corpus"]]

@@ -2,18 +2,21 @@
 
 What decides a rule: `pipeline.rules.decisions`.
 
-Nothing here reads data: folds, rates and shards are known from the configuration.
+Nothing here reads data: folds, rates and shards are known from the configuration, and media without
+a table from the names of files.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 from pipeline.base.artefacts import features_place, mask_place, run_place, safe_name, trace_place
 from pipeline.base.records import MODALITIES, Modality
 from pipeline.config.conditions import parse_condition
 from pipeline.config.configuration import Config
 from pipeline.config.methods import STRATEGIES, parse_train_rate
+from pipeline.corpora.clips import clips
 
 RUN_FILES = (
     "weights.safetensors",
@@ -46,6 +49,7 @@ class Plan:
 
     def __init__(self, config: Config) -> None:
         self.config = config
+        self._clips: dict[str, dict[str, str]] = {}
 
     @property
     def tasks(self) -> tuple[str, ...]:
@@ -62,6 +66,20 @@ class Plan:
     def tasks_of(self, corpus: str) -> list[str]:
         """Tasks of a corpus that are trained and scored."""
         return [name for name in self.tasks if self.config.tasks[name].corpus == corpus]
+
+    def clips(self, corpus: str) -> dict[str, str]:
+        """Media in which speech is found, by name; none where a table says what is in them."""
+        if corpus not in self._clips:
+            settings = self.config.corpora[corpus]
+            root = Path(settings.root)
+            is_found = (
+                self.config.speech is not None
+                and settings.reader == "folder"
+                and root.is_dir()
+                and not (root / settings.utterances).exists()
+            )
+            self._clips[corpus] = clips(root) if is_found else {}
+        return self._clips[corpus]
 
     def folds(self, task: str) -> tuple[int, ...]:
         """Folds of a task that are run."""

@@ -48,6 +48,7 @@ checkpoint build_manifest:
     input:
         records=trusted("build_manifest"),
         raw=raw_corpus,
+        found=lambda wildcards: found_in(wildcards.corpus),
         again=again("build/{corpus}/corpus.json"),
     output:
         utterances="build/{corpus}/utterances.csv",
@@ -66,6 +67,7 @@ checkpoint build_manifest:
         seal=seal_of("build_manifest"),
         settings=settings_of("build_manifest"),
         root=root_of,
+        clips=lambda wildcards: list(map(Path, PLAN.clips(wildcards.corpus))),
         cache=cache_of,
     shell:
         r"""
@@ -76,6 +78,8 @@ checkpoint build_manifest:
             --root {params.root:q} \
             --settings {params.settings:q} \
             --cache {params.cache:q} \
+            --clips {params.clips:q} \
+            --found {input.found:q} \
             --out-utterances {output.utterances:q} \
             --out-annotations {output.annotations:q} \
             --out-corpus {output.corpus:q} \

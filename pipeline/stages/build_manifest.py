@@ -5,15 +5,17 @@ from typing import Any
 
 from pipeline.base.errors import SettingsError
 from pipeline.base.files import write_json
-from pipeline.base.records import Annotation, Utterance
+from pipeline.base.records import Annotation, FoundUtterance, Utterance
 from pipeline.base.retries import note_retry
 from pipeline.base.tables import write_rows
 from pipeline.config.corpora import CorpusSettings
 from pipeline.config.settings import Section, parse_section
 from pipeline.corpora.digesting import digest_media, is_for_now
+from pipeline.corpora.found import read_turns, with_confidences
 from pipeline.corpora.manifest import check_share, describe, in_shards, outcome
 from pipeline.corpora.raw import CorpusError
 from pipeline.corpora.readers import read_corpus
+from pipeline.corpora.turns import read_found
 from pipeline.stages.options import stage_parser
 
 
@@ -27,6 +29,8 @@ def main(argv: list[str] | None = None) -> None:
     """Read the command line and the corpus, write the tables, say what came out."""
     tables = ("out-utterances", "out-annotations", "out-corpus")
     parser = stage_parser(__doc__, "corpus", "root", "cache", *tables, settings="JSON: corpus")
+    parser.add_argument("--clips", nargs="*", default=[], help="without a table: its media's names")
+    parser.add_argument("--found", type=Path, nargs="*", default=[], help="what was found in each")
     parser.add_argument("--out-shards", type=Path, nargs="+", required=True, help="one .csv each")
     parser.add_argument("--out-media", type=Path, nargs="+", required=True, help="one .json each")
     args = parser.parse_args(argv)
@@ -35,7 +39,11 @@ def main(argv: list[str] | None = None) -> None:
     try:
         given = parse_section(args.settings, BuildManifestSettings, where="").corpus
         settings = parse_section({**given, "root": str(args.root)}, CorpusSettings, where=place)
-        raw = read_corpus(args.corpus, args.root, settings)
+        if args.clips:
+            found = dict(zip(args.clips, map(read_found, args.found), strict=True))
+            raw = read_turns(args.root, settings, found)
+        else:
+            raw = read_corpus(args.corpus, args.root, settings)
         check_share(args.corpus, raw, settings.max_missing)
     except CorpusError as error:
         first, *more = str(error).split("\n")  # the first line is what the terminal shows
@@ -47,7 +55,10 @@ def main(argv: list[str] | None = None) -> None:
     except SettingsError as error:
         raise SystemExit(f"error: {error}") from None
     media = digest_media(args.root, raw.media, args.cache, settings.links)
-    write_rows(args.out_utterances, raw.utterances, Utterance)
+    if args.clips:
+        write_rows(args.out_utterances, with_confidences(raw), FoundUtterance)
+    else:
+        write_rows(args.out_utterances, raw.utterances, Utterance)
     write_rows(args.out_annotations, raw.annotations, Annotation)
     write_json(args.out_corpus, describe(args.corpus, settings, raw, media))
     note_retry(args.out_corpus, is_for_now(media))

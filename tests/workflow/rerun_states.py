@@ -126,6 +126,13 @@ STATES: dict[str, dict[str, Any]] = {
             "visual": {"encoder": "torchvision:resnet18"},
         },
     },
+    "interview": {
+        "shards": 1,
+        "corpora": {"interview": {"reader": "folder", "root": "interview"}},
+        "speech": {"transcribe": "moonshine"},
+        "tasks": {},
+        "train": {"methods": []},
+    },
     "pictures": {**ONE_CORPUS, "features": {"visual": {"encoder": "hf:pictures"}}},
 }
 
@@ -135,6 +142,8 @@ def write_inputs(folder: Path) -> None:
     (folder / "talks").mkdir()
     (folder / "talks/utterances.csv").write_text("utterance_id,dialogue_id,media\na,a,a.mp4\n")
     (folder / "talks/a.mp4").write_bytes(b"a")
+    (folder / "interview").mkdir()
+    (folder / "interview/b.mp4").write_bytes(b"b")
     shutil.copytree(folder / "talks", folder / "moved", copy_function=shutil.copy2)
     (folder / "packed").mkdir()
     for name in ("features.npz", "other.npz"):

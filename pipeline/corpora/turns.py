@@ -1,0 +1,75 @@
+"""What was found in one media file: turns, who speaks, what is said; the JSON of the speech stages.
+
+Times in seconds of the file, confidences 0 to 1, None where nothing is known. Turns are in the
+order of their beginnings. A file without speech has no turns, and says why.
+"""
+
+import json
+import math
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from pipeline.base.files import write_json
+
+VOICE = "voice"  # found by us; else the name of a file beside the video
+DIGITS = 3  # of seconds and confidences: a table that a person saves keeps them
+MAX_TURNS = 100_000  # of a file; a day of the fastest talk has fewer
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A stretch of one person's speech; "" = nobody is named, or no words are known."""
+
+    start_s: float
+    end_s: float
+    speaker: str = ""
+    text: str = ""
+    speech_confidence: float | None = None
+    speaker_confidence: float | None = None
+    text_confidence: float | None = None
+    remark: str = ""  # why there are no words
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The turns of a media file (path below the corpus root, sha256 or "" where it has none)."""
+
+    media: str
+    sha256: str
+    source: str
+    turns: tuple[Turn, ...] = ()
+    problem: str = ""  # why there are no turns
+    notes: tuple[str, ...] = field(default=())
+
+
+def rounded(number: float) -> float:
+    """As it is written; -0.0 is 0.0."""
+    return round(float(number), DIGITS) + 0.0
+
+
+def in_order(turns: Iterable[Turn]) -> tuple[Turn, ...]:
+    """By their beginnings."""
+    return tuple(sorted(turns, key=lambda turn: (turn.start_s, turn.end_s)))
+
+
+def write_found(path: Path, found: Found) -> None:
+    """Write what was found, whole or not at all."""
+    write_json(path, asdict(found))
+
+
+def read_found(path: Path) -> Found:
+    """Read what `write_found` wrote."""
+    return from_json(json.loads(path.read_text(encoding="utf-8")))
+
+
+def from_json(values: dict[str, Any]) -> Found:
+    """The values of a file of the stages, or of a cached record; ValueError where they are none."""
+    known = {one.name for one in fields(Found)}
+    if set(values) != known:
+        raise ValueError(f"has the keys {sorted(values)}, expected {sorted(known)}")
+    turns = tuple(Turn(**turn) for turn in values["turns"])
+    if not all(math.isfinite(turn.start_s) and turn.start_s < turn.end_s for turn in turns):
+        raise ValueError("a turn is empty")
+    return Found(**{**values, "turns": turns, "notes": tuple(values["notes"])})

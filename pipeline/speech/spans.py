@@ -1,0 +1,85 @@
+"""Probabilities of speech -> stretches of it that never overlap: cut at pauses, and where too long.
+
+Everything counts in chunks of 32 ms (`pipeline.speech.silero`). A stretch begins where speech is
+probable, and ends where it has been improbable for a pause; its own end is where that began.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.speech.silero import STEP_S
+
+Probabilities = NDArray[np.float32]  # (n_chunks,)
+END_BELOW = 0.15  # less than where speech begins: a voice that fades is still a voice
+SHORTEST_S = 0.2  # less is a click, or a breath
+MARGIN = 0.25  # share of the longest stretch that neither end of a cut may fall below
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Chunks [start, end) that hold speech."""
+
+    start: int
+    end: int
+
+    @property
+    def seconds(self) -> tuple[float, float]:
+        """Where it begins and ends in the file."""
+        return self.start * STEP_S, self.end * STEP_S
+
+
+def stretches(
+    probabilities: Probabilities, min_probability: float, pause_s: float, longest_s: float
+) -> list[Stretch]:
+    """The stretches of speech of a file."""
+    found = _joined(_active(probabilities, min_probability), pause_s)
+    long_enough = [one for one in found if (one.end - one.start) * STEP_S >= SHORTEST_S]
+    longest = round(longest_s / STEP_S)
+    return [piece for one in long_enough for piece in _cut(one, probabilities, longest)]
+
+
+def dips(probabilities: Probabilities, below: float, at_least: int) -> list[tuple[int, int]]:
+    """Runs [start, end) of `at_least` improbable chunks between probable ones."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], probabilities < below, [0]])))
+    runs = [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]
+    return [(a, b) for a, b in runs if b - a >= at_least and a > 0 and b < len(probabilities)]
+
+
+def _active(probabilities: Probabilities, min_probability: float) -> Iterator[Stretch]:
+    """Where speech is on: it goes on at `min_probability`, and off well below."""
+    start: int | None = None
+    off_below = max(min_probability - END_BELOW, 0.01)
+    for place, probability in enumerate(probabilities.tolist()):
+        if start is None and probability >= min_probability:
+            start = place
+        elif start is not None and probability < off_below:
+            yield Stretch(start, place)
+            start = None
+    if start is not None:
+        yield Stretch(start, len(probabilities))
+
+
+def _joined(active: Iterator[Stretch], pause_s: float) -> list[Stretch]:
+    found: list[Stretch] = []
+    for one in active:
+        if found and (one.start - found[-1].end) * STEP_S < pause_s:
+            found[-1] = Stretch(found[-1].start, one.end)
+        else:
+            found.append(one)
+    return found
+
+
+def _cut(one: Stretch, probabilities: Probabilities, longest: int) -> Sequence[Stretch]:
+    """Pieces of at most `longest` chunks, cut where speech is least likely."""
+    pieces = []
+    while one.end - one.start > longest:
+        # Both sides keep a share, so that no piece is a scrap.
+        low = one.start + round(longest * MARGIN)
+        high = min(one.start + longest, one.end - round(longest * MARGIN))
+        place = low + int(np.argmin(probabilities[low:high]))
+        pieces.append(Stretch(one.start, place))
+        one = Stretch(place, one.end)
+    return [*pieces, one]

@@ -1,0 +1,220 @@
+"""The three steps from a media file to utterances, each kept by content: find, tell, transcribe.
+
+A step takes what the step before it wrote and adds to it. What a file beside the video says is
+taken as it is: only what it leaves open is found here.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pipeline.base.digests import remembered_digest
+from pipeline.base.files import canonical_json, resolve_inside, text_digest
+from pipeline.base.libraries import WAVEFORMS, versions_of
+from pipeline.base.provenance import code_digest
+from pipeline.config.speech import SpeechSettings
+from pipeline.corpora.turns import VOICE, Found, Turn, from_json, in_order, rounded
+from pipeline.features.cache.keys import record_key
+from pipeline.features.cache.sources import confirmed_state
+from pipeline.media.decoder import Decoder
+from pipeline.media.errors import MediaError, ReadError
+from pipeline.media.state import FileState, check_state, file_state
+from pipeline.speech.cache import SpeechCache
+from pipeline.speech.networks import SILERO, VOICES, locate
+from pipeline.speech.silero import SpeechDetector
+from pipeline.speech.sound import Stream, read_spans
+from pipeline.speech.spans import Probabilities, Stretch, stretches
+from pipeline.speech.speakers import hear, tell
+from pipeline.speech.transcribers import find_transcriber
+from pipeline.speech.words import Words, written
+
+LIBRARIES = (*WAVEFORMS, "numpy", "onnxruntime", "scipy")
+PIECE_S = 30.0  # what a transcriber hears at once; an imported turn may be longer
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A media file below the root of its corpus, and where what is found in it is kept."""
+
+    root: Path
+    media: str
+    links: Sequence[str]
+    cache: Path
+
+    @property
+    def path(self) -> Path:
+        """The file itself; UnsafePathError where it is a link to elsewhere."""
+        return resolve_inside(self.root, self.media, self.links)
+
+    def state(self, sha256: str) -> FileState:
+        """Its state, if it is still the file of that content; raises a MediaError."""
+        return confirmed_state(self.path, sha256, self.cache)
+
+
+def sha256_of(clip: Clip) -> str:
+    """The digest of the file's content; raises a MediaError where it cannot be read."""
+    state = file_state(clip.path)
+    try:
+        digest = remembered_digest(clip.path, clip.cache)
+    except OSError as error:
+        raise ReadError(f"the file cannot be read: {error.strerror or error}") from error
+    check_state(clip.path, state)
+    return digest
+
+
+def find(clip: Clip, sha256: str, settings: SpeechSettings) -> Found:
+    """Stretches of speech, or why there are none."""
+    chosen = ("min_probability", "pause_s", "longest_s")
+    weights = locate(SILERO, clip.cache)
+
+    def search() -> Found:
+        detector = SpeechDetector(weights.path)
+        try:
+            turns = _stretches(clip, clip.state(sha256), detector, settings)
+        except MediaError as error:
+            return Found(clip.media, sha256, VOICE, problem=str(error))
+        problem = "" if turns else "no_speech: nobody speaks, as far as can be heard"
+        return Found(clip.media, sha256, VOICE, turns, problem)
+
+    return _kept(clip, "find", _chosen(settings, chosen), sha256, (), weights.digest, search)
+
+
+def tell_speakers(clip: Clip, found: Found, settings: SpeechSettings) -> Found:
+    """Who speaks in each turn; turns that we found are cut where the voice changes."""
+    if not found.turns or settings.speakers == "none" or any(one.speaker for one in found.turns):
+        return found
+    weights = [locate(network, clip.cache) for network in (VOICES, SILERO)]
+
+    def listen() -> Found:
+        from pipeline.speech.voices import Voices
+
+        voices, detector = Voices(weights[0].path), SpeechDetector(weights[1].path)
+        number = None if settings.number == "auto" else settings.number
+        try:
+            heard = {
+                index: one
+                for index, samples in _samples(clip, found)
+                if (one := hear(samples, voices, detector)) is not None
+            }
+        except ReadError as error:
+            return replace(found, problem=str(error))
+        turns = tell(found.turns, heard, number, found.source == VOICE)
+        return replace(found, turns=tuple(turns))
+
+    digest = " ".join(one.digest for one in weights)
+    chosen = _chosen(settings, ("speakers", "number"))
+    return _kept(clip, "tell", chosen, found.sha256, found.turns, digest, listen, found)
+
+
+def transcribe(clip: Clip, found: Found, settings: SpeechSettings) -> Found:
+    """What is said in each turn, where nobody has written it down."""
+    if not found.turns or any(one.text for one in found.turns):
+        return found
+    if settings.transcribe == "none":
+        remark = "no_text: speech.transcribe is none"
+        return replace(found, turns=tuple(replace(one, remark=remark) for one in found.turns))
+    transcriber = find_transcriber(settings.transcribe, clip.cache)
+
+    def listen() -> Found:
+        engine = transcriber.load()
+        words = [Words("", None, 0) for _ in found.turns]
+        try:
+            for index, samples in _samples(clip, found):
+                n_pieces = max(1, round(np.ceil(len(samples) / 16000 / PIECE_S)))
+                pieces = np.array_split(samples, n_pieces)
+                words[index] = _together([engine.hear(piece) for piece in pieces])
+        except ReadError as error:
+            return replace(found, problem=str(error))
+        least = settings.min_log_probability if transcriber.is_english_only else -np.inf
+        return replace(found, turns=tuple(written(found.turns, words, least)))
+
+    chosen = {"transcribe": transcriber.name, **_chosen(settings, ("min_log_probability",))}
+    digest = transcriber.weights.digest
+    return _kept(clip, "transcribe", chosen, found.sha256, found.turns, digest, listen, found)
+
+
+def _stretches(
+    clip: Clip, state: FileState, detector: SpeechDetector, settings: SpeechSettings
+) -> tuple[Turn, ...]:
+    with Decoder() as decoder:
+        for samples in Stream(decoder, clip.path, state).passes():
+            detector.start()
+            heard = [detector.hear(piece) for piece in samples]
+    probabilities = np.concatenate([*heard, detector.finish()])
+    limits = settings.min_probability, settings.pause_s, settings.longest_s
+    return tuple(_turn(one, probabilities) for one in stretches(probabilities, *limits))
+
+
+def _turn(one: Stretch, probabilities: Probabilities) -> Turn:
+    start_s, end_s = map(rounded, one.seconds)
+    sure = rounded(probabilities[one.start : one.end].mean())
+    return Turn(start_s, end_s, speech_confidence=sure)
+
+
+def _samples(clip: Clip, found: Found) -> Any:
+    """(index, samples) of the turns that have sound; raises a ReadError."""
+    spans = [(turn.start_s, turn.end_s) for turn in found.turns]
+    with Decoder() as decoder:
+        for index, samples in read_spans(decoder, clip.path, spans, clip.state(found.sha256)):
+            if isinstance(samples, ReadError):
+                raise samples
+            if not isinstance(samples, MediaError):
+                yield index, samples
+
+
+def _together(parts: Sequence[Words]) -> Words:
+    logs = [(part.mean_log, part.n_tokens) for part in parts if part.mean_log is not None]
+    n_tokens = sum(n for _, n in logs)
+    mean = sum(log * n for log, n in logs) / n_tokens if n_tokens else None
+    return Words(" ".join(filter(None, (part.text for part in parts))), mean, n_tokens)
+
+
+def _chosen(settings: SpeechSettings, names: Sequence[str]) -> dict[str, Any]:
+    return {name: getattr(settings, name) for name in names}
+
+
+def _kept(
+    clip: Clip,
+    step: str,
+    settings: Mapping[str, Any],
+    sha256: str,
+    turns: Sequence[Turn],
+    weights: str,
+    compute: Callable[[], Found],
+    before: Found | None = None,
+) -> Found:
+    """What a step finds, from the cache where it was found before; failures of now are not kept."""
+    ingredients = {
+        "step": step,
+        "media": sha256,
+        "turns": text_digest(canonical_json([asdict(turn) for turn in turns])),
+        "settings": dict(settings),
+        "weights": weights,
+        "libraries": versions_of(LIBRARIES),
+        "code": code_digest(__name__),
+    }
+    cache = SpeechCache(clip.cache)
+    kept = cache.get(record_key(ingredients))
+    if kept is not None:
+        found = from_json(kept)
+        notes = found.notes if before is None else (*before.notes, *found.notes)
+        source = found.source if before is None else before.source
+        return replace(found, media=clip.media, source=source, notes=notes)
+    found = compute()
+    if not is_for_now(found):
+        own = found.notes if before is None else found.notes[len(before.notes) :]
+        cache.put(ingredients, asdict(replace(found, media="", notes=own)))
+    return found
+
+
+def is_for_now(found: Found) -> bool:
+    """Whether the system failed, so that the next run tries again."""
+    return found.problem.startswith(("no_media", "read_error"))
+
+
+def imported(clip: Clip, sha256: str, source: str, turns: Sequence[Turn], note: str) -> Found:
+    """What a file beside the video says."""
+    return Found(clip.media, sha256, source, in_order(turns), notes=(note,))

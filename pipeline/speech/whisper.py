@@ -1,0 +1,61 @@
+"""Words by a Whisper-family model in a folder in the layout of the hub; any language it knows."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from pipeline.base.errors import CheckpointError
+from pipeline.features.weights.offline import refuse_network
+from pipeline.media.arrays import Waveform
+from pipeline.speech.words import Words
+
+SAMPLE_RATE_HZ = 16000
+MOST_TOKENS = 200  # of half a minute
+
+
+def load_whisper(folder: Path) -> "Whisper":
+    """The model; CheckpointError where the folder holds another one."""
+    refuse_network()
+    from transformers import AutoProcessor, WhisperForConditionalGeneration
+
+    try:
+        processor = AutoProcessor.from_pretrained(folder, local_files_only=True)
+        model = WhisperForConditionalGeneration.from_pretrained(
+            folder, local_files_only=True, use_safetensors=True
+        )
+    except (OSError, ValueError, RuntimeError) as error:
+        raise CheckpointError(
+            f"speech.transcribe: {folder} holds no Whisper model that can be read: {error}"
+        ) from None
+    return Whisper(processor, model.eval())
+
+
+class Whisper:
+    """Half a minute at a time, the likeliest token each time."""
+
+    def __init__(self, processor: Any, model: Any) -> None:
+        self._processor, self._model = processor, model
+
+    def hear(self, samples: Waveform) -> Words:
+        """What is said in at most 30 s."""
+        inputs = self._processor(samples, sampling_rate=SAMPLE_RATE_HZ, return_tensors="pt")
+        with torch.inference_mode():
+            out = self._model.generate(
+                inputs.input_features,
+                max_new_tokens=MOST_TOKENS,
+                do_sample=False,
+                num_beams=1,
+                return_dict_in_generate=True,
+                output_scores=True,
+            )
+        n_written = len(out.scores)
+        tokens = out.sequences[0, -n_written:] if n_written else out.sequences[0, :0]
+        logs = [
+            float(scores[0].log_softmax(-1)[token])
+            for scores, token in zip(out.scores, tokens, strict=True)
+        ]
+        text = self._processor.decode(tokens, skip_special_tokens=True).strip()
+        finite = [log for log in logs if np.isfinite(log)]
+        return Words(text, float(np.mean(finite)) if finite else None, len(finite))

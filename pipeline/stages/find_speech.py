@@ -1,0 +1,32 @@
+"""Stage find_speech: a media file -> where somebody speaks, or what a file beside it says."""
+
+from pipeline.corpora.found import beside
+from pipeline.corpora.turns import Found
+from pipeline.media.errors import MediaError
+from pipeline.speech.imports.choosing import told_beside
+from pipeline.speech.jobs import clip_parser, given, result, told_faults
+from pipeline.speech.steps import Clip, find, imported, sha256_of
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Read the command line and the file, write what was found, say it."""
+    args = clip_parser(__doc__).parse_args(argv)
+    clip = Clip(args.root, args.media, args.links, args.cache)
+    with told_faults(args.media):
+        names = [file.relative for file in beside(args.root, args.media)]
+        told = told_beside(args.root, names, args.links)
+        try:
+            sha256 = sha256_of(clip)
+        except MediaError as error:
+            found = Found(clip.media, "", "", problem=str(error))
+        else:
+            settings = given(args.settings)
+            if told is not None:
+                found = imported(clip, sha256, told.source, told.turns, told.note)
+            else:
+                found = find(clip, sha256, settings)
+    result(args.out, found)
+
+
+if __name__ == "__main__":
+    main()
