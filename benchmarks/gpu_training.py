@@ -17,6 +17,7 @@ import statistics
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from functools import partial
 
 import numpy as np
@@ -48,12 +49,14 @@ FAILED = "FAILED"
 class Fixed(Ours):
     """Ours in batches of fixed shapes, as the trainer has them on a GPU."""
 
-    def __init__(self, model: str, made: Made, is_recorded: bool) -> None:
+    def __init__(self, model: str, made: Made, is_recorded: bool, is_branched: bool = True) -> None:
         super().__init__(model, made)
         if (reason := why_not_fixed(self.learner, self.items)) is not None:
             raise ValueError(reason)
         recorder = Recorder(made.conversations.device)
         recorder.is_on = recorder.is_on and is_recorded
+        if not is_branched:
+            recorder.branching = nullcontext
         held = made.conversations
         self.steps = FixedSteps(
             self.learner, self.phase, self.optimizers, held, self.items, recorder
@@ -77,6 +80,7 @@ WAYS: dict[str, Callable[[str, Made], Ours | Plain]] = {
     "plain": Plain,
     "own shapes": Ours,
     "fixed, launched": partial(Fixed, is_recorded=False),
+    "fixed, recorded, no branches": partial(Fixed, is_recorded=True, is_branched=False),
     "fixed, recorded": partial(Fixed, is_recorded=True),
 }
 

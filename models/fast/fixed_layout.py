@@ -12,7 +12,7 @@ both directions: the same bytes each time, where sums into rows could come in an
 Shapes: K dialogues, S steps, N rows; a bucket (S, K, ...) is padded, as in `Layout`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -81,6 +81,7 @@ class FixedLayout(Layout):
     owner: Tensor  # (N,) int64 dialogue of each row, K of those that do not exist
     is_full: bool  # every row exists
     _by_gap: dict[int, LinePlaces] = field(default_factory=dict, repr=False)
+    _shared: list[bool] = field(default_factory=list, repr=False)  # not empty: read by branches
 
     @classmethod
     def in_room(cls, lengths: Tensor, room: FixedShape, *, is_full: bool) -> "FixedLayout":
@@ -105,6 +106,13 @@ class FixedLayout(Layout):
     def steps(self) -> Tensor:
         """(N,) place of each row in its dialogue, 0 of those that do not exist."""
         return self.buckets[0].cells // self.buckets[0].n_dialogues
+
+    def share(self, gaps: Iterable[int]) -> None:
+        """Make now what branches read together (`branches`): what one makes another cannot use."""
+        for gap in {1, *gaps}:
+            self._line_places(gap)
+        _ = self.n_in_window
+        self._shared.append(True)
 
     def joined(self, padded: Sequence[Tensor]) -> Tensor:
         """The one (S, K, ...) -> rows (N, ...)."""
@@ -134,20 +142,26 @@ class FixedLayout(Layout):
         return _move(line, places.of_rows_inside, places.inside)
 
     def _line_places(self, gap: int) -> LinePlaces:
-        if gap not in self._by_gap:
-            n_rows, device = len(self.owner), self.owner.device
-            places = self.cells + gap * (self.owner + 1)
-            line = torch.arange(n_rows + gap * (len(self.lengths) + 2), device=device)
-            rows = torch.searchsorted(places, line).clamp(max=n_rows - 1)
-            is_empty = places.index_select(0, rows) != line
-            inside = slice(gap, len(line) - gap)
-            self._by_gap[gap] = LinePlaces(
-                Places(rows, is_empty),
-                Places(places, None),
-                Places(rows[inside], is_empty[inside]),
-                Places(places - gap, None),
-            )
-        return self._by_gap[gap]
+        if gap in self._by_gap:
+            return self._by_gap[gap]
+        found = self._find_line_places(gap)
+        if not self._shared:
+            self._by_gap[gap] = found
+        return found
+
+    def _find_line_places(self, gap: int) -> LinePlaces:
+        n_rows, device = len(self.owner), self.owner.device
+        places = self.cells + gap * (self.owner + 1)
+        line = torch.arange(n_rows + gap * (len(self.lengths) + 2), device=device)
+        rows = torch.searchsorted(places, line).clamp(max=n_rows - 1)
+        is_empty = places.index_select(0, rows) != line
+        inside = slice(gap, len(line) - gap)
+        return LinePlaces(
+            Places(rows, is_empty),
+            Places(places, None),
+            Places(rows[inside], is_empty[inside]),
+            Places(places - gap, None),
+        )
 
 
 def _arrange(

@@ -8,11 +8,14 @@ The student is the model that is reported, where there is one (reading.md A.6).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
 
 from models.batch import ConversationBatch
+from models.fast.branches import joined, side_by_side
+from models.fast.fixed_layout import FixedLayout
 from models.fast.layout import Layout
 from models.iteacnet.fusion import hub_of
 from models.iteacnet.losses import emotion_loss, imputation_loss, joint_loss
@@ -109,6 +112,9 @@ class IteacLearner(Learner):
         if self.mean is not None and self.training:
             self.mean.follow(self._trained)  # what the step before made of it
         layout = self.teacher.lay_out(batch)
+        if self.student is not None and isinstance(layout, FixedLayout):
+            complete, incomplete = self._side_by_side(batch, layout, self.student)
+            return self._joint(batch, complete, incomplete, self._emotion(complete, batch))
         complete = self.teacher(batch.complete(), layout)
         on_complete = self._emotion(complete, batch)
         if self.student is not None:
@@ -136,6 +142,18 @@ class IteacLearner(Learner):
     def predict_embedded(self, batch: ConversationBatch) -> Tensor:
         """`predict` of a batch whose features went through `embed`."""
         return self.reported(batch, is_embedded=True).logits
+
+    def _side_by_side(
+        self, batch: ConversationBatch, layout: FixedLayout, student: IteacNetwork
+    ) -> tuple[NetworkOutput, NetworkOutput]:
+        """Outputs of teacher and student, which know nothing of each other until the loss."""
+        layout.share([self.settings.context.kernel // 2])
+        complete, incomplete = side_by_side(
+            [lambda: self.teacher(batch.complete(), layout), lambda: student(batch, layout)],
+            batch.valid.device,
+        )
+        logits, *hidden = joined(incomplete.logit_rows, *incomplete.hidden_rows)
+        return complete, replace(incomplete, logit_rows=logits, hidden_rows=tuple(hidden))
 
     def _joint(
         self,

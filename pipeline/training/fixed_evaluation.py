@@ -6,6 +6,7 @@ from epoch to epoch.
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import torch
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from models.batch import ConversationBatch
+from models.kernels import side_by_side
 from models.learner import Learner
 from pipeline.conversations.collate import Items, items_of
 from pipeline.conversations.dataset import Conversations
@@ -59,10 +61,12 @@ class FixedEvaluation:
         learner, stores, predict = self._learner, self._vectors, self._learner.predict
         if learner.embeds:
             stores, predict = dict(learner.embed(stores)), learner.predict_embedded
-        outputs = [
-            predict(with_stores(batch, stores)).flatten(0, 1).float() for batch in self._batches
-        ]
-        return torch.cat(outputs).index_select(0, self._cells)
+        batches = [with_stores(batch, stores) for batch in self._batches]
+        pieces = [partial(predict, batch) for batch in batches]
+        outputs = side_by_side(pieces, self._cells.device)
+        return torch.cat([output.flatten(0, 1).float() for output in outputs]).index_select(
+            0, self._cells
+        )
 
 
 def _batches(

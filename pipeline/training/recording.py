@@ -12,10 +12,12 @@ recording fails, which is said.
 
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 
 import torch
 from torch import Tensor
 
+from models.kernels import branching
 from pipeline.training.devices import asks_for_recording
 
 Work = Callable[[], Tensor]
@@ -27,6 +29,8 @@ class Recorder:
     def __init__(self, device: torch.device) -> None:
         self.device = device
         self.is_on = device.type == "cuda" and asks_for_recording()
+        # Pieces that need nothing of each other are branches of what is recorded.
+        self.branching: Callable[[], AbstractContextManager[None]] = branching
         if self.is_on:
             with torch.cuda.device(device):
                 self.stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
@@ -69,7 +73,7 @@ class Recording:
             torch.cuda.synchronize()
             torch.cuda.empty_cache()
             try:
-                with torch.cuda.stream(recorder.stream):
+                with torch.cuda.stream(recorder.stream), recorder.branching():
                     graph.capture_begin(pool=recorder.pool)
                     try:
                         output = self._work()
@@ -89,7 +93,7 @@ class Recording:
         stream = self._recorder.stream
         stream.wait_stream(torch.cuda.current_stream())
         try:
-            with torch.cuda.stream(stream):
+            with torch.cuda.stream(stream), self._recorder.branching():
                 self._work()
         finally:
             torch.cuda.current_stream().wait_stream(stream)

@@ -59,6 +59,19 @@ def test_windows_see_what_they_see_in_a_layout_that_looks(lengths, n_more, rows_
     torch.testing.assert_close(fixed.n_in_window[:n], looked.n_in_window)
 
 
+def test_what_is_shared_is_made_before_and_nothing_after_it():
+    """Branches run at once: one may not read what another is still making."""
+    _, fixed, sizes = both([4, 2, 1], rows_more=2)
+    alone = both([4, 2, 1], rows_more=2)[1]
+    fixed.share([3])
+    rows = torch.randn(len(fixed.cells), 2)
+    assert fixed._line_places(3) is fixed._line_places(3)
+    assert fixed._line_places(2) is not fixed._line_places(2)
+    assert "n_in_window" in vars(fixed)
+    for gap in (1, 2, 3):
+        assert torch.equal(fixed.to_line(rows, gap), alone.to_line(rows, gap))
+
+
 @pytest.mark.parametrize("rows_more", [0, 3])
 def test_gradients_are_those_of_the_moves(rows_more):
     _, fixed, sizes = both([4, 2, 1], n_more=1, rows_more=rows_more)
