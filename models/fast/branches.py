@@ -55,12 +55,12 @@ def joined(*tensors: Tensor) -> tuple[Tensor, ...]:
 
     Its gradients come back all at once: so the branch cannot reuse memory that is still read.
     """
-    return _Joined.apply(*tensors)  # type: ignore[no-untyped-call,no-any-return]
+    return _Joined.apply(*tensors)  # type: ignore[no-untyped-call]
 
 
 @lru_cache
 def _side_stream(index: int | None, number: int) -> torch.cuda.Stream:
-    return torch.cuda.Stream(index)  # type: ignore[no-untyped-call,no-any-return]
+    return torch.cuda.Stream(index)  # type: ignore[no-untyped-call]
 
 
 class _Joined(torch.autograd.Function):

@@ -61,7 +61,7 @@ def test_windows_see_what_they_see_in_a_layout_that_looks(lengths, n_more, rows_
 
 def test_what_is_shared_is_made_before_and_nothing_after_it():
     """Branches run at once: one may not read what another is still making."""
-    _, fixed, sizes = both([4, 2, 1], rows_more=2)
+    fixed = both([4, 2, 1], rows_more=2)[1]
     alone = both([4, 2, 1], rows_more=2)[1]
     fixed.share([3])
     rows = torch.randn(len(fixed.cells), 2)

@@ -57,9 +57,7 @@ def test_objects_are_refused_without_being_unpickled(tmp_path, arrays):
 
 
 def test_an_unknown_array_is_named_with_those_that_exist(tmp_path, arrays):
-    with pytest.raises(
-        ImportFormatError, match=r"'nope' is not .*text_minilm \(3, 4\)"
-    ) as caught:
+    with pytest.raises(ImportFormatError, match=r"'nope' is not .*text_minilm \(3, 4\)") as caught:
         read(save(tmp_path, arrays), {"text": "nope"})
     assert caught.value.key == "arrays.text"
 
