@@ -6,7 +6,8 @@ The stage is `extract_features` with its command line, tables, cache and feature
 cached; its network is loaded, and its batches are recorded, before the clock starts (the first
 utterances are a run of their own). `calls` are the network alone, its inputs on the card. Vectors
 of the first run must be, byte for byte, those of the second one, where other utterances are
-beside them. Without PyAV, sound comes from memory instead of WAV files: a line says so.
+beside them and they have other places in their batches. Without PyAV, sound comes from memory
+instead of WAV files: a line says so.
 """
 
 import argparse
@@ -16,15 +17,12 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from torch import Tensor
 
 from benchmarks.gpu_inputs import (
     FACES,
@@ -38,20 +36,25 @@ from benchmarks.gpu_inputs import (
     make_texts,
     network_of,
 )
+from benchmarks.gpu_stage import (
+    built_already,
+    heard_from_memory,
+    name_of,
+    peak_of,
+    per_second,
+    reset_peak,
+)
 from pipeline.base.records import Modality
 from pipeline.config.features import FeaturesSettings
 from pipeline.config.settings import dump
-from pipeline.features.cache.extractor import Encoded, Item
-from pipeline.features.encoders import audio, hf_text, speech_batches
-from pipeline.features.encoders.pieces import Framing
+from pipeline.features.encoders import hf_text
 from pipeline.features.encoders.torch_setup import choose_device
-from pipeline.features.extraction import EncoderChoice
 from pipeline.features.store import read_store
-from pipeline.media.arrays import Waveform
 from pipeline.stages import extract_features
 
 MOST_THREADS = 14  # of 16 cores: one launches, one reads
-CALLS_S = 1.5  # how long calls are repeated
+SKIPPED = 1  # utterances of the second run before those of the first
+FEW = {"text": ("batch_tokens", 64), "audio": ("batch_seconds", 1), "visual": ("batch_faces", 4)}
 ENCODERS = {"text": "deberta", "audio": "wav2vec", "visual": "manet"}
 
 
@@ -60,7 +63,7 @@ class Amount:
     """How much of a modality is measured."""
 
     n: int  # utterances
-    first: int  # of them, that are a run of their own before
+    first: int  # of them, that are a run of their own before, `SKIPPED` left out
     rows: int  # of a call
     unit: str
     per_utterance: int = 1
@@ -88,7 +91,7 @@ def measure(device: torch.device, small: bool = False) -> list[str]:
         lines.append(line)
 
     threads = 2 if small else min(MOST_THREADS, os.cpu_count() or 1)
-    say(f"encoders on {_name(device)}, {threads} threads; rates per second")
+    say(f"encoders on {name_of(device)}, {threads} threads; rates per second")
     place = choose_device(device.type)
     precisions = ("float32", "bfloat16") if place.type == "cuda" else ("float32",)
     for modality, amount in (SMALL if small else LARGE).items():
@@ -122,12 +125,13 @@ class Bench:
         """What one precision gives."""
         settings = {**dump(FeaturesSettings())[self.modality], "precision": precision}
         settings |= {"encoder": ENCODERS[self.modality], "weights": str(self.weights)}
+        settings |= dict([FEW[self.modality]] if small else [])
         network = network_of(self.modality, settings, self.place, small)
         calls = self._calls(network, precision, 0.5 if small else SECONDS)
-        _reset_peak(self.place)
+        reset_peak(self.place)
         first, n = self.amount.first, self.amount.n
         with built_already(network), heard_from_memory(not self.is_decoded):
-            self._run("first", slice(0, first), settings)
+            self._run("first", slice(SKIPPED, SKIPPED + first), settings)
             stage_s = self._run("all", slice(0, n), settings)
         n_units = n * self.amount.per_utterance
         wanted = self.amount.wanted[precision != "float32"]
@@ -137,7 +141,7 @@ class Bench:
         return (
             f"{ENCODERS[self.modality]:8}{precision:9} stage {n_units / stage_s:7.0f} "
             f"{self.amount.unit}{target}, calls {calls:7.0f}; {n} utterances in {stage_s:.2f} s; "
-            f"{alike} bytes beside others{_peak(self.place)}{where}"
+            f"{alike} bytes beside others{peak_of(self.place)}{where}"
         )
 
     def _make(self, seconds: float) -> Made:
@@ -176,8 +180,9 @@ class Bench:
     def _is_alike(self, first: int) -> bool:
         """Whether the first utterances have the vectors that they have among all."""
         alone, among = (read_store(self.folder / f"{k}.safetensors") for k in ("first", "all"))
+        same = among.features[SKIPPED : SKIPPED + first]
         is_whole = bool(alone.extracted.all() and among.extracted.all())
-        return is_whole and alone.features.tobytes() == among.features[:first].tobytes()
+        return is_whole and alone.features.tobytes() == same.tobytes()
 
     def _calls(self, network: Network, precision: str, seconds: float) -> float:
         """Rows a second of the network alone, as one calls it in batches."""
@@ -187,81 +192,12 @@ class Bench:
             if self.modality == "text":
                 ids = torch.randint(4, 400, (rows, TOKENS), device=self.place)
                 mask = torch.ones_like(ids)
-                return _per_second(lambda: hf_text.masked_sum(model, 4, ids, mask), rows, ids)
+                return per_second(lambda: hf_text.masked_sum(model, 4, ids, mask), rows, ids)
             if self.modality == "audio":
                 sound = torch.randn(rows, int(seconds * RATE_HZ), device=self.place, dtype=dtype)
-                return _per_second(lambda: model(sound), rows, sound)
+                return per_second(lambda: model(sound), rows, sound)
             faces = torch.rand(rows, 3, 224, 224, device=self.place, dtype=dtype)
-            return _per_second(lambda: model.embed(faces), rows, faces)
-
-
-@contextlib.contextmanager
-def built_already(network: Network) -> Iterator[None]:
-    """The stage takes this network instead of reading weights."""
-    real = EncoderChoice.build
-    EncoderChoice.build = lambda _: network.extractor  # type: ignore[method-assign]
-    try:
-        yield
-    finally:
-        EncoderChoice.build = real  # type: ignore[method-assign]
-
-
-@contextlib.contextmanager
-def heard_from_memory(is_on: bool) -> Iterator[None]:
-    """Sound of the asked-for length comes from memory, if `is_on`."""
-    rng = np.random.default_rng(0)
-    noise = rng.standard_normal(60 * RATE_HZ, np.float32) * np.float32(0.1)
-
-    def read(
-        items: Iterable[Item], _: int, __: Framing
-    ) -> Iterator[tuple[Item, Waveform | Encoded]]:
-        for item in items:
-            span = item.utterance
-            n_samples = round((span.end_s - span.start_s) * RATE_HZ)
-            first = int(span.turn) * 997 % (len(noise) - n_samples)
-            yield item, noise[first : first + n_samples].copy()
-
-    places = (audio, speech_batches)
-    real = audio.read_speech
-    for place in places if is_on else ():
-        place.read_speech = read
-    try:
-        yield
-    finally:
-        for place in places:
-            place.read_speech = real
-
-
-def _per_second(call: Callable[[], object], rows: int, given: Tensor) -> float:
-    """Rows a second of calls that are repeated for `CALLS_S`."""
-    is_cuda = given.device.type == "cuda"
-    wait = torch.cuda.synchronize if is_cuda else (lambda: None)
-    for _ in range(3 if is_cuda else 1):
-        call()
-    wait()
-    n_calls, start_s = 0, time.perf_counter()
-    while not n_calls or (is_cuda and time.perf_counter() - start_s < CALLS_S):
-        call()
-        wait()
-        n_calls += 1
-    return n_calls * rows / (time.perf_counter() - start_s)
-
-
-def _name(device: torch.device) -> str:
-    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
-
-
-def _reset_peak(device: torch.device) -> None:
-    if device.type == "cuda":
-        torch.cuda.empty_cache()
-        torch.cuda.reset_peak_memory_stats(device)
-
-
-def _peak(device: torch.device) -> str:
-    """The most memory that the card's driver gave, in words."""
-    if device.type != "cuda":
-        return ""
-    return f"; {torch.cuda.max_memory_reserved(device) / 1e9:.1f} GB at most"
+            return per_second(lambda: model.embed(faces), rows, faces)
 
 
 def main() -> None:

@@ -23,6 +23,9 @@ class MaskedSpeech:
         self._model, self._framing, self._dtype = model, framing, dtype
         self._last_layers = last_layers
         self._lengths: Tensor | None = None  # of the rows that are being read, in samples
+        self._real_frames = getattr(model, "_get_feature_vector_attention_mask", None)
+        if self._real_frames is not None:
+            model._get_feature_vector_attention_mask = self._frames_mask
         self._mind_norms()
         self._mind_positions()
 
@@ -39,6 +42,14 @@ class MaskedSpeech:
         finally:
             self._lengths = None
         return sum_last(found.hidden_states, self._last_layers)
+
+    def _frames_mask(self, n_frames: int, mask: Tensor, *more: Any, **others: Any) -> Tensor:
+        """(R, T) bool, True where a frame is real: the model's own waits for the card."""
+        if self._lengths is None:
+            found: Tensor = self._real_frames(n_frames, mask, *more, **others)
+            return found
+        n_real = (self._lengths - self._framing.field) // self._framing.hop + 1
+        return torch.arange(n_frames, device=n_real.device) < n_real[:, None]
 
     def _mind_norms(self) -> None:
         """Group norms of the first convolutions count real frames."""
