@@ -23,7 +23,7 @@ class MaskedSpeech:
         self._model, self._framing, self._dtype = model, framing, dtype
         self._last_layers = last_layers
         self._lengths: Tensor | None = None  # of the rows that are being read, in samples
-        self._real_frames = getattr(model, "_get_feature_vector_attention_mask", None)
+        self._real_frames: Any = getattr(model, "_get_feature_vector_attention_mask", None)
         if self._real_frames is not None:
             model._get_feature_vector_attention_mask = self._frames_mask
         self._mind_norms()
