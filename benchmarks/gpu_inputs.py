@@ -63,18 +63,18 @@ def network_of(
     precision = settings["precision"]
     dtype = None if precision == "float32" else getattr(torch, precision)
     torch.manual_seed(0)
-    with place:
-        if modality == "text":
-            model = _deberta(SMALL_DEBERTA if small else LARGE_DEBERTA).to(dtype=dtype)
-            tokenize = Tokenization(tokenizer(), hf_text.whole_passage, "words", 512)
-            built = hf_text.extractor_of(model, tokenize, settings, 4, place, dtype)
-        elif modality == "audio":
-            model = Wav2Vec()
-            built = wav2vec.extractor_of(model, settings, place, dtype)
-        else:
-            model = MaNet()
-            built = manet.extractor_of(model, settings, place, dtype)
-    return Network(model.eval(), built)
+    with place:  # the network alone: what goes to it is made on the host
+        model: Any = {"audio": Wav2Vec, "visual": MaNet}.get(
+            modality, lambda: _deberta(SMALL_DEBERTA if small else LARGE_DEBERTA)
+        )()
+    model.eval().to(dtype=dtype)
+    if modality == "text":
+        tokenize = Tokenization(tokenizer(), hf_text.whole_passage, "words", 512)
+        built = hf_text.extractor_of(model, tokenize, settings, 4, place, dtype)
+    else:
+        make = wav2vec.extractor_of if modality == "audio" else manet.extractor_of
+        built = make(model, settings, place, dtype)
+    return Network(model, built)
 
 
 def _deberta(sizes: dict[str, int]) -> Any:

@@ -28,7 +28,8 @@ class Card:
 
     def room(self, shape: tuple[int, ...], dtype: torch.dtype = torch.float32) -> Tensor:
         """A tensor on the host, not filled, that the device can fetch while the host goes on."""
-        return torch.empty(shape, dtype=dtype, pin_memory=self._device.type == "cuda")
+        is_pinned = self._device.type == "cuda"
+        return torch.empty(shape, dtype=dtype, device="cpu", pin_memory=is_pinned)
 
     def start(self, *batch: Tensor) -> Callable[[], Vectors]:
         """Begin with a batch; the function that comes back waits for its rows, (R, D) float32."""
