@@ -1,16 +1,17 @@
 r"""Labels for new videos from finished runs, on a time line that opens in a browser.
 
     python -m pipeline label build/demo4/runs/iteacnet/0.7/fold*_seed0 build/clips --out labels
+    python -m pipeline label build/clips --model faces --out labels
 
 Reads the runs' weights, run.json and calibration.json, and of the corpus utterances.csv and
 features/, as the workflow makes them (`configs/clips.yaml` for a folder of videos; no labels, no
 task). Several runs are averaged, and the table says how far they disagree. FOLDER gets labels.csv,
 labels.json (where the labels come from), timeline.html, which opens in a browser, and .vtt, .srt,
-.eaf and .TextGrid of each media file.
+.eaf and .TextGrid of each media file. `--model faces` needs no run: it is what a pretrained network
+says of faces alone.
 """
 
 import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,87 +19,60 @@ import torch
 
 from pipeline.base.arrays import ArraysError
 from pipeline.base.devices import DeviceError
-from pipeline.base.files import UnsafePathError, write_json
+from pipeline.base.errors import CheckpointError
+from pipeline.base.files import UnsafePathError
 from pipeline.base.tables import TableError
-from pipeline.base.wording import counted
+from pipeline.features.faces.crops import CropsError
 from pipeline.features.store import StoreError
 from pipeline.tools.label.corpus import warn
 from pipeline.tools.label.errors import LabelError
-from pipeline.tools.label.labelling import Labelled, label_corpus
+from pipeline.tools.label.faces import LINES, NAME, label_faces
+from pipeline.tools.label.labelling import label_corpus
 from pipeline.tools.label.origin import SYNTHETIC, origin_facts, origin_lines
-from pipeline.tools.label.page import write_page
-from pipeline.tools.label.table import columns, cues_of, write_labels
-from pipeline.tools.label.timelines import FORMATS, write_timelines
-from pipeline.tools.label.trained import TrainedRun, read_run
+from pipeline.tools.label.output import Source, write_folder
+from pipeline.tools.label.trained import read_run
 from pipeline.tools.options import command_parser
 from pipeline.training.devices import ready_device
 
 FAULTS = (
     *(LabelError, DeviceError, ArraysError, StoreError, TableError, UnsafePathError),
-    OSError,
+    *(CheckpointError, CropsError, OSError),
 )
-TABLE, SIDECAR = "labels.csv", "labels.json"
 
 
 def main(argv: list[str] | None = None) -> None:
     """Read the command line, bring runs and corpus together, write the labels."""
     args = _parse(argv)
     try:
-        place = ready_device(args.device, args.threads)
-        label(args.runs, args.source, args.out, place, args.trust, args.risk, args.videos)
+        device = ready_device(args.device, args.threads)
+        if args.model == NAME:
+            _by_faces(args, device)
+        else:
+            _by_runs(args, device)
     except FAULTS as error:
         raise SystemExit(f"error: {error}") from None
 
 
-def label(
-    run_folders: Sequence[Path],
-    source: Path,
-    out: Path,
-    device: torch.device,
-    trusted: Sequence[str] = (),
-    risk: float | None = None,
-    videos: Path | None = None,
-) -> None:
-    """Label the corpus by the runs, and write all that comes of it into `out`."""
-    runs = [read_run(folder, trusted) for folder in run_folders]
+def _by_runs(args: argparse.Namespace, device: torch.device) -> None:
+    runs = [read_run(folder, args.trust) for folder in args.runs]
     lines = list(origin_lines(runs))
+    source = Source(lines, origin_facts(runs), lines[0] == SYNTHETIC, args.risk)
+    _say(lines)
+    labelled = label_corpus(runs, args.source, device, args.risk)
+    kinds = labelled.names or runs[0].facts.task.classes
+    write_folder(args.out, labelled, source, kinds, args.videos or args.out)
+
+
+def _by_faces(args: argparse.Namespace, device: torch.device) -> None:
+    _say(LINES)
+    labelled = label_faces(args.source, args.cache, device)
+    source = Source(LINES, [{"model": "mini-xception", "corpus": "FER-2013"}], warns_first=True)
+    write_folder(args.out, labelled, source, labelled.names, args.videos or args.out)
+
+
+def _say(lines: Sequence[str]) -> None:
     for line in lines:
-        print(f"note: {line}", file=sys.stderr)
-    labelled = label_corpus(runs, source, device, risk)
-    _write(out, runs, labelled, lines, risk)
-    is_synthetic = bool(lines) and lines[0] == SYNTHETIC
-    page = (labelled.rows, labelled.names or runs[0].facts.task.classes, lines, videos or out)
-    write_page(out, *page, is_synthetic=is_synthetic)
-    n_labels = sum(bool(row.label) for row in labelled.rows)
-    print(f"{n_labels} of {len(labelled.rows)} utterances have a label in {out / TABLE}")
-
-
-def _write(
-    out: Path,
-    runs: Sequence[TrainedRun],
-    labelled: Labelled,
-    lines: Sequence[str],
-    risk: float | None,
-) -> None:
-    cues = cues_of(labelled.rows)
-    if silent := len(labelled.rows) - len(cues):
-        warn(
-            f"{counted(silent, 'utterance has', 'utterances have')} no file or no known end: on no "
-            "time line"
-        )
-    write_labels(out / TABLE, labelled.rows, labelled.names)
-    n_files = write_timelines(out, cues)
-    facts = {
-        "notes": lines,
-        "runs": origin_facts(runs),
-        "risk": risk,
-        "columns": columns(labelled.names),
-        "n_utterances": len(labelled.rows),
-        "n_labels": sum(bool(row.label) for row in labelled.rows),
-    }
-    write_json(out / SIDECAR, facts)
-    if n_files:
-        print(f"{counted(n_files, 'file has', 'files have')} {', '.join(FORMATS)} in {out}")
+        warn(line)
 
 
 def _n_threads(text: str) -> int:
@@ -122,7 +96,7 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         *("runs",),
         type=Path,
-        nargs="+",
+        nargs="*",
         metavar="RUN",
         help="build/TASK/runs/METHOD/RATE/foldN_seedN",
     )
@@ -143,7 +117,21 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
         metavar="MODULE",
         help="a module of your own that a run may name",
     )
-    return parser.parse_args(argv)
+    parser.add_argument(
+        *("--model",), choices=[NAME], help="no RUN: a pretrained network, by faces alone"
+    )
+    parser.add_argument(
+        *("--cache",),
+        type=Path,
+        default=Path("cache"),
+        help="--model: of the workflow; default: cache",
+    )
+    args = parser.parse_args(argv)
+    if bool(args.runs) == bool(args.model):
+        parser.error("name one RUN or more and a SOURCE, or --model and a SOURCE alone")
+    if args.model and args.risk is not None:
+        parser.error("--risk needs calibrated probabilities, and --model has none")
+    return args
 
 
 if __name__ == "__main__":
