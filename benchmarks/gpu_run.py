@@ -113,9 +113,6 @@ class Clock(Checkpoints):
     def load(self) -> None:
         """There is no checkpoint."""
 
-    def remove(self) -> None:
-        """There is none."""
-
     def is_due(self) -> bool:
         """Never. After the first epoch it waits for a line; `SystemExit` when it is time."""
         now = time.perf_counter()

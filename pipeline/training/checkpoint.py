@@ -97,10 +97,6 @@ class Checkpoints:
             **{part: _below(arrays, f"{part}/") for part in PARTS},
         )
 
-    def remove(self) -> None:
-        """Delete the file: the run has ended."""
-        self._path.unlink(missing_ok=True)
-
 
 def copy_state(state: Mapping[str, Tensor]) -> State:
     """A copy on the CPU that later steps do not change."""

@@ -175,8 +175,3 @@ def find_encoder(modality: Modality, name: str) -> Encoder:
 
     known = [encoder.name for encoder in _ALL if encoder.modality == modality]
     raise ValueError(f"features.{modality}.encoder: {name!r} is unknown; known are {known}")
-
-
-def module_of(modality: Modality, name: str) -> str:
-    """The module that `features.<modality>.encoder: name` runs."""
-    return find_encoder(modality, name).module

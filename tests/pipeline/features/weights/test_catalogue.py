@@ -17,7 +17,7 @@ from pipeline.config.features import (
     VisualSettings,
 )
 from pipeline.config.settings import parse_section
-from pipeline.features.weights.catalogue import find_encoder, module_of
+from pipeline.features.weights.catalogue import find_encoder
 
 SECTIONS = {
     "audio": (AudioSettings, AUDIO_ENCODERS),
@@ -34,13 +34,13 @@ def test_every_encoder_of_the_configuration_has_a_module_and_real_options(modali
     section = SECTIONS[modality][0](encoder=name)
     encoder = find_encoder(modality, section.encoder)
     assert encoder.modality == modality
-    assert importlib.util.find_spec(module_of(modality, name)) is not None
+    assert importlib.util.find_spec(find_encoder(modality, name).module) is not None
     assert set(encoder.options) <= set(type(section).model_fields) - {"weights", "revision"}
 
 
 @pytest.mark.parametrize(("modality", "form"), ALL)
 def test_every_module_builds_in_the_same_way(modality, form):
-    module = importlib.import_module(module_of(modality, form))
+    module = importlib.import_module(find_encoder(modality, form).module)
     assert list(inspect.signature(module.build).parameters) == ["settings", "weights", "device"]
 
 
