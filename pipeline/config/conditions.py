@@ -7,6 +7,7 @@
     dialogue:text:0.3         a modality off for whole dialogues, 0.3 of them (0.5 if not said)
     imbalanced:0.7/0.3/0.5    a rate for each modality of the task, in order: audio, text, visual
     imbalanced:audio=0.7      the same by name; those that are not named lose nothing
+    real:visual               off where another dialogue of the corpus really lacks it
 
 Rates up to 0.9 need `:nothing-left` at the end of rate, blocks or imbalanced: then an utterance may
 lose everything. How masks are drawn: pipeline.protocol.drawing.
@@ -167,8 +168,16 @@ class Imbalanced(Condition):
             )
 
 
+class Real(OfModalities):
+    """These modalities off where another dialogue lacks them: its gaps, of what kind they are."""
+
+    nothing_left: bool = False
+    keyword: ClassVar[str] = "real"
+    example: ClassVar[str] = "real:visual"
+
+
 KINDS: Final[Mapping[str, type[Condition]]] = {
-    kind.keyword: kind for kind in (AtRate, Only, Without, Blocks, WholeDialogues, Imbalanced)
+    kind.keyword: kind for kind in (AtRate, Only, Without, Blocks, WholeDialogues, Imbalanced, Real)
 }
 
 

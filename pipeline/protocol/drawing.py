@@ -4,7 +4,7 @@ What was never extracted can be neither withheld nor kept: it is True, and count
 counts of extracted ones. `only`, `without` and `dialogue` leave exactly what their name says. The
 others keep one extracted modality of each utterance unless the name ends with `nothing-left`:
 `imbalanced` by exchanging cells of a modality between utterances, so that its counts stay exact;
-`blocks` by giving one cell back, which lowers the realised rate a little and is seen in it.
+`blocks` and `real` by giving one cell back, which lowers the realised rate and is seen in it.
 Shapes: N utterances in line, dialogue after dialogue, turn after turn; V modalities of the task.
 """
 
@@ -23,6 +23,7 @@ from pipeline.config.conditions import (
     Blocks,
     Imbalanced,
     Only,
+    Real,
     WholeDialogues,
     Without,
 )
@@ -104,6 +105,18 @@ def _(condition: Blocks, line: Line, rng: Generator) -> Mask:
         n_off = round(condition.share * len(cells))
         mask[cells[_stretches(len(cells), n_off, condition.length, rng)], column] = False
     return mask if condition.nothing_left else _give_back(mask, line.extracted, rng)
+
+
+@draw.register
+def _(condition: Real, line: Line, rng: Generator) -> Mask:
+    """Every dialogue lends its gaps to one other, turn by turn, from its first again if longer."""
+    mask, columns = np.ones_like(line.extracted), line.columns(condition.named)
+    lenders = rng.permutation(np.unique(line.dialogues))
+    for lender, borrower in zip(lenders, np.roll(lenders, 1), strict=True):
+        gaps = ~line.extracted[line.dialogues == lender][:, columns]
+        rows = np.flatnonzero(line.dialogues == borrower)
+        mask[np.ix_(rows, columns)] = ~gaps[np.arange(len(rows)) % len(gaps)]
+    return _give_back(mask | ~line.extracted, line.extracted, rng)
 
 
 def _stretches(n_cells: int, n_off: int, length: float, rng: Generator) -> Mask:

@@ -23,6 +23,7 @@ ALL = ("audio", "text", "visual")
         ("dialogue:text", "dialogue:text:0.5"),
         ("dialogue:visual+audio:0.3", "dialogue:audio+visual:0.3"),
         ("imbalanced:0.7/0.3/.5", "imbalanced:0.7/0.3/0.5"),
+        ("real:visual+text", "real:text+visual"),
         ("imbalanced:text=0.3/audio=0.7", "imbalanced:audio=0.7/text=0.3"),
     ],
 )

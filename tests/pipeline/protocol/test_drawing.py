@@ -39,7 +39,7 @@ def test_only_what_was_extracted_is_withheld_and_the_seed_decides(name, missing)
     mask = drawn(name, line)
     assert mask[~line.extracted].all()
     assert np.array_equal(mask, drawn(name, line))
-    is_by_chance = not name.startswith(("only", "without"))
+    is_by_chance = not name.startswith(("only", "without") if missing else ("only", "w", "real"))
     assert np.array_equal(mask, drawn(name, line, seed=1)) != is_by_chance
     left = (mask & line.extracted).any(axis=1)[line.extracted.any(axis=1)]
     assert left.all() or parse_condition(name).nothing_left
@@ -160,3 +160,40 @@ def test_there_are_seven_subsets_of_three_modalities():
     seen = {tuple(drawn(subset.name, line)[0].tolist()) for subset in subsets_of(ALL)}
     assert len(seen) == 7
     assert (False, False, False) not in seen
+
+
+def borrowed(name, extracted, lengths, seed):
+    dialogues = np.repeat(np.arange(len(lengths)), lengths)
+    line = Line(np.array(extracted), dialogues, ALL[: len(extracted[0])], "gcnet")
+    return draw(parse_condition(name), line, np.random.default_rng(seed))
+
+
+def test_real_gaps_are_those_of_another_dialogue_turn_by_turn():
+    # Two dialogues lend to each other: text of the first is there, gone, there; of the second gone.
+    extracted = [[1, 1], [1, 0], [1, 1], [1, 0], [1, 1]]
+    mask = borrowed("real:text", np.array(extracted, dtype=bool), (3, 2), seed=0)
+    assert mask.tolist() == [
+        [True, False],  # the second's first turn has none
+        [True, True],  # never extracted: nothing to withhold
+        [True, False],  # the second is shorter, its first turn comes again
+        [True, True],
+        [True, False],  # the first's second turn has none
+    ]
+
+
+def test_real_gaps_keep_the_rate_of_dialogues_alike_and_leave_something():
+    rng = np.random.default_rng(3)
+    lengths = (20,) * 30
+    extracted = rng.random((600, 3)) >= (0.0, 0.1, 0.4)
+    extracted[:, 0] |= ~extracted.any(axis=1)
+    mask = borrowed("real:text+visual", extracted, lengths, seed=1)
+    off = (~mask & extracted).sum(axis=0) / extracted.sum(axis=0)
+    assert off[0] == 0
+    assert off[1:] == pytest.approx(1 - extracted.mean(axis=0)[1:], abs=0.03)
+    assert (mask & extracted).any(axis=1).all()
+    assert borrowed("real:visual", np.ones((600, 3), bool), lengths, seed=1).all()
+
+
+def test_one_dialogue_alone_has_nobody_to_borrow_from():
+    extracted = np.array([[1, 1, 0], [1, 1, 1]], dtype=bool)
+    assert borrowed("real:visual", extracted, (2,), seed=0).all()

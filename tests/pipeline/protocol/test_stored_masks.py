@@ -95,7 +95,7 @@ def test_one_extracted_modality_of_every_drawn_row_stays(draw, corpus):
 
 
 NAMED = (
-    *("only:audio+visual", "without:text", "blocks:0.3:2", "dialogue:text:0.5"),
+    *("only:audio+visual", "without:text", "blocks:0.3:2", "dialogue:text:0.5", "real:visual"),
     *("imbalanced:0.7/0.3/0.5", "rate:0.9:nothing-left", "imbalanced:0.9/0.9/0.9:nothing-left"),
 )
 
