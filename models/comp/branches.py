@@ -47,15 +47,14 @@ class AttentionLayer(nn.Module):
 
     def forward(self, x: Tensor, has: Tensor) -> Tensor:
         """(B, T, D), (B, T) bool keys -> (B, T, D); nothing is heard where there is no key."""
-        heads = (
+        query, key, value = (
             layer(x).unflatten(2, (self.n_heads, -1)).transpose(1, 2)
             for layer in (self.query, self.key, self.value)
         )
-        query, key, value = heads
-        scores = query @ key.transpose(2, 3) / query.shape[-1] ** 0.5
-        keys = has[:, None, None, :]
-        shares = scores.masked_fill(~keys, torch.finfo(scores.dtype).min).softmax(dim=-1) * keys
-        heard = (shares @ value).transpose(1, 2).flatten(2)
+        is_any = has.any(dim=1, keepdim=True)
+        keys = (has | ~is_any)[:, None, None, :]  # without any key there would be no number
+        heard = F.scaled_dot_product_attention(query, key, value, attn_mask=keys)
+        heard = heard.transpose(1, 2).flatten(2) * is_any.unsqueeze(2)
         return x + heard + self.feed_forward(heard)
 
 

@@ -62,6 +62,7 @@ class Comp(Learner):
     """Branches, prompts, coordinator."""
 
     weighs_classes = True
+    fills_padding = True
 
     def __init__(self, settings: CompSettings, shape: TaskShape) -> None:
         super().__init__()
