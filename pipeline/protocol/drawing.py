@@ -115,7 +115,7 @@ def _(condition: Real, line: Line, rng: Generator) -> Mask:
     for lender, borrower in zip(lenders, np.roll(lenders, 1), strict=True):
         gaps = ~line.extracted[line.dialogues == lender][:, columns]
         rows = np.flatnonzero(line.dialogues == borrower)
-        mask[np.ix_(rows, columns)] = ~gaps[np.arange(len(rows)) % len(gaps)]
+        mask[rows[:, None], columns] = ~gaps[np.arange(len(rows)) % len(gaps)]
     return _give_back(mask | ~line.extracted, line.extracted, rng)
 
 
