@@ -62,7 +62,8 @@ def read_corpus(folder: Path, facts: Facts) -> Corpus:
         missing = features if table.is_file() else table
         raise LabelError(
             f"{missing} is not there: SOURCE is what the workflow made of a corpus, for example "
-            "build/clips, not the folder of the videos (docs/label.md)"
+            "build/clips, not the folder of the videos; of such a folder `snakemake --configfile "
+            "configs/interview.yaml --config root=FOLDER` makes build/interview (docs/label.md)"
         )
 
     utterances = read_rows(table, Utterance)
