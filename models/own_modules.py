@@ -66,6 +66,12 @@ def check_settings(name: str, entry: str, kind: type[Any]) -> None:
 
 def _not_found(name: str, missing: str) -> str:
     """Which module is not there: this one, or one that it imports."""
+    package = name.partition(".")[0]
+    if package in sys.stdlib_module_names:
+        return (
+            f"{name} cannot be imported: {package!r} is a module of Python itself, which stands "
+            "before yours: give your package another name"
+        )
     if name == missing or name.startswith(f"{missing}."):
         return (
             f"{name} cannot be imported (no module named {missing!r}): it must lie in the working "

@@ -86,6 +86,33 @@ class Config(Section):
         return self
 
     @model_validator(mode="after")
+    def _methods_fit_what_is_trained(self) -> "Config":
+        """What a method says of rates and modalities that no training of it has is a slip."""
+        for name in self.train.methods:
+            method = self.methods[name]
+            if method.by_rate and not set(map(str, method.by_rate)) & self._train_rates(method):
+                message = (
+                    f"the method is trained at {', '.join(sorted(self._train_rates(method)))} and "
+                    "at none of these rates: see `evaluations` and train.train_rate"
+                )
+                raise refusal(("methods", name, "by_rate"), message, list(method.by_rate))
+            for task in self.train.tasks or tuple(self.tasks):
+                there = self.tasks[task].sorted_modalities
+                asked = getattr(method.settings, "modalities", ())
+                if strange := [modality for modality in asked if modality not in there]:
+                    message = f"task {task} has no {' and no '.join(strange)}, only {list(there)}"
+                    raise refusal(("methods", name, "settings", "modalities"), message, list(asked))
+        return self
+
+    def _train_rates(self, method: MethodSettings) -> set[str]:
+        """Rates of all trainings of a method, as runs are named by them."""
+        rates = {"ime": set(map(str, self.protocol.rates)), "complete": {"0.0"}}
+        ways = (
+            {self.train.train_rate} if way == "ume" else rates[way] for way in method.evaluations
+        )
+        return set[str]().union(*ways)
+
+    @model_validator(mode="after")
     def _demos_are_made_where_they_are_read(self) -> "Config":
         for name, corpus in self.corpora.items():
             made = f"build/{name}/raw"

@@ -6,7 +6,7 @@ digits: enough to give every float32 back.
 """
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,14 @@ from numpy.typing import NDArray
 
 from pipeline.base.files import atomic_path
 from pipeline.config.conditions import is_rate
-from pipeline.config.tasks import TaskKind
-from pipeline.protocol.weighted_f1 import weighted_f1
+from pipeline.config.tasks import ScoredTask, ScoreName
+from pipeline.protocol.selection import selection_score
 
+METRICS: Mapping[ScoreName, str] = {
+    "weighted_f1": "weighted F1",
+    "macro_f1": "macro F1",
+    "ccc": "CCC",
+}
 FIRST = ("rate", "utterance_id", "dialogue_id", "target", "predicted")
 
 
@@ -45,19 +50,15 @@ def write_predictions(
 
 
 def in_words(
-    kind: TaskKind, target: NDArray[Any], outputs: NDArray[np.float32], names: Sequence[str]
+    task: ScoredTask, target: NDArray[Any], outputs: NDArray[np.float32], names: Sequence[str]
 ) -> str:
-    """How good outputs (R, N, C) are under the first and the last condition."""
+    """The task's main score of outputs (R, N, C) under the first and the last condition."""
     told = []
     for name, output in list(zip(names, outputs, strict=True))[:: max(len(names) - 1, 1)]:
-        if kind == "classification":
-            score = f"{100 * weighted_f1(target, output.argmax(axis=1)):.1f} %"
-        else:
-            score = f"{np.abs(output[:, 0] - target).mean():.3f}"
-        told.append(f"{score} {'at missing rate' if is_rate(name) else 'under'} {name}")
-
-    metric = "weighted F1" if kind == "classification" else "mean absolute error"
-    return f"{metric} {', '.join(told)}"
+        score = selection_score(task.kind, target, output, task.main_score)
+        shown = f"{score:.3f}" if task.main_score == "ccc" else f"{100 * score:.1f} %"
+        told.append(f"{shown} {'at missing rate' if is_rate(name) else 'under'} {name}")
+    return f"{METRICS[task.main_score]} {', '.join(told)}"
 
 
 def probabilities(logits: NDArray[np.floating[Any]]) -> NDArray[np.float64]:

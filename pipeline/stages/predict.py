@@ -76,9 +76,7 @@ def main(argv: list[str] | None = None) -> None:
     targets = [tables.labels[row].label for row in run.index.label_rows[places]]
     write_predictions(args.out, names, *named, targets, outputs, task.classes)
     numbers = run.conversations.labels.cpu().numpy()[places]
-    print(
-        f"done: {counted(len(places), 'utterance')}, {in_words(task.kind, numbers, outputs, names)}"
-    )
+    print(f"done: {counted(len(places), 'utterance')}, {in_words(task, numbers, outputs, names)}")
 
 
 def judged(

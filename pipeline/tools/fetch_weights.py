@@ -144,8 +144,9 @@ def download(url: str, path: Path) -> Path:
             _check(url, reply.headers.get("Content-Length"), part.stat().st_size, digest)
 
     except (urllib.error.URLError, HTTPException, TimeoutError) as error:
+        said = getattr(error, "reason", None) if type(error) is urllib.error.URLError else error
         raise FetchError(
-            f"{url} cannot be reached: {error}. Where there is no network, fetch it on another "
+            f"{url} cannot be reached: {said}. Where there is no network, fetch it on another "
             f"machine and copy it to {path}"
         ) from error
     print(f"{path.name}: sha256 {digest.hexdigest()}")

@@ -153,6 +153,8 @@ def test_vectors_that_cannot_be_kept_are_refused_by_name(package, tmp_path, faul
 def test_a_module_that_is_nowhere_is_refused_with_the_places(tmp_path):
     with pytest.raises(SettingsError, match=r"no module named 'nobodys'.*on PYTHONPATH"):
         extractor("text", "nobodys.module", tmp_path)
+    with pytest.raises(SettingsError, match=r"'queue' is a module of Python itself.*another name"):
+        extractor("text", "queue.my_encoder", tmp_path)
 
 
 @pytest.mark.parametrize(

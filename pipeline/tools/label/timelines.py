@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from pipeline.base.files import resolve_inside, write_text
 from pipeline.tools.label.cues import Cue, by_media
+from pipeline.tools.label.errors import LabelError
 from pipeline.tools.label.subtitles import subrip, webvtt
 from pipeline.tools.label.tiers import eaf, textgrid
 
@@ -33,6 +34,8 @@ def write_timelines(folder: Path, cues: Sequence[Cue]) -> int:
 
 def _stems(media: Sequence[str]) -> Iterator[tuple[str, str]]:
     """The name for each file without its suffix, unless another file is called or gets the same."""
+    if nameless := [path for path in media if not PurePosixPath(path).name]:
+        raise LabelError(f"{nameless[0]!r} names no media file: no time line can lie beside it")
     stems = {path: str(PurePosixPath(path).with_suffix("")) for path in media}
     names = (name for path, stem in stems.items() for name in {path, stem})
     uses = Counter(name.casefold() for name in names)  # some disks know no case

@@ -33,6 +33,7 @@ protocol: {rates: [0.0, 0.7]}
 methods: {iteacnet: {model: iteacnet}}
 train: {methods: [iteacnet], n_epochs: 2, train_rate: "0.7"}
 """
+NETWORK = "methods: {iteacnet: {model: iteacnet}}"
 IN_FILE = [
     # what stands in GOOD, what somebody writes instead, what the message must hold
     ("cache: CACHE", "cache: CACHE\ncache: x", ["line 2", "'cache' stands twice", "make one"]),
@@ -51,6 +52,17 @@ IN_FILE = [
     ("train: {", "traning: {", ["traning: unknown key", "did you mean 'train'?", "line 12"]),
     ('"0.7"', "0.7", ["train.train_rate", 'takes this for a number; write "0.7"']),
     ('"0.7"', '"0.9"', ["train.train_rate", "use 0.0 to 0.7, 'random' or 'progressive'"]),
+    (
+        "{model: iteacnet}}",
+        "{model: iteacnet, by_rate: {0.3: {hidden_dim: 16}}}}",
+        ["methods.iteacnet.by_rate", "is trained at 0.7 and at none of these", "train.train_rate"],
+    ),
+    (
+        f"protocol: {{rates: [0.0, 0.7]}}\n{NETWORK}",
+        "    modalities: [audio, text]\n"
+        "methods: {iteacnet: {model: logistic, settings: {modalities: [text, visual]}}}",
+        ["methods.iteacnet.settings.modalities", "task mood has no visual, only ['audio', 'text']"],
+    ),
     ("methods: [iteacnet]", "methods: iteacnet", ["train.methods", "must be a list, as [a, b]"]),
     ("methods: [iteacnet]", "methods: [iteacnt]", ["not defined", "did you mean 'iteacnet'?"]),
     ("methods: [iteacnet]", "methods: [iteacnet, iteacnet]", ["stands there twice"]),

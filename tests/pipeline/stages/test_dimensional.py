@@ -93,4 +93,7 @@ def test_valence_is_selected_and_scored_by_ccc(files, tmp_path, capsys):
     assert set(map(float, floor["value"])) == {0.0}
     (row,) = pd.read_csv(tmp_path / "reliability.csv").to_dict("records")
     assert row["reason"] == "numbers on a scale have no probability"
-    assert "100.0 %" not in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "100.0 %" not in said
+    first = float(found.loc["0.0", "value"])
+    assert f" CCC {first:.3f} at missing rate 0.0, " in said

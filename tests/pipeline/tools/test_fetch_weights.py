@@ -113,6 +113,11 @@ def test_a_file_is_fetched_whole(server, tmp_path, capsys):
     assert hashlib.sha256(path.read_bytes()).hexdigest() in capsys.readouterr().out
 
 
+def test_a_server_that_does_not_answer_is_told_in_words(tmp_path):
+    with pytest.raises(FetchError, match=r"reached: \[Errno \d+\] Connection refused\. Where"):
+        download("http://127.0.0.1:9/weights.pt", tmp_path / "weights.pt")
+
+
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [

@@ -1,6 +1,7 @@
 """What label writes is read back as a table: as it was, and as pympi's ELAN corrected it."""
 
 import shutil
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -8,8 +9,11 @@ import pytest
 from pipeline.config.corpora import CorpusSettings
 from pipeline.corpora import folder as reader
 from pipeline.tools.corrected import main
+from pipeline.tools.label.corrected import read_corrected
 from pipeline.tools.label.cues import Cue
+from pipeline.tools.label.errors import LabelError
 from pipeline.tools.label.timelines import write_timelines
+from tests.pipeline.damaging import try_all
 from tests.pipeline.tools.label.new_corpora import label, read_table
 
 elan = pytest.importorskip("pympi.Elan")
@@ -122,6 +126,23 @@ def test_an_annotation_without_a_span_is_named(written, tmp_path, old, new, mess
     path.write_text(path.read_text().replace(old, new))
     with pytest.raises(SystemExit, match=message):
         read_back(written, tmp_path / "table.csv")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_entities_are_refused_in_every_encoding(written, encoding):
+    bomb = '<!DOCTYPE x [<!ENTITY a "b">]><ANNOTATION_DOCUMENT>&a;</ANNOTATION_DOCUMENT>'
+    content = f'<?xml version="1.0" encoding="{encoding}"?>{bomb}'
+    (written / "b.labels.eaf").write_bytes(content.encode(encoding))
+    with pytest.raises(LabelError, match="declares entities"):
+        read_corrected(written)
+
+
+def test_500_damaged_files_give_rows_or_our_error(written):
+    def attempt():
+        with suppress(LabelError):
+            read_corrected(written)
+
+    try_all(sorted(written.rglob("*.labels.eaf")), attempt)
 
 
 def test_a_file_that_is_there_and_a_folder_without_any_are_refused(written, tmp_path):

@@ -13,6 +13,7 @@ import pytest
 
 from pipeline.base.files import UnsafePathError
 from pipeline.tools.label.cues import Cue, by_media, lanes, span_ms
+from pipeline.tools.label.errors import LabelError
 from pipeline.tools.label.timelines import FORMATS, write_timelines
 from tests.pipeline.tools.label.new_corpora import label, read_table
 
@@ -207,3 +208,9 @@ def test_the_command_writes_what_its_table_says(trained, corpus, tmp_path, capsy
 def test_a_corpus_without_media_has_no_time_lines(trained, corpus, tmp_path, capsys):
     label(trained("ae")[1], corpus.write(), tmp_path / "labels")
     assert not list(tmp_path.rglob("*.vtt"))
+
+
+@pytest.mark.parametrize("media", [".", ""])
+def test_media_without_a_name_are_refused(tmp_path, media):
+    with pytest.raises(LabelError, match="names no media file"):
+        write_timelines(tmp_path, [replace(CUES[0], media=media)])
