@@ -24,9 +24,11 @@ class Card:
         self.batches = []
         self.free = threading.Event()
         self.free.set()
+        self.is_busy = threading.Event()
         self.ask = Gathering(self.work, lambda height, width: N_ROWS, patience_s)
 
     def work(self, pictures):
+        self.is_busy.set()
         self.free.wait(30)
         self.batches.append([(len(one), int(one[0, 0, 0])) for one in pictures])
         if any(one[0, 0, 0] == BROKEN for one in pictures):
@@ -49,8 +51,12 @@ def test_what_comes_while_the_device_is_busy_fills_the_next_batch():
     card = Card()
     card.free.clear()
     with ThreadPoolExecutor(10) as pool:
-        found = [pool.submit(card.ask, [picture(k)]) for k in range(9)]
-        while len(card.ask._waiting) < 8:  # the first is being worked on
+        found = [pool.submit(card.ask, [picture(0)])]
+        assert card.is_busy.wait(30)
+        found += [pool.submit(card.ask, [picture(k)]) for k in range(1, 9)]
+        for _ in range(3000):
+            if len(card.ask._waiting) == 8:
+                break
             time.sleep(0.01)
         card.free.set()
         assert [future.result(30) for future in found] == [[k] for k in range(9)]
