@@ -71,6 +71,16 @@ class BatchSize:
     key: str  # features.text.batch_tokens
     value: int
 
+    @contextmanager
+    def room_for(self, what: str, device: torch.device) -> Iterator[None]:
+        """Turn lack of memory, also where it is the cause of an error, into `too_large`."""
+        try:
+            yield
+        except (torch.OutOfMemoryError, EncodingError) as error:
+            if torch.OutOfMemoryError not in (type(error), type(error.__cause__)):
+                raise
+            raise self.too_large(what, device) from error
+
     def too_large(self, what: str, device: torch.device) -> SettingsError:
         """An error that says what to set."""
         free, total = torch.cuda.mem_get_info(device) if device.type == "cuda" else (0, 0)
@@ -188,14 +198,10 @@ class Batched(Generic[Given, Part]):
         """Errors name the first utterances of the batch; lack of memory names the setting."""
         names = list(dict.fromkeys(u.item.utterance.utterance_id for u, _, _ in batch))
         more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-        try:
-            with np.errstate(over="ignore"), failures_named(", ".join(names[:NAMED]) + more):
-                yield
-        except EncodingError as error:
-            if not isinstance(error.__cause__, torch.OutOfMemoryError):
-                raise
-            what = f"a batch of {self.rows(shape)} rows of size {shape}"
-            raise self.size.too_large(what, self.device) from error
+        named = failures_named(", ".join(names[:NAMED]) + more)
+        what = f"a batch of {self.rows(shape)} rows of size {shape}"
+        with self.size.room_for(what, self.device), np.errstate(over="ignore"), named:
+            yield
 
     def _finish(
         self, shape: Any, batch: Batch[Part], wait: Callable[[], Vector]

@@ -116,7 +116,10 @@ def batched_speech(
         given = spectrogram or (lambda waveform: waveform)
         return [Piece(given(piece), len(piece)) for piece in ready]
 
-    if not _hides_padding(encode, alone, prepare, NEAR[dtype or torch.float32]):
+    size = BatchSize("features.audio.batch_seconds", encode.seconds)
+    with size.room_for("a batch", encode.device):
+        is_hidden = _hides_padding(encode, alone, prepare, NEAR[dtype or torch.float32])
+    if not is_hidden:
         print(
             "note: this encoder of speech minds padding: it reads one utterance at a time, slowly"
         )
@@ -134,7 +137,7 @@ def batched_speech(
         rows=encode.rows,
         start=encode.start,
         average=_mean,
-        size=BatchSize("features.audio.batch_seconds", encode.seconds),
+        size=size,
         device=encode.device,
         ahead=AHEAD,
     )

@@ -89,7 +89,10 @@ def batched_texts(
     dim: int, tokenize: Tokenization, encode: TextBatches, alone: TextEncoder, dtype: torch.dtype
 ) -> Extractor:
     """An extractor of texts in batches; one by one where padding changes what a network says."""
-    if not _hides_padding(tokenize, encode, alone, NEAR[dtype]):
+    size = BatchSize("features.text.batch_tokens", encode.n_tokens)
+    with size.room_for("a batch", encode.device):
+        is_hidden = _hides_padding(tokenize, encode, alone, NEAR[dtype])
+    if not is_hidden:
         print("note: this encoder of texts minds padding: it reads one text at a time, slowly")
         return text_extractor(dim, tokenize, alone)
     read = text_reader(tokenize, TOGETHER)
@@ -106,7 +109,7 @@ def batched_texts(
         rows=encode.rows,
         start=encode.start,
         average=lambda total, _: total,  # the shares of a text sum to 1
-        size=BatchSize("features.text.batch_tokens", encode.n_tokens),
+        size=size,
         device=encode.device,
         ahead=AHEAD,
         remark=remark_on,

@@ -8,6 +8,7 @@ import torch
 import transformers
 
 from models.encoders.wav2vec import Wav2Vec, frames_of
+from pipeline.base.errors import SettingsError
 from pipeline.features.encoders import hf_speech, masked_speech, wav2vec
 from pipeline.features.encoders.batched import Batched
 from pipeline.features.encoders.driver import Overlapped
@@ -181,6 +182,15 @@ def test_a_network_that_hears_padding_is_given_one_utterance_at_a_time(build, ca
     monkeypatch.setattr(MaskedSpeech, "_mind_norms", lambda _: None)
     assert isinstance(build("wav2vec2_group"), Overlapped)
     assert "one utterance at a time" in capsys.readouterr().out
+
+
+def test_a_device_without_room_for_the_trial_names_the_setting(build, monkeypatch):
+    def fail(*_):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(SpeechBatches, "start", fail)
+    with pytest.raises(SettingsError, match=r"^features.audio.batch_seconds: 3: .*set it to 1"):
+        build("wav2vec2_group")
 
 
 @needs_card
