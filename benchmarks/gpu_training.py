@@ -46,13 +46,17 @@ MEDIAN_OF = 5
 FAILED = "FAILED"
 
 
+class NotReplayed(Exception):
+    """A model is not trained in fixed shapes: nothing has failed."""
+
+
 class Fixed(Ours):
     """Ours in batches of fixed shapes, as the trainer has them on a GPU."""
 
     def __init__(self, model: str, made: Made, is_recorded: bool, is_branched: bool = True) -> None:
         super().__init__(model, made)
         if (reason := why_not_fixed(self.learner, self.items)) is not None:
-            raise ValueError(reason)
+            raise NotReplayed(reason)
         recorder = Recorder(made.conversations.device)
         recorder.is_on = recorder.is_on and is_recorded
         if not is_branched:
@@ -127,6 +131,8 @@ def guarded(say: Callable[[str], None], part: Callable[[], None]) -> None:
     """A part, or its traceback."""
     try:
         part()
+    except NotReplayed as reason:
+        say(f"  not in fixed shapes: {reason}")
     except Exception:
         say(f"{FAILED}\n{traceback.format_exc()}")
 

@@ -8,6 +8,7 @@ import torch
 import yaml
 
 from benchmarks import gpu_training
+from benchmarks.synthetic import SIZES, make
 from models.registry import find_method
 from pipeline.config.configuration import parse_config
 from pipeline.rules.plan import Plan
@@ -34,6 +35,13 @@ def test_a_part_that_fails_is_told_and_the_next_one_runs():
     gpu_training.guarded(lines.append, fails)
     assert "FAILED" in lines[0]
     assert "no such kernel" in lines[0]
+
+
+def test_a_model_that_is_not_replayed_is_no_failure():
+    lines = []
+    made = make(SIZES["mosi"], torch.device("cpu"), 0.04)
+    gpu_training.guarded(lines.append, lambda: gpu_training.Fixed("gcnet", made, is_recorded=True))
+    assert lines == ["  not in fixed shapes: its steps look at values"]
 
 
 def test_the_trainings_of_the_paper_are_those_of_its_configuration():
