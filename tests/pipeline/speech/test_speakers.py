@@ -43,6 +43,16 @@ def test_a_given_number_is_met():
     assert len(speakers_of(vectors[:1], np.ones(1), 5)) == 1  # one piece has one voice
 
 
+def test_an_odd_sound_takes_nobodys_place():
+    rng = np.random.default_rng(0)
+    near = around(1, 6, rng) + around(0, 6, rng)  # as far from the first voice as 45 degrees
+    near /= np.linalg.norm(near, axis=1, keepdims=True)
+    vectors = np.concatenate([around(0, 6, rng), near, around(2, 1, rng)])
+    speakers = speakers_of(vectors, np.array([2.0] * 12 + [0.5]), 2)
+    assert len(speakers) == 2
+    assert speakers[:, 2].max() < 0.1
+
+
 def test_rttm_names_who_talks_most_in_a_turn():
     turns = [Turn(0, 2), Turn(2, 4, "kept"), Turn(9, 10)]
     spoken = [Turn(0, 0.5, "ann"), Turn(0.4, 3, "ben")]
