@@ -1,11 +1,9 @@
 """How a process says whether its networks compute by the kernels of models/fast (docs/fast.md).
 
-And what of them the pipeline uses itself.
+Nothing here imports torch: a run that is taken from the cache needs none.
 """
 
 from models.fast import switch
-from models.fast.branches import branching as branching
-from models.fast.branches import side_by_side as side_by_side
 
 
 def use_fast_kernels(*, is_on: bool) -> None:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from models.batch import ConversationBatch
-from models.kernels import side_by_side
+from models.branches import side_by_side
 from models.learner import Learner
 from pipeline.conversations.collate import Items, items_of
 from pipeline.conversations.dataset import Conversations

@@ -17,7 +17,7 @@ from contextlib import AbstractContextManager
 import torch
 from torch import Tensor
 
-from models.kernels import branching
+from models.branches import branching
 from pipeline.training.devices import asks_for_recording
 
 Work = Callable[[], Tensor]

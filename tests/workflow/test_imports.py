@@ -75,6 +75,8 @@ SPARE = {
         ("models.[a-z]*.method", "models.*settings", *(f"models.{name}" for name in our_methods())),
     ),
 }
+# Stages of recordings without a table: test_interview.py runs them, and nobody listens to them yet.
+UNHEARD = ("find_speech", "tell_speakers", "transcribe")
 # Modules that no stage runs: what plans, what people start, the paper in one file.
 OF_NO_JOB = (
     "pipeline.__main__",
@@ -82,6 +84,7 @@ OF_NO_JOB = (
     "pipeline.config.first_look",
     "pipeline.config.yaml_files",
     "pipeline.corpora.fingerprint",
+    "pipeline.features.encoders.face_emotions",  # label --model faces
     "pipeline.features.weights.opening",
     "pipeline.media.header_service",
     "pipeline.media.probe",
@@ -128,7 +131,7 @@ def unmatched(names, patterns) -> set[str]:
 
 def test_every_stage_has_run(loaded):
     stages = {path.stem for path in (ROOT / "pipeline/stages").glob("[a-z]*.py")}
-    assert {job.rule for job in loaded} == stages - {"options"}
+    assert {job.rule for job in loaded} == stages - {"options", *UNHEARD}
     assert all(len(seen.modules) > 3 for seen in loaded.values())
 
 

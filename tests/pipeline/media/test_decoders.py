@@ -63,7 +63,8 @@ def test_who_leaves_ends_what_is_being_decoded(clip):
     with pytest.raises(KeyboardInterrupt):
         list(decoding_each(work, range(200), 3))
     assert time.monotonic() - started_s < 40
-    assert len(errors) == len(served) <= 4
+    assert errors  # one that had not begun to read may end without a word
+    assert len(errors) <= len(served) <= 4
 
 
 def test_a_decoder_that_was_stopped_reads_no_further(clip):

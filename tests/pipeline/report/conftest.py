@@ -88,7 +88,7 @@ def two_methods(tmp_path_factory):
     return build, build.report()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
     if not CHROMIUM.exists():
         pytest.skip(f"{CHROMIUM} is not installed: apt-get install chromium")
