@@ -28,7 +28,7 @@ from pipeline.features.weights.catalogue import find_encoder
 
 MAX_REMARK = 300  # characters
 TELLING = "pipeline.features.encoders.told"  # by name: it decides no vector
-N_WRITERS = 4  # records being synced to the disk while the encoder goes on
+N_WRITERS = 4  # records being written while the encoder goes on
 
 
 @dataclass
@@ -117,6 +117,7 @@ def extract(
     extracted.n_damaged = cache.n_damaged
     if missing:
         _encode(list(missing.values()), choice, cache, n_workers, extracted)
+        cache.settle()  # before the store counts
     return extracted
 
 

@@ -4,9 +4,9 @@ A record lies at root/kind/key[:2]/key.safetensors, where the key is a digest of
 decides its content (pipeline.features.cache.keys). It holds the vector, or the reason why there is
 none, and a sha256 of both. Records appear whole or not at all, so that any number of jobs may
 write side by side: two of one key write the same bytes. A record that does not verify is set aside
-in root/quarantine and counted; so may one be that was written just before a machine lost power,
-since none is brought to the disk by itself: thousands a second are written on a GPU. Faces and
-voices are personal data: folders are for the owner alone.
+in root/quarantine and counted. None waits for the disk by itself, since thousands a second are
+written on a GPU: `settle` brings all of them there, before a result counts that holds them. Faces
+and voices are personal data: folders are for the owner alone.
 """
 
 import hashlib
@@ -19,7 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.base.arrays import read_arrays, write_arrays
-from pipeline.base.files import canonical_json
+from pipeline.base.files import canonical_json, sync_file_system
+from pipeline.base.refusals import refusals_told
 from pipeline.features.cache.extractor import STATUSES, Seconds, Status
 from pipeline.features.cache.folder import CacheFolder
 from pipeline.features.cache.keys import record_key
@@ -44,6 +45,7 @@ class UtteranceCache(CacheFolder):
 
     def __init__(self, root: Path, kind: str) -> None:
         super().__init__(root, kind, ".safetensors")
+        self._is_settled = True
 
     def get(self, key: str) -> Record | None:
         """The record of a key, or None; a damaged one is set aside first."""
@@ -72,6 +74,14 @@ class UtteranceCache(CacheFolder):
         arrays = {} if record.vector is None else {"vector": record.vector}
         with self.writing(record_key(ingredients)) as path:
             write_arrays(path, arrays, header, is_synced=False)
+        self._is_settled = False
+
+    def settle(self) -> None:
+        """Bring what was put to the disk, all at once; nothing to do where nothing was."""
+        if not self._is_settled:
+            with refusals_told(self.root):
+                sync_file_system(self.root)
+            self._is_settled = True
 
 
 def read_record(path: Path, key: str) -> tuple[Record, dict[str, Any]]:

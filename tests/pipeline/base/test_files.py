@@ -1,7 +1,11 @@
 """Files appear whole or not at all, and paths of the input stay inside their folder."""
 
+import ctypes
+import errno
 import json
 import os
+import re
+import shutil
 import signal
 import stat
 import subprocess
@@ -17,6 +21,7 @@ from pipeline.base.files import (
     canonical_json,
     file_digest,
     resolve_inside,
+    sync_file_system,
     text_digest,
     write_bytes,
     write_json,
@@ -182,3 +187,35 @@ def test_a_corpus_root_may_itself_be_a_link(tmp_path):
     (tmp_path / "disk").mkdir()
     (tmp_path / "corpus").symlink_to("disk")
     assert resolve_inside(tmp_path / "corpus", "x") == (tmp_path / "disk" / "x").resolve()
+
+
+def test_a_file_system_is_synced_by_one_call(tmp_path):
+    if sys.platform != "linux" or shutil.which("strace") is None:
+        pytest.skip("needs strace")
+    call = (
+        "from pathlib import Path; from pipeline.base.files import sync_file_system;"
+        f"sync_file_system(Path({str(tmp_path)!r}))"
+    )
+    command = ["strace", "-f", "-y", "-e", "trace=syncfs", sys.executable, "-c", call]
+    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if told.returncode and "ptrace" in told.stderr.lower():
+        pytest.skip("no process may be traced here")
+    assert re.findall(r"syncfs\(\d+<(.*)>\)\s*= 0", told.stderr) == [str(tmp_path)]
+
+
+def test_a_disk_that_fails_while_it_is_synced_is_an_error(tmp_path, monkeypatch):
+    class Failing:
+        @staticmethod
+        def syncfs(_descriptor):
+            ctypes.set_errno(errno.EIO)
+            return -1
+
+    monkeypatch.setattr(ctypes, "CDLL", lambda *_given, **_settings: Failing)
+    with pytest.raises(OSError, match="Input/output error") as caught:
+        sync_file_system(tmp_path)
+    assert caught.value.errno == errno.EIO
+
+
+def test_a_folder_that_is_not_there_cannot_be_synced(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        sync_file_system(tmp_path / "none")

@@ -66,6 +66,20 @@ def test_what_is_in_the_cache_needs_no_encoder(choice, cache, monkeypatch):
         assert np.array_equal(again.records[name].vector, record.vector)
 
 
+def test_records_are_on_the_disk_before_a_result_can_hold_them(choice, cache, monkeypatch):
+    synced = []
+
+    def sync(folder):
+        assert folder == cache.root
+        synced.append(sorted(path.stem for path in folder.rglob("*.safetensors")))
+
+    monkeypatch.setattr("pipeline.features.cache.utterances.sync_file_system", sync)
+    jobs = [job("a", "hi you"), job("b", "no")]
+    extract(jobs, choice, cache, 1)
+    extract(jobs, choice, cache, 1)  # nothing is written, so that nothing is synced
+    assert synced == [sorted(record_key(given.ingredients) for given in jobs)]
+
+
 def test_a_settled_item_is_neither_looked_up_nor_encoded(choice, cache):
     found = extract([job("a", "hi", status="no_face", remark="dark")], choice, cache, 1)
     assert choice.encoded == []
