@@ -22,6 +22,7 @@ import io
 import itertools
 import json
 import tempfile
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -57,6 +58,7 @@ Vector = NDArray[np.float32]
 RATE_HZ = 16000
 LIMITS = {"audio": 1.2, "text": 1.2, "faces": 1.3}  # of stage / calls
 MIN_SPEEDUP = 2.0
+_exhaust: Callable[[Iterable[Any]], None] = deque(maxlen=0).extend
 
 
 class Bench:
@@ -190,11 +192,13 @@ def measure(bench: Bench, kinds: Sequence[str], n_rounds: int) -> None:
     print(f"{len(bench.talks.utterances)} utterances, {bench.threads} thread(s), {n_rounds} rounds")
     print(f"{'':14}{'stage':>9}{'calls':>9}{'ratio':>8}{'limit':>7}{'one by one':>13}{'faster':>9}")
     totals = []
+
     for what in kinds:
         ways = [bench.stage(what), bench.calls(what), bench.one_by_one(what)]
         ways[0]()  # once for nothing: file caches, lazy imports
         rounds = np.array([[seconds(way) for way in ways] for _ in range(n_rounds)])
         totals.append(rounds)
+
         for clock, name in enumerate(CLOCKS):
             stage, calls, single = np.median(rounds[:, :, clock], axis=0)
             ratio = np.median(rounds[:, 0, clock] / rounds[:, 1, clock])
@@ -204,6 +208,7 @@ def measure(bench: Bench, kinds: Sequence[str], n_rounds: int) -> None:
                 f"{single:12.2f}s{faster:8.2f}x",
                 flush=True,
             )
+
     for clock, name in enumerate(CLOCKS):
         stage, _, single = sum(totals)[:, :, clock].T
         faster = np.median(single / stage)
@@ -239,11 +244,6 @@ def _crops_from(source: Callable[[Path], Iterable[Picture]]) -> Iterator[None]:
         yield
     finally:
         visual.iter_crops = real
-
-
-def _exhaust(results: Iterable[Any]) -> None:
-    for _ in results:
-        pass
 
 
 if __name__ == "__main__":

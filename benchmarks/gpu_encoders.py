@@ -1,6 +1,6 @@
 """Extraction on a GPU: through the stage, against calls of the networks in large batches.
 
-    python -m benchmarks.gpu_encoders [--small]
+    python -m benchmarks.gpu --parts encoders [--small]
 
 The stage is `extract_features` with its command line, tables, cache and feature file, no record
 cached; its network is loaded, and its batches are recorded, before the clock starts (the first
@@ -10,7 +10,6 @@ beside them and they have other places in their batches. Without PyAV, sound com
 instead of WAV files: a line says so.
 """
 
-import argparse
 import contextlib
 import io
 import json
@@ -128,11 +127,13 @@ class Bench:
         settings |= dict([FEW[self.modality]] if small else [])
         network = network_of(self.modality, settings, self.place, small)
         calls = self._calls(network, precision, 0.5 if small else SECONDS)
+
         reset_peak(self.place)
         first, n = self.amount.first, self.amount.n
         with built_already(network), heard_from_memory(not self.is_decoded):
             self._run("first", slice(SKIPPED, SKIPPED + first), settings)
             stage_s = self._run("all", slice(0, n), settings)
+
         n_units = n * self.amount.per_utterance
         wanted = self.amount.wanted[precision != "float32"]
         target = f" (wanted on an H100: {wanted})" if wanted else ""
@@ -166,12 +167,14 @@ class Bench:
         cache.mkdir()
         if self.modality == "visual":
             (cache / "faces").symlink_to(self.folder / "faces")
+
         arguments = [
             *self.made.tables(name, rows),
             *("--modality", self.modality, "--device", self.place.type),
             *("--settings", json.dumps({"encoder": settings}), "--threads", str(self.threads)),
             *("--cache", str(cache), "--out", str(self.folder / f"{name}.safetensors")),
         ]
+
         start_s = time.perf_counter()
         with contextlib.redirect_stdout(None), contextlib.redirect_stderr(io.StringIO()):
             extract_features.main(arguments)
@@ -198,15 +201,3 @@ class Bench:
                 return per_second(lambda: model(sound), rows, sound)
             faces = torch.rand(rows, 3, 224, 224, device=self.place, dtype=dtype)
             return per_second(lambda: model.embed(faces), rows, faces)
-
-
-def main() -> None:
-    """Measure on the GPU if there is one."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--small", action="store_true", help="tiny, to see that it runs")
-    args = parser.parse_args()
-    measure(torch.device("cuda" if torch.cuda.is_available() else "cpu"), args.small)
-
-
-if __name__ == "__main__":
-    main()

@@ -5,10 +5,9 @@ detector sees them 480 pixels wide. `decoding alone` reads the same frames with 
 the stage, and lets them go; `picture by picture` is the cascade that CPUs use, on this device; `at
 most` is its first network alone, on the pyramids of a batch that lies on the device.
 
-    python -m benchmarks.gpu_faces [--small]
+    python -m benchmarks.gpu --parts faces [--small]
 """
 
-import argparse
 import contextlib
 import io
 import json
@@ -59,6 +58,7 @@ class Clips:
         self.spans: dict[str, list[Span]] = {}
         first = folder / "0.mp4"
         write_clip(first, seconds, size)
+
         utterances, media = [], {}
         for number in range(n_files):
             name = f"{number}.mp4"
@@ -70,6 +70,7 @@ class Clips:
             for k, (start_s, end_s) in enumerate(self.spans[name]):
                 row = (f"{number}_{k}", "talk", 0, "s", "1", name, start_s, end_s, "full", "")
                 utterances.append(Utterance(*row))
+
         write_rows(folder / "utterances.csv", utterances, Utterance)
         (folder / "media.json").write_text(json.dumps(media), encoding="utf-8")
 
@@ -220,15 +221,3 @@ def _props(size: tuple[int, int]) -> tuple[Picture, Picture, list[NDArray[np.int
     rng = np.random.default_rng(0)
     grains = [rng.integers(-5, 6, wall.shape, np.int16) for _ in range(N_GRAINS)]
     return wall, cv2.resize(portrait, (round(0.35 * size[0]), round(0.74 * size[1]))), grains
-
-
-def main() -> None:
-    """Measure on the GPU if there is one."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--small", action="store_true", help="seconds on any machine, for tests")
-    args = parser.parse_args()
-    measure(torch.device("cuda" if torch.cuda.is_available() else "cpu"), args.small)
-
-
-if __name__ == "__main__":
-    main()

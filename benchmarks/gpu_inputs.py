@@ -62,12 +62,14 @@ def network_of(
     """DeBERTa-large, wav2vec large or MA-Net with random weights; DeBERTa is tiny if `small`."""
     precision = settings["precision"]
     dtype = None if precision == "float32" else getattr(torch, precision)
+
     torch.manual_seed(0)
     with place:  # the network alone: what goes to it is made on the host
         model: Any = {"audio": Wav2Vec, "visual": MaNet}.get(
             modality, lambda: _deberta(SMALL_DEBERTA if small else LARGE_DEBERTA)
         )()
     model.eval().to(dtype=dtype)
+
     if modality == "text":
         tokenize = Tokenization(tokenizer(), hf_text.whole_passage, "words", 512)
         built = hf_text.extractor_of(model, tokenize, settings, 4, place, dtype)
@@ -96,16 +98,19 @@ def tokenizer() -> Any:
     made = Tokenizer(models.BPE(unk_token="[UNK]"))
     made.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     special = ["[PAD]", "[CLS]", "[SEP]", "[UNK]"]
+
     trainer = trainers.BpeTrainer(
         vocab_size=512,
         special_tokens=special,
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
+
     made.train_from_iterator([f" {word}" for word in WORDS] * 5, trainer)
     made.post_processor = processors.TemplateProcessing(
         single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 1), ("[SEP]", 2)]
     )
+
     return transformers.PreTrainedTokenizerFast(
         tokenizer_object=made, pad_token="[PAD]", unk_token="[UNK]"
     )
@@ -154,14 +159,17 @@ def make_sounds(folder: Path, n: int, seconds: float, is_written: bool) -> Made:
     for number in range(-(-n // UTTERANCES_OF_A_FILE)):
         name = f"sound{number}.wav"
         n_here = min(UTTERANCES_OF_A_FILE, n - number * UTTERANCES_OF_A_FILE)
+
         if is_written:
             samples = rng.integers(-6000, 6000, int(n_here * seconds * RATE_HZ), dtype="<i2")
             with wave.open(str(folder / name), "wb") as stream:
                 stream.setparams((1, 2, RATE_HZ, len(samples), "NONE", ""))
                 stream.writeframes(samples.tobytes())
+
         for k in range(n_here):
             start_s = k * seconds
             utterances.append(_utterance(len(utterances), name, start_s, start_s + seconds))
+
     return Made(folder, utterances)
 
 

@@ -21,10 +21,11 @@ from typing import Self
 
 import torch
 
-from benchmarks.synthetic import RATES, SIZES, make
+from benchmarks.sides import training_data
+from benchmarks.synthetic import SIZES, make
 from models.registry import find_method, learner_module
 from pipeline.training.checkpoint import Checkpoints
-from pipeline.training.contracts import TrainingData, TrainOptions
+from pipeline.training.contracts import TrainOptions
 from pipeline.training.devices import ready_device
 from pipeline.training.loop import Trainer
 
@@ -148,16 +149,8 @@ def main() -> None:
         learner.finish_phase("pretrain")
     phases = [replace(learner.phases()[-1], n_epochs=None)]
     learner.phases = lambda: phases
-    data = TrainingData(
-        conversations=made.conversations,
-        train=made.train,
-        validation=made.test,
-        validation_rates=tuple(map(str, RATES)),
-        validation_masks=made.masks,
-        kind=made.size.kind,
-    )
     options = TrainOptions(n_epochs=10**6, rate="random", generator="exact", seed=0)
-    Trainer(learner.to(device), data, options, Clock(args.seconds)).run()
+    Trainer(learner.to(device), training_data(made), options, Clock(args.seconds)).run()
 
 
 if __name__ == "__main__":

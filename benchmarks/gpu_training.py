@@ -3,7 +3,7 @@
 On made data of the corpora's sizes (benchmarks/synthetic.py), methods with their default settings.
 benchmarks/gpu.py calls `measure`; by itself:
 
-    python -m benchmarks.gpu_training [--small]
+    python -m benchmarks.gpu --parts training [--small]
 
 One process: an epoch at random rates, and an evaluation at eight rates, of plain padded code
 (benchmarks/plain), of ours in batches of their own shapes, in batches of fixed shapes launched
@@ -12,11 +12,10 @@ once (benchmarks/gpu_run.py); what one run costs is the time of an epoch with it
 the number of processes. A part that fails prints its traceback, and the others go on.
 """
 
-import argparse
 import statistics
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from functools import partial
 
@@ -202,18 +201,3 @@ def estimate(results: dict[str, SideBySide], say: Callable[[str], None]) -> None
     lacking = sorted(set(PAPER) - set(results))
     note = f", without {', '.join(lacking)}" if lacking else ""
     say(f"configs/paper.yaml: {total_s / 3600:.1f} hours ({', '.join(parts)}{note})")
-
-
-def main(argv: Sequence[str] | None = None) -> None:
-    """Read the command line, measure."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--small", action="store_true", help="a few dialogues, for a trial")
-    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
-    args = parser.parse_args(argv)
-    measure(torch.device(args.device), args.small)
-
-
-if __name__ == "__main__":
-    main()

@@ -101,19 +101,23 @@ def made_dialogue(
     """Write a dialogue of two voices with a little noise; its turns."""
     rng, synthesizer = np.random.default_rng(seed), Synthesizer()
     rate = synthesizer.sample_rate_hz
+
     lines = [line for lines in LINES.values() for line in lines]
     parts, turns, time = [], [], 0.0
+
     for number in range(N_TURNS):
         speaker = (number + (rng.random() < 0.2)) % 2
         text = " ".join(rng.choice(lines, 2 if rng.random() < 0.3 else 1))
         quiet = np.zeros(round(rng.uniform(*pauses) * rate))
         prosody = Prosody(rate_wpm=165, pitch=50, pitch_range=50, volume=80)
         samples = synthesizer.say(text, voices[speaker], prosody)
+
         time += len(quiet) / rate
         end_s = time + len(samples) / rate
         turns.append(Turn(time, end_s, voices[speaker], text))
         parts += [quiet, samples]
         time = end_s
+
     joined = np.concatenate([*parts, np.zeros(rate // 2)])
     _write(path, joined + rng.normal(0, 30, len(joined)), rate)
     return turns
@@ -123,8 +127,10 @@ def joined_dialogues(folder: Path, out: Path) -> Iterator[tuple[str, list[Turn]]
     """Write each dialogue of a table with its files one behind the other; its turns."""
     with (folder / "utterances.csv").open(newline="", encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))
+
     for dialogue in dict.fromkeys(row["dialogue_id"] for row in rows):
         own = [row for row in rows if row["dialogue_id"] == dialogue]
+
         parts, turns, time = [], [], 0.0
         for media in dict.fromkeys(row["media"] for row in own):
             samples = _samples(folder / media)
@@ -133,6 +139,7 @@ def joined_dialogues(folder: Path, out: Path) -> Iterator[tuple[str, list[Turn]]
                 turns.append(Turn(start_s, end_s, row["speaker"], row["text"]))
             parts.append(samples)
             time += len(samples) / RATE_HZ
+
         _write(out / f"{dialogue}.wav", 32768 * np.concatenate(parts), RATE_HZ)
         yield dialogue, turns
 
@@ -181,6 +188,7 @@ def main() -> None:
     parser.add_argument("--hand", type=Path, help="folder with utterances.csv of a person")
     parser.add_argument("--pairs", type=int, default=len(PAIRS), help="made pairs of voices")
     args = parser.parse_args()
+
     print(f"{'':44}   miss  alarm  speak    DER  words who turns")
     with TemporaryDirectory() as name:
         folder = Path(name)
@@ -193,14 +201,17 @@ def main() -> None:
                     reference = made_dialogue(folder / media, voices, pauses, seed)
                     found = _found(folder, media, number)
                     rates.append(_told(f"{kind} {told} {' '.join(voices)}", reference, found))
+
                 mean = np.mean(rates, axis=0)
                 print(
                     f"{kind}, number {told}: mean DER {mean.sum():.1%}, worst "
-                    f"{max(one.der for one in rates):.1%}"
+                    f"{max(rate.der for rate in rates):.1%}"
                 )
+
         voices = (PAIRS[0][0], PAIRS[0][0])
         reference = made_dialogue(folder / "one.wav", voices, PAUSES["apart"], 0)
         _told(f"one voice auto {voices[0]}", reference, _found(folder, "one.wav", None))
+
         for dialogue, turns in joined_dialogues(args.hand, folder) if args.hand else ():
             n_speakers = len({turn.speaker for turn in turns})
             for given in (None, n_speakers):

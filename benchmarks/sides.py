@@ -16,7 +16,7 @@ from benchmarks.plain import loop
 from benchmarks.plain.gcnet import PlainGcnet
 from benchmarks.plain.mmin import PlainMmin
 from benchmarks.plain.teacher_student import TeacherStudent
-from benchmarks.synthetic import DIMS, Made
+from benchmarks.synthetic import DIMS, RATES, Made
 from models.batch import ConversationBatch
 from models.gcnet.settings import GcnetSettings
 from models.iteacnet.settings import IteacnetSettings
@@ -25,6 +25,7 @@ from models.mmin.settings import MminSettings
 from models.registry import learner_module
 from pipeline.conversations.collate import collate, items_of
 from pipeline.conversations.inference import predict_rates
+from pipeline.training.contracts import TrainingData
 from pipeline.training.masks import TrainingMasks
 from pipeline.training.means import Means
 from pipeline.training.optimizers import PhaseOptimizers
@@ -34,6 +35,18 @@ SETTINGS = {  # defaults, but GCNet with the attention that the plain code has
     "gcnet": GcnetSettings(time_attention=True),
     "mmin": MminSettings(),
 }
+
+
+def training_data(made: Made) -> TrainingData:
+    """What the pipeline's trainer takes; the test dialogues validate."""
+    return TrainingData(
+        conversations=made.conversations,
+        train=made.train,
+        validation=made.test,
+        validation_rates=tuple(map(str, RATES)),
+        validation_masks=made.masks,
+        kind=made.size.kind,
+    )
 
 
 class Ours:

@@ -69,6 +69,7 @@ def write_study(folder: Path, size: Size, rng: np.random.Generator) -> None:
     turn, dialogue = np.tile(np.arange(size.n_utterances), size.n_dialogues), np.arange(n)
     dialogue //= size.n_utterances
     label = rng.permutation(n) % size.n_classes
+
     names = {
         "utterance_id": np.char.add("u", np.arange(n).astype(str)),
         "dialogue_id": np.char.add("d", dialogue.astype(str)),
@@ -76,14 +77,17 @@ def write_study(folder: Path, size: Size, rng: np.random.Generator) -> None:
         "emotion": np.char.add("c", label.astype(str)),
     }
     vectors = {name: rng.normal(size=(n, dim)).astype(np.float32) for name, dim in DIMS.items()}
+
     (folder / "features").mkdir()
     np.savez(folder / "features/f.npz", turn=turn, **names, **vectors)
     source = {"format": "npz", "path": "f.npz", "arrays": {name: name for name in DIMS}}
+
     task = {
         **{"corpus": "c", "annotation": "emotion"},
         "classes": {f"c{i}": [f"c{i}"] for i in range(size.n_classes)},
         "folds": {"by": "dialogues", "k": 3, "only": [0]},
     }
+
     config = {
         "corpora": {"c": {"reader": "import", "root": "features", "import": source}},
         "tasks": {"t": task},

@@ -98,12 +98,15 @@ def measure(model: str, made: Made, threads: int, args: argparse.Namespace) -> I
         "evaluation": lambda name: timed(sides[name].evaluate, made.conversations.device),
         "whole run": lambda name: run_apart(name, model, made.size.name, threads, args),
     }
+
     limits = {
         "epoch": partial(least_seconds, sides["ours"].epoch),
         "evaluation": partial(least_seconds, sides["ours"].evaluate),
     }
+
     for side in sides.values():  # once for nothing: lazy imports, caches of kernels
         side.evaluate()
+
     for what, way in ways.items():
         costs: dict[str, list[Cost]] = {name: [] for name in SIDES}
         for _ in range(1 if what == "whole run" else args.repeats):

@@ -17,7 +17,7 @@ START_S = time.perf_counter()
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
 
-from benchmarks.synthetic import RATES, SIZES, Made, make  # noqa: E402
+from benchmarks.synthetic import SIZES, Made, make  # noqa: E402
 
 
 def run_plain(model: str, made: Made, n_epochs: int) -> None:
@@ -46,23 +46,15 @@ def run_plain(model: str, made: Made, n_epochs: int) -> None:
 
 def run_ours(model: str, made: Made, n_epochs: int) -> None:
     """The trainer of the pipeline; MMIN in its second phase alone."""
-    from benchmarks.sides import build
-    from pipeline.training.contracts import TrainingData, TrainOptions
+    from benchmarks.sides import build, training_data
+    from pipeline.training.contracts import TrainOptions
     from pipeline.training.loop import Trainer
 
     learner = build(model, made)
     phases = learner.phases()[-1:]
     learner.phases = lambda: phases  # type: ignore[method-assign]
-    data = TrainingData(
-        conversations=made.conversations,
-        train=made.train,
-        validation=made.test,
-        validation_rates=tuple(map(str, RATES)),
-        validation_masks=made.masks,
-        kind=made.size.kind,
-    )
     options = TrainOptions(n_epochs, "random", "exact", seed=0)
-    Trainer(learner, data, options).run()
+    Trainer(learner, training_data(made), options).run()
 
 
 def resident_peak_mib() -> float:

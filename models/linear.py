@@ -43,6 +43,7 @@ def fits(
 ) -> Iterator[Fit]:
     """A fit (N, D), (N,) -> for each C, rising; without rows, and for one class, the prior."""
     told = len(target) > 1 and bool((target != target[0]).any())
+
     if not told:
         bias = prior(target, kind, n_outputs)
         yield Fit(min(strengths), features.new_zeros(n_outputs, features.shape[1]), bias)

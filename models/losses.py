@@ -49,8 +49,10 @@ def cross_entropy(
     rows = F.cross_entropy(
         logits.flatten(0, -2), labels.flatten(), reduction="none", label_smoothing=smoothing
     )
+
     if class_weights is None:
         return mean_over(rows, valid.flatten())
+
     weights = class_weights[labels].masked_fill(~valid, 0.0).flatten()
     total = weights.sum()
     return (rows * weights).masked_fill(weights == 0, 0.0).sum() / (total + (total == 0))

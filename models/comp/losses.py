@@ -24,14 +24,16 @@ def disentangling(
     |cos| of both private rows and of each with its shared one, and the divergence of the shared.
     """
     total = valid.new_zeros((), dtype=next(iter(shared.values())).dtype)
-    for one, other in combinations(shared, 2):
+
+    for name, other in combinations(shared, 2):
         rows = (
-            _likeness(private[one], private[other])
-            + _likeness(private[one], shared[one])
+            _likeness(private[name], private[other])
+            + _likeness(private[name], shared[name])
             + _likeness(private[other], shared[other])
-            + divergence(shared[one].sigmoid(), shared[other].sigmoid())
+            + divergence(shared[name].sigmoid(), shared[other].sigmoid())
         )
         total = total + mean_over(rows, valid)
+
     return total
 
 
@@ -49,5 +51,5 @@ def unlearning(outputs: Tensor, batch: ConversationBatch) -> Tensor:
     return mean_over((outputs - noise).square().squeeze(-1), batch.valid)
 
 
-def _likeness(one: Tensor, other: Tensor) -> Tensor:
-    return F.cosine_similarity(one, other, dim=-1).abs()
+def _likeness(first: Tensor, other: Tensor) -> Tensor:
+    return F.cosine_similarity(first, other, dim=-1).abs()

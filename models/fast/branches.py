@@ -37,14 +37,17 @@ def side_by_side(pieces: Sequence[Callable[[], T]], device: torch.device) -> lis
     """
     if not _state["is_on"] or device.type != "cuda":
         return [piece() for piece in pieces]
+
     main = torch.cuda.current_stream(device)
     sides = [_side_stream(device.index, number) for number in range(1, len(pieces))]
     for side in sides:
         side.wait_stream(main)
+
     found = []
     for stream, piece in zip([main, *sides], pieces, strict=True):
         with torch.cuda.stream(stream):
             found.append(piece())
+
     for side in sides:
         main.wait_stream(side)
     return found

@@ -91,6 +91,7 @@ class FixedLayout(Layout):
         them here would be to wait for the device.
         """
         owner, valid, bucket = _arrange(lengths, room, is_full)
+
         return cls(
             shape=(1, room.n_rows),
             cells=torch.arange(room.n_rows, device=lengths.device),

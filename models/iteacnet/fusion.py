@@ -37,10 +37,12 @@ class Fusion(nn.Module):
         super().__init__()
         self.hub = hub_of(modalities)
         self.kind = kind
+
         others = [name for name in modalities if name != self.hub]
         self.attentions = nn.ModuleDict(
             {name: MultiHeadAttention(dim, n_heads, dropout) for name in others}
         )
+
         normed = modalities if others else ()  # one modality: nothing to fuse, nothing to norm
         self.norms = nn.ModuleDict({name: nn.LayerNorm(dim) for name in normed})
         aligned = others if kind == "aligned" else ()

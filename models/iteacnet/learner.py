@@ -112,14 +112,17 @@ class IteacLearner(Learner):
         if self.mean is not None and self.training:
             self.mean.follow(self._trained)  # what the step before made of it
         layout = self.teacher.lay_out(batch)
+
         if self.student is not None and isinstance(layout, FixedLayout):
             complete, incomplete = self._side_by_side(batch, layout, self.student)
             return self._joint(batch, complete, incomplete, self._emotion(complete, batch))
+
         complete = self.teacher(batch.complete(), layout)
         on_complete = self._emotion(complete, batch)
         if self.student is not None:
             incomplete = self.student(batch, layout)
             return self._joint(batch, complete, incomplete, on_complete)
+
         if self.settings.framework == "teacher_only":
             return Loss(on_complete, {"emotion_complete": on_complete.detach()})
         on_incomplete = self._emotion(self.teacher(batch, layout), batch)

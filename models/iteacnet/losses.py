@@ -29,6 +29,7 @@ def imputation_loss(
     over selected rows and D; with nothing selected the loss is 0.
     """
     total = student[0].new_zeros(())
+
     for weight, ours, target in zip(weights, student, teacher, strict=False):
         distance = (ours - target.detach()).square().mean(dim=-1)
         total = total + weight * mean_over(distance, selected)

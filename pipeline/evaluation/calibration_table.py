@@ -83,8 +83,11 @@ def _row(names: tuple[str, str, str], pattern: str, runs: list[CalibratedRun]) -
     before = reduce(add, (found.before for _, found in own))
     after = reduce(add, (found.after for _, found in own))
     n_utterances = _different(own)
+
+    # A run without a temperature of its own for the pattern uses that of all together.
     used = [(run.calibration, _used(run.calibration, pattern)) for run, _ in own]
     logs = [math.log(calibration.temperatures[name]) for calibration, name in used]
+
     return ReliabilityRow(
         *names,
         pattern=pattern,

@@ -59,6 +59,7 @@ def refuted(
     """
     rows = {name: patterns == name for name in temperatures}
     rows[POOLED] = np.ones(len(targets), dtype=bool)
+
     return tuple(
         name
         for name, temperature in temperatures.items()

@@ -15,6 +15,8 @@ def main(argv: list[str] | None = None) -> None:
     with told_faults(args.media):
         names = [file.relative for file in beside(args.root, args.media)]
         told = told_beside(args.root, names, args.links)
+
+        # A file that a transcript tells of is not listened to.
         try:
             sha256 = sha256_of(clip)
         except MediaError as error:
@@ -25,6 +27,7 @@ def main(argv: list[str] | None = None) -> None:
                 found = imported(clip, sha256, told.source, told.turns, told.note)
             else:
                 found = find(clip, sha256, settings)
+
     result(args.out, found)
 
 

@@ -63,8 +63,10 @@ class Trial:
         batch = self.batch
         if learner.batching != "dialogues":
             batch = batch.utterances(batch.valid.flatten().nonzero().squeeze(1))
+
         learner.prepare(batch)
         learner.tune(batch.complete(), _closeness)
+
         for phase in learner.phases():
             optimizers = PhaseOptimizers(phase)
             shown = batch.complete() if phase.is_complete else batch
@@ -204,10 +206,10 @@ def _embed(trial: Trial, learner: Learner) -> str:
     return ""
 
 
-def _gap(one: Tensor, two: Tensor) -> float:
+def _gap(first: Tensor, second: Tensor) -> float:
     """How far two results are apart, 0 where sums in another order explain it."""
-    gap = float((one - two).abs().max())
-    return gap if gap > TOLERANCE * max(1.0, float(one.abs().max())) else 0.0
+    gap = float((first - second).abs().max())
+    return gap if gap > TOLERANCE * max(1.0, float(first.abs().max())) else 0.0
 
 
 CHECKS: dict[str, Callable[[Trial, Learner], str]] = {

@@ -37,10 +37,12 @@ class FixedEvaluation:
     ) -> None:
         self._learner = learner
         items = items_of(conversations.index, dialogues, learner.batching)
+
         self._vectors = dict(conversations.features)
         if learner.embeds:
             shown = torch.from_numpy(masks.any(axis=0))
             self._vectors, conversations = embeddable(conversations, items.places(), shown)
+
         self._batches, self._cells = _batches(learner, conversations, items, masks)
         self._recording = recorder.recording_of(self._work)
         self._shape = (len(masks), len(items.places()), -1)

@@ -53,6 +53,7 @@ class FixedSteps:
         self._items, self._device = items, conversations.device
         self._recorder = recorder
         self._is_column = learner.batching != "dialogues"
+
         self._rooms = rooms_of(items.lengths.numpy(), learner.batch_size)
         self._slots = [Slot.of(conversations, room) for room in self._rooms]
         self._recordings: dict[int, Recording] = {}

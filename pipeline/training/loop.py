@@ -49,9 +49,11 @@ class Trainer:
         self.learner, self.data, self.options = learner, data, options
         self.checkpoints = checkpoints
         self.keeps_last = "last" in (learner.selection, options.keep)
+
         conversations = data.conversations
         self.items = items_of(conversations.index, data.train, learner.batching)
         check_batches(learner, self.items.lengths.numpy())
+
         self.masks = TrainingMasks(
             conversations,
             conversations.index.utterances_of(data.train),
@@ -60,6 +62,7 @@ class Trainer:
             learner.masks,
             options.seed,
         )
+
         validated = conversations.index.utterances_of(data.validation)
         self._target = conversations.labels.cpu().numpy()[validated]
         self._whole: ConversationBatch | None = None  # the only batch of "full" learners

@@ -41,14 +41,17 @@ def check_batches(learner: Learner, lengths: IntArray) -> None:
     batch = np.sort(lengths)[::-1][: learner.batch_size].astype(object)  # the longest may meet
     if learner.fills_padding:
         batch = np.full_like(batch, batch[0])
+
     n_utterances, is_one = batch.sum(), len(batch) == 1
     what = "one dialogue" if is_one else f"a batch of {len(batch):,}, the longest of {batch[0]:,},"
     way_out = "cut dialogues into parts" if is_one else "lower the method's `batch_size`"
+
     if n_utterances > MAX_BATCH_UTTERANCES:
         padded = " with its padding" if learner.fills_padding else ""
         raise TrainingError(
             f"{what}{padded} has {n_utterances:,} utterances, more than "
             f"{MAX_BATCH_UTTERANCES:,} (6 GB in training): {way_out}"
         )
+
     n_values = (batch**2).sum() * learner.values_per_pair
     check_values(n_values, f"maps over dialogues, of {what}", way_out)

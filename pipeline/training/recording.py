@@ -69,6 +69,7 @@ class Recording:
             generator = torch.cuda.default_generators[torch.cuda.current_device()]
             spare = generator.clone_state()
             self._rehearse(generator)
+
             graph = torch.cuda.CUDAGraph()
             torch.cuda.synchronize()
             torch.cuda.empty_cache()
@@ -91,6 +92,7 @@ class Recording:
         """
         saved, state = [value.detach().clone() for value in self._kept], generator.get_state()
         stream = self._recorder.stream
+
         stream.wait_stream(torch.cuda.current_stream())
         try:
             with torch.cuda.stream(stream), self._recorder.branching():

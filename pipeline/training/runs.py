@@ -99,6 +99,7 @@ def _link(source: Path, target: Path) -> None:
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     second = target.with_name(f".{target.name}.{secrets.token_hex(8)}{UNFINISHED}")
+
     try:
         second.hardlink_to(source)
         second.replace(target)

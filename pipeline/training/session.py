@@ -136,6 +136,7 @@ def _facts(
     n_utterances = {role: int(tables.visible(role).lengths.sum()) for role in ROLES}
     last = outcome.history[-1]["phase"]  # the one that epochs are selected from
     missing = [float(row["missing"]) for row in outcome.history if row["phase"] == last]
+
     return {
         "shape": shape_facts(shape),
         "parameters": count_parameters(learner),

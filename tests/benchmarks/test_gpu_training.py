@@ -19,7 +19,7 @@ def test_every_part_runs_and_is_told():
     text = "\n".join(lines)
     assert "FAILED" not in text
     for way in gpu_training.WAYS:
-        (line,) = [one for one in lines if one.startswith(f"  {way}: ")]
+        (line,) = [line for line in lines if line.startswith(f"  {way}: ")]
         assert len(re.findall(r"(?:epoch|evaluation) \d+\.\d{4} s", line)) == 2
     for model in ("iteacnet", "mmin"):
         assert re.search(rf"2 processes, {model}: [\d.]+ s each, [\d.]+ s a run", text)

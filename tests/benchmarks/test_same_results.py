@@ -45,9 +45,11 @@ def ours_of(model, shape):
             context=ContextSettings(**still),
         )
         return iteacnet.build(settings, shape)
+
     if model == "gcnet":
         settings = GcnetSettings(hidden_dim=60, dropout=0.0, time_attention=True)
         return gcnet.build(settings, shape)
+
     settings = MminSettings(hidden_dim=32, layers=(48, 24), n_blocks=3, dropout=0.0)
     built = mmin.build(settings, shape)
     built.finish_phase("pretrain")
@@ -125,12 +127,15 @@ def test_three_epochs_give_the_losses_and_logits_of_the_plain_code(model, kind, 
     ours = ours_of(model, shape).to(dtype)
     plain = without_dropout(plain_of(model, KINDS[kind])).to(dtype)
     plain.load_state_dict(ours.state_dict())
+
     rng, close = np.random.default_rng(0), {"rtol": 0, "atol": TOLERANCE[dtype]}
     batches = [make_batch(lengths, kind, dtype, rng) for lengths in LENGTHS]
     if model == "mmin":  # single utterances
         batches = [b.utterances(b.valid.flatten().nonzero().squeeze(1)) for b in batches]
+
     phase = ours.phases()[-1]
     optimizers, theirs = PhaseOptimizers(phase), plain.optimizers()
+
     for _ in range(N_EPOCHS):
         for batch in batches:
             ours.train()
@@ -140,10 +145,12 @@ def test_three_epochs_give_the_losses_and_logits_of_the_plain_code(model, kind, 
             plain.train()
             expected = loop.step(plain, theirs, plain_batch(batch))
             torch.testing.assert_close(loss.detach(), expected, **close)
+
         for batch in batches:
             with torch.no_grad():
                 logits = ours.eval().predict(batch)[batch.valid]
                 expected = plain.eval().predict(plain_batch(batch))[batch.valid]
             torch.testing.assert_close(logits, expected, **close)
+
     assert expected.std() > 0.01  # there is something to tell apart
     assert bool(by_onednn) == (products.HAS_ONEDNN and dtype == torch.float32)

@@ -25,9 +25,11 @@ def test_a_study_is_as_large_as_it_says(tmp_path, name):
     assert len(config.tasks["t"].classes) == size.n_classes
 
     utterances = read_source(tmp_path / "features", config.corpora["c"].import_).utterances
-    lengths = Counter(one.dialogue_id for one in utterances)
+    lengths = Counter(utterance.dialogue_id for utterance in utterances)
     assert sorted(lengths.values()) == [size.n_utterances] * 3
-    assert len({one.speaker for one in utterances}) == min(size.n_speakers, size.n_utterances)
+    assert len({utterance.speaker for utterance in utterances}) == min(
+        size.n_speakers, size.n_utterances
+    )
 
 
 def test_each_stage_tells_its_time_and_its_peak(tmp_path):

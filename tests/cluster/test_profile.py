@@ -70,6 +70,7 @@ def test_a_dry_run_takes_the_profile_of_a_shared_gpu(tmp_path):
         check=False,
     )
     assert done.returncode == 0, done.stderr
+
     asked = {
         rule: int(re.search(rf"rule {rule}:(?s:.*?)resources: .*?gpu=(\d+)", done.stdout)[1])
         for rule in ("extract_features", "train", "predict")

@@ -47,5 +47,5 @@ def test_the_record_holds_the_means_of_the_ratings(turn):
 
 
 def test_the_generator_decides(turn):
-    one, two = (evaluate(turn, np.random.default_rng(3)) for _ in range(2))
-    assert one == two
+    first, second = (evaluate(turn, np.random.default_rng(3)) for _ in range(2))
+    assert first == second

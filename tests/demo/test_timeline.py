@@ -13,9 +13,9 @@ def span(performance, spoken):
 
 
 def test_the_generator_decides_pauses_and_nothing_else_varies(default_script):
-    one, two = (perform(default_script[0], np.random.default_rng(7)) for _ in range(2))
-    assert np.array_equal(one.sound, two.sound)
-    assert [s.start_s for s in one.spoken] == [s.start_s for s in two.spoken]
+    first, second = (perform(default_script[0], np.random.default_rng(7)) for _ in range(2))
+    assert np.array_equal(first.sound, second.sound)
+    assert [s.start_s for s in first.spoken] == [s.start_s for s in second.spoken]
 
 
 def test_spans_follow_each_other_inside_the_recording(performances):
@@ -70,14 +70,17 @@ def test_voices_tell_moods_apart_but_not_perfectly(performances):
         for s in p.spoken
         if s.turn.label in ("hap", "exc", "sad", "neu", "ang") and s.turn.lack != "sound"
     ]
+
     features = np.array([row[0] for row in rows])
     target = np.array(["hap" if row[1] == "exc" else row[1] for row in rows])
     sessions = np.array([row[2] for row in rows])
     predicted = np.empty(len(rows), object)
+
     for session in range(1, 6):
         test = sessions == session
         model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
         predicted[test] = model.fit(features[~test], target[~test]).predict(features[test])
+
     score = f1_score(target, predicted.astype(str), average="weighted")
     majority = max(np.unique(target, return_counts=True)[1]) / len(target)
     assert score > 2 * majority**2 / (1 + majority) + 0.15  # weighted F1 of the majority class

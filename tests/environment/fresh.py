@@ -74,6 +74,7 @@ def main() -> int:
     if reason := why_not():
         print(f"fresh-test skipped: {reason}")
         return 0
+
     began = time.monotonic()
     for number in (signal.SIGTERM, signal.SIGHUP):  # as Ctrl-C: the child is killed, all is removed
         signal.signal(number, lambda *_: sys.exit(1))
@@ -82,6 +83,7 @@ def main() -> int:
         failed = run(folder)
     finally:
         subprocess.run(["rm", "-rf", "--one-file-system", str(folder)], check=True)
+
     state = "failed" if failed else "passed"
     print(f"fresh-test {state} after {(time.monotonic() - began) / 60:.1f} minutes")
     return 1 if failed else 0

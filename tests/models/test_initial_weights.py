@@ -140,6 +140,7 @@ def expected_spreads(model, learner):
             own = {"logits": 0.0}
         else:
             continue
+
         for parameter, spread in own.items():
             found.setdefault(f"{name}.{parameter}", spread)
     return found

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from models.registry import our_methods
-from tests.models.baselines.conftest import make_batch, make_learner, make_settings
+from tests.models.conftest import make_batch, make_learner, make_settings
 from tests.small_methods import SMALL
 
 KINDS = ("learning_rate", "weight_decay", "max_grad_norm")

@@ -39,7 +39,7 @@ def test_its_place_is_stored_and_no_gradient_reaches_it():
     fresh = RunningMean(nn.Linear(1, 1, bias=False), SHARE, is_corrected=True)
     fresh.load_state_dict(mean.state_dict())
     other = nn.Linear(1, 1, bias=False)
-    for one in (mean, fresh):
-        one.follow(other)
+    for follower in (mean, fresh):
+        follower.follow(other)
     assert fresh.network.weight.item() == mean.network.weight.item()
     assert not any(parameter.requires_grad for parameter in mean.parameters())

@@ -84,8 +84,8 @@ def _mark(cell: str) -> str:
     return FOLLOWS if words else ""
 
 
-def _stronger(one: str, other: str) -> str:
-    return max(one, other, key=("", FOLLOWS, RUNS).index)
+def _stronger(effect: str, other: str) -> str:
+    return max(effect, other, key=("", FOLLOWS, RUNS).index)
 
 
 def _key(row: Row) -> str:

@@ -30,6 +30,7 @@ def test_a_job_that_finds_faces_on_a_gpu_decodes_several_videos_at_once(
     (tmp_path / "yunet.yaml").write_text(YUNET)
     program = Path(sys.executable).with_name("snakemake")
     command = [str(program), "--snakefile", str(ROOT / "Snakefile"), "--cores", "16", "--dry-run"]
+
     planned = subprocess.run(
         [*command, "build/demo/faces/0.csv", *more],
         cwd=tmp_path,
@@ -38,6 +39,7 @@ def test_a_job_that_finds_faces_on_a_gpu_decodes_several_videos_at_once(
         text=True,
         check=False,
     )
+
     assert planned.returncode == 0, planned.stdout + planned.stderr
     said = (
         (planned.stdout + planned.stderr).partition("rule crop_faces:")[2].partition("Job stats")[0]
@@ -55,6 +57,7 @@ def test_an_encoder_on_a_gpu_has_threads_beside_it(tmp_path, gpu, modality, thre
     shutil.copy(ROOT / "config.yaml", tmp_path)
     (tmp_path / "onnx.yaml").write_text("{features: {text: {encoder: 'onnx:network.onnx'}}}")
     program = Path(sys.executable).with_name("snakemake")
+
     planned = subprocess.run(
         [str(program), "--snakefile", str(ROOT / "Snakefile"), "--cores", "16", "--dry-run",
          f"build/demo/shards/{modality}/0.safetensors", "--configfile", "config.yaml", "onnx.yaml"],
@@ -64,6 +67,7 @@ def test_an_encoder_on_a_gpu_has_threads_beside_it(tmp_path, gpu, modality, thre
         text=True,
         check=False,
     )  # fmt: skip
+
     assert planned.returncode == 0, planned.stdout + planned.stderr
     said = (planned.stdout + planned.stderr).partition("rule extract_features:")[2]
     found = re.search(r"threads: (\d+)", said.partition("Job stats")[0])

@@ -26,7 +26,9 @@ def write_interview(path: Path) -> None:
     quiet = np.zeros(synthesizer.sample_rate_hz // 2, np.int16)
     even = Prosody(rate_wpm=165, pitch=50, pitch_range=50, volume=80)
     said = [synthesizer.say(text, voice, even) for voice, text in LINES]
-    write_talk(path, 0, 60, np.concatenate([part for one in said for part in (quiet, one, quiet)]))
+    write_talk(
+        path, 0, 60, np.concatenate([part for speech in said for part in (quiet, speech, quiet)])
+    )
 
 
 def test_a_raw_video_becomes_utterances_and_features(tmp_path):

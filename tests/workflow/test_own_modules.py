@@ -102,15 +102,18 @@ def test_it_runs_to_the_report(folder):
 def test_comments_and_moves_encode_nothing_and_edits_their_own(folder):
     encoder, reader = folder / "my_package/trigrams.py", folder / "my_package/calls.py"
     edit(encoder, "# `hash` differs by process", "# not `hash`")
+
     (folder / "elsewhere").mkdir()
     encoder = encoder.rename(folder / "elsewhere/letters.py")
     changed = {"features": {"text": {**CONFIG["features"]["text"], "encoder": "elsewhere.letters"}}}
     write_config(folder, {**CONFIG, **changed})
     assert due(folder) == []
+
     edit(
         folder / "my_package/mean.py", "self.project = ", "self.n_seen = 0\n        self.project = "
     )
     assert due(folder) == ["predict", "report", "score", "train"]
+
     edit(encoder, "start + 3", "start + 2")
     assert due(folder) == sorted(["extract_features", *TO_SCORES])
     edit(reader, 'speaker=cells["speaker"]', 'speaker=cells["speaker"].lower()')

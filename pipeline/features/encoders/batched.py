@@ -125,6 +125,7 @@ class Batched(Generic[Given, Part]):
         """Yield one `Encoded` per item (see `Extractor`)."""
         in_work: deque[tuple[Any, Batch[Part], Callable[[], Vector]]] = deque()
         prepared = side_by_side(self._ready, self._chunks(items, n_workers), n_workers)
+
         with read_ahead([prepared], self.ahead) as chunks:
             for found in self._batches(chunks):
                 if isinstance(found, Encoded):
@@ -136,6 +137,7 @@ class Batched(Generic[Given, Part]):
                 in_work.append((shape, batch, wait))
                 if len(in_work) >= IN_WORK:
                     yield from self._finish(*in_work.popleft())
+
         while in_work:
             yield from self._finish(*in_work.popleft())
 

@@ -33,6 +33,7 @@ def own_encoding(
     name = settings["encoder"]
     section = importlib.import_module(SETTINGS).own_settings(modality, name, settings["settings"])
     place = None if settings["weights"] is None else weights.path
+
     try:
         found = importlib.import_module(name).build(section.typed(), place, device)
     except (CheckpointError, SettingsError):
@@ -40,6 +41,7 @@ def own_encoding(
     except Exception as error:  # a module of somebody else raises anything
         said = f"its build failed: {type(error).__name__}: {error}"
         raise fault(modality, name, said) from error
+
     if not isinstance(found, Encoding):
         raise fault(modality, name, f"its build returned {type(found).__name__}, not an Encoding")
     return found
@@ -56,12 +58,14 @@ def checked(
     """(n, dim) of what a module gave, array or tensor; n_rows None: any number but 0."""
     tensor = getattr(found, "detach", None)
     array = np.asarray(tensor().float().cpu().numpy() if tensor else found, dtype=np.float64)
+
     if n_rows == 0:  # a single vector
         wanted, fits = f"({encoding.dim},)", array.shape == (encoding.dim,)
     else:
         wanted = f"({n_rows or 'T'}, {encoding.dim})"
         fits = array.ndim == 2 and len(array) == (n_rows or len(array)) > 0
         fits = fits and array.shape[1] == encoding.dim
+
     if not fits:
         said = f"it gave shape {array.shape}, expected {wanted}, as `build` says Encoding.dim"
         raise fault(modality, name, said)
@@ -123,7 +127,9 @@ def _encode_there(
     return {extracted.utterance_id: extracted for extracted in twice.inner.encode(items)}
 
 
-def _is_near(one: NDArray[np.float32] | None, two: NDArray[np.float32] | None) -> bool:
-    if one is None or two is None:
-        return one is two
-    return bool(np.abs(one - two).max() <= TOLERANCE * max(np.abs(one).max(), np.abs(two).max()))
+def _is_near(first: NDArray[np.float32] | None, second: NDArray[np.float32] | None) -> bool:
+    if first is None or second is None:
+        return first is second
+    return bool(
+        np.abs(first - second).max() <= TOLERANCE * max(np.abs(first).max(), np.abs(second).max())
+    )

@@ -112,7 +112,11 @@ def batched_speech(
     """An extractor of speech in batches; one by one where padding changes what a network says."""
 
     def prepare(waveforms: list[Waveform]) -> list[Piece]:
-        ready = (piece for one in waveforms for piece in alone.framing.pieces(alone.prepare(one)))
+        ready = (
+            piece
+            for waveform in waveforms
+            for piece in alone.framing.pieces(alone.prepare(waveform))
+        )
         given = spectrogram or (lambda waveform: waveform)
         return [Piece(given(piece), len(piece)) for piece in ready]
 
@@ -161,10 +165,12 @@ def _hides_padding(
         n_samples = max(int(seconds * SAMPLE_RATE_HZ), encode.framing.field + encode.framing.hop)
         noise = np.random.default_rng(0).standard_normal(n_samples, np.float32)
         pieces = prepare([noise])
+
         try:
             found = sum(_one(encode, piece) for piece in pieces)
         except TypeError:  # it takes no mask
             return False
+
         expected = alone(noise)
         if not np.linalg.norm(_mean(found, 1) - expected) <= tolerance * np.linalg.norm(expected):
             return False

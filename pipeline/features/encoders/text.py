@@ -85,6 +85,7 @@ class Tokenization:
         """
         if not passages:
             return
+
         encoding = self.tokenizer(
             passages,
             max_length=self.max_tokens,
@@ -93,6 +94,8 @@ class Tokenization:
             return_offsets_mapping=True,
             return_special_tokens_mask=True,
         )
+
+        # Windows of one passage follow each other: each row says which it is of.
         columns = ("input_ids", "offset_mapping", "special_tokens_mask")
         rows = zip(*(encoding[name] for name in columns), strict=True)
         counts = Counter(encoding["overflow_to_sample_mapping"])

@@ -130,10 +130,12 @@ def _hides_padding(
         length = encode.length_of(window)
         if length == len(window.ids) and length < encode.longest:
             length = min(2 * length, encode.longest)
+
         try:
             (found,) = encode.start(length, [window])()
         except TypeError:  # it takes no mask
             return False
+
         expected = alone([window])
         if not np.linalg.norm(found - expected) <= tolerance * np.linalg.norm(expected):
             return False

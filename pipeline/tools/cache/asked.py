@@ -79,6 +79,7 @@ def runs_planned(configs: Iterable[Config], cache: Path) -> set[str]:
     """
     planned = {text for config in configs for text in _planned_runs(Plan(config))}
     newest: dict[str, tuple[int, str]] = {}
+
     for path in (cache / "runs").glob("*/facts.json"):
         try:
             facts = json.loads(path.read_text(encoding="utf-8"))
@@ -86,9 +87,11 @@ def runs_planned(configs: Iterable[Config], cache: Path) -> set[str]:
             text = canonical_json([settings, facts["train_rate"], facts["fold"], facts["seed"]])
         except (ValueError, KeyError, TypeError):
             continue  # `verify` names what is damaged
+
         if text in planned:
             found = (path.stat().st_mtime_ns, path.parent.name)
             newest[text] = max(newest.get(text, found), found)
+
     return {key for _, key in newest.values()}
 
 

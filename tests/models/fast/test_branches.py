@@ -12,13 +12,15 @@ def test_without_a_gpu_pieces_follow_each_other():
 
 
 def test_what_is_joined_is_itself_and_so_are_its_gradients():
-    one, two, three = (torch.randn(3, dtype=torch.float64, requires_grad=True) for _ in range(3))
-    inner = (one * 2, two.exp(), three * 3)
+    first, second, three = (
+        torch.randn(3, dtype=torch.float64, requires_grad=True) for _ in range(3)
+    )
+    inner = (first * 2, second.exp(), three * 3)
     found = joined(*inner)
     assert all(torch.equal(ours, theirs) for ours, theirs in zip(found, inner, strict=True))
     (found[0] * found[1]).sum().backward()
-    torch.testing.assert_close(one.grad, 2 * two.detach().exp())
-    torch.testing.assert_close(two.grad, 2 * one.detach() * two.detach().exp())
+    torch.testing.assert_close(first.grad, 2 * second.detach().exp())
+    torch.testing.assert_close(second.grad, 2 * first.detach() * second.detach().exp())
     assert three.grad is None  # nobody asked for it: no zeros are computed
 
 

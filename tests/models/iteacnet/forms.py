@@ -4,6 +4,11 @@ from dataclasses import fields
 
 from models.iteacnet.settings import IteacnetSettings, NetworkSettings
 
+FRAMEWORKS = ("its", "gcnet", "teacher_only")
+STEADY = {  # nothing random: two passes may be compared
+    "teacher": {"dropout": 0.0},
+    "context": {"dropout": 0.0},
+}
 OWN = {field.name for field in fields(NetworkSettings)}
 
 

@@ -38,6 +38,7 @@ def test_nas_of_attention_alone_is_the_transformer_bit_for_bit(make_shape, make_
         form(encoder="transformer", **SMALL),
         form(encoder="nas", mixers=("attention",), router="none", **SMALL),
     )
+
     results = []
     for options in forms:
         torch.manual_seed(0)
@@ -46,8 +47,9 @@ def test_nas_of_attention_alone_is_the_transformer_bit_for_bit(make_shape, make_
         logits = network(make_batch([7, 3])).logits
         logits.sum().backward()
         results.append((logits, network))
-    (one, transformer), (other, nas) = results
-    assert torch.equal(one, other)
+    (of_transformer, transformer), (of_nas, nas) = results
+
+    assert torch.equal(of_transformer, of_nas)
     assert transformer.state_dict().keys() == nas.state_dict().keys()
     for ours, theirs in zip(transformer.parameters(), nas.parameters(), strict=True):
         assert torch.equal(ours.grad, theirs.grad)

@@ -68,9 +68,9 @@ def test_losses_and_gradients_are_those_of_the_batch_itself(
     learner = make_learner(shape={"kind": kind, "dims": dims}, **settings).double()
     batch = as_double(make_batch(LENGTHS, dims=dims, kind=kind))
     found = []
-    for one in (batch, in_room(batch)):
+    for shown in (batch, in_room(batch)):
         learner.zero_grad()
-        loss = learner.loss(one, "train")
+        loss = learner.loss(shown, "train")
         loss.total.backward()
         gradients = {name: value.grad for name, value in learner.named_parameters()}
         found.append((loss.total, loss.parts, gradients))

@@ -33,6 +33,6 @@ def test_only_published_padding_is_seen(make_learner, framework):
 
 
 def test_weights_survive_a_round_trip(make_learner, make_batch):
-    one, other, batch = make_learner(), make_learner(seed=1), make_batch([8, 5])
-    other.load_state_dict(one.state_dict())
-    assert torch.equal(one.eval().predict(batch), other.eval().predict(batch))
+    learner, other, batch = make_learner(), make_learner(seed=1), make_batch([8, 5])
+    other.load_state_dict(learner.state_dict())
+    assert torch.equal(learner.eval().predict(batch), other.eval().predict(batch))

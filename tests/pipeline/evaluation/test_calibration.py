@@ -162,9 +162,11 @@ def test_runs_of_folds_add_up_and_seeds_see_the_same_utterances():
         for fold in (0, 1)
         for seed in (10, 20)
     ]
+
     rows = list(reliability_rows(runs))
     assert [row.pattern for row in rows] == ["all", "audio"]
     assert (rows[0].n_rows, rows[0].n_utterances) == (200, 100)
+
     bins = [run.calibration.patterns["all"].before for run in runs]
     total = bins[0] + bins[1] + bins[2] + bins[3]
     assert rows[0].ece_before == total.ece > rows[0].ece_after

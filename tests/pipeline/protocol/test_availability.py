@@ -109,12 +109,12 @@ def test_one_modality_is_kept_always(n_rows, n_modalities, tenths, seed):
 
 @pytest.mark.parametrize("generator", ["gcnet", "exact"])
 def test_same_generator_state_gives_the_same_mask(generator):
-    one, two, other = (
+    first, second, other = (
         draw_availability(5000, 3, 0.3, generator, np.random.default_rng(seed))
         for seed in (5, 5, 6)
     )
-    assert np.array_equal(one, two)
-    assert not np.array_equal(one, other)
+    assert np.array_equal(first, second)
+    assert not np.array_equal(first, other)
 
 
 @pytest.mark.parametrize("rate", [-0.1, 0.71, float("nan")])

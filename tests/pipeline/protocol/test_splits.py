@@ -85,11 +85,13 @@ def test_an_official_split_without_validation_is_refused(corpus, labels, officia
 
 
 def test_parts_by_dialogue_depend_on_the_seed_and_are_balanced(corpus, labels):
-    one, same, other = (split(corpus, labels, "strict", by="dialogues", seed=s) for s in (0, 0, 1))
-    assert one == same
-    assert one != other
+    drawn, same, other = (
+        split(corpus, labels, "strict", by="dialogues", seed=s) for s in (0, 0, 1)
+    )
+    assert drawn == same
+    assert drawn != other
     n_turns = {d: sum(u.dialogue_id == d for u in corpus) for d in {u.dialogue_id for u in corpus}}
-    sizes = [sum(n_turns[d] for d in roles["test"]) for roles in one.values()]
+    sizes = [sum(n_turns[d] for d in roles["test"]) for roles in drawn.values()]
     assert max(sizes) - min(sizes) <= 2
 
 
@@ -100,6 +102,7 @@ def test_speakers_who_meet_are_never_separated(make_utterance):
         for i, pair in enumerate(pairs)
         for turn, speaker in enumerate(pair)
     ]
+
     folds = split(corpus, label_all(corpus), "strict", by="speakers", k=3)
     for roles in folds.values():
         speakers = {

@@ -47,8 +47,8 @@ def test_masks_differ_by_fold_rate_and_seed(draw, corpus):
     assert np.array_equal(base.folds[0], draw().folds[0])
     assert not np.array_equal(base.folds[0], draw(seed=7001).folds[0])
     assert not np.array_equal(base.folds[0], draw(rate=0.6).folds[0])
-    one, two = (base.of_rows(f, session_rows(corpus, f)) for f in (0, 1))
-    assert not np.array_equal(one, two)
+    first, second = (base.of_rows(f, session_rows(corpus, f)) for f in (0, 1))
+    assert not np.array_equal(first, second)
 
 
 def test_realised_rate_is_that_of_the_modalities_that_the_task_has(draw):

@@ -86,11 +86,13 @@ def restored(files, method, folder):
 def test_maps_of_the_longest_test_dialogue_are_what_they_say(make_run, tmp_path):
     files, method = make_run()
     arrays, header = trace_once(files, method, tmp_path)
+
     n = len(header["utterances"])
     assert (header["role"], header["note"], header["network"]) == ("test", "", "student")
     assert all(
         utterance_id.startswith(f"{header['dialogue']}_") for utterance_id in header["utterances"]
     )
+
     for modality in MODALITIES:
         attention, context = arrays[f"attention.{modality}"], arrays[f"context.{modality}"]
         assert attention.shape == arrays[f"plain.{modality}"].shape == (4, n, n)
@@ -168,8 +170,8 @@ def test_tracing_twice_gives_the_same_bytes(make_run, tmp_path):
     files, method = make_run()
     for name in ("one", "two"):
         trace_once(files, method, tmp_path, name=name)
-    one, two = ((tmp_path / f"{name}.safetensors").read_bytes() for name in ("one", "two"))
-    assert one == two
+    first, second = ((tmp_path / f"{name}.safetensors").read_bytes() for name in ("one", "two"))
+    assert first == second
 
 
 def test_a_dialogue_that_is_too_long_gives_way_to_a_shorter_one(make_run, tmp_path, monkeypatch):

@@ -38,13 +38,13 @@ def test_same_seed_gives_the_same_bytes_of_weights_history_and_predictions(
     make_task, tmp_path, model
 ):
     files = make_task(method=small_method(model))
-    one, two = (train_once(files, tmp_path / name) for name in ("one", "two"))
-    assert one == two
+    first, second = (train_once(files, tmp_path / name) for name in ("one", "two"))
+    assert first == second
     for name in ("one", "two"):
         predict_once(files, tmp_path / name)
     tables = [(tmp_path / name / "predictions.csv").read_bytes() for name in ("one", "two")]
     assert tables[0] == tables[1]
-    assert train_once(files, tmp_path / "other", seed=1)[0] != one[0]
+    assert train_once(files, tmp_path / "other", seed=1)[0] != first[0]
 
 
 @pytest.mark.parametrize("rate", ["random", "progressive", "0.7"])

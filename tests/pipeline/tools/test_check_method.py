@@ -146,9 +146,11 @@ def test_an_edit_of_the_module_or_of_what_it_imports_changes_its_digest(project)
     module = project / "my_package" / "mean.py"
     (project / "my_package" / "width.py").write_text("WIDTH = 1\n", encoding="utf-8")
     code = module.read_text(encoding="utf-8")
+
     module.write_text(
         code.replace("import torch\n", "import torch\nfrom .width import WIDTH\n", 1), "utf-8"
     )
+
     line = "from pipeline.base.provenance import code_digest as c; print(c('my_package.mean'))"
     digests = [run(project, "-c", line)]
     for path, old, new in (
@@ -158,6 +160,7 @@ def test_an_edit_of_the_module_or_of_what_it_imports_changes_its_digest(project)
     ):
         path.write_text(path.read_text("utf-8").replace(old, new), "utf-8")
         digests.append(run(project, "-c", line))
+
     said = [digest.stdout for digest in digests]
     assert all(said), digests[0].stderr
     assert said[0] != said[1] != said[2] == said[3]

@@ -21,8 +21,10 @@ def state():
     )
 
 
-def equal(one, two):
-    return one.keys() == two.keys() and all(torch.equal(one[name], two[name]) for name in one)
+def equal(first, second):
+    return first.keys() == second.keys() and all(
+        torch.equal(first[name], second[name]) for name in first
+    )
 
 
 def test_a_state_comes_back_to_the_last_bit(state, tmp_path):

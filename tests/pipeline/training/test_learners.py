@@ -63,6 +63,7 @@ def test_a_run_on_cuda_predicts_as_its_weights_do_on_the_cpu(
     on_gpu = replace(data, conversations=data.conversations.to(device))
     learner = build_learner(method(model), shape).to(device)
     outcome = Trainer(learner, on_gpu, TrainOptions(30, rate, "gcnet", seed=0)).run()
+
     outputs = []
     for place, at in ((device, on_gpu), (torch.device("cpu"), data)):
         fresh = build_learner(method(model), shape).to(place)
@@ -70,6 +71,7 @@ def test_a_run_on_cuda_predicts_as_its_weights_do_on_the_cpu(
         outputs.append(
             predict_rates(fresh, at.conversations, at.validation, at.validation_masks, lambda: None)
         )
+
     tolerance = 1e-4
     assert np.ptp(outputs[0]) > 100 * tolerance  # there is something to tell apart
     np.testing.assert_allclose(*outputs, rtol=tolerance, atol=tolerance)

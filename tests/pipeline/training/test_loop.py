@@ -16,10 +16,10 @@ def test_it_learns(make_learner, make_trainer):
 
 @pytest.mark.parametrize("rate", [0.0, 0.7, "random", "progressive"])
 def test_same_seed_gives_the_same_bits(make_learner, make_trainer, same, rate):
-    one, two = (make_trainer(make_learner(), rate=rate, seed=4).run() for _ in range(2))
-    assert same(one, two)
+    first, second = (make_trainer(make_learner(), rate=rate, seed=4).run() for _ in range(2))
+    assert same(first, second)
     other = make_trainer(make_learner(), rate=rate, seed=5).run()
-    assert not same(one, other)
+    assert not same(first, other)
 
 
 def test_every_epoch_visits_every_training_utterance_once_in_its_own_order(
@@ -96,10 +96,10 @@ def test_dropout_is_off_in_validation(make_learner, make_trainer, data):
     outcome = make_trainer(learner, n_epochs=1).run()
     learner.load_state_dict(outcome.weights)
     learner.eval()
-    one, two = (
+    first, second = (
         predict_rates(
             learner, data.conversations, data.validation, data.validation_masks, lambda: None
         )
         for _ in range(2)
     )
-    assert (one == two).all()
+    assert (first == second).all()

@@ -41,12 +41,12 @@ def test_progressive_rates_rise_by_a_tenth_every_ten_epochs():
 def test_a_fresh_mask_for_each_batch(make_masks, draw):
     masks = make_masks(0.3)
     masks.start_epoch(0, 0)
-    one, two = draw(masks), draw(masks)
-    assert not torch.equal(one, two)
+    first, second = draw(masks), draw(masks)
+    assert not torch.equal(first, second)
     masks.start_epoch(0, 0)
-    assert torch.equal(draw(masks), one)
+    assert torch.equal(draw(masks), first)
     masks.start_epoch(0, 1)
-    assert not torch.equal(draw(masks), one)
+    assert not torch.equal(draw(masks), first)
 
 
 def test_one_mask_for_the_whole_run(make_masks, draw):
@@ -157,18 +157,23 @@ def test_conditions_are_drawn_over_the_whole_training_set_anew_for_each_epoch(
     masks.start_epoch(0, 0)
     drawn = draw(masks)
     assert torch.equal(draw(masks), drawn)  # all batches of an epoch are of one drawing
+
     withheld = (draw.extracted & ~drawn).sum(dim=0).tolist()
     n = draw.extracted.sum(dim=0).tolist()
+
     expected = {
         "only:audio": [0, n[1], n[2]],
         "imbalanced:0.3/0.5/0.2": [round(0.3 * n[0]), round(0.5 * n[1]), round(0.2 * n[2])],
     }
+
     if name in expected:
         assert withheld == expected[name]
     else:
         assert sum(withheld) / sum(n) == pytest.approx(share, abs=0.05)
+
     assert masks.realised == pytest.approx(sum(withheld) / sum(n))
     assert masks.mean_rate == pytest.approx(masks.realised, abs=1e-8)
+
     masks.start_epoch(0, 1)
     assert torch.equal(draw(masks), drawn) == (name == "only:audio")
     masks.start_epoch(0, 2, is_complete=True)

@@ -34,11 +34,11 @@ def test_a_step_of_adamw_is_the_published_one():
 
 
 def test_each_group_has_its_own_rate_kind_and_decay():
-    one, two = parameters([1.0]), parameters([1.0])
-    groups = [OptimizerGroup(one, 0.1), OptimizerGroup(two, 0.001, kind="adam")]
-    step(PhaseOptimizers(Phase("p", groups)), [one, two], 1.0)
-    assert one[0].item() == pytest.approx(0.9)
-    assert two[0].item() == pytest.approx(0.999)
+    first, second = parameters([1.0]), parameters([1.0])
+    groups = [OptimizerGroup(first, 0.1), OptimizerGroup(second, 0.001, kind="adam")]
+    step(PhaseOptimizers(Phase("p", groups)), [first, second], 1.0)
+    assert first[0].item() == pytest.approx(0.9)
+    assert second[0].item() == pytest.approx(0.999)
 
 
 def test_rates_are_scaled_from_the_groups_own():

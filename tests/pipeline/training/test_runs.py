@@ -76,8 +76,8 @@ def test_an_unfinished_run_is_not_used(finished, tmp_path):
 
 
 def test_other_facts_have_another_folder(tmp_path):
-    one, same, other = (run_folder(tmp_path, {"a": 1, "b": b}) for b in (1, 1, 2))
-    assert one == same != other
+    found, same, other = (run_folder(tmp_path, {"a": 1, "b": b}) for b in (1, 1, 2))
+    assert found == same != other
 
 
 @pytest.fixture

@@ -37,6 +37,7 @@ class Counting:
             chunks=lambda parts: (
                 parts[k : k + self.chunk] for k in range(0, len(parts), self.chunk)
             ),
+            # What is prepared is ten times the number: its last digit is now that of the tens.
             prepare=lambda parts: [number * 10 for number in parts],
             shape_of=lambda number: number // 10 % 10,
             rows=ROWS.__getitem__,

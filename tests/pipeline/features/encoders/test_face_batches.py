@@ -29,15 +29,18 @@ def build(settings_of, local, bundled, tmp_path, monkeypatch):
 
     def make(name, is_batched, device="cpu"):
         monkeypatch.setattr(face_batches, "wants_batches", lambda _: is_batched)
+
         if name == "mini-xception":
             settings, weights = bundled("visual")
             return mini_xception.build({**settings, "batch_faces": ROWS}, weights, device)
+
         if name in ("vit", "videomae"):
             folder = tmp_path / name
             folder.mkdir(exist_ok=True)
             {"vit": tiny_models.save_vit, **tiny_models.OTHERS}[name](folder)
             settings = settings_of("visual", encoder=f"hf:{folder}", batch_faces=ROWS)
             return hf_image.build(settings, local(folder), device)
+
         save, module = {
             "manet": (tiny_models.save_manet, manet),
             "torchvision:shufflenet_v2_x0_5": (tiny_models.save_shufflenet, torchvision_image),

@@ -25,20 +25,25 @@ def test_speech_is_the_mean_of_the_frames_that_stand_for_sound(
     folder = folder_of(name)
     (waveform,) = waveforms([n_samples])
     found = hf_speech.build(settings_of("audio"), local(folder), "cpu").embed(waveform)
+
     model = transformers.AutoModel.from_pretrained(folder).eval()
     encoder = model if name == "w2v_bert" else model.get_encoder()
     extractor = transformers.AutoFeatureExtractor.from_pretrained(folder)
+
     whole = waveform
     if name == "w2v_bert":  # pairs of windows of 25 ms, 10 ms apart; no half pair
         whole = waveform[: 560 + (n_samples - 560) // 320 * 320]
     ready = extractor(whole, sampling_rate=16_000, return_tensors="pt")
     inputs = ready["input_values" if name == "moonshine" else "input_features"]
+
     with torch.no_grad():
         states = encoder(inputs, output_hidden_states=True).hidden_states
     frames = sum(states[-4:])[0]
+
     if name == "whisper":  # 1500 frames of 20 ms, of which those of the sound count
         assert len(frames) == 1500
         frames = frames[: n_samples // 320]
+
     np.testing.assert_allclose(found, frames.mean(dim=0), rtol=1e-3, atol=1e-5)
 
 
@@ -55,15 +60,18 @@ def test_ast_averages_the_patches_of_the_times_that_stand_for_sound(
     folder = folder_of("ast")
     (waveform,) = waveforms([51_234])
     extractor = hf_speech.build(settings_of("audio"), local(folder), "cpu")
+
     ready = transformers.AutoFeatureExtractor.from_pretrained(folder)(
         waveform, sampling_rate=16_000, return_tensors="pt"
     )["input_values"]
     assert ready.shape == (1, 1024, 128)
+
     model = transformers.AutoModel.from_pretrained(folder).eval()
     with torch.no_grad():
         states = model(ready, output_hidden_states=True).hidden_states
     summed = sum(states[-4:])[0, 2:]  # without [CLS] and the distillation token
     assert len(summed) == 12 * 101  # 128 bands and 1,024 banks in squares of 16, 10 apart
+
     n_banks = (51_234 - 400) // 160 + 1
     n_times = (n_banks - 16) // 10 + 1  # squares that hold sound alone
     of_sound = [summed[band * 101 + time] for band in range(12) for time in range(n_times)]

@@ -68,7 +68,7 @@ def encode(extractor, given, item, n_workers=1):
     by_name = {f"u{n}": waveform for n, waveform in enumerate(given)}
 
     def read(items, *_):
-        return ((one, by_name[one.utterance.utterance_id]) for one in items)
+        return ((item, by_name[item.utterance.utterance_id]) for item in items)
 
     found = list(replace(extractor, read=read).encode([item(name) for name in by_name], n_workers))
     assert all(result.status == "ok" for result in found)
@@ -203,9 +203,9 @@ def test_on_a_card_no_byte_depends_on_the_order_or_on_what_is_beside_it(
     given = waveforms(OF_NAME.get(name, LENGTHS))
     found = encode(extractor, given, item)
     backwards = encode(extractor, given[::-1], item, 3)[::-1]
-    for waveform, one, other in zip(given, found, backwards, strict=True):
-        assert one.tobytes() == other.tobytes()
-        assert one.tobytes() == encode(extractor, [waveform], item)[0].tobytes()
+    for waveform, vector, other in zip(given, found, backwards, strict=True):
+        assert vector.tobytes() == other.tobytes()
+        assert vector.tobytes() == encode(extractor, [waveform], item)[0].tobytes()
 
 
 @needs_card

@@ -76,15 +76,19 @@ def test_the_network_equals_a_dense_transcription_of_one_dialogue_at_a_time(kit,
     )
     learner = learner.double().eval()
     ours, features = learner.predict(batch), batch.masked().features
+
     for b, n in enumerate([7, 3, 5]):
         x = torch.cat([features[name][b, :n] for name in ("audio", "text", "visual")], dim=-1)
         x = learner.lstm.lstm(x)[0]
+
         speaker, node = batch.speakers[b, :n], torch.arange(n)
         ahead = node[None, :] - node[:, None]  # [target i, source j]: j - i
         is_edge = (ahead >= -1) & (ahead <= 2)  # i in [j - 2, j + 1]
+
         by_time = dense_branch(learner.temporal, x, ahead.sign() + 1, is_edge)
         kinds = speaker[:, None] * 2 + speaker[None, :]
         by_speaker = dense_branch(learner.speaker, x, kinds, is_edge)
+
         expected = learner.classifier(by_time + by_speaker)
         torch.testing.assert_close(ours[b, :n], expected, atol=1e-9, rtol=0)
 

@@ -98,13 +98,16 @@ class Plain:
     def branches(self):
         first = {name: self.prompt("first", name, self.shared[name]) for name in MODALITIES}
         rows, kept = {}, {}
+
         for name in MODALITIES:
             others = [first[other] for other in MODALITIES if other != name]
             x = self.linear(f"before.{name}.join", torch.cat([self.shared[name], *others], 1))
             out = self.mlp(f"before.{name}.part", self.layer(name, 0, x))
             rows[name], kept[name] = out[:, :DIM], out[:, DIM:]
+
         second = {name: self.prompt("second", name, rows[name]) for name in MODALITIES}
         told = {}
+
         for name in MODALITIES:
             new = torch.cat([second[other] for other in MODALITIES if other != name], 1)
             heard = MEMORY * kept[name] + (1 - MEMORY) * new
@@ -150,14 +153,17 @@ def test_prompting_is_that_of_the_paper(learner, batch):
         expected = plain.logits(branches)
         torch.testing.assert_close(logits[b, :length], expected, rtol=0, atol=1e-10)
         told["task"].append(cross_entropy(expected, labels))
+
         own = [cross_entropy(plain.linear(f"heads.{n}", branches[n]), labels) for n in MODALITIES]
         told["own"].append(2 * sum(own))
+
         errors = []
         for name in MODALITIES:
             both = torch.cat([plain.shared[name], plain.private[name]], 1)
             errors.append((plain.mlp(f"restoring.{name}", both) - plain.x[name]) ** 2)
         told["restoring"].append(torch.cat(errors, 1).mean(1))
         told["disentangling"].append(parted(plain))
+
     for name, rows in told.items():
         assert parts[name].item() == pytest.approx(torch.cat(rows).mean().item(), rel=1e-8), name
 
@@ -187,7 +193,7 @@ def test_prompts_come_from_the_own_dialogue_alone(kit, learner, batch):
 def test_divergence_of_equals_is_zero_and_of_opposites_is_torchs():
     p, q = torch.tensor([0.2, 0.7]), torch.tensor([0.6, 0.1])
     m = ((p + q) / 2).log()
-    known = sum(torch.nn.functional.kl_div(m, one, reduction="sum") for one in (p, q)) / 2
+    known = sum(torch.nn.functional.kl_div(m, share, reduction="sum") for share in (p, q)) / 2
     assert divergence(p, p).item() == pytest.approx(0, abs=1e-7)
     assert divergence(p, q).item() == pytest.approx(known.item(), rel=1e-5)
 

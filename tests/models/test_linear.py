@@ -108,14 +108,18 @@ def test_logistic_says_of_an_utterance_what_the_model_of_its_pattern_says(kit):
     batch = kit.batch([40, 40], seed=4)
     learner = fitted(kit, "logistic", batch)
     told = learner.predict(batch)
+
     has_two = batch.extracted[..., 0] & batch.extracted[..., 2] & batch.valid
     rows = torch.cat([batch.features["audio"], batch.features["visual"]], dim=-1).double()
+
     for place, name in ((0, "audio"), (2, "visual")):
         seen = batch.features[name][batch.extracted[..., place] & batch.valid].double()
         cut = slice(0, 5) if place == 0 else slice(5, 11)
         rows[..., cut] = (rows[..., cut] - seen.mean(0)) / seen.std(0, correction=0)
+
     known = LogisticRegression(C=1e-4, max_iter=1000, tol=1e-8)  # the first of equal scores
     known.fit(rows[has_two].numpy(), batch.labels[has_two].numpy())
+
     cells = cells_with(batch, [True, False, True])
     assert cells.sum() > 3
     expected = known.predict_log_proba(rows[cells].numpy())

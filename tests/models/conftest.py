@@ -1,4 +1,4 @@
-"""Batches, settings and a trainer for the baselines' tests.
+"""Batches, settings and a trainer for the tests of methods.
 
 The trainer is the Learner contract at its shortest: phases, groups, steps, decay, clipping.
 """

@@ -194,12 +194,14 @@ def test_runs_on_cuda_with_the_same_code(kit, model, monkeypatch):
     batch = kit.batch([6, 2, 5], seed=2)
     on_cpu = kit.learner(model, **SMALL.get(model, {}))
     on_gpu = kit.learner(model, **SMALL.get(model, {})).cuda()
+
     for learner, device in ((on_cpu, "cpu"), (on_gpu, "cuda")):
         torch.manual_seed(0)
         learner.prepare(batch.to(device))
         if model == "mmin":
             learner.finish_phase("pretrain")
         learner.eval()
+
     outputs, expected = on_gpu.predict(batch.to("cuda")), on_cpu.predict(batch)
     torch.testing.assert_close(outputs.cpu(), expected, atol=1e-4, rtol=1e-4)
     phase = on_gpu.phases()[-1].name
