@@ -19,11 +19,7 @@ from pipeline.report.pattern_table import pattern_table
 from pipeline.report.results import ResultBlock, block
 from pipeline.report.task_data import TaskResults
 from pipeline.report.views import Cell, Part, Row, TableView
-
-WAYS = {
-    "ume": "UME, one model tested under all",
-    "ime": "IME, a model trained for each",
-}
+from pipeline.report.words import WAYS
 
 
 def conditions_part(results: TaskResults) -> Part:
@@ -97,7 +93,7 @@ def _table(results: TaskResults, way: str, names: Sequence[str]) -> TableView:
 
     data = [found.long_form().assign(group=title) for title, found in blocks.items()]
     return TableView(
-        caption=f"Conditions under {WAYS[way]}. {results.measure.caption()}.",
+        caption=f"Conditions under {way.upper()}, {WAYS[way]}. {results.measure.caption()}.",
         columns=["Condition", *(method.label for method in methods)],
         rows=rows,
         text=("Condition",),

@@ -1,20 +1,14 @@
-"""Plots of numbers: curves over missing rates, grouped bars, stacked shares."""
+"""Plots of numbers: curves over missing rates, pairs of values by group, stacked shares."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.report.svg import (
-    FLOOR,
-    HATCHES,
-    HEIGHT,
-    INK,
-    MARKERS,
-    PALETTE,
-    WIDTH,
-    drawing,
-    legend_below,
-    to_svg,
-)
+from matplotlib.axes import Axes
+
+from pipeline.report.palettes import FLOOR, HATCHES, PARTS, style_of
+from pipeline.report.svg import HEIGHT, INK, WIDTH, drawing, legend_below, to_svg
+
+Limits = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -28,16 +22,17 @@ class Curve:
     hue: int  # number of its colour and marker; -1 = the floor: dashed and grey
 
 
-def plot_curves(curves: Sequence[Curve], x_label: str, y_label: str) -> str:
-    """Lines with markers and a band of one deviation; SVG."""
+def plot_curves(
+    curves: Sequence[Curve], x_label: str, y_label: str, limits: Limits | None = None
+) -> str:
+    """Lines with markers and a band of one deviation; figures of the same limits compare; SVG."""
     with drawing() as (figure, (axes,)):
         for curve in curves:
             if curve.hue < 0:
                 axes.plot(curve.x, curve.y, color=FLOOR, linestyle="--", label=curve.label)
                 continue
 
-            color = PALETTE[curve.hue % len(PALETTE)]
-            marker = MARKERS[curve.hue % len(MARKERS)]
+            color, marker = style_of(curve.hue)
             axes.plot(curve.x, curve.y, color=color, marker=marker, ms=5, label=curve.label)
             low = [y - d for y, d in zip(curve.y, curve.deviation, strict=True)]
             high = [y + d for y, d in zip(curve.y, curve.deviation, strict=True)]
@@ -45,75 +40,123 @@ def plot_curves(curves: Sequence[Curve], x_label: str, y_label: str) -> str:
 
         axes.set_xlabel(x_label)
         axes.set_ylabel(y_label)
+        if limits is not None:
+            axes.set_ylim(limits)
         axes.grid(alpha=0.2, color=INK)
         legend_below(figure, axes)
         return to_svg(figure)
 
 
 @dataclass(frozen=True)
-class Bars:
-    """One bar per group: its height and its deviation (0 = none)."""
+class Pairs:
+    """Of each group two values, with least and most missing, and their deviations (0 = none)."""
 
     label: str
-    values: Sequence[float]
-    deviation: Sequence[float]
+    first: Sequence[float]
+    last: Sequence[float]
+    first_deviation: Sequence[float]
+    last_deviation: Sequence[float]
     hue: int
 
 
-def plot_bars(groups: Sequence[str], series: Sequence[Bars], y_label: str) -> str:
-    """Grouped bars with whiskers; SVG."""
-    with drawing() as (figure, (axes,)):
-        width = 0.84 / max(len(series), 1)
-        for index, bars in enumerate(series):
-            places = [g + (index - (len(series) - 1) / 2) * width for g in range(len(groups))]
-            axes.bar(
-                places,
-                bars.values,
-                yerr=bars.deviation if any(bars.deviation) else None,
-                width=width * 0.92,
-                color=PALETTE[bars.hue % len(PALETTE)],
-                ecolor=INK,
-                error_kw={"elinewidth": 0.8},
-                label=bars.label,
-            )
+def plot_pairs(
+    groups: Sequence[str], series: Sequence[Pairs], names: tuple[str, str], y_label: str
+) -> str:
+    """Both values of each group on one axis, joined: the first full, the last hollow; SVG."""
+    width = max(WIDTH, 1.2 + 0.16 * len(groups) * (len(series) + 1))
+    with drawing(width, HEIGHT + 0.2) as (figure, (axes,)):
+        step = 0.84 / max(len(series), 1)
+        for index, pairs in enumerate(series):
+            places = [g + (index - (len(series) - 1) / 2) * step for g in range(len(groups))]
+            _draw_pairs(axes, places, pairs)
+        for edge in range(1, len(groups)):
+            axes.axvline(edge - 0.5, color=INK, alpha=0.2, linewidth=0.8)
 
         axes.set_xticks(range(len(groups)), groups)
+        axes.set_xlim(-0.5, len(groups) - 0.5)
         axes.set_ylabel(y_label)
         axes.set_ylim(bottom=0)
+        axes.grid(axis="y", alpha=0.2, color=INK)
+        axes.set_title(f"full: {names[0]}; hollow: {names[1]}", fontsize=9)
         legend_below(figure, axes)
         return to_svg(figure)
+
+
+def _draw_pairs(axes: Axes, places: Sequence[float], pairs: Pairs) -> None:
+    color, marker = style_of(pairs.hue)
+    axes.vlines(places, pairs.last, pairs.first, color=color, linewidth=1.2, alpha=0.6)
+    ends = (
+        (pairs.first, pairs.first_deviation, color, pairs.label),
+        (pairs.last, pairs.last_deviation, "none", None),
+    )
+    for values, deviation, face, label in ends:
+        axes.errorbar(
+            *(places, values),
+            yerr=deviation if any(deviation) else None,
+            fmt=marker,
+            ms=5,
+            color=color,
+            markerfacecolor=face,
+            elinewidth=0.8,
+            label=label,
+        )
 
 
 def plot_stacks(
     categories: Sequence[str],
     series: Mapping[str, Sequence[float]],
     x_label: str,
-    title: str = "",
-    is_small: bool = False,
+    colors: Sequence[str],
 ) -> str:
     """Shares of a whole, stacked to 100 %: one bar per category; SVG."""
-    size = (3.6, 2.9) if is_small else (WIDTH, HEIGHT)
-    with drawing(*size) as (figure, (axes,)):
-        bottom = [0.0] * len(categories)
-
-        for index, (name, shares) in enumerate(series.items()):
-            axes.bar(
-                range(len(categories)),
-                shares,
-                bottom=bottom,
-                width=0.8,
-                color=PALETTE[index % len(PALETTE)],
-                hatch=HATCHES[index % len(HATCHES)],
-                edgecolor=(1, 1, 1, 0.7),
-                linewidth=0,
-                label=name,
-            )
-            bottom = [low + share for low, share in zip(bottom, shares, strict=True)]
-
-        axes.set_xticks(range(len(categories)), categories)
+    with drawing() as (figure, (axes,)):
+        _draw_stacks(axes, categories, series, colors)
         axes.set_xlabel(x_label)
-        axes.set_ylim(0, 1)
-        axes.yaxis.set_major_formatter(lambda share, _: f"{100 * share:.0f} %")
-        axes.set_title(title)
-        legend_below(figure, axes, 2 if is_small else 4)
+        legend_below(figure, axes, 4)
         return to_svg(figure)
+
+
+@dataclass(frozen=True)
+class Stacks:
+    """One panel of stacks: its columns, and of each part its shares."""
+
+    title: str
+    x_label: str
+    columns: Sequence[str]
+    series: Mapping[str, Sequence[float]]
+
+
+def plot_stack_grid(panels: Sequence[Stacks], n_columns: int) -> str:
+    """Panels of the same parts, row by row, with one legend; SVG."""
+    n_rows = -(-len(panels) // n_columns)
+    with drawing(3.1 * n_columns, 1.9 * n_rows + 0.5, n_columns, n_rows) as (figure, axes):
+        for panel, place in zip(panels, axes, strict=True):
+            _draw_stacks(place, panel.columns, panel.series, PARTS)
+            place.set_xlabel(panel.x_label, fontsize=9)
+            place.set_title(panel.title)
+        legend_below(figure, axes[0], 4)
+        return to_svg(figure)
+
+
+def _draw_stacks(
+    axes: Axes, columns: Sequence[str], series: Mapping[str, Sequence[float]], colors: Sequence[str]
+) -> None:
+    bottom = [0.0] * len(columns)
+    for index, (name, shares) in enumerate(series.items()):
+        axes.bar(
+            range(len(columns)),
+            shares,
+            bottom=bottom,
+            width=0.8,
+            color=colors[index % len(colors)],
+            hatch=HATCHES[index % len(HATCHES)],
+            edgecolor=(1, 1, 1, 0.7),
+            linewidth=0,
+            label=name,
+        )
+        bottom = [low + share for low, share in zip(bottom, shares, strict=True)]
+    axes.bar(range(len(columns)), bottom, width=0.8, fill=False, edgecolor=INK, linewidth=0.6)
+
+    axes.set_xticks(range(len(columns)), columns)
+    axes.set_ylim(0, 1)
+    axes.yaxis.set_major_formatter(lambda share, _: f"{100 * share:.0f} %")

@@ -16,7 +16,13 @@ from numpy.typing import NDArray
 from pipeline.base.records import Label, Utterance
 from pipeline.base.tables import read_rows
 from pipeline.config.tasks import TaskSettings
-from pipeline.report.maps import DialogueAxis, plot_dialogue_map
+from pipeline.report.maps import (
+    DialogueAxis,
+    Scale,
+    attention_scale,
+    bias_scale,
+    plot_dialogue_map,
+)
 from pipeline.report.task_data import TaskResults
 from pipeline.report.traces import Trace
 from pipeline.report.views import FigureView, Part
@@ -33,6 +39,23 @@ class Panel:
     caption: str
     trace: Trace
     maps: dict[str, Map]  # (T, T)
+    is_bias: bool = False
+
+    @property
+    def outside(self) -> NDArray[np.bool_] | None:
+        """(T, T) True where ECCE's band ends and a constant stands; None of attention."""
+        if not self.is_bias or self.trace.method.design is None:
+            return None
+        steps = np.arange(len(next(iter(self.maps.values()))))
+        far: NDArray[np.bool_] = (
+            np.abs(steps - steps[:, None]) > self.trace.method.design.context.band
+        )
+        return far
+
+    def scale(self) -> Scale:
+        """Of all modalities, so that they compare."""
+        maps = list(self.maps.values())
+        return attention_scale(maps) if self.outside is None else bias_scale(maps, self.outside)
 
 
 def heatmap_part(results: TaskResults, traces: Sequence[Trace]) -> Part | None:
@@ -61,8 +84,8 @@ def heatmap_part(results: TaskResults, traces: Sequence[Trace]) -> Part | None:
 def _texts(header: Mapping[str, Any], letters: list[str]) -> Iterator[str]:
     yield (
         f"Dialogue {header['dialogue']} ({header['role']}), complete data, as in Figure 4 of the "
-        "paper; darker is higher. The inner strip on each axis is the gold label, the outer one "
-        "the speaker."
+        "paper. The inner strip on each axis is the gold label, the outer one the speaker. Maps of "
+        "one kind have one scale."
     )
     if header["note"]:
         yield f"{header['note']}."
@@ -86,19 +109,28 @@ def _panels(traces: Sequence[Trace]) -> Iterator[Panel]:
 
     if partial := contexts.get(("×", "✓")):
         caption = "ECCE without its local stage"
-        yield _panel("b", "ECCE, global only", caption, partial, partial.of("context"))
+        yield _panel(
+            "b", "ECCE, global only", caption, partial, partial.of("context"), is_bias=True
+        )
 
     full = contexts.get(("✓", "✓"), main)
     local = full.method.context == ("✓", "✓")
     title = "ECCE, local and global" if local else "ECCE, global only"
-    yield _panel("c" if local else "b", title, "ECCE bias", full, full.of("context"))
+    yield _panel("c" if local else "b", title, "ECCE bias", full, full.of("context"), is_bias=True)
 
 
 def _panel(
-    letter: str, title: str, caption: str, trace: Trace, stacks: dict[str, NDArray[np.floating]]
+    letter: str,
+    title: str,
+    caption: str,
+    trace: Trace,
+    stacks: dict[str, NDArray[np.floating]],
+    *,
+    is_bias: bool = False,
 ) -> Panel:
     """The first layer's maps, whose inputs are nearest to the features."""
-    return Panel(letter, title, caption, trace, {m: stack[0] for m, stack in stacks.items()})
+    maps = {m: stack[0] for m, stack in stacks.items()}
+    return Panel(letter, title, caption, trace, maps, is_bias)
 
 
 def _check_same_dialogue(traces: Sequence[Trace]) -> None:
@@ -112,18 +144,22 @@ def _axis(results: TaskResults, trace: Trace) -> DialogueAxis:
     rows = read_rows(results.corpus / "utterances.csv", Utterance)
     speakers = {row.utterance_id: row.speaker for row in rows}
     golds = {r.utterance_id: r.label for r in read_rows(results.folder / "labels.csv", Label)}
+    found = list(golds.values())
     return DialogueAxis(
         [speakers[name] for name in shown],
         [golds[name] if results.classes else f"{float(golds[name]):+.1f}" for name in shown],
         results.classes,
-        _reach(results.section),
+        1.0 if results.classes else _reach(results.section, [float(gold) for gold in found]),
     )
 
 
-def _reach(task: TaskSettings) -> float:
-    """How far labels lie from the middle of the task's scale; 3 of sentiment, where nobody says."""
+def _reach(task: TaskSettings, golds: Sequence[float]) -> float:
+    """How far labels lie from the middle of the task's scale, where no scale is given by their own.
+
+    `golds` are distances to that middle already.
+    """
     if task.scale is None:
-        return 3.0
+        return max((abs(gold) for gold in golds), default=0.0) or 1.0
     return max(abs(end - task.middle) for end in task.scale)
 
 
@@ -131,7 +167,13 @@ def _figure(results: TaskResults, panel: Panel, modality: str, axis: DialogueAxi
     values = panel.maps[modality]
     return FigureView(
         f"{results.name}_figure4{panel.letter}_{modality}",
-        plot_dialogue_map(values, axis, f"({panel.letter}) {panel.title}, {modality}"),
+        plot_dialogue_map(
+            values,
+            axis,
+            f"({panel.letter}) {panel.title}, {modality}",
+            panel.scale(),
+            panel.outside,
+        ),
         f"({panel.letter}) {modality}: {panel.caption}, first layer; "
         f"{panel.trace.method.label}, {panel.trace.run}",
         results.source(f"traces/{panel.trace.method.name}.safetensors"),

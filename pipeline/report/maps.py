@@ -1,23 +1,61 @@
 """Plots of matrices: attention and ECCE maps of a dialogue (paper Figure 4), confusions.
 
-Shapes: T utterances of the dialogue. Darker = higher, as in the paper.
+The scale of a map is said by a bar of colours and begins where the numbers do: attention at 0, so
+that uniform attention is one flat tone; a bias has 0 in its middle.
+
+Shapes: T utterances of the dialogue.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgb
+from matplotlib.colors import Colormap, LinearSegmentedColormap, Normalize, to_rgb
+from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
-from pipeline.report.svg import INK, PALETTE, drawing, to_svg
+from pipeline.report.palettes import ABOVE, BELOW, CLASSES, MIDDLE
+from pipeline.report.svg import INK, drawing, to_svg
 
-SPEAKERS = ("#c9d3dc", "#4b5863", "#8fb0a0", "#6f5a7e", "#b9a27c", "#9c4a4a")
+SPEAKERS = ("#c9d3dc", "#4b5863", "#8fb0a0", "#6f5a7e", "#b9a27c", "#5f4a3a")
 N_LABELLED = 26  # up to so many utterances, each has its words on the axis
 COLORS: Any = "Blues"
+OUTSIDE = "#9aa3ab"  # cells that a map has no value of its own for
+LEAST_PEAK = 3  # attention: a scale reaches this many times the uniform weight, or further
+LEAST_BIAS = 0.1  # a bias below it changes a weight by a tenth at most
+DIVERGING: Any = LinearSegmentedColormap.from_list("bias", (BELOW, "#f4f4f4", ABOVE))
+
+Maps = Sequence[NDArray[np.floating]]
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Ends of a map's colours, and a value that the bar names."""
+
+    low: float
+    high: float
+    colors: str | Colormap
+    mark: float
+    mark_name: str
+    name: str
+
+
+def attention_scale(maps: Maps) -> Scale:
+    """From 0 to the highest weight of (T, T) maps, one for all of them."""
+    uniform = 1 / len(maps[0])
+    high = max(LEAST_PEAK * uniform, *(float(np.max(found)) for found in maps))
+    return Scale(0.0, min(high, 1.0), COLORS, uniform, "uniform", "attention weight")
+
+
+def bias_scale(maps: Maps, outside: NDArray[np.bool_]) -> Scale:
+    """As far below 0 as above it, by the cells that are not outside; one for all (T, T) maps."""
+    reach = max(LEAST_BIAS, *(float(np.max(np.abs(found[~outside]))) for found in maps))
+    return Scale(-reach, reach, DIVERGING, 0.0, "0", "bias of attention (before softmax)")
 
 
 @dataclass(frozen=True)
@@ -27,7 +65,7 @@ class DialogueAxis:
     speakers: Sequence[str]
     golds: Sequence[str]
     classes: Sequence[str]  # () for regression: golds are distances to the middle of the scale
-    reach: float = 3.0  # regression: the distance whose colour is full
+    reach: float = 1.0  # regression: the distance whose colour is full
 
     def words(self) -> list[str]:
         """One tick label per utterance: number, speaker, gold."""
@@ -39,9 +77,9 @@ class DialogueAxis:
         ]
 
     def gold_colors(self) -> list[tuple[float, float, float]]:
-        """A hue per class; for numbers from red (-reach) over grey to green (+reach)."""
+        """A hue per class; for numbers from orange (-reach) over grey to blue (+reach)."""
         if self.classes:
-            return [to_rgb(PALETTE[self.classes.index(gold) % len(PALETTE)]) for gold in self.golds]
+            return [to_rgb(CLASSES[self.classes.index(gold) % len(CLASSES)]) for gold in self.golds]
         return [_color_of(float(gold) / self.reach) for gold in self.golds]
 
     def speaker_colors(self) -> list[tuple[float, float, float]]:
@@ -70,11 +108,25 @@ class DialogueAxis:
         return patches + [Patch(color=color, label=name) for name, color in named.items()]
 
 
-def plot_dialogue_map(values: NDArray[np.floating], axis: DialogueAxis, title: str) -> str:
-    """A (T, T) map with strips of gold labels and speakers on both axes; SVG."""
-    with drawing(4.3, 4.9) as (figure, (axes,)):
+def plot_dialogue_map(
+    values: NDArray[np.floating],
+    axis: DialogueAxis,
+    title: str,
+    scale: Scale,
+    outside: NDArray[np.bool_] | None = None,
+) -> str:
+    """A (T, T) map with strips of gold labels and speakers on both axes; SVG.
+
+    `outside` (T, T): cells that hold a constant and no value of their own.
+    """
+    with drawing(4.3, 5.1) as (figure, (axes,)):
         n = len(values)
-        axes.imshow(values, cmap=COLORS, interpolation="none", extent=(0, n, n, 0))
+        shown = np.ma.masked_array(values, False if outside is None else outside)
+        span = Normalize(scale.low, scale.high)
+        colors = mpl.colormaps.get_cmap(scale.colors).with_extremes(bad=OUTSIDE)
+        image = axes.imshow(
+            shown, cmap=colors, interpolation="none", extent=(0, n, n, 0), norm=span
+        )
         _strips(axes, axis, n)
 
         axes.set_xlim(-0.12 * n, n)
@@ -82,14 +134,29 @@ def plot_dialogue_map(values: NDArray[np.floating], axis: DialogueAxis, title: s
         axes.set_aspect("equal")
         axes.spines[:].set_visible(False)
         _ticks(axes, axis, n)
-
-        low, high = float(np.min(values)), float(np.max(values))
         axes.set_title(title, pad=4)
-        axes.set_xlabel(f"light {low:.3g}, dark {high:.3g}", fontsize=9)
+        _bar(figure, axes, image, scale)
+
+        legend = axis.legend()
+        if outside is not None and outside.any():
+            constant = float(values[outside][0])
+            legend.append(Patch(color=OUTSIDE, label=f"outside the band: {constant:.2g}"))
         figure.legend(
-            handles=axis.legend(), loc="outside lower center", ncols=4, fontsize=8, handlelength=1
+            handles=legend, loc="outside lower center", ncols=4, fontsize=8, handlelength=1
         )
         return to_svg(figure)
+
+
+def _bar(figure: Figure, axes: Axes, image: AxesImage, scale: Scale) -> None:
+    """The bar of colours, with its ends and the value that it names."""
+    bar = figure.colorbar(image, ax=axes, orientation="horizontal", shrink=0.8, aspect=30, pad=0.02)
+    assert bar.solids is not None
+    bar.solids.set_rasterized(True)  # one picture, not a path for each tone
+    ticks = [scale.low, scale.mark, scale.high]
+    named = scale.mark_name if scale.mark == 0 else f"{scale.mark_name} {scale.mark:.3g}"
+    bar.set_ticks(ticks, labels=[f"{scale.low:.3g}", named, f"{scale.high:.3g}"], fontsize=8)
+    bar.set_label(scale.name, fontsize=8)
+    bar.outline.set_visible(False)
 
 
 def plot_matrix(
@@ -136,7 +203,6 @@ def _ticks(axes: Axes, axis: DialogueAxis, n: int) -> None:
 
 def _color_of(share: float) -> tuple[float, float, float]:
     share = max(-1.0, min(1.0, share))
-    end = to_rgb("#2f9e5b" if share > 0 else "#c8384a")
-    grey = to_rgb("#c4c9ce")
+    end, grey = to_rgb(ABOVE if share > 0 else BELOW), to_rgb(MIDDLE)
     red, green, blue = (g + (e - g) * abs(share) for g, e in zip(grey, end, strict=True))
     return red, green, blue

@@ -12,8 +12,8 @@ from pipeline.report.measures import Measure
 from pipeline.report.method_views import MethodView
 from pipeline.report.task_data import TaskResults
 from pipeline.report.views import Cell, Part, Row, TableView
+from pipeline.report.words import WAYS
 
-WAYS = {"ume": "UME", "ime": "IME"}
 Pairs = Mapping[tuple[str, str], Difference]
 
 
@@ -47,7 +47,7 @@ def _matrix(results: TaskResults, way: str, methods: Sequence[MethodView]) -> Ta
     ]
     data = pd.DataFrame(map(asdict, found.values()))
     return TableView(
-        caption=f"Differences under {WAYS[way]}, row less column, on average over missing rates. "
+        caption=f"Differences under {way.upper()}, row less column, on average over missing rates. "
         f"{measure.caption()}.",
         columns=["Method", measure.short, *(f"less {method.label}" for method in ranked)],
         rows=rows,

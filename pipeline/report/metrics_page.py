@@ -1,4 +1,4 @@
-"""Further metrics of a task, with their conventions in words; F1 of each class as bars."""
+"""Further metrics of a task, with their conventions in words; F1 of each class at both ends."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -6,13 +6,12 @@ import pandas as pd
 
 from pipeline.evaluation.aggregate import AVERAGE, rates_in, run_table, runs_of
 from pipeline.evaluation.sentiment import SIGNS
-from pipeline.report.figures import Bars, plot_bars
+from pipeline.report.figures import Pairs, plot_pairs
 from pipeline.report.measures import Convention, further
 from pipeline.report.method_views import MethodView, in_paper_order
 from pipeline.report.task_data import TaskResults
 from pipeline.report.views import DRAWN_CLASSES, Cell, FigureView, Part, Row, TableView
-
-WAYS = {"ume": "UME", "ime": "IME"}
+from pipeline.report.words import WAYS
 
 
 def metrics_part(results: TaskResults) -> Part:
@@ -50,7 +49,7 @@ def _table(results: TaskResults, way: str, methods: Sequence[MethodView]) -> Tab
     ]
 
     return TableView(
-        caption=f"Further metrics under {WAYS[way]}, in % where not said otherwise",
+        caption=f"Further metrics under {way.upper()}, in % where not said otherwise",
         columns=["Method", *(convention.label for convention in metrics.values())],
         rows=rows,
         name=f"{results.name}_metrics_{way}",
@@ -101,24 +100,31 @@ def _class_figures(
     rows = pd.DataFrame(_long_form(results.name, way, runs, methods))
     rows = rows[rows["method"] != results.floor.name]
 
-    for rate in dict.fromkeys([rates[0], rates[-1]]):
-        series = [
-            _bars(results, method, [runs[name] for name in classes], rate) for method in methods
-        ]
-        yield FigureView(
-            f"{results.name}_classes_{way}_{rate}",
-            plot_bars(classes, series, "F1 (%)"),
-            f"F1 of each class under {WAYS[way]} at missing rate {rate}; "
-            "whiskers: one standard deviation over runs",
-            results.source("scores.csv"),
-            rows[rows["column"] == rate],
-        )
+    ends = [rates[0], rates[-1]]
+    series = [_pairs(results, method, [runs[name] for name in classes], ends) for method in methods]
+    said = f"at missing rates {rates[0]} and {rates[-1]}" if len(rates) > 1 else f"at {rates[0]}"
+    yield FigureView(
+        f"{results.name}_classes_{way}",
+        plot_pairs(classes, series, (f"rate {ends[0]}", f"rate {ends[1]}"), "F1 (%)"),
+        f"F1 of each class under {way.upper()} {said}; whiskers: one standard deviation over runs",
+        results.source("scores.csv"),
+        rows[rows["column"].isin(ends)],
+    )
 
 
-def _bars(
-    results: TaskResults, method: MethodView, runs: Sequence[pd.DataFrame], rate: str
-) -> Bars:
-    values = [100 * runs_of(table, method.name, rate) for table in runs]
-    means = [float(of_class.mean()) for of_class in values]
-    deviation = [float(of_class.std(ddof=1)) if len(of_class) > 1 else 0.0 for of_class in values]
-    return Bars(method.label, means, deviation, results.hue(method))
+def _pairs(
+    results: TaskResults, method: MethodView, runs: Sequence[pd.DataFrame], ends: Sequence[str]
+) -> Pairs:
+    first, last = ([100 * runs_of(table, method.name, rate) for table in runs] for rate in ends)
+    return Pairs(
+        method.label,
+        first=[float(values.mean()) for values in first],
+        last=[float(values.mean()) for values in last],
+        first_deviation=[_deviation(values) for values in first],
+        last_deviation=[_deviation(values) for values in last],
+        hue=results.hue(method),
+    )
+
+
+def _deviation(values: pd.Series) -> float:
+    return float(values.std(ddof=1)) if len(values) > 1 else 0.0

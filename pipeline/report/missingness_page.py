@@ -16,6 +16,7 @@ from pipeline.config.conditions import is_rate
 from pipeline.protocol.availability import Mask, realised_rate
 from pipeline.report.figures import plot_stacks
 from pipeline.report.masked_folds import masked_folds
+from pipeline.report.palettes import AMOUNTS
 from pipeline.report.task_data import TaskResults
 from pipeline.report.views import FigureView, Part, TableView, text_row
 
@@ -119,7 +120,7 @@ def _figure(results: TaskResults, rows: list[Missingness], name: str, source: st
     ticks = [f"{row.rate}\n{100 * row.missing_cells:.0f} %" for row in rows]
     return FigureView(
         f"{results.name}_missingness_{name}",
-        plot_stacks(ticks, series, "missing rate; below it the share of cells missing"),
+        plot_stacks(ticks, series, "missing rate; below it the share of cells missing", AMOUNTS),
         f"Utterances by how many modalities they have: {rows[0].cause}",
         source,
         _long_form(results, rows),

@@ -4,14 +4,14 @@ Means over the test utterances of one run at all missing rates (`pipeline.report
 Shapes: L layers, P patterns of usable modalities, O candidates.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.base.records import MODALITIES
-from pipeline.report.figures import plot_stacks
+from pipeline.report.figures import Stacks, plot_stack_grid
 from pipeline.report.task_data import TaskResults
 from pipeline.report.traces import Trace
 from pipeline.report.views import FigureView, Part
@@ -20,20 +20,16 @@ Weights = NDArray[np.floating]
 
 
 def router_part(results: TaskResults, traces: Sequence[Trace]) -> Part | None:
-    """Two figures per modality and method; None where no network has a router."""
-    figures = [
-        by_what(results, trace, modality, weights)
-        for trace in traces
-        for by_what in (_by_layer, _by_missingness)
-        for modality, weights in trace.of("router").items()
-    ]
+    """A figure for each method, a row of panels for each modality; None where nobody routes."""
+    figures = [_figure(results, trace) for trace in traces if trace.of("router")]
     if not figures:
         return None
     text = (
         "Mean weights over the test utterances of one run, at all missing rates together. "
-        '"Own": the modality itself is missing; "other": another one is.'
+        "Left by layer, right by how many modalities are missing; “own”: the modality itself is "
+        "missing; “other”: another one is."
     )
-    return Part("Routers' choice of token mixers", text, figures=figures, is_small=True)
+    return Part("Routers' choice of token mixers", text, figures=figures)
 
 
 def by_layer(weights: Weights, counts: NDArray[np.integer]) -> Weights:
@@ -59,41 +55,46 @@ def by_missingness(
     return found
 
 
-def _by_layer(results: TaskResults, trace: Trace, modality: str, weights: Weights) -> FigureView:
-    layers = by_layer(weights, trace.arrays["counts"])
-    columns = {str(number): layer for number, layer in enumerate(layers, start=1)}
-    return _figure(results, trace, modality, columns, "layer")
+def _figure(results: TaskResults, trace: Trace) -> FigureView:
+    panels = [
+        panel for name, found in trace.of("router").items() for panel in _row(trace, name, found)
+    ]
+    return FigureView(
+        f"{results.name}_router_{trace.method.name}",
+        plot_stack_grid(panels, 2),
+        f"What the routers of {trace.method.label} choose; {trace.run}",
+        results.source(f"traces/{trace.method.name}.safetensors"),
+        pd.DataFrame(row for panel in panels for row in _long_form(panel)),
+    )
 
 
-def _by_missingness(
-    results: TaskResults, trace: Trace, modality: str, weights: Weights
-) -> FigureView:
+def _row(trace: Trace, modality: str, weights: Weights) -> Iterator[Stacks]:
+    """The panels of a modality."""
     arrays = trace.arrays
+    layers = by_layer(weights, arrays["counts"])
+    columns = {str(number): layer for number, layer in enumerate(layers, start=1)}
+    yield _stacks(trace, modality, "layer", columns)
+
     columns = by_missingness(weights, arrays["patterns"], arrays["counts"], modality)
-    return _figure(results, trace, modality, columns, "missing modalities")
+    yield _stacks(trace, modality, "missing modalities", columns)
 
 
-def _figure(
-    results: TaskResults, trace: Trace, modality: str, columns: dict[str, Weights], x_label: str
-) -> FigureView:
+def _stacks(trace: Trace, title: str, x_label: str, columns: dict[str, Weights]) -> Stacks:
     series = {
         candidate: [float(column[index]) for column in columns.values()]
         for index, candidate in enumerate(trace.candidates)
     }
-    return FigureView(
-        f"{results.name}_router_{trace.method.name}_{modality}_{x_label.split()[0]}",
-        plot_stacks(list(columns), series, x_label, modality, is_small=True),
-        f"{modality}, by {x_label}; {trace.method.label}, {trace.run}",
-        results.source(f"traces/{trace.method.name}.safetensors"),
-        _long_form(columns, series, x_label),
-    )
+    return Stacks(title, x_label, list(columns), series)
 
 
-def _long_form(
-    columns: dict[str, Weights], series: dict[str, list[float]], x_label: str
-) -> pd.DataFrame:
-    return pd.DataFrame(
-        {x_label: column.replace("\n", " "), "mixer": mixer, "weight": shares[index]}
-        for index, column in enumerate(columns)
-        for mixer, shares in series.items()
-    )
+def _long_form(panel: Stacks) -> Iterator[dict[str, object]]:
+    for index, column in enumerate(panel.columns):
+        for mixer, shares in panel.series.items():
+            yield {
+                **{
+                    "modality": panel.title,
+                    "by": panel.x_label,
+                    "column": column.replace("\n", " "),
+                },
+                **{"mixer": mixer, "weight": shares[index]},
+            }

@@ -1,7 +1,6 @@
 """SVG as text: the same bytes every time, readable on dark and light pages.
 
-Lines, ticks and text take the page's own colour (`currentColor`); the rest takes hues of one
-palette, in a fixed order. Colour is never the only difference: markers, hatches, labels tell too.
+Lines, ticks and text take the page's own colour (`currentColor`), the rest the hues of `palettes`.
 """
 
 import io
@@ -15,21 +14,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 INK = "#010203"  # stands for the page's text colour; no figure uses it otherwise
-PALETTE = (
-    "#d1495b",
-    "#2a86c8",
-    "#3a9d5d",
-    "#c08a13",
-    "#9a66c2",
-    "#00979f",
-    "#d9752b",
-    "#7a8793",
-    "#b3589a",
-    "#6c8f2e",
-)
-MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "<", ">")
-HATCHES = ("", "///", "\\\\\\", "xxx", "---", "|||")
-FLOOR = "#7a8793"  # the majority class
 WIDTH, HEIGHT = 5.0, 3.2  # inches; SVG scales, so these set the size of the text
 STYLE: Any = {
     "svg.hashsalt": "report",
@@ -55,15 +39,15 @@ STYLE: Any = {
 
 @contextmanager
 def drawing(
-    width: float = WIDTH, height: float = HEIGHT, n_columns: int = 1
+    width: float = WIDTH, height: float = HEIGHT, n_columns: int = 1, n_rows: int = 1
 ) -> Iterator[tuple[Figure, list[Axes]]]:
-    """A figure without background, in the page's style, with axes side by side."""
+    """A figure without background, in the page's style; its axes row by row."""
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(width, height), layout="constrained")
         figure.patch.set_alpha(0)
-        axes: list[Axes] = list(figure.subplots(1, n_columns, squeeze=False)[0])
-        for column in axes:
-            column.patch.set_alpha(0)
+        axes: list[Axes] = list(figure.subplots(n_rows, n_columns, squeeze=False).flat)
+        for panel in axes:
+            panel.patch.set_alpha(0)
         yield figure, axes
 
 

@@ -36,7 +36,8 @@ class Trace:
     @property
     def candidates(self) -> list[str]:
         """Names of the O candidates, in words."""
-        return [str(name).replace("_", " ") for name in self.header["candidates"]]
+        named = (str(name).replace("_", " ") for name in self.header["candidates"])
+        return [name.replace("mlp", "MLP") for name in named]
 
     @property
     def run(self) -> str:

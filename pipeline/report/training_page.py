@@ -11,7 +11,8 @@ from matplotlib.ticker import MaxNLocator, NullFormatter
 
 from pipeline.report.measures import Measure
 from pipeline.report.method_views import MethodView
-from pipeline.report.svg import INK, PALETTE, drawing, to_svg
+from pipeline.report.palettes import METHODS, PARTS
+from pipeline.report.svg import INK, drawing, to_svg
 from pipeline.report.task_data import RunFiles, TaskResults
 from pipeline.report.views import FigureView, Part
 from pipeline.report.words import said_of_training
@@ -70,14 +71,14 @@ def _history(run: RunFiles) -> pd.DataFrame:
 
 def _plot_losses(axes: Axes, histories: Sequence[pd.DataFrame], pooled: pd.DataFrame) -> None:
     for history in histories:
-        axes.plot(history["epoch"], history[LOSS], color=PALETTE[1], alpha=0.35, linewidth=0.8)
+        axes.plot(history["epoch"], history[LOSS], color=METHODS[0], alpha=0.35, linewidth=0.8)
 
     mean = pooled.groupby("epoch").mean(numeric_only=True)
-    axes.plot(mean.index, mean[LOSS], color=PALETTE[1], label="loss")
+    axes.plot(mean.index, mean[LOSS], color=METHODS[0], label="loss")
     parts = [c for c in mean.columns if c.startswith("loss_") and mean[c].notna().any()]
     for index, part in enumerate(parts):
         name = part.removeprefix("loss_").replace("_", " ")
-        color = PALETTE[(index + 2) % len(PALETTE)]
+        color = PARTS[index % len(PARTS)]
         axes.plot(mean.index, mean[part], linestyle=":", color=color, label=name)
 
     if _spans_decades(mean[[LOSS, *parts]]):
@@ -95,9 +96,9 @@ def _plot_scores(
 ) -> None:
     for history, epoch in zip(histories, best, strict=True):
         score = measure.scale * history[SCORE]
-        axes.plot(history["epoch"], score, color=PALETTE[0], alpha=0.5, linewidth=0.9)
+        axes.plot(history["epoch"], score, color=METHODS[0], alpha=0.5, linewidth=0.9)
         chosen = history["epoch"] == epoch
-        axes.plot(history["epoch"][chosen], score[chosen], "o", color=PALETTE[0], ms=5)
+        axes.plot(history["epoch"][chosen], score[chosen], "o", color=METHODS[0], ms=5)
     axes.set_title(measure.axis)
     _finish(axes)
 

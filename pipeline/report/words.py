@@ -2,6 +2,11 @@
 
 from pipeline.config.conditions import is_rate
 
+# How models meet missing rates: which evaluation, and what that is.
+WAYS = {
+    "ume": "one model tested under all",
+    "ime": "a model trained for each",
+}
 STRATEGIES = {
     "random": "at missing rates of 0 to 0.7, drawn for each batch",
     "progressive": "at a missing rate that rises from 0 to 0.7",

@@ -6,11 +6,21 @@ import xml.etree.ElementTree as ElementTree
 import numpy as np
 import pytest
 
-from pipeline.report.figures import Bars, Curve, plot_bars, plot_curves, plot_stacks
-from pipeline.report.maps import DialogueAxis, plot_dialogue_map, plot_matrix
+from pipeline.report.figures import (
+    Curve,
+    Pairs,
+    Stacks,
+    plot_curves,
+    plot_pairs,
+    plot_stack_grid,
+    plot_stacks,
+)
+from pipeline.report.maps import DialogueAxis, attention_scale, plot_dialogue_map, plot_matrix
+from pipeline.report.palettes import PARTS
 from pipeline.report.svg import INK
 
 HOSTILE = r"a <b> & c $\frac{ $ $x_1$"
+SHARES = {HOSTILE: [0.25, 0.5], "b": [0.75, 0.5]}
 AXIS = DialogueAxis(["F", "M", "F"], ["happy", "sad", "sad"], ("happy", "sad"))
 
 
@@ -21,9 +31,12 @@ def curves():
 
 DRAWN = {
     "curves": curves,
-    "bars": lambda: plot_bars(["g1", HOSTILE], [Bars("s", [1, 2], [0.1, 0.2], 0)], "y"),
-    "stacks": lambda: plot_stacks(["0", "1"], {HOSTILE: [0.25, 0.5], "b": [0.75, 0.5]}, "x"),
-    "map": lambda: plot_dialogue_map(np.eye(3), AXIS, HOSTILE),
+    "pairs": lambda: plot_pairs(
+        ["g1", HOSTILE], [Pairs("s", [1, 2], [0, 1], [0.1, 0.2], [0, 0], 0)], ("0.0", "0.7"), "y"
+    ),
+    "stacks": lambda: plot_stacks(["0", "1"], SHARES, "x", PARTS),
+    "grid": lambda: plot_stack_grid([Stacks("text", "layer", ["0", "1"], SHARES)] * 2, 2),
+    "map": lambda: plot_dialogue_map(np.eye(3), AXIS, HOSTILE, attention_scale([np.eye(3)])),
     "matrix": lambda: plot_matrix([[1, 0], [0.5, 0.5]], [["1", "0"], ["2", "2"]], [HOSTILE, "b"]),
 }
 

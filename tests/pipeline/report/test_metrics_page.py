@@ -6,11 +6,12 @@ import pytest
 from tests.pipeline.report.task_artefacts import CLASSES
 
 
-def test_bars_of_classes_stand_in_the_order_of_the_configuration(two_methods):
+def test_classes_stand_in_the_order_of_the_configuration(two_methods):
     build, _ = two_methods
     assert list(CLASSES) != sorted(CLASSES)
-    f1 = pd.read_csv(build.folder / "report/figures/t_classes_ume_0.5.csv")
+    f1 = pd.read_csv(build.folder / "report/figures/t_classes_ume.csv")
     assert list(dict.fromkeys(f1["metric"])) == list(CLASSES)
+    assert set(f1["column"]) == {0.0, 0.5}  # both rates on one axis
 
 
 def test_sentiment_has_metrics_of_its_own_with_their_conventions(make_build):
