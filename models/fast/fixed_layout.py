@@ -108,6 +108,13 @@ class FixedLayout(Layout):
         """(N,) place of each row in its dialogue, 0 of those that do not exist."""
         return self.buckets[0].cells // self.buckets[0].n_dialogues
 
+    def mirrored(self, rows: Tensor) -> Tensor:
+        """(N, ...) -> (N, ...): the rows of each dialogue in the opposite order."""
+        firsts = torch.searchsorted(self.owner, self.owner)
+        ends = torch.searchsorted(self.owner, self.owner, right=True)
+        places = Places(firsts + ends - 1 - self.cells, None)
+        return _move(rows, places, places)
+
     def share(self, gaps: Iterable[int]) -> None:
         """Make now what branches read together (`branches`): what one makes another cannot use."""
         for gap in {1, *gaps}:

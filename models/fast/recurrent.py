@@ -21,6 +21,8 @@ from torch.nn.utils.rnn import PackedSequence
 
 from models.fast import switch
 from models.fast.dropout import Dropout
+from models.fast.fixed_layout import FixedLayout
+from models.fast.fixed_recurrent import read_fixed, read_fixed_embedded
 from models.fast.layout import Layout
 from models.fast.products import linear, multiply
 
@@ -75,8 +77,10 @@ class BidirectionalLstm(nn.Module):
         self.lstm = nn.LSTM(in_dim, hidden_dim, 2, bidirectional=True, dropout=dropout)
         self.dropout = Dropout(dropout)
 
-    def forward(self, x: Tensor, turns: Turns) -> Tensor:
+    def forward(self, x: Tensor, turns: Turns | FixedLayout) -> Tensor:
         """Rows of a layout (N, D) -> (N, 2H)."""
+        if isinstance(turns, FixedLayout):
+            return read_fixed(self.lstm, self.dropout, x, turns)
         rows = x.index_select(0, turns.order)
         if x.device.type == "cpu" and switch.is_on():
             rows = self._read(self._gates(0, rows), turns)
@@ -88,8 +92,10 @@ class BidirectionalLstm(nn.Module):
         """(8H, D): both directions' weights of what comes in."""
         return torch.cat([weights[0] for weights in self._weights(0)])
 
-    def read_embedded(self, x: Tensor, turns: Turns) -> Tensor:
+    def read_embedded(self, x: Tensor, turns: Turns | FixedLayout) -> Tensor:
         """`forward` of rows that were multiplied by `input_weight` already: (N, 8H) -> (N, 2H)."""
+        if isinstance(turns, FixedLayout):
+            return read_fixed_embedded(self.lstm, self.dropout, x, turns)
         rows = x.index_select(0, turns.order)
         biases = [input_bias + hidden_bias for _, _, input_bias, hidden_bias in self._weights(0)]
         gates = [own + bias for own, bias in zip(rows.chunk(2, dim=1), biases, strict=True)]

@@ -5,6 +5,8 @@ convolution), each with the semantics of PyTorch Geometric. A dialogue is a line
 most W = future + 1 + past sources and the graph is a band: no L x L matrix is ever built.
 
 Shapes: N packed utterances, dialogue after dialogue; W sources of each; R relations; D -> G values.
+In batches of fixed shapes (`Window.is_fixed`) sums over sources are products with the band itself:
+each value is read and its gradient added up in one order, and nothing waits for the device.
 """
 
 from collections.abc import Sequence
@@ -25,6 +27,8 @@ class Window:
 
     sources: Tensor  # (N, W) int64, node j of each edge j -> i; i itself where there is no edge
     is_edge: Tensor  # (N, W) bool
+    future: int
+    is_fixed: bool = False
 
     @classmethod
     def of(
@@ -38,7 +42,24 @@ class Window:
         nodes = torch.arange(len(first), device=device).unsqueeze(1)
         sources = nodes + torch.arange(-future, past + 1, device=device)
         is_edge = (sources >= first) & (sources < end)
-        return cls(torch.where(is_edge, sources, nodes), is_edge)
+        return cls(torch.where(is_edge, sources, nodes), is_edge, future)
+
+    @classmethod
+    def in_room(cls, owner: Tensor, valid: Tensor, past: int, future: int) -> "Window":
+        """The window over rows (N,) of dialogues with these numbers, of which some are `valid`."""
+        nodes = torch.arange(len(owner), device=owner.device).unsqueeze(1)
+        sources = nodes + torch.arange(-future, past + 1, device=owner.device)
+        inside = sources.clamp(0, len(owner) - 1)
+        is_edge = (owner[inside] == owner.unsqueeze(1)) & (inside == sources)
+        is_edge &= valid.unsqueeze(1)
+        return cls(torch.where(is_edge, sources, nodes), is_edge, future, is_fixed=True)
+
+    def heard(self, x: Tensor, shares: Tensor) -> Tensor:
+        """Rows (N, D), shares (N, R, W) of sources in R sums -> (N, R, D), in fixed shapes."""
+        n_sources = self.sources.shape[1]
+        padded = F.pad(x, (0, 0, self.future, n_sources - 1 - self.future))
+        band = torch.stack([padded[w : w + len(x)] for w in range(n_sources)], dim=1)
+        return torch.bmm(shares, band)
 
 
 @dataclass(frozen=True)
@@ -56,6 +77,11 @@ class Relations:
         n_same = (is_same & window.is_edge.unsqueeze(1)).sum(dim=2).clamp(min=1)
         return cls(window, kinds, window.is_edge.to(dtype) / n_same)
 
+    def by_kind(self, n_relations: int) -> Tensor:
+        """(N, R, W): the share of each source in the mean of each kind."""
+        numbers = torch.arange(n_relations, device=self.kinds.device).unsqueeze(1)
+        return self.shares.unsqueeze(1) * (self.kinds.unsqueeze(1) == numbers)
+
 
 def temporal_kinds(window: Window) -> Tensor:
     """(N, W): 0 where the target i comes later than the source j, 1 at i itself, 2 earlier."""
@@ -65,13 +91,17 @@ def temporal_kinds(window: Window) -> Tensor:
 
 def speaker_kinds(window: Window, speakers: Tensor, n_speakers: int) -> Tensor:
     """Speakers (N,) in 0 .. n_speakers - 1 -> (N, W): target's speaker * n_speakers + source's."""
-    highest = int(speakers.max())
+    if not window.is_fixed:  # else it was built for these dialogues
+        _check_speakers(int(speakers.max()), n_speakers)
+    return speakers.unsqueeze(1) * n_speakers + speakers[window.sources]
+
+
+def _check_speakers(highest: int, n_speakers: int) -> None:
     if highest >= n_speakers:
         raise ValueError(
             f"speaker code {highest} in a graph for n_speakers={n_speakers}: build the network "
             "with the most speakers that one dialogue has"
         )
-    return speakers.unsqueeze(1) * n_speakers + speakers[window.sources]
 
 
 class RelationalConv(nn.Module):
@@ -92,6 +122,11 @@ class RelationalConv(nn.Module):
 
     def forward(self, x: Tensor, relations: Relations) -> Tensor:
         """(N, D) -> (N, G)."""
+        if relations.window.is_fixed:
+            heard = relations.window.heard(x, relations.by_kind(len(self.weight)))
+            return torch.addmm(
+                heard.flatten(1) @ self.weight.flatten(0, 1) + self.bias, x, self.root
+            )
         if len(self.weight) <= FEW_RELATIONS:
             stacked = self.weight.transpose(0, 1).flatten(1)  # (D, R * G)
             messages = linear(x, stacked.T).view(-1, self.out_dim)
@@ -122,6 +157,9 @@ class GraphConv(nn.Module):
 
     def forward(self, x: Tensor, window: Window) -> Tensor:
         """(N, D) -> (N, G)."""
+        if window.is_fixed:
+            shares = window.is_edge.to(x.dtype).unsqueeze(1)
+            return self.root(x) + self.heard(window.heard(x, shares).squeeze(1))
         heard = F.embedding_bag(
             window.sources, x, per_sample_weights=window.is_edge.to(x.dtype), mode="sum"
         )

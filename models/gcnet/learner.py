@@ -26,10 +26,12 @@ from torch import Tensor, nn
 
 from models.batch import ConversationBatch
 from models.fast import switch
+from models.fast.fixed_layout import FixedLayout
 from models.fast.layout import Layout
 from models.fast.products import Linear, linear
 from models.fast.recurrent import BidirectionalLstm, Turns
 from models.gcnet.dialogue_graph import (
+    FEW_RELATIONS,
     GraphConv,
     RelationalConv,
     Relations,
@@ -62,10 +64,21 @@ class TimeAttention(nn.Module):
 
     def forward(self, x: Tensor, layout: Layout) -> Tensor:
         """(N, D) -> (N, D), dialogue by dialogue: each is one block of rows."""
+        if isinstance(layout, FixedLayout):
+            return self._read_padded(x, layout)
         blocks = (rows.split(layout.lengths) for rows in (self.transform(x), x))
         return torch.cat(
             [(q @ keys.T).tanh().softmax(dim=1) @ keys for q, keys in zip(*blocks, strict=True)]
         )
+
+    def _read_padded(self, x: Tensor, layout: FixedLayout) -> Tensor:
+        """The same in one bucket, (S, K, D), whose padding is no key."""
+        (bucket,) = layout.buckets
+        queries, keys = (bucket.pad(rows).transpose(0, 1) for rows in (self.transform(x), x))
+        scores = torch.bmm(queries, keys.mT).tanh()
+        if bucket.key_bias is not None:
+            scores = scores + bucket.key_bias[:, 0]
+        return bucket.unpad(torch.bmm(scores.softmax(dim=2), keys).transpose(0, 1))
 
 
 class GraphBranch(nn.Module):
@@ -82,7 +95,9 @@ class GraphBranch(nn.Module):
         self.is_attending = attention == "used"
         self.reduce = Linear(2 * self.out_dim, self.out_dim)
 
-    def forward(self, x: Tensor, relations: Relations, layout: Layout, turns: Turns) -> Tensor:
+    def forward(
+        self, x: Tensor, relations: Relations, layout: Layout, turns: Turns | FixedLayout
+    ) -> Tensor:
         """(N, 2h) -> (N, D), D = 2h + h / 2."""
         local = self.graph(self.relational(x, relations), relations.window)
         context = self.lstm(torch.cat([x, local], dim=1), turns)
@@ -110,6 +125,7 @@ class Gcnet(Learner):
         self.settings, self.shape = settings, shape
         self.batch_size = settings.batch_size
         self.max_speakers = shape.n_speakers
+        self.is_replayable = shape.n_speakers**2 <= FEW_RELATIONS
         dropout, has_idle = settings.dropout, settings.idle_parts
         attention: Attending = "idle" if has_idle else "none"
         if settings.time_attention:
@@ -152,7 +168,8 @@ class Gcnet(Learner):
 
         `is_embedded`: their features are those that `embed` gave.
         """
-        features, turns = utterances.masked().features, Turns.of(layout)
+        turns = layout if isinstance(layout, FixedLayout) else Turns.of(layout)
+        features = utterances.masked().features
         vectors = [features[name].squeeze(1) for name in self.shape.feature_dims]
         if is_embedded:
             for vector in vectors[1:]:
@@ -161,9 +178,7 @@ class Gcnet(Learner):
         else:
             x = self.lstm(torch.cat(vectors, dim=1), turns)
 
-        window = Window.of(
-            layout.lengths, self.settings.window_past, self.settings.window_future, x.device
-        )
+        window = self._window(layout)
         speakers = utterances.speakers.squeeze(1)
         by_time = temporal_kinds(window)
         by_speaker = speaker_kinds(window, speakers, self.shape.n_speakers)
@@ -172,16 +187,22 @@ class Gcnet(Learner):
         speaker = self.speaker(x, Relations.of(window, by_speaker, x.dtype), layout, turns)
         return torch.add(temporal, speaker)
 
+    def _window(self, layout: Layout) -> Window:
+        past, future = self.settings.window_past, self.settings.window_future
+        if isinstance(layout, FixedLayout):
+            return Window.in_room(layout.owner, layout.valid, past, future)
+        return Window.of(layout.lengths, past, future, layout.cells.device)
+
     def loss(self, batch: ConversationBatch, phase: str, group: int = 0) -> Loss:
         """Task + weight * reconstruction of what was withheld, both per valid utterance."""
-        layout = Layout.of(batch.valid, "exact")
+        layout = batch.layout or Layout.of(batch.valid, "exact")
         utterances = batch.utterances(layout.cells)
         hidden = self.hidden(utterances, layout).unsqueeze(1)
         dims = self.shape.feature_dims
         decoded = self.decoder(hidden).split(list(dims.values()), dim=-1)
         task = task_loss(self.classifier(hidden), utterances, self.shape.kind, self.class_weights)
         errors = reconstruction_error(dict(zip(dims, decoded, strict=True)), utterances)
-        reconstruction = errors / len(layout.cells)
+        reconstruction = errors / layout.valid.sum()
         return Loss(
             task + self.settings.reconstruction_weight * reconstruction,
             {"task": task.detach(), "reconstruction": reconstruction.detach()},
@@ -196,7 +217,7 @@ class Gcnet(Learner):
         return self._predict(batch, is_embedded=True)
 
     def _predict(self, batch: ConversationBatch, is_embedded: bool = False) -> Tensor:
-        layout = Layout.of(batch.valid, "exact")
+        layout = batch.layout or Layout.of(batch.valid, "exact")
         hidden = self.hidden(batch.utterances(layout.cells), layout, is_embedded)
         return layout.unpack(self.classifier(hidden))
 

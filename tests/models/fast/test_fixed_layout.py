@@ -86,3 +86,10 @@ def test_gradients_are_those_of_the_moves(rows_more):
     assert torch.autograd.gradcheck(moved, (rows,))
     moved(rows).square().sum().backward()
     assert not rows.grad[sum(sizes) :].any()
+
+
+def test_a_mirror_turns_each_dialogue_around():
+    fixed = FixedLayout.in_room(torch.tensor([3, 0, 2]), FixedShape(3, 4, 7), is_full=False)
+    rows = torch.tensor([1.0, 2, 3, 10, 20, 0, 0])
+    assert fixed.mirrored(rows).tolist() == [3, 2, 1, 20, 10, 0, 0]
+    assert torch.equal(fixed.mirrored(fixed.mirrored(rows)), rows)

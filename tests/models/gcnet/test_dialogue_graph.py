@@ -101,6 +101,30 @@ def test_layers_equal_a_transcription_edge_by_edge(
     torch.testing.assert_close(graph(x, window), naive_graph(x, graph, pairs), atol=1e-6, rtol=0)
 
 
+@settings(max_examples=30, deadline=None)
+@given(
+    lengths=st.lists(st.integers(1, 6), min_size=1, max_size=4),
+    past=st.integers(0, 3),
+    future=st.integers(0, 3),
+    rows_more=st.integers(0, 3),
+)
+def test_a_window_of_fixed_shape_hears_the_same(convolutions, lengths, past, future, rows_more):
+    _, by_speaker, graph = convolutions
+    conv, n = by_speaker[2], sum(lengths)
+    owner = torch.arange(len(lengths) + 1).repeat_interleave(torch.tensor([*lengths, rows_more]))
+    fixed = Window.in_room(owner, owner < len(lengths), past, future)
+    window = Window.of(lengths, past, future, "cpu")
+    assert torch.equal(fixed.is_edge[:n], window.is_edge)
+    assert not fixed.is_edge[n:].any()
+
+    x = torch.randn(n + rows_more, 5, dtype=torch.float64)
+    speakers = torch.arange(n + rows_more) % 2
+    found = conv(x, Relations.of(fixed, speaker_kinds(fixed, speakers, 2), x.dtype))
+    expected = conv(x[:n], Relations.of(window, speaker_kinds(window, speakers[:n], 2), x.dtype))
+    torch.testing.assert_close(found[:n], expected, atol=1e-10, rtol=0)
+    torch.testing.assert_close(graph(x, fixed)[:n], graph(x[:n], window), atol=1e-10, rtol=0)
+
+
 def test_a_hand_made_window():
     """Three utterances, heard by the next one only (past 0, future 1)."""
     window = Window.of([3], past=0, future=1, device="cpu")

@@ -10,7 +10,7 @@ from pipeline.training.learners import build_learner
 from tests.small_methods import small_method
 
 SHAPE = TaskShape({"audio": 5, "text": 7, "visual": 4}, 3, "classification", 9, 2)
-REPLAYABLE = ("iteacnet", "mmin", "cra", "ae")
+REPLAYABLE = ("iteacnet", "gcnet", "mmin", "cra", "ae")
 AVERAGED = "iteacnet, with a running mean and class weights"
 
 
