@@ -39,14 +39,14 @@ onstart:
     note_use(PLAN.config, Path())
     if leftovers := remove_leftovers(EXTRACTED, PLAN.config.shards):
         logger.info(leftovers)
+    if former := remove_former_report():
+        logger.info(former)
 
 
 onsuccess:
-    SCREEN.succeed(
-        has_report=bool(
-            {"all", "report"} & {str(job.rule) for job in workflow.dag.targetjobs}
-        )
-    )
+    list_studies()
+    targets = {str(job.rule) for job in workflow.dag.targetjobs}
+    SCREEN.succeed(has_report=bool(targets & {"all", "report"}))
 
 
 onerror:

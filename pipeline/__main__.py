@@ -32,7 +32,7 @@ COMMANDS = {  # name: the module that has `main`, what it does
         "pipeline.tools.check_method",
         "try a method: padding, determinism, state, nothing withheld is seen",
     ),
-    "report": ("pipeline.tools.report", "what the last report found, and where its page is"),
+    "report": ("pipeline.tools.report", "what a report found, and where its page is"),
 }
 
 

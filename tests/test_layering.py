@@ -52,6 +52,7 @@ RULES_MAY_IMPORT = (
     "pipeline.base.errors",
     "pipeline.config.yaml_files",
     "pipeline.rules.terminal.screen",
+    "pipeline.report.studies",
 )
 IMPORTED = r"^\s*(?:from|import)\s+((?:pipeline|models|demo)[\w.]*)"
 RULE_FILES = [ROOT / "Snakefile", *sorted((ROOT / "pipeline" / "rules").glob("*.smk"))]

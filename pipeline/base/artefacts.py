@@ -1,4 +1,4 @@
-"""Where artefacts lie whose names carry numbers: below `build/{task}`, or below `build/{corpus}`.
+"""Where artefacts lie whose names carry numbers or names: below `build`, a task or a corpus of it.
 
 Rules spell the same places with wildcards; whoever fills these in does it here.
 """
@@ -29,3 +29,8 @@ def features_place(modality: str) -> str:
 def trace_place(method: str) -> str:
     """File of what a method's first run does inside, in the folder of a task."""
     return f"traces/{method}.safetensors"
+
+
+def report_place(study: str) -> str:
+    """Folder of the page of a study, its tables, figures and card, in build/."""
+    return f"report/{study}"

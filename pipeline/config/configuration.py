@@ -16,6 +16,7 @@ from pipeline.config.methods import MethodSettings, TrainSettings, fault_of_rate
 from pipeline.config.report import ReportSettings
 from pipeline.config.settings import Name, PathText, Section, parse_section
 from pipeline.config.speech import SpeechSettings
+from pipeline.config.studies import study_name
 from pipeline.config.tasks import FLOORS, ProtocolSettings, TaskSettings
 from pipeline.config.yaml_files import YamlFile, read_yaml
 
@@ -49,7 +50,7 @@ class Config(Section):
     train: TrainSettings = TrainSettings()
     """What is trained."""
     report: ReportSettings = ReportSettings()
-    """The page build/report/index.html."""
+    """The page build/report/NAME/index.html."""
 
     @model_validator(mode="after")
     def _names_are_defined(self) -> "Config":
@@ -158,7 +159,8 @@ def parse_config(values: Mapping[str, Any], files: Sequence[YamlFile] = ()) -> C
                     return file.where(place[:end])
         return None
 
-    return parse_section(_place_root(dict(values)), Config, where="", lines=where)
+    named = _name_study(_place_root(dict(values)), [file.path for file in files])
+    return parse_section(named, Config, where="", lines=where)
 
 
 def read_config(path: Path, arguments: Sequence[str] = ()) -> Config:
@@ -224,6 +226,14 @@ def _place_root(values: dict[str, Any]) -> dict[str, Any]:
             "set corpora.<name>.root instead"
         )
     return {**values, "corpora": {name: {**it, "root": root} for name, it in corpora.items()}}
+
+
+def _name_study(values: dict[str, Any], files: Sequence[Path]) -> dict[str, Any]:
+    """A study without a name has that of its files."""
+    report = values.get("report", {})
+    if not isinstance(report, Mapping) or report.get("name") is not None:
+        return values  # what is no section is refused in parse_section, with the place
+    return {**values, "report": {**report, "name": study_name(files)}}
 
 
 def _known(name: str, table: Mapping[str, Any], place: Place) -> None:

@@ -2,14 +2,20 @@
 
 from typing import Literal
 
-from pipeline.config.settings import Section
+from pydantic import field_validator
 
+from pipeline.config.settings import Name, Section
+
+INDEX = "index.html"  # in build/report: the list of all studies
 TextShown = bool | Literal["auto"]
 
 
 class ReportSettings(Section):
     """`report`: what the page shows."""
 
+    name: Name | None = None
+    """Name of the study: its page is build/report/NAME/index.html; null = that of the configuration
+    file, mosi for configs/mosi.yaml. Studies of different names lie side by side."""
     title: str = "Emotion recognition with missing data"
     """Title of the page."""
     main: str | None = None
@@ -22,3 +28,10 @@ class ReportSettings(Section):
     """Contact sheets of face crops: personal data, so off."""
     heatmap_dialogue: str | None = None
     """Dialogue whose context is drawn; null = the longest test dialogue."""
+
+    @field_validator("name")
+    @classmethod
+    def _is_no_file_of_ours(cls, name: str | None) -> str | None:
+        if name == INDEX:
+            raise ValueError(f"the list of all studies is called {INDEX}; choose another name")
+        return name

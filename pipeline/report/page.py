@@ -5,34 +5,24 @@ The policy of the page names the script by its digest, so that no other can run.
 
 import base64
 import hashlib
-from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from pipeline.report.formats import groups
 from pipeline.report.svg import with_own_ids
+from pipeline.report.templating import TEMPLATES, environment, style
 from pipeline.report.views import ExploreView, FigureView, PageView
-
-TEMPLATES = Path(__file__).parent / "templates"
 
 
 def render(page: PageView) -> str:
     """One self-contained HTML document."""
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(groups=groups, picture=_picture)
-    style = (TEMPLATES / "style.css").read_text(encoding="utf-8")
+    templates = environment()
+    templates.filters.update(groups=groups, picture=_picture)
     script = (TEMPLATES / "explore.js").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    return environment.get_template("page.html").render(
+    return templates.get_template("page.html").render(
         page=page,
-        style=_within("style", style),
+        style=_within("style", style()),
         script=_within("script", script),
         script_digest=digest,
         explore_data=_explore_data,

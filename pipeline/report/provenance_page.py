@@ -97,7 +97,7 @@ def _file_table(
     rows.append(
         text_row(
             "this page",
-            "build/report/index.html, tables/*, figures/*",
+            "index.html, study.json, tables/*, figures/* of this folder",
             "python -m pipeline.stages.report",
             "all of the above",
         )

@@ -41,7 +41,7 @@ class TableView:
     rows: Sequence[Row]
     text: Sequence[str] = ()
     kind: str = ""
-    name: str = ""  # file name without suffix, in build/report/tables; "" = on the page only
+    name: str = ""  # file name without suffix, in the folder tables; "" = on the page only
     note: str = ""  # how to read it, below the table
     heads: Mapping[str, str] = field(default_factory=dict)  # column -> smaller print in its head
     source: str = ""  # the file that the numbers come from
@@ -52,7 +52,7 @@ class TableView:
 class FigureView:
     """An SVG made by `figures`, and what it shows."""
 
-    name: str  # file name without suffix, in build/report/figures
+    name: str  # file name without suffix, in the folder figures
     svg: str
     caption: str
     source: str = ""

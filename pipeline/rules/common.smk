@@ -34,7 +34,7 @@ os.environ["PYTHONSAFEPATH"] = "1"
 # Logs are in order, and whole when a job is killed.
 os.environ["PYTHONUNBUFFERED"] = "1"
 
-from pipeline.base.artefacts import run_place
+from pipeline.base.artefacts import report_place, run_place
 from pipeline.base.errors import SettingsError
 from pipeline.base.refusals import file_in_the_way
 from pipeline.base.retries import retry_token, take_notes
@@ -43,7 +43,7 @@ from pipeline.config.configuration import as_typed, parse_config
 from pipeline.config.yaml_files import read_yaml
 from pipeline.protocol.fitting import fit_tasks
 from pipeline.rules.decisions import Decisions, Untracked
-from pipeline.rules.leftovers import remove_leftovers
+from pipeline.rules.leftovers import remove_former_report, remove_leftovers
 from pipeline.rules.plan import Plan
 from pipeline.rules.seals import (
     changed_files,
@@ -52,6 +52,7 @@ from pipeline.rules.seals import (
     explain,
     is_sealed_as,
 )
+from pipeline.report.studies import write_index
 from pipeline.rules.terminal.screen import attach
 from pipeline.tools.cache.users import note_use
 
@@ -98,12 +99,23 @@ if workflow.is_main_process:
             (workflow.dag.jobid(job), job.rule.name)
             for job in workflow.dag.needrun_jobs()
         ],
+        PLAN.study,
     )
     os.environ["ITEACNET_JOBS_SPEAK"] = "" if SCREEN.shows else "1"
 
 # A file that a person or a disk changed would otherwise count as a result.
 if workflow.is_main_process and (changed := changed_files()):
     raise WorkflowError(explain(changed))
+
+
+def list_studies():
+    """Bring the list of all studies up to date: as a run begins, since little may be due, and ends."""
+    for note in write_index(Path("build/report")):
+        logger.info(note)
+
+
+if workflow.is_main_process and not workflow.output_settings.dryrun:
+    list_studies()
 
 # With a clock that was set back, new results would seem older than old ones, and be deleted.
 if workflow.is_main_process and (ahead := dated_ahead(time.time())):

@@ -7,7 +7,8 @@ REQUIRED INPUT
 OUTPUT
     build/{task}/scores.csv
     build/{task}/reliability.csv
-    build/report/index.html, build/report/tables, build/report/figures
+    build/report/STUDY/index.html, study.json, tables, figures
+    build/report/index.html lists all studies; the Snakefile writes it when a run ends
 """
 
 
@@ -102,6 +103,9 @@ rule count_parameters:
         """
 
 
+STUDY = f"build/{report_place(PLAN.study)}"
+
+
 rule report:
     """Tables, figures and one page that opens without network."""
     input:
@@ -126,21 +130,23 @@ rule report:
         parameters="build/parameters.csv",
     output:
         # `snakemake --report` holds them too.
-        page=report("build/report/index.html", category="Study"),
+        page=report(f"{STUDY}/index.html", category="Study"),
         tables=report(
-            directory("build/report/tables"),
+            directory(f"{STUDY}/tables"),
             patterns=["{name}.csv"],
             category="Tables",
         ),
-        figures=directory("build/report/figures"),
+        figures=directory(f"{STUDY}/figures"),
+        card=f"{STUDY}/study.json",
     log:
-        "build/logs/report.txt",
+        f"build/logs/report_{PLAN.study}.txt",
     benchmark:
-        "build/benchmarks/report.tsv"
+        f"build/benchmarks/report_{PLAN.study}.tsv"
     params:
         decision=decision_of("report"),
         seal=seal_of("report"),
         settings=settings_of("report"),
+        configuration=lambda wildcards: [file.path for file in CONFIG_FILES],
         cache=cache_of,
     shell:
         r"""
@@ -152,7 +158,9 @@ rule report:
             --parameters {input.parameters:q} \
             --faces {input.faces:q} \
             --settings {params.settings:q} \
+            --configuration {params.configuration:q} \
             --out-page {output.page:q} \
             --out-tables {output.tables:q} \
-            --out-figures {output.figures:q}
+            --out-figures {output.figures:q} \
+            --out-card {output.card:q}
         """

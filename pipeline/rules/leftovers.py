@@ -1,4 +1,4 @@
-"""What an earlier, larger number of shards left in build/: no rule makes it now, and none reads it.
+"""What lies in build/ that no rule makes now, and none reads: of more shards, of an older version.
 
 Such files would be taken for results by people, and by whoever lists a folder.
 """
@@ -7,9 +7,10 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from pipeline.base.retries import note_retry
-from pipeline.rules.seals import SEALS, seal_path
+from pipeline.rules.seals import SEALS, read_seal, seal_path
 
 OF_A_SHARD = ("manifest/*.csv", "manifest/*.json", "shards/*/*.safetensors", "faces/*.csv")
+FORMER_REPORT = "report/index.html"  # as versions sealed it that had a single report
 SHOWN = 3
 
 
@@ -27,6 +28,21 @@ def remove_leftovers(corpora: Collection[str], n_shards: int, build: Path = Path
         f"note: removed what an earlier number of `shards` left, now {n_shards}: "
         f"{', '.join(map(str, found[:SHOWN]))}{more}"
     )
+
+
+def remove_former_report(build: Path = Path("build")) -> str:
+    """Remove the one report of former versions, which lies where the list of studies is to lie.
+
+    Only the files that its seal names go, so a list of studies stays. Returns a note, or "".
+    """
+    seal = seal_path(build / FORMER_REPORT, build / SEALS.name)
+    if not seal.is_file():
+        return ""
+    for path, _ in read_seal(seal):
+        if path.parts[:2] == ("build", "report"):
+            (build / path.relative_to("build")).unlink(missing_ok=True)
+    seal.unlink()
+    return "note: removed the report of a former version; each study has its own folder now"
 
 
 def _leftovers(folder: Path, n_shards: int) -> Iterator[Path]:

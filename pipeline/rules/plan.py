@@ -11,11 +11,19 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from pipeline.base.artefacts import features_place, mask_place, run_place, safe_name, trace_place
+from pipeline.base.artefacts import (
+    features_place,
+    mask_place,
+    report_place,
+    run_place,
+    safe_name,
+    trace_place,
+)
 from pipeline.base.records import MODALITIES, Modality
 from pipeline.config.conditions import parse_condition
 from pipeline.config.configuration import Config
 from pipeline.config.methods import STRATEGIES, parse_train_rate
+from pipeline.config.studies import UNNAMED
 from pipeline.corpora.clips import clips
 
 RUN_FILES = (
@@ -50,6 +58,11 @@ class Plan:
     def __init__(self, config: Config) -> None:
         self.config = config
         self._clips: dict[str, dict[str, str]] = {}
+
+    @property
+    def study(self) -> str:
+        """Name of the study, and of its folder in build/report."""
+        return self.config.report.name or UNNAMED
 
     @property
     def tasks(self) -> tuple[str, ...]:
@@ -160,7 +173,8 @@ class Plan:
         """Everything that is made, so that whatever is deleted is made again."""
         corpora = [path for corpus in self.config.corpora for path in self._corpus_files(corpus)]
         tasks = [path for task in self.tasks for path in self._task_files(task)]
-        return [*corpora, *tasks, "build/parameters.csv", "build/report/index.html"]
+        page = f"build/{report_place(self.study)}/index.html"
+        return [*corpora, *tasks, "build/parameters.csv", page]
 
     def _corpus_files(self, corpus: str) -> list[str]:
         modalities = self.modalities(corpus)

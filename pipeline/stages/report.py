@@ -1,10 +1,12 @@
 """Stage report: scores, tables, stores and traces -> one page, its tables and its figures."""
 
 import argparse
+from datetime import UTC, datetime
 from pathlib import Path
 
-from pipeline.base.files import write_text
-from pipeline.config.settings import parse_section
+from pipeline.base.files import write_json, write_text
+from pipeline.config.settings import dump, parse_section
+from pipeline.config.studies import UNNAMED, StudyCard
 from pipeline.report.outputs import write_outputs
 from pipeline.report.page import render
 from pipeline.report.study import StudyFiles, StudySettings, page_view
@@ -12,7 +14,7 @@ from pipeline.stages.options import stage_parser
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Read the command line, build the views, write page, tables and figures."""
+    """Read the command line, build the views, write page, tables, figures and card."""
     args = _parser().parse_args(argv)
     settings = parse_section(args.settings, StudySettings, where="")
     files = StudyFiles(args.build, args.cache, args.parameters, args.faces)
@@ -21,8 +23,17 @@ def main(argv: list[str] | None = None) -> None:
     write_outputs(page, args.out_tables, args.out_figures)
     write_text(args.out_page, render(page))
 
-    for task in page.tasks:
-        print(f"found: {task.name}: {task.headline}")
+    card = StudyCard(
+        name=settings.report.name or UNNAMED,
+        title=page.title,
+        date=datetime.now(UTC).isoformat(timespec="seconds"),
+        configuration=tuple(args.configuration),
+        found=tuple(f"{task.name}: {task.headline}" for task in page.tasks),
+    )
+    write_json(args.out_card, dump(card))
+
+    for sentence in card.found:
+        print(f"found: {sentence}")
     print("done: the page with its tables and figures")
 
 
@@ -31,9 +42,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--build", type=Path, required=True, help="folder of all artefacts")
     parser.add_argument("--parameters", type=Path, required=True, help="build/parameters.csv")
     parser.add_argument("--faces", type=Path, nargs="*", default=[], help="tables of the shards")
+    parser.add_argument("--configuration", nargs="*", default=[], help="its files")
     parser.add_argument("--out-page", type=Path, required=True, help="index.html")
     parser.add_argument("--out-tables", type=Path, required=True, help="folder of tables")
     parser.add_argument("--out-figures", type=Path, required=True, help="folder of figures")
+    parser.add_argument("--out-card", type=Path, required=True, help="study.json")
     return parser
 
 

@@ -40,7 +40,8 @@ newcomer() {
 
 newcomer 'python3 --version && git log --oneline -1'
 newcomer make run
-newcomer test -s build/report/index.html
+newcomer test -s build/report/demo/index.html
+newcomer grep -q iteacnet build/report/index.html
 newcomer '! test -e .venv/bin/pytest'
 newcomer du -sh .venv
 newcomer PYTEST_ADDOPTS="'-m fresh'" make test

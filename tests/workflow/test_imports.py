@@ -88,6 +88,7 @@ OF_NO_JOB = (
     "pipeline.features.weights.opening",
     "pipeline.media.header_service",
     "pipeline.media.probe",
+    "pipeline.report.studies",  # the list of all studies, which the Snakefile writes
     "pipeline.rules*",
     "pipeline.tools*",
     "models.plain*",

@@ -92,7 +92,7 @@ def check_features(folder, modality, encoder, seen):
 @pytest.mark.timeout(1200)  # three runs of the workflow, on a machine that others may use too
 def test_models_on_disk_run_from_raw_videos_to_the_report(folder):
     seen = set()
-    page = folder / "build/report/index.html"
+    page = folder / "build/report/study/index.html"
 
     ran = run(folder, audio="wav2vec2", text="deberta", visual="vit")
     assert {"build_manifest", "crop_faces", "assign_splits", *TO_REPORT} <= set(ran)

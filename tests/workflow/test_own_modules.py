@@ -96,7 +96,7 @@ def test_it_runs_to_the_report(folder):
     assert store.counts() == {"ok": 16}
     scores = (folder / "build/mood/scores.csv").read_text(encoding="utf-8")
     assert "mood,mine,0,0,0.0" in scores
-    assert "mine" in (folder / "build/report/index.html").read_text(encoding="utf-8")
+    assert "mine" in (folder / "build/report/study/index.html").read_text(encoding="utf-8")
 
 
 def test_comments_and_moves_encode_nothing_and_edits_their_own(folder):

@@ -28,10 +28,10 @@ def test_a_run_is_a_line_per_job_and_ends_with_the_report(project):
     told = [line for line in lines if re.match(rf" *\d+ of {n_jobs}  ", line)]
     assert len(told) == n_jobs
     assert any("talks text shard0: extract_features: 200 utterances (200 ok)" in o for o in told)
-    assert lines[-1] == "The report: build/report/index.html"
+    assert lines[-1] == "The report: build/report/study/index.html"
     assert "rule " not in said
     status, said = run(project)
-    assert (status, said.splitlines()[-1]) == (0, "The report: build/report/index.html")
+    assert (status, said.splitlines()[-1]) == (0, "The report: build/report/study/index.html")
 
 
 def test_a_job_that_fails_is_the_last_on_the_screen(project):

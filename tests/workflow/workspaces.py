@@ -23,8 +23,10 @@ CODE = ("pipeline", "models", "demo")
 
 
 def write_config(folder: Path, config: dict[str, Any], name: str = "config.yaml") -> Path:
+    """The name of the study is `study` unless said: that of a file would be another for each."""
     path = folder / name
-    path.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
+    values = {**config, "report": {"name": "study", **config.get("report", {})}}
+    path.write_text(yaml.safe_dump(values, sort_keys=False), encoding="utf-8")
     return path
 
 

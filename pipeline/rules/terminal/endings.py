@@ -3,22 +3,21 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from pipeline.base.artefacts import report_place
 from pipeline.rules.terminal.board import Board, Failure
 from pipeline.rules.terminal.logs import read_logs
 from pipeline.rules.terminal.words import duration
 
-REPORT = Path("build/report/index.html")
-REPORT_LOG = "build/logs/report.txt"
 SHOWN_FINDINGS = 10
 AGAIN = "the same command goes on from there"
 
 
-def succeeded(board: Board, now_s: float, has_report: bool) -> list[str]:
+def succeeded(board: Board, now_s: float, study: str | None) -> list[str]:
     """All that was asked for is there."""
     if not board.n_done:
-        return ["Nothing to be done: all results are there.", *_shown(has_report)]
+        return ["Nothing to be done: all results are there.", *_shown(study)]
     jobs = "The job is" if board.n_done == 1 else f"All {board.n_done} jobs are"
-    return [f"{jobs} done in {duration(now_s - board.began_s)}.", *_shown(has_report)]
+    return [f"{jobs} done in {duration(now_s - board.began_s)}.", *_shown(study)]
 
 
 def interrupted(board: Board) -> list[str]:
@@ -40,13 +39,19 @@ def failed(board: Board) -> list[str]:
     return [f"{jobs}. {_done(board)}{rest}. Mend this, and {AGAIN}:", *_failures(failures)]
 
 
-def found() -> list[str]:
-    """What the report found and where it is."""
-    return [*read_logs([REPORT_LOG]).found[:SHOWN_FINDINGS], f"The report: {REPORT}"]
+def page_of(study: str) -> Path:
+    """The page of a study, from where the workflow runs."""
+    return Path("build", report_place(study), "index.html")
 
 
-def _shown(has_report: bool) -> list[str]:
-    return found() if has_report and REPORT.is_file() else []
+def found(study: str) -> list[str]:
+    """What the report of a study found and where it is."""
+    log = f"build/logs/report_{study}.txt"
+    return [*read_logs([log]).found[:SHOWN_FINDINGS], f"The report: {page_of(study)}"]
+
+
+def _shown(study: str | None) -> list[str]:
+    return found(study) if study is not None and page_of(study).is_file() else []
 
 
 def _done(board: Board) -> str:

@@ -48,11 +48,12 @@ JobsLeft = Callable[[], Iterable[tuple[int, str]]]  # number and rule of every u
 
 
 class Screen(logging.Handler):
-    """The terminal of one run; `shows` False: Snakemake speaks, only the last word is ours."""
+    """The terminal of one run of a study; `shows` False: only the last word is ours."""
 
     def __init__(
         self,
         jobs_left: JobsLeft,
+        study: str,
         *,
         shows: bool,
         stream: TextIO | None = None,
@@ -61,7 +62,7 @@ class Screen(logging.Handler):
         super().__init__(logging.INFO)
         self.shows = shows
         self._stream = sys.stderr if stream is None else stream
-        self._jobs_left, self._clock = jobs_left, clock
+        self._jobs_left, self._study, self._clock = jobs_left, study, clock
 
         self._board = Board(Estimate(), clock())
         self._said_s = self._counted_s = clock()
@@ -92,7 +93,8 @@ class Screen(logging.Handler):
 
     def succeed(self, has_report: bool) -> None:
         """The run has ended well."""
-        self._end(endings.succeeded(self._board, self._clock(), has_report))
+        asked = self._study if has_report else None
+        self._end(endings.succeeded(self._board, self._clock(), asked))
 
     def refuse(self, error: str) -> str:
         """Make `error` the last word of a run that ends for it, not for Ctrl-C; returns it."""
@@ -179,12 +181,12 @@ class Screen(logging.Handler):
         self._stream.flush()
 
 
-def attach(logger: logging.Logger, settings: Any, jobs_left: JobsLeft) -> Screen:
+def attach(logger: logging.Logger, settings: Any, jobs_left: JobsLeft, study: str) -> Screen:
     """Put a screen beside Snakemake's own handler; `settings` are its OutputSettings."""
     own = [handler for handler in logger.handlers if handler.name == "DefaultStreamHandler"]
     quiet = {choice.name for choice in settings.quiet or ()}
     is_plain = not (settings.verbose or settings.printshellcmds or settings.dryrun)
-    screen = Screen(jobs_left, shows=bool(own) and is_plain, stream=_stream_of(own))
+    screen = Screen(jobs_left, study, shows=bool(own) and is_plain, stream=_stream_of(own))
     if not settings.dryrun and "ALL" not in quiet:
         logger.addHandler(screen)
         for handler in own:

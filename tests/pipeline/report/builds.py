@@ -78,6 +78,7 @@ class Build:
                 *("--parameters", str(self.folder / "parameters.csv")),
                 *("--faces", *(str(path) for path in faces if path.is_file())),
                 *("--settings", Decisions(self.plan).settings("report", {})),
+                *("--configuration", "a.yaml", "b.yaml", "--out-card", str(out / "study.json")),
                 *("--out-page", str(out / "index.html")),
                 *("--out-tables", str(out / "tables"), "--out-figures", str(out / "figures")),
             ]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.rules.leftovers import remove_leftovers
+from pipeline.rules.leftovers import remove_former_report, remove_leftovers
 
 PRESENT = ("manifest/0.csv", "manifest/0.json", "shards/text/0.safetensors", "faces/0.csv")
 FORMER = (
@@ -72,3 +72,19 @@ def test_what_lies_in_a_linked_folder_stays(tmp_path):
     (folder / "faces").symlink_to(theirs)
     assert "7.csv" in remove_leftovers(["clips"], 2, tmp_path / "build")
     assert [path.exists() for path in files] == [True, False]
+
+
+def test_the_one_report_of_former_versions_goes_and_those_of_studies_stay(tmp_path):
+    build = tmp_path / "build"
+    former = ("report/index.html", "report/tables/table1.csv", "report/figures/a.svg")
+    kept = ("report/demo/index.html", "report/notes.txt", "talks/labels.csv")
+    for name in (*former, *kept):
+        (build / name).parent.mkdir(parents=True, exist_ok=True)
+        (build / name).write_text(name)
+    assert remove_former_report(build) == ""
+    seal = build / ".seals/report/index.html.sha256"
+    seal.parent.mkdir(parents=True)
+    sealed = (*former, "report/gone.csv", "talks/labels.csv")
+    seal.write_text("".join(f"{'0' * 64}  build/{name}\n" for name in sealed))
+    assert "its own folder now" in remove_former_report(build)
+    assert {str(p.relative_to(build)) for p in build.rglob("*") if p.is_file()} == set(kept)

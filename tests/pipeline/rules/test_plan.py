@@ -98,4 +98,4 @@ def test_every_file_is_named_once_and_shards_without_faces_have_no_faces():
         "build/talks/shards/text/1.safetensors",
     ]
     assert not any("/faces/" in name for name in files)
-    assert "build/report/index.html" in files
+    assert "build/report/study/index.html" in files

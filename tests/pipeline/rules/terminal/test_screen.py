@@ -21,7 +21,11 @@ class Run:
         monkeypatch.chdir(tmp_path)
         self.now_s, self.out, self.left = 0.0, io.StringIO(), dict(enumerate(jobs))
         self.screen = Screen(
-            lambda: self.left.items(), shows=shows, stream=self.out, clock=lambda: self.now_s
+            lambda: self.left.items(),
+            "mosi",
+            shows=shows,
+            stream=self.out,
+            clock=lambda: self.now_s,
         )
         self.screen.close()  # no beats but those of the test
         stats = {rule: jobs.count(rule) for rule in jobs} | {"total": len(jobs)}
@@ -134,14 +138,15 @@ def test_jobs_that_a_person_stopped_are_no_failures_but_earlier_ones_are(run):
 
 def test_the_last_lines_say_what_was_found_and_where(run, tmp_path):
     workflow = run("report", "all")
-    (tmp_path / "build/report").mkdir(parents=True)
-    (tmp_path / "build/report/index.html").touch()
+    (tmp_path / "build/report/mosi").mkdir(parents=True)
+    (tmp_path / "build/report/mosi/index.html").touch()
     (tmp_path / "build/logs").mkdir()
-    (tmp_path / "build/logs/report.txt").write_text("found: t: 60 %\ndone: the page\n")
+    (tmp_path / "build/logs/report_mosi.txt").write_text("found: t: 60 %\ndone: the page\n")
     workflow.start(0, "done: the page")
     workflow.finish(0)
+    (tmp_path / "build/logs/report_other.txt").write_text("found: t: 10 %\n")
     workflow.screen.succeed(has_report=True)
-    assert workflow.lines[-2:] == ["t: 60 %", "The report: build/report/index.html"]
+    assert workflow.lines[-2:] == ["t: 60 %", "The report: build/report/mosi/index.html"]
     again = run("report", "all")
     again.tell(message="Nothing to be done (all requested files are present and up to date).")
     assert again.lines[-3:] == ["Nothing to be done: all results are there.", *workflow.lines[-2:]]
@@ -174,7 +179,7 @@ def test_who_speaks_is_chosen_on_the_command_line(changed, blocks, words):
     handler = logging.StreamHandler(theirs)
     handler.name = "DefaultStreamHandler"
     logger.addHandler(handler)
-    screen = attach(logger, SimpleNamespace(**{**SETTINGS, **changed}), lambda: [])
+    screen = attach(logger, SimpleNamespace(**{**SETTINGS, **changed}), lambda: [], "mosi")
     screen._stream = out
     logger.info("a block", extra={"event": LogEvent.JOB_INFO, "jobid": 0, "rule_name": "train",
                                   "wildcards": {}, "log": []})  # fmt: skip
