@@ -7,6 +7,8 @@
     python -m pipeline export build/clips --format npz --out clips.npz
     python -m pipeline cache stats
     python -m pipeline report
+    python -m pipeline bundle configs/miniature.yaml --out miniature.zip
+    python -m pipeline verify miniature.zip
     python -m pipeline check-method NAME
 
 Each has its own --help. The workflow itself is `snakemake --cores 8` (docs/terminal.md).
@@ -31,6 +33,14 @@ COMMANDS = {  # name: the module that has `main`, what it does
     "check-method": (
         "pipeline.tools.check_method",
         "try a method: padding, determinism, state, nothing withheld is seen",
+    ),
+    "bundle": (
+        "pipeline.tools.bundles.bundle",
+        "a study as a file: masks, predictions, tables, a card; no media",
+    ),
+    "verify": (
+        "pipeline.tools.bundles.verify",
+        "check a bundle without the corpus: every table anew",
     ),
     "report": ("pipeline.tools.report", "what a report found, and where its page is"),
 }

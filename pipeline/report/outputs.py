@@ -23,7 +23,7 @@ def write_outputs(page: PageView, tables: Path, figures: Path) -> None:
     for table in _unique([*page.tables, *(table for part in parts(page) for table in part.tables)]):
         write_text(tables / f"{table.name}.md", to_markdown(table))
         write_text(tables / f"{table.name}.tex", to_latex(table))
-        write_frame(tables / f"{table.name}.csv", _numbers(table))
+        write_frame(tables / f"{table.name}.csv", numbers_of(table))
     for figure in _unique([figure for part in parts(page) for figure in part.figures]):
         write_text(figures / f"{figure.name}.svg", figure.svg)
         if figure.data is not None:
@@ -71,7 +71,7 @@ def _text(value: object) -> str:
     return str(value)
 
 
-def _numbers(table: TableView) -> pd.DataFrame:
+def numbers_of(table: TableView) -> pd.DataFrame:
     """The long form, or the cells as they are shown."""
     if table.data is not None:
         return table.data

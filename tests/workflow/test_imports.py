@@ -89,6 +89,7 @@ OF_NO_JOB = (
     "pipeline.media.header_service",
     "pipeline.media.probe",
     "pipeline.report.studies",  # the list of all studies, which the Snakefile writes
+    "pipeline.report.scored_tables",  # bundle, verify, extend
     "pipeline.rules*",
     "pipeline.tools*",
     "models.plain*",

@@ -1,12 +1,12 @@
 """The model card of a bundle, in Markdown: what a run was trained on, how good it is, what for."""
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from pipeline.evaluation.calibration import Calibration
 from pipeline.evaluation.temperature import POOLED
 from pipeline.tools.label.origin import ELSEWHERE, SYNTHETIC, trained_on
 from pipeline.tools.label.trained import Facts, TrainedRun
+from pipeline.tools.markdown import markdown_table, plain
 
 ENCODER_HEADS = ("modality", "encoder", "width", "pooling", "precision", "weights")
 NOT_FOR = (
@@ -31,7 +31,7 @@ def _lines(run: TrainedRun) -> Iterator[str]:
     yield from (f"Says of each utterance of a conversation: {plain(told)}.", "")
     yield from (f"Trained on {plain(trained_on(facts))}.", "")
     yield from ("## Encoders", "")
-    yield from _table(ENCODER_HEADS, _encoders(facts))
+    yield from markdown_table(ENCODER_HEADS, _encoders(facts))
     yield from ("", "## How good it is", "")
     yield from _scores(run.calibration)
     yield from ("", "## How to use it", "")
@@ -67,7 +67,9 @@ def _scores(calibration: Calibration | None) -> Iterator[str]:
         accuracy = f"{100 * found.after.accuracy:.1f} % [{100 * low:.1f}, {100 * high:.1f}]"
         errors = f"{100 * found.before.ece:.1f}", f"{100 * found.after.ece:.1f}"
         rows.append((name, found.n_utterances, accuracy, *errors))
-    yield from _table(("there was", "utterances", "accuracy", "ECE before", "ECE after"), rows)
+    yield from markdown_table(
+        ("there was", "utterances", "accuracy", "ECE before", "ECE after"), rows
+    )
     yield from ("", f"{ELSEWHERE[0].upper()}{ELSEWHERE[1:]}.")
     if calibration.fitted_on == "test":
         yield "They were fitted on the test role itself: such errors are too good to be true."
@@ -83,15 +85,3 @@ def _limits(facts: Facts) -> Iterator[str]:
         yield "Unplayed speech, before you have tried it: its data are played, or nobody said."
     if corpus is None or corpus.synthetic is not False:
         yield "People, before you have tried it: its data are synthetic, or nobody said."
-
-
-def _table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
-    yield f"| {' | '.join(heads)} |"
-    yield "|---" * len(heads) + "|"
-    for row in rows:
-        yield f"| {' | '.join(plain(str(cell)) for cell in row)} |"
-
-
-def plain(text: str) -> str:
-    """A text that comes from run.json: no markup, no row, no line of its own."""
-    return re.sub(r"([\\`*_{}\[\]<>#|!])", r"\\\1", " ".join(text.split()))

@@ -1,0 +1,1 @@
+"""Studies as files to hand on: bundled, verified, extended, compared."""

@@ -1,0 +1,19 @@
+"""What goes into a bundle: ids, dialogues and turns of utterances, and nothing of what was said."""
+
+import csv
+
+from tests.pipeline.tools.bundles.conftest import WORDS
+from tests.pipeline.tools.bundles.zips import parts_of
+
+
+def test_no_word_no_speaker_and_no_medium_is_in_it(bundled, study_build):
+    content = b"\n".join([*parts_of(bundled).values(), *map(str.encode, parts_of(bundled))])
+    for word in (*WORDS.split(), "d.mp4", str(study_build.root)):
+        assert word.encode() not in content
+    parts = parts_of(bundled)
+    table = csv.DictReader(parts["build/c/utterances.csv"].decode().splitlines())
+    for row in table:
+        assert row["utterance_id"]
+        assert not any(row[name] for name in ("speaker", "session", "media", "text"))
+    names = {name.rpartition("/")[2] for name in parts}
+    assert not names & {"weights.safetensors", "history.csv", "annotations.csv"}

@@ -1,0 +1,16 @@
+"""What libraries raise over a damaged part is told in one line, with the part."""
+
+import pytest
+
+from pipeline.tools.bundles.errors import BundleError, told
+
+
+@pytest.mark.parametrize("error", [KeyError("table"), ValueError("no\nnumber"), IndexError("9")])
+def test_a_part_that_cannot_be_read_is_named(error):
+    with pytest.raises(BundleError, match=r"^a\.csv cannot be read: [^\n]+$"), told("a.csv"):
+        raise error
+
+
+def test_what_is_said_already_is_not_said_again():
+    with pytest.raises(BundleError, match=r"^plain$"), told("a.csv"):
+        raise BundleError("plain")
