@@ -6,9 +6,10 @@ Each list of exceptions only shrinks: a row that is no exception any more fails 
 import ast
 import io
 import tokenize
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from tests.modules import ROOT
+from tests.modules import MODULES, ROOT
 
 SOURCE = ("pipeline", "models", "demo", "benchmarks", "docs")
 FILES = {
@@ -37,9 +38,15 @@ def tree_of(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
-def bound_names(tree: ast.AST):
+def faults(found_in: Callable[[Path], Iterable[object]]) -> dict[str, list[object]]:
+    """What a look at each swept file finds, by file."""
+    found = {name: list(found_in(path)) for name, path in SWEPT.items()}
+    return {name: said for name, said in found.items() if said}
+
+
+def bound_names(path: Path) -> Iterator[tuple[str, int]]:
     """(name, line) of what a module binds: variables, parameters, functions, imports."""
-    for node in ast.walk(tree):
+    for node in ast.walk(tree_of(path)):
         match node:
             case ast.Name(id=name, ctx=ast.Store()) | ast.arg(arg=name):
                 yield name, node.lineno
@@ -58,11 +65,10 @@ def breaths(text: str) -> set[int]:
     }
 
 
-def airless(path: Path):
+def airless(path: Path) -> Iterator[str]:
     """Names of functions over fifteen lines without a blank line or comment after the docstring."""
-    text = path.read_text(encoding="utf-8")
-    quiet = breaths(text)
-    for node in ast.walk(ast.parse(text)):
+    quiet = breaths(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree_of(path)):
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             continue
         if node.end_lineno - node.lineno >= LONG_FUNCTION:
@@ -72,19 +78,30 @@ def airless(path: Path):
                 yield node.name
 
 
+def handed_on(path: Path) -> Iterator[str]:
+    """Names that are imported out of a module of ours that does not make them."""
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.ImportFrom) and node.module in MODULES:
+            made = MODULES.keys() | {f"{node.module}.{name}" for name in MADE[node.module]}
+            asked = (f"{node.module}.{alias.name}" for alias in node.names)
+            yield from (name for name in asked if name not in made)
+
+
+MADE = {module: {name for name, _ in bound_names(path)} for module, path in MODULES.items()}
+
+
 def test_nothing_is_called_one():
     """It says how many there are, which the reader knows, and not what it is."""
-    found = {
-        name: lines
-        for name, path in SWEPT.items()
-        if (lines := [line for bound, line in bound_names(tree_of(path)) if bound == "one"])
-    }
+    found = faults(lambda path: (line for name, line in bound_names(path) if name == "one"))
     assert not found, "name the thing in these lines"
 
 
 def test_long_functions_have_paragraphs():
-    found = {name: names for name, path in SWEPT.items() if (names := list(airless(path)))}
-    assert not found, "a blank line or a comment between the steps"
+    assert not faults(airless), "a blank line or a comment between the steps"
+
+
+def test_names_are_imported_from_where_they_are_made():
+    assert not faults(handed_on)
 
 
 def test_files_are_of_a_size_to_be_read():

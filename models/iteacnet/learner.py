@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from models.batch import ConversationBatch
-from models.fast.branches import joined, side_by_side
+from models.branches import joined, side_by_side
 from models.fast.fixed_layout import FixedLayout
 from models.fast.layout import Layout
 from models.iteacnet.fusion import hub_of

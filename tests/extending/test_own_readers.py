@@ -2,8 +2,9 @@
 
 import pytest
 
+from pipeline.base.errors import SettingsError
 from pipeline.config.corpora import CorpusSettings
-from pipeline.config.settings import SettingsError, parse_section
+from pipeline.config.settings import parse_section
 from pipeline.corpora.fingerprint import fingerprint
 from pipeline.corpora.raw import CorpusError
 from pipeline.corpora.readers import read_corpus, which_face

@@ -5,9 +5,9 @@ import torch
 from torch import nn
 
 from models import layers
+from models.fast.dropout import Dropout
 from models.fast.layout import Layout
 from models.layers import (
-    Dropout,
     FeedForward,
     MultiHeadAttention,
     convolve,

@@ -20,9 +20,9 @@ from torch import Tensor
 
 from pipeline.base.errors import CheckpointError
 from pipeline.features.cache.extractor import Extractor, Weights
-from pipeline.features.encoders.audio import SAMPLE_RATE_HZ, SpeechEncoder, speech_extractor
+from pipeline.features.encoders.audio import SpeechEncoder, speech_extractor
 from pipeline.features.encoders.masked_speech import MaskedSpeech
-from pipeline.features.encoders.pieces import MOONSHINE, Framing, framing_of
+from pipeline.features.encoders.pieces import MOONSHINE, SAMPLE_RATE_HZ, Framing, framing_of
 from pipeline.features.encoders.speech_batches import SpeechBatches, batched_speech
 from pipeline.features.encoders.torch_setup import check_precision, choose_device, wants_batches
 from pipeline.features.weights.pretrained import (

@@ -14,7 +14,7 @@ import numpy as np
 
 from pipeline.base.errors import CheckpointError
 from pipeline.features.cache.extractor import Extractor, Weights
-from pipeline.features.encoders.audio import SAMPLE_RATE_HZ, SpeechEncoder, speech_extractor
+from pipeline.features.encoders.audio import SpeechEncoder, speech_extractor
 from pipeline.features.encoders.onnx_graph import (
     FLOAT,
     Floats,
@@ -23,7 +23,7 @@ from pipeline.features.encoders.onnx_graph import (
     ones_like,
     open_graph,
 )
-from pipeline.features.encoders.pieces import Framing
+from pipeline.features.encoders.pieces import SAMPLE_RATE_HZ, Framing
 from pipeline.media.arrays import Waveform
 
 EXTRA = {"attention_mask": ones_like}

@@ -3,7 +3,8 @@
 import numpy as np
 import torch
 
-from pipeline.conversations.fixed_batches import FixedShape, room_for, rooms_of
+from models.fast.fixed_layout import FixedShape
+from pipeline.conversations.fixed_batches import room_for, rooms_of
 
 
 def test_rooms_halve_and_the_smallest_that_fits_is_taken():

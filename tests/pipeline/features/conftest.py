@@ -12,9 +12,9 @@ from models.encoders.wav2vec import Wav2Vec
 from pipeline.base.records import Utterance
 from pipeline.config.features import AudioSettings, TextSettings, VisualSettings
 from pipeline.config.settings import dump
-from pipeline.features.cache.extractor import Item
+from pipeline.features.cache.extractor import Item, Weights
 from pipeline.features.faces.crops import CropRecord, write_crops
-from pipeline.features.weights.locating import Weights, locate
+from pipeline.features.weights.locating import locate
 from tests.pipeline import tiny_models
 from tests.pipeline.features.published_layouts import RecorderMeter, shadow
 

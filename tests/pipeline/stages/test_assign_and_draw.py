@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from pipeline.base.arrays import read_arrays
+from pipeline.base.errors import SettingsError
 from pipeline.base.records import MODALITIES, Annotation, Label, SplitRow, Utterance
 from pipeline.base.tables import read_rows, write_rows
-from pipeline.config.settings import SettingsError
 from pipeline.features.store import FeatureStore, StoreHeader, table_digest, write_store
 from pipeline.stages import assign_splits, draw_availability
 

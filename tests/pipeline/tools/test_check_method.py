@@ -31,13 +31,13 @@ CHEATS = {
     ),
     "state": (
         (
-            "total = (torch",
-            "self.n = getattr(self, 'n', 0) + self.training; total = self.n + (torch",
+            "total = sum(",
+            "self.n = getattr(self, 'n', 0) + self.training; total = self.n + sum(",
         ),
         "a fresh learner with its state_dict predicts otherwise",
     ),
     "determinism": (
-        ("total = (torch", "total = __import__('os').urandom(1)[0] + (torch"),
+        ("total = sum(", "total = __import__('os').urandom(1)[0] + sum("),
         "draw by torch alone",
     ),
     "padding": (
@@ -54,11 +54,8 @@ EMBEDDING = """    embeds = True
 
     def predict_embedded(self, batch):
         features = batch.masked().features
-        columns = [MODALITIES.index(name) for name in self.project]
-        usable = batch.usable[..., columns].unsqueeze(-1)
-        embedded = torch.stack([features[name] for name in self.project], dim=-2)
-        total = (embedded * usable).sum(dim=-2)
-        return self.classify(total / usable.sum(dim=-2).clamp(min=1))
+        total = sum(features[name] for name in self.project)
+        return self.classify(total / batch.usable.sum(dim=-1, keepdim=True).clamp(min=1))
 
 """
 EMBEDDING_CHEATS = {
@@ -148,7 +145,7 @@ def test_an_edit_of_the_module_or_of_what_it_imports_changes_its_digest(project)
     code = module.read_text(encoding="utf-8")
 
     module.write_text(
-        code.replace("import torch\n", "import torch\nfrom .width import WIDTH\n", 1), "utf-8"
+        code.replace("\nfrom torch", "\nfrom .width import WIDTH\nfrom torch", 1), "utf-8"
     )
 
     line = "from pipeline.base.provenance import code_digest as c; print(c('my_package.mean'))"

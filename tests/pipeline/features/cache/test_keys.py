@@ -9,6 +9,7 @@ import pytest
 from pipeline.base import libraries
 from pipeline.config.features import AudioSettings, TextSettings, VisualSettings
 from pipeline.config.settings import dump
+from pipeline.features.cache.extractor import Weights
 from pipeline.features.cache.keys import (
     audio_content,
     record_key,
@@ -17,7 +18,6 @@ from pipeline.features.cache.keys import (
 )
 from pipeline.features.encoder_keys import encoder_ingredients
 from pipeline.features.weights.catalogue import _ALL
-from pipeline.features.weights.locating import Weights
 from tests.test_light_modules import loaded_with
 
 WEIGHTS = Weights(Path("/some/where/model"), "ab" * 32)

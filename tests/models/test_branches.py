@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from models.fast.branches import branching, joined, side_by_side
+from models.branches import branching, joined, side_by_side
 
 
 def test_without_a_gpu_pieces_follow_each_other():
