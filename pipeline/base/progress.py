@@ -12,6 +12,8 @@ from typing import Generic, Self, TextIO, TypeVar
 
 from tqdm import tqdm
 
+from pipeline.base.wording import duration
+
 Unit = TypeVar("Unit")
 
 LOG_INTERVAL_S = 5.0
@@ -95,11 +97,11 @@ class Progress(Generic[Unit]):
         elapsed_s = max(now_s - self._start_s, 1e-9)
         rate = self.done / elapsed_s
         shown = f"{rate:.3g}" if rate < 1000 else f"{rate:.0f}"
-        left = f", {_duration((self.total - self.done) / rate)} left" if self.done else ""
+        left = f", {duration((self.total - self.done) / rate)} left" if self.done else ""
         line = f"{self._what}: {self.done}/{self.total} {self._unit}"
         note = f"; {self._note}" if self._note else ""
         print(
-            f"{line} in {_duration(elapsed_s)}, {shown}/s{left}{note}",
+            f"{line} in {duration(elapsed_s)}, {shown}/s{left}{note}",
             file=self._stream,
             flush=True,
         )
@@ -115,9 +117,3 @@ def progress(units: Iterable[Unit] | int, *, what: str, unit: str) -> Progress[U
         return Progress((), units, what=what, unit=unit)
     listed = units if isinstance(units, Sized) else list(units)
     return Progress(listed, len(listed), what=what, unit=unit)
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

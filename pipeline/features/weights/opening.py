@@ -17,8 +17,8 @@ from pipeline.features.weights.locating import locate
 def check_weights(modality: Modality, settings: Mapping[str, Any], cache: Path) -> Weights:
     """Find the weights of `features.<modality>` and build their encoder on the CPU.
 
-    Raises CheckpointError, which says what is wrong, and SettingsError where a setting does not fit
-    the network (more layers than it has).
+    Raises CheckpointError, which says what is wrong: a file that does not load, more layers asked
+    for than the network has; and SettingsError where a module of your own refuses its settings.
     """
     weights = locate(modality, settings, cache)
     module = importlib.import_module(find_encoder(modality, settings["encoder"]).module)

@@ -7,9 +7,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from pipeline.base.wording import duration
 from pipeline.rules.terminal.estimate import SLIGHT, Estimate
 from pipeline.rules.terminal.logs import read_logs
-from pipeline.rules.terminal.words import clean, duration, place, seconds_left, title
+from pipeline.rules.terminal.words import clean, place, seconds_left, title
 
 SHORT = 100  # letters of a line of a log that is a sign of life
 SHOWN_NOTES = 3  # of one job; its log has all

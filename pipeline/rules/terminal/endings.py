@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from pipeline.base.artefacts import report_place
+from pipeline.base.wording import duration
 from pipeline.rules.terminal.board import Board, Failure
 from pipeline.rules.terminal.logs import read_logs
-from pipeline.rules.terminal.words import duration
 
 SHOWN_FINDINGS = 10
 AGAIN = "the same command goes on from there"

@@ -21,13 +21,6 @@ def title(rule: str, wildcards: Mapping[str, str]) -> str:
     return f"{where}: {rule}" if where else rule
 
 
-def duration(seconds: float) -> str:
-    """Minutes and seconds, with hours where there are any: 0:07, 12:30, 1:02:03."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
-
-
 def seconds_left(line: str) -> float | None:
     """The time left that a line of progress names."""
     found = LEFT.search(line)
