@@ -23,6 +23,7 @@ from torch import Tensor
 from models.batch import ConversationBatch
 from models.learner import Learner
 from models.vocabulary import MODALITIES
+from pipeline.base.large_arrays import pieces, room_for
 from pipeline.conversations.collate import Items, collate, items_of, place_masks
 from pipeline.conversations.dataset import Conversations
 from pipeline.conversations.index import IntArray
@@ -50,16 +51,30 @@ def predict_rates(
     batch_size = learner.batch_size if learner.sees_padding else None
     groups = torch.split(torch.from_numpy(masks), 1 if learner.sees_padding else len(masks))
 
-    outputs = []
+    found: NDArray[np.float32] | None = None
     with torch.no_grad():
         shown = torch.from_numpy(masks.any(axis=0))
         predict, conversations = _embedded(learner, conversations, items.places(), shown)
+        done = 0
         for group in groups:
             seed()
-            outputs.append(_predict_items(predict, conversations, items, group, batch_size))
+            told = _predict_items(predict, conversations, items, group, batch_size)
+            found = told if len(group) == len(masks) else _put(told, found, done, len(masks))
+            done += len(group)
 
     learner.train(was_training)
-    return np.concatenate(outputs)
+    assert found is not None
+    return found
+
+
+def _put(
+    told: NDArray[np.float32], found: NDArray[np.float32] | None, done: int, n_rates: int
+) -> NDArray[np.float32]:
+    """Outputs of some rates among those of all (R, n, C)."""
+    if found is None:
+        found = room_for((n_rates, *told.shape[1:]), np.float32)
+    found[done : done + len(told)] = told
+    return found
 
 
 def _embedded(
@@ -116,12 +131,23 @@ def _predict_items(
         batch = collate(conversations, part).with_available(available).for_prediction()
         outputs = predict(batch)[batch.valid].float()
         if line is None:
-            line = outputs.new_empty(n_rates * n_line, outputs.shape[-1])
+            line = _line(n_rates * n_line, outputs)
         line[shifted.places().to(line.device)] = outputs
 
     assert line is not None
     cells = equals.repeat_interleave(items.lengths, dim=1) * n_line + places
-    return line[cells.to(line.device)].cpu().numpy()
+    found = room_for((*cells.shape, line.shape[-1]), np.float32)
+    for rate, own in enumerate(cells):
+        for piece in pieces(*found.shape[1:]):
+            found[rate, piece] = line[own[piece].to(line.device)].cpu().numpy()
+    return found
+
+
+def _line(n_cells: int, outputs: Tensor) -> Tensor:
+    """Room for outputs (n_cells, C): on their device, or where they are too many in a file."""
+    if outputs.device.type == "cpu":
+        return torch.from_numpy(room_for((n_cells, outputs.shape[-1]), np.float32))
+    return outputs.new_empty(n_cells, outputs.shape[-1])
 
 
 def equal_rates(usable: Tensor, items: Items) -> Tensor:

@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pipeline.base.large_arrays import MAX_CELLS
 from pipeline.config.tasks import ScoredTask
 from pipeline.evaluation.sums import metrics_of_sums, sums_by_dialogue
 
@@ -26,7 +27,6 @@ SEED = 0
 # Fewer independent units give intervals that are too short, down to no width at all (Cameron,
 # Gelbach and Miller 2008 find so for as many as thirty); below this number none is given.
 MIN_DIALOGUES = 10
-MAX_CELLS = 4_000_000  # numbers of one array of a piece: 32 MB
 
 
 @dataclass(frozen=True)

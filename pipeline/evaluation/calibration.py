@@ -8,16 +8,18 @@ that is told with a probability; of other numbers there is none.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from pipeline.base.large_arrays import pieces
 from pipeline.base.records import Role
 from pipeline.config.settings import Section
 from pipeline.config.tasks import ScoredTask
-from pipeline.evaluation.predictions import probabilities
 from pipeline.evaluation.reliability import Bins, Count, bins_of, wilson
 from pipeline.evaluation.sentiment import SIGNS
 from pipeline.evaluation.temperature import (
@@ -109,17 +111,26 @@ def calibrate(
 
 
 def _judge(test: Judged, temperatures: Mapping[str, float]) -> dict[str, Reliability]:
-    targets = test.targets.astype(np.int64)
-    before = probabilities(test.outputs)
-    after = calibrated(test.outputs, test.patterns.tolist(), temperatures)
-    found = {POOLED: np.ones(len(targets), dtype=bool)}
-    found |= {name: test.patterns == name for name in sorted(set(test.patterns.tolist()))}
+    names = sorted(set(test.patterns.tolist()))
+    found = {POOLED: np.ones(len(test.targets), dtype=bool)}
+    found |= {name: test.patterns == name for name in names}
     return {
         name: Reliability(
             n_utterances=len(set(test.utterances[rows].tolist())),
-            before=bins_of(before[rows], targets[rows]),
-            after=bins_of(after[rows], targets[rows]),
+            before=_bins(test, rows, dict.fromkeys((POOLED, *names), 1.0)),
+            after=_bins(test, rows, temperatures),
         )
         for name, rows in found.items()
         if rows.any()
     }
+
+
+def _bins(test: Judged, rows: NDArray[np.bool_], temperatures: Mapping[str, float]) -> Bins:
+    """Counts of the `rows` (n,) under the temperature of each one's pattern."""
+    numbers = np.flatnonzero(rows)
+    counted = []
+    for piece in pieces(len(numbers), test.outputs.shape[1]):
+        own = numbers[piece]
+        shares = calibrated(test.outputs[own], test.patterns[own].tolist(), temperatures)
+        counted.append(bins_of(shares, test.targets[own].astype(np.int64)))
+    return reduce(add, counted)

@@ -11,7 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.sparse import coo_array, csr_array
 
+from pipeline.base.large_arrays import MAX_CELLS
 from pipeline.config.tasks import ScoredTask
 from pipeline.evaluation.sentiment import rounded
 from pipeline.protocol.weighted_f1 import macro_f1_of, weighted_f1_of
@@ -23,14 +25,18 @@ N_SIGNS = 6  # sums of two classes
 N_MOMENTS = 8
 
 
-def sums_by_dialogue(predictions: pd.DataFrame, dialogues: Sequence[str], task: ScoredTask) -> Sums:
-    """(D, S): what the metrics of the task need of each dialogue."""
+def sums_by_dialogue(
+    predictions: pd.DataFrame, dialogues: Sequence[str], task: ScoredTask
+) -> Sums | csr_array:
+    """(D, S): what the metrics of the task need of each dialogue; sparse where S D is large."""
     numbers = {name: number for number, name in enumerate(dialogues)}
     rows: Rows = predictions["dialogue_id"].map(numbers).to_numpy().astype(np.int64)
     if task.measured == "classes":
         codes = {name: number for number, name in enumerate(task.classes)}
         target, told = (predictions[name].map(codes) for name in ("target", "predicted"))
-        return _counts(rows, target.to_numpy(), told.to_numpy(), len(dialogues), len(codes))
+        counted = rows, target.to_numpy(), told.to_numpy(), len(dialogues), len(codes)
+        is_large = 3 * len(codes) * len(dialogues) > MAX_CELLS
+        return _sparse_counts(*counted) if is_large else _counts(*counted)
 
     y, guess = (predictions[name].to_numpy(np.float64) for name in ("target", "predicted"))
     moments = _moments(rows, y, guess, len(dialogues))
@@ -86,6 +92,21 @@ def _counts(
     ):
         np.add.at(counts[:, number], places, 1)
     return counts.reshape(n_dialogues, -1)
+
+
+def _sparse_counts(
+    rows: Rows,
+    target: NDArray[np.generic],
+    predicted: NDArray[np.generic],
+    n_dialogues: int,
+    n_classes: int,
+) -> csr_array:
+    """The same where nearly all of it is 0: a dialogue has few of a thousand classes."""
+    is_hit = target == predicted
+    places = np.concatenate([rows, rows, rows[is_hit]])
+    columns = np.concatenate([target, n_classes + predicted, 2 * n_classes + target[is_hit]])
+    ones = np.ones(len(places))
+    return coo_array((ones, (places, columns)), (n_dialogues, 3 * n_classes)).tocsr()
 
 
 def _moments(

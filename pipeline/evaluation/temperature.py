@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
+from pipeline.base.large_arrays import pieces
 from pipeline.evaluation.predictions import probabilities
 
 POOLED: Final = "all"  # the temperature of what is rare
@@ -21,8 +22,14 @@ LOWEST, HIGHEST = -3.0, 5.0  # of the logarithm: between a twentieth and 150
 SPREAD = 1.0  # of the logarithm, before anything is seen: ten rows that are all right prove little
 
 
-def fit_temperature(logits: NDArray[np.float32], targets: NDArray[np.int64]) -> float:
+def fit_temperature(
+    logits: NDArray[np.float32],
+    targets: NDArray[np.int64],
+    rows: NDArray[np.bool_] | None = None,
+) -> float:
     """The temperature under which the targets (n,) are likeliest, held towards 1 where n is small.
+
+    `rows` (n,) are those that count, None = all.
 
     Minimises the negative log likelihood and log(T)^2 / 2, a normal prior of deviation `SPREAD`:
     without it, rows that are all right would ask for no doubt at all.
@@ -30,20 +37,28 @@ def fit_temperature(logits: NDArray[np.float32], targets: NDArray[np.int64]) -> 
 
     def cost(log_temperature: float) -> float:
         prior = (log_temperature / SPREAD) ** 2 / 2
-        return unlikeliness(logits, targets, float(np.exp(log_temperature))) + prior
+        return unlikeliness(logits, targets, float(np.exp(log_temperature)), rows) + prior
 
     found = minimize_scalar(cost, bounds=(LOWEST, HIGHEST), method="bounded")
     return float(np.exp(found.x))
 
 
 def unlikeliness(
-    logits: NDArray[np.float32], targets: NDArray[np.int64], temperature: float
+    logits: NDArray[np.float32],
+    targets: NDArray[np.int64],
+    temperature: float,
+    rows: NDArray[np.bool_] | None = None,
 ) -> float:
-    """Negative log likelihood of the targets (n,), summed."""
-    scaled = logits.astype(np.float64) / temperature
-    shifted = scaled - scaled.max(axis=1, keepdims=True)
-    likelihood = shifted[np.arange(len(targets)), targets] - np.log(np.exp(shifted).sum(axis=1))
-    return -float(likelihood.sum())
+    """Negative log likelihood of the targets (n,), summed over `rows`."""
+    numbers = np.arange(len(targets)) if rows is None else np.flatnonzero(rows)
+    total = 0.0
+    for piece in pieces(len(numbers), logits.shape[1]):
+        own = numbers[piece]
+        scaled = logits[own].astype(np.float64) / temperature
+        shifted = scaled - scaled.max(axis=1, keepdims=True)
+        places = np.arange(len(own)), targets[own]
+        total -= float((shifted[places] - np.log(np.exp(shifted).sum(axis=1))).sum())
+    return total
 
 
 def refuted(
@@ -63,8 +78,8 @@ def refuted(
     return tuple(
         name
         for name, temperature in temperatures.items()
-        if unlikeliness(logits[rows[name]], targets[rows[name]], temperature)
-        > unlikeliness(logits[rows[name]], targets[rows[name]], 1.0)
+        if unlikeliness(logits, targets, temperature, rows[name])
+        > unlikeliness(logits, targets, 1.0, rows[name])
     )
 
 
@@ -80,7 +95,7 @@ def fit_temperatures(
     for name in sorted(set(patterns)):
         rows = names == name
         if len(set(ids[rows].tolist())) >= MIN_UTTERANCES:
-            found[name] = fit_temperature(logits[rows], targets[rows])
+            found[name] = fit_temperature(logits, targets, rows)
     return found
 
 

@@ -81,12 +81,12 @@ class Decoder:
 
         is_whole = False
         try:
+            self._refuse_if_stopped()
             process = self._started()
             _send(process, request)
             while True:
                 facts, payload = self._answer(process)
-                if self._is_stopped:
-                    raise ReadError("the decoder was stopped")
+                self._refuse_if_stopped()
                 check_state(path, state)
                 if "damage" in facts:
                     is_whole = True
@@ -115,9 +115,14 @@ class Decoder:
         try:
             facts, _ = self._answer(process)
         except MediaError as error:
+            self._refuse_if_stopped()  # it was killed while it started
             raise DecoderError(f"the decoder does not start: {error.detail}") from error
         assert facts["ready"]
         return process
+
+    def _refuse_if_stopped(self) -> None:
+        if self._is_stopped:
+            raise ReadError("the decoder was stopped")
 
     def _answer(self, process: "subprocess.Popen[bytes]") -> tuple[dict[str, Any], bytearray]:
         """The next answer; raises a MediaError if the process dies or is silent for too long."""

@@ -38,7 +38,8 @@ from pipeline.base.artefacts import report_place, run_place
 from pipeline.base.errors import SettingsError
 from pipeline.base.refusals import file_in_the_way
 from pipeline.base.retries import retry_token, take_notes
-from pipeline.base.tables import TableError
+from pipeline.base.records import Utterance
+from pipeline.base.tables import TableError, read_rows
 from pipeline.config.configuration import as_typed, parse_config
 from pipeline.config.yaml_files import read_yaml
 from pipeline.protocol.fitting import fit_tasks
@@ -54,7 +55,9 @@ from pipeline.rules.seals import (
 )
 from pipeline.report.studies import write_index
 from pipeline.rules.terminal.screen import attach
+from pipeline.rules.trainings import methods_at_rates, notes_on
 from pipeline.tools.cache.users import note_use
+from pipeline.training.planning import oversized
 
 # Files are read twice: Snakemake keeps the last of two equal keys and forgets lines, and it would
 # run what stands in config.yaml below `__use_yte__`, so that one is looked at first.
@@ -79,6 +82,9 @@ try:
 except SettingsError as error:
     raise WorkflowError(str(error)) from None
 DECISIONS = Decisions(PLAN)
+if workflow.is_main_process:
+    for note in notes_on(PLAN):
+        logger.info(note)
 
 for place in (Path("build"), Path(PLAN.config.cache)):
     if file := file_in_the_way(place):

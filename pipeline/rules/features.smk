@@ -34,35 +34,56 @@ def faces_of_shard(wildcards):
 
 
 def tasks_can_work(wildcards):
-    """No file, but a refusal: media is decoded only once all tasks fit the tables.
+    """No file, but a refusal: nothing is made of tables that do not fit all tasks.
 
     As an input, tasks.json would extract anew whenever a task is edited; as an `ancient` one it
     would keep Snakemake 9.27 from seeing what else has changed in the same run.
     """
-    tables = (
-        manifest_of(wildcards.corpus, name) for name in ("utterances", "annotations")
-    )
-    refuse_tasks(wildcards.corpus, *tables)
+    names = dict(wildcards.items())
+    corpus = names["corpus"] if "corpus" in names else corpus_of(wildcards)
+    tables = (manifest_of(corpus, name) for name in ("utterances", "annotations"))
+    refuse_tasks(corpus, *tables)
     return []
 
 
 @functools.cache
 def refuse_tasks(corpus, utterances, annotations):
-    """Stop where a task cannot be laid on the tables, as the log of check_tasks says too.
+    """Stop where a task cannot be laid on the tables, as the log of check_tasks says too, or where
+    its trainings would need more memory than there is.
 
-    Once check_tasks has ended well, faults of later edits are its own to tell.
+    Once check_tasks has ended well, faults of later edits are its own to tell; once all features
+    are there, those of memory are the training's.
     """
     is_checked = Path(f"build/{corpus}/tasks.json").exists()
-    if workflow.is_main_process and not is_checked:
-        settings = DECISIONS.settings("check_tasks", {"corpus": corpus})
-        try:
-            *_, errors = fit_tasks(settings, Path(utterances), Path(annotations))
-        except (
-            TableError
-        ):  # check_tasks reads the same tables and tells what is wrong with them
-            return
-        if errors:
-            raise SystemExit(SCREEN.refuse("\n".join(errors)))
+    is_extracted = all(
+        Path(f"build/{corpus}/features/{modality}.safetensors").exists()
+        for modality in PLAN.modalities(corpus)
+    )
+    if not workflow.is_main_process or (is_checked and is_extracted):
+        return
+    settings = DECISIONS.settings("check_tasks", {"corpus": corpus})
+    tables = Path(utterances), Path(annotations)
+    try:
+        _, fitting, errors = fit_tasks(settings, *tables)
+        told = [] if is_checked else errors
+        if not told and not is_extracted:
+            utterances = read_rows(tables[0], Utterance)
+            told = [
+                f"error: tasks.{name}: {fault}"
+                for name, played in fitting.items()
+                for fault in oversized(
+                    methods_at_rates(PLAN, name),
+                    PLAN.config.tasks[name],
+                    PLAN.folds(name),
+                    utterances,
+                    played.labels,
+                    played.splits,
+                )
+            ]
+    except TableError:  # check_tasks reads the same tables and tells what is wrong
+        return
+    if told:
+        raise SystemExit(SCREEN.refuse("\n".join(told)))
 
 
 def crop_settings(wildcards):

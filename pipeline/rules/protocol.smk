@@ -42,6 +42,7 @@ rule check_tasks:
 rule assign_splits:
     """Give every labelled utterance its target and every dialogue its role in each fold."""
     input:
+        tasks_can_work,
         records=trusted("assign_splits"),
         utterances=lambda wildcards: manifest_of(corpus_of(wildcards), "utterances"),
         annotations=lambda wildcards: manifest_of(corpus_of(wildcards), "annotations"),

@@ -9,6 +9,7 @@ from pipeline.rules.terminal.board import Board, Failure
 from pipeline.rules.terminal.logs import read_logs
 
 SHOWN_FINDINGS = 10
+SHOWN_TITLES = 2  # of jobs that failed for the same reason
 AGAIN = "the same command goes on from there"
 
 
@@ -59,14 +60,18 @@ def _done(board: Board) -> str:
 
 
 def _failures(failures: Iterable[Failure]) -> list[str]:
-    return [
-        line
-        for failure in failures
-        for line in (
-            f"error: {failure.title}: {failure.reason}",
-            f"       log: {_paths(failure.logs)}",
-        )
-    ]
+    """Each reason once, however many jobs failed for it."""
+    by_reason: dict[str, list[Failure]] = {}
+    for failure in failures:
+        by_reason.setdefault(failure.reason, []).append(failure)
+
+    lines = []
+    for reason, alike in by_reason.items():
+        titles = " and ".join(failure.title for failure in alike[:SHOWN_TITLES])
+        more = f" and {len(alike) - SHOWN_TITLES} more" if len(alike) > SHOWN_TITLES else ""
+        logs = [log for failure in alike[:SHOWN_TITLES] for log in failure.logs]
+        lines += [f"error: {titles}{more}: {reason}", f"       log: {_paths(logs)}"]
+    return lines
 
 
 def _paths(logs: Sequence[str]) -> str:

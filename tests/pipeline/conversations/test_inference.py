@@ -9,6 +9,7 @@ import torch
 from models.iteacnet.learner import build
 from models.iteacnet.settings import IteacnetSettings
 from models.learner import TaskShape
+from pipeline.base import large_arrays
 from pipeline.conversations import inference
 from pipeline.conversations.collate import collate, items_of, place_masks
 from pipeline.conversations.inference import predict_rates
@@ -200,3 +201,16 @@ def test_the_seed_is_set_before_every_pass(
     learner = make_learner(DIMS)
     predict_rates(learner, conversations, np.arange(3), masks, lambda: calls.append(1))
     assert len(calls) == n_passes
+
+
+@pytest.mark.parametrize("batching", BATCHINGS)
+def test_outputs_too_large_for_memory_are_the_same_in_a_file(
+    conversations, make_learner, masks, batching, monkeypatch
+):
+    asked = make_learner(DIMS, batching), conversations, np.arange(15), masks, no_seed
+    whole = predict_rates(*asked)
+    monkeypatch.setattr(large_arrays, "MAX_BYTES", 0)
+    monkeypatch.setattr(large_arrays, "MAX_CELLS", 8)
+    in_file = predict_rates(*asked)
+    assert isinstance(in_file, np.memmap)
+    assert np.array_equal(in_file, whole)

@@ -113,7 +113,7 @@ def test_draws_do_not_depend_on_the_pieces_that_memory_allows(monkeypatch):
     assert np.array_equal(drawn_scores(runs, TASK, n_draws=50), whole)
 
 
-@pytest.mark.parametrize(("n_classes", "n_dialogues"), [(1000, 40), (3, 20_000)])
+@pytest.mark.parametrize(("n_classes", "n_dialogues"), [(1000, 40), (3, 20_000), (1000, 20_000)])
 def test_memory_is_bounded_for_many_classes_and_many_dialogues(n_classes, n_dialogues):
     classes = [f"c{number}" for number in range(n_classes)]
     rng = np.random.default_rng(0)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
+from pipeline.base import large_arrays
 from pipeline.config.tasks import ScoredTask
 from pipeline.evaluation.calibration import Calibration, Judged, calibrate
 from pipeline.evaluation.calibration_table import CalibratedRun, reliability_rows
@@ -182,3 +183,20 @@ def test_a_method_without_probabilities_has_one_row_with_the_reason():
 def test_bins_that_are_no_counts_are_refused():
     with pytest.raises(ValueError, match="n_right"):
         Bins(n=(0,) * 10, confidence=(0.0,) * 10, n_right=(-1,) * 10)
+
+
+def test_what_is_judged_in_pieces_is_the_whole(monkeypatch):
+    logits, targets = drawn(600, 3.0)
+    patterns = np.array(["p", "q", "q"] * 200)
+    rows = Judged(logits, targets, patterns, np.arange(600).astype(str))
+    found = []
+    for size in (large_arrays.MAX_CELLS, 70):
+        monkeypatch.setattr(large_arrays, "MAX_CELLS", size)
+        found.append(
+            calibrate(ScoredTask(classes=CLASSES), rows, rows, "validation", gives_logits=True)
+        )
+    whole, pieces = found
+    assert whole.temperatures == pytest.approx(pieces.temperatures, rel=1e-5)
+    for name, of_all in whole.patterns.items():
+        assert of_all.before.n == pieces.patterns[name].before.n
+        assert of_all.after.ece == pytest.approx(pieces.patterns[name].after.ece, rel=1e-3)

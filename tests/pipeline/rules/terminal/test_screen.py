@@ -112,6 +112,19 @@ def test_failed_jobs_come_last_each_with_its_error_and_log(run):
     ]
 
 
+def test_a_reason_that_many_jobs_share_is_told_once(run):
+    workflow = run("train", "train", "train", "all")
+    named = {"task": "a", "method": "m", "train_rate": "0.7", "seed": "0"}
+    for job in range(3):
+        failed = workflow.start(job, "error: dialogues are too long\n", **named, fold=str(job))
+        workflow.tell(LogEvent.JOB_ERROR, **failed)
+    workflow.screen.fail()
+    *_, error, log = workflow.lines
+    assert error.endswith(" and 1 more: dialogues are too long")
+    assert log == "       log: 0.txt, 1.txt"
+    assert sum(line.startswith("error: ") for line in workflow.lines) == 1
+
+
 def test_a_job_that_is_tried_again_and_ends_well_is_no_failure(run):
     workflow = run("train", "all")
     workflow.tell(LogEvent.JOB_ERROR, **workflow.start(0, "", task="a"))
