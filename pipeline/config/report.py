@@ -26,6 +26,9 @@ class ReportSettings(Section):
     """Show transcripts: auto = those of public corpora and of the demo, never of own recordings."""
     faces: bool = False
     """Contact sheets of face crops: personal data, so off."""
+    media: bool = False
+    """Link each test utterance to its recording: whoever gets page and corpus can play it, so off.
+    Links are relative, and lead nowhere where the corpus is not there."""
     heatmap_dialogue: str | None = None
     """Dialogue whose context is drawn; null = the longest test dialogue."""
 

@@ -1,74 +1,120 @@
 """Every test utterance of a task for a person to look at: who said what, and what was told of it.
 
-Of the main method, one run for each fold: the first seed. templates/explore.js draws it.
+Of each method the mean over seeds (`told`), main method first, as many as keep the page small.
+templates/explore.js draws it.
 
-Shapes: U utterances, M modalities of the task.
+Shapes: U utterances, S conditions, M modalities of the task.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from pipeline.base.records import Utterance
 from pipeline.base.tables import read_rows
-from pipeline.evaluation.scoring import read_confident
+from pipeline.base.wording import counted
+from pipeline.evaluation.aggregate import run_table
 from pipeline.evaluation.sentiment import SIGNS
-from pipeline.report.masked_folds import MaskedFold, masked_folds
-from pipeline.report.task_data import RunFiles, TaskResults
+from pipeline.report.comparison import reference_of
+from pipeline.report.media_links import MediaFolder
+from pipeline.report.method_views import MethodView
+from pipeline.report.task_data import TaskResults
+from pipeline.report.told import States, Told, states_of, told_by
 from pipeline.report.views import ExploreView
 
 MAX_UTTERANCES = 20_000  # beyond it a page is slow to open; CMU-MOSEI tests 4,659
-THERE, WITHHELD, NEVER = "t", "w", "n"
+MAX_TOLD = 1_000_000  # utterances x conditions x methods: about 7 MB of the page
+MAX_LETTERS = 3_000_000  # of all words together
+LONGEST_WORDS = 400  # letters of one utterance
+NOTHING_TOLD = -1
 
 
-def explore_view(results: TaskResults, *, is_text_shown: bool) -> ExploreView:
+@dataclass(frozen=True)
+class Shown:
+    """What the page may hold: words or not, and where the media lie, if anywhere."""
+
+    is_text_shown: bool
+    media: MediaFolder | None = None
+
+
+@dataclass
+class Table:
+    """Different values by number, in order of their first use."""
+
+    numbers: dict[Any, int] = field(default_factory=dict)
+
+    def number(self, value: Any) -> int:
+        """The value's place."""
+        return self.numbers.setdefault(value, len(self.numbers))
+
+
+def explore_view(results: TaskResults, shown: Shown) -> ExploreView:
     """What the page holds of each test utterance; dialogues that are too many are left out."""
-    run = _first_runs(results)
-    shown = _shown(results, set(run["utterance_id"]))
-    places = {row.utterance_id: place for place, row in enumerate(shown)}
-    conditions = [name for name in results.conditions if name in set(run["rate"])]
+    states = states_of(results)
+    main = told_by(results, results.main, states)
+    tested = set(main.table["utterance_id"])
+    conditions = [name for name in results.conditions if name in set(main.table["rate"])]
+
+    rows = _shown(results, tested, min(MAX_UTTERANCES, MAX_TOLD // max(len(conditions), 1)))
+    places = {row.utterance_id: place for place, row in enumerate(rows)}
+    methods = _chosen(results, len(rows) * len(conditions))
+    tolds = {results.main.name: main}
+    tolds |= {m.name: told_by(results, m, states) for m in methods if m != results.main}
 
     data = {
         "measured": results.task.measured,
         "classes": list(_classes(results)),
         "modalities": list(results.section.sorted_modalities),
         "conditions": conditions,
-        "utterances": [_utterance(row, is_text_shown) for row in shown],
-        "gold": _gold(run, places),
-        "told": {name: _told(run[run["rate"] == name], places) for name in conditions},
-        "states": _states(results, places, conditions),
+        **_utterances(rows, shown),
+        "gold": _gold(results, main.table, places),
+        **_states(states, places, conditions),
+        "methods": [_method(results, m, tolds[m.name], places, conditions) for m in methods],
     }
     return ExploreView(
         name=results.name,
-        method=results.main.label,
         data=_as_script(data),
-        n_utterances=len(shown),
-        n_left_out=len(set(run["utterance_id"])) - len(shown),
+        n_utterances=len(rows),
+        said=" ".join(_said(results, methods, main, len(tested) - len(rows))),
     )
 
 
-def _first_runs(results: TaskResults) -> pd.DataFrame:
-    """Predictions of the main method's first seed in each fold; an utterance in one fold alone."""
+def _chosen(results: TaskResults, n_cells: int) -> list[MethodView]:
+    """The main method, the one that it is compared with, and others while there is room."""
     way = results.evaluation_of(results.main)
-    runs = results.runs(results.main.name, way)
-    first = {fold: min(run.seed for run in runs if run.fold == fold) for fold in _folds(runs)}
-
-    found = []
-    for run in runs:
-        if run.seed == first[run.fold]:
-            table = read_confident(run.folder / "predictions.csv", results.section.kind)
-            found.append(table if way == "ume" else table[table["rate"] == run.train_rate])
-    return pd.concat(found).drop_duplicates(["rate", "utterance_id"])
+    same = [method for method in results.methods if way in method.evaluations]
+    runs = run_table(results.of_evaluation(way), results.measure.metric)
+    reference = reference_of(results, runs, same)
+    ordered = [results.main, *([reference] if reference else []), *results.methods]
+    n_methods = max(1, MAX_TOLD // max(n_cells, 1))
+    return list({method.name: method for method in ordered}.values())[:n_methods]
 
 
-def _folds(runs: Sequence[RunFiles]) -> set[int]:
-    return {run.fold for run in runs}
+def _said(
+    results: TaskResults, methods: Sequence[MethodView], main: Told, n_left_out: int
+) -> Iterator[str]:
+    """What the reader should know of what is shown."""
+    if main.n_seeds > 1:
+        yield f"Means over {main.n_seeds} seeds, which may differ from each single run of a table."
+    if main.table["confidence"].notna().any():
+        yield (
+            "Probabilities are calibrated on the validation role."
+            if main.is_calibrated
+            else "Probabilities are the network's own, not calibrated."
+        )
+    if n_left_out:
+        dialogues = "of further dialogues are left out, to keep the page small"
+        yield f"{counted(n_left_out, 'utterance')} {dialogues}."
+    if absent := [m.label for m in results.methods if m not in methods]:
+        yield f"Left out to keep the page small: {', '.join(absent)}."
 
 
-def _shown(results: TaskResults, tested: set[str]) -> list[Utterance]:
+def _shown(results: TaskResults, tested: set[str], most: int) -> list[Utterance]:
     """Whole dialogues, as many as fit."""
     dialogues: dict[str, list[Utterance]] = {}
     for row in read_rows(results.corpus / "utterances.csv", Utterance):
@@ -77,7 +123,7 @@ def _shown(results: TaskResults, tested: set[str]) -> list[Utterance]:
 
     shown: list[Utterance] = []
     for rows in dialogues.values():
-        if len(shown) + len(rows) <= MAX_UTTERANCES:
+        if len(shown) + len(rows) <= most:
             shown += sorted(rows, key=lambda row: row.turn)
     return shown
 
@@ -86,64 +132,76 @@ def _classes(results: TaskResults) -> tuple[str, ...]:
     return SIGNS if results.task.measured == "sentiment" else results.classes
 
 
-def _utterance(row: Utterance, is_text_shown: bool) -> dict[str, Any]:
-    return {
-        "id": row.utterance_id,
-        "dialogue": row.dialogue_id,
-        "speaker": row.speaker,
-        "start": row.start_s,
-        "end": row.end_s if isfinite(row.end_s) else None,
-        "text": row.text if is_text_shown else "",
+def _utterances(rows: Sequence[Utterance], shown: Shown) -> dict[str, Any]:
+    """(U,) of each column; dialogues, speakers and files by number."""
+    dialogues, speakers, files = Table(), Table(), Table()
+    most = min(LONGEST_WORDS, max(40, MAX_LETTERS // max(len(rows), 1)))
+    data: dict[str, Any] = {
+        "ids": [row.utterance_id for row in rows],
+        "dialogue": [dialogues.number(row.dialogue_id) for row in rows],
+        "speaker": [speakers.number(row.speaker) for row in rows],
+        "start": [round(row.start_s, 2) for row in rows],
+        "end": [round(row.end_s, 2) if isfinite(row.end_s) else None for row in rows],
+        "text": [_cut(row.text, most) for row in rows] if shown.is_text_shown else [],
+        "media": [files.number(row.media) for row in rows] if shown.media else [],
     }
+    found = [shown.media.link(name) for name in files.numbers] if shown.media else []
+    names = {"dialogues": list(dialogues.numbers), "speakers": list(speakers.numbers)}
+    return {**data, **names, "files": found}
 
 
-def _gold(run: pd.DataFrame, places: dict[str, int]) -> list[Any]:
-    """(U,) target of each utterance: a class, or a number."""
-    gold: list[Any] = [None] * len(places)
-    for name, target in zip(run["utterance_id"], run["target"], strict=True):
-        if name in places:
-            gold[places[name]] = _value(target)
-    return gold
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
-def _told(run: pd.DataFrame, places: dict[str, int]) -> list[Any]:
-    """(U,) what was told: [class, its probability in %], or [number]."""
-    told: list[Any] = [None] * len(places)
-    columns = (run[name] for name in ("utterance_id", "predicted", "confidence"))
-    for name, predicted, confidence in zip(*columns, strict=True):
-        if name in places:
-            share = [] if pd.isna(confidence) else [round(100 * confidence, 1)]
-            told[places[name]] = [_value(predicted), *share]
-    return told
+def _gold(results: TaskResults, table: pd.DataFrame, places: Mapping[str, int]) -> list[Any]:
+    """(U,) target of each utterance: the number of a class, or a value."""
+    of = table.drop_duplicates("utterance_id").set_index("utterance_id")["target"]
+    return _values(results, of[list(places)])
 
 
-def _value(told: str | float) -> str | float:
-    return told if isinstance(told, str) else round(told, 3)
+def _values(results: TaskResults, values: pd.Series) -> list[Any]:
+    if results.task.measured != "classes":
+        return [round(float(value), 2) for value in values]
+    number = {name: place for place, name in enumerate(results.classes)}
+    return [number[str(name)] for name in values]
 
 
-def _states(
-    results: TaskResults, places: dict[str, int], conditions: list[str]
-) -> dict[str, list[str]]:
-    """For each condition (U,) words of M letters: there, withheld, or never there."""
-    states = {name: [""] * len(places) for name in conditions}
-    for masked in masked_folds(results):
-        if masked.condition in states:
-            for name, word in _words(masked):
-                if name in places:
-                    states[masked.condition][places[name]] = word
-    return states
+def _method(
+    results: TaskResults,
+    method: MethodView,
+    told: Told,
+    places: Mapping[str, int],
+    conditions: Sequence[str],
+) -> dict[str, Any]:
+    """(S, U) what was told, and how sure in tenths of a percent; -1 for a number unknown."""
+    table = told.table[told.table["utterance_id"].isin(places)]
+    rows = table["rate"].map({name: place for place, name in enumerate(conditions)})
+    table, rows = table[rows.notna()], rows[rows.notna()].astype(int)
+    columns = table["utterance_id"].map(places).astype(int)
+
+    said: list[list[Any]] = [[None] * len(places) for _ in conditions]
+    for row, column, value in zip(rows, columns, _values(results, table["predicted"]), strict=True):
+        said[row][column] = value
+    data = {"label": method.label, "told": said}
+    if table["confidence"].notna().any():
+        sure = np.full((len(conditions), len(places)), NOTHING_TOLD)
+        tenths = (1000 * table["confidence"]).round().fillna(NOTHING_TOLD)
+        sure[rows, columns] = tenths.astype(int)
+        data["sure"] = sure.tolist()
+    return data
 
 
-def _words(masked: MaskedFold) -> Iterator[tuple[str, str]]:
-    rows = zip(masked.utterance_ids, masked.available, masked.extracted, strict=True)
-    for name, available, extracted in rows:
-        yield (
-            str(name),
-            "".join(
-                NEVER if not there else THERE if kept else WITHHELD
-                for kept, there in zip(available, extracted, strict=True)
-            ),
-        )
+def _states(states: States, places: Mapping[str, int], conditions: Sequence[str]) -> dict[str, Any]:
+    """The different words, and (S, U) the number of each utterance's."""
+    words = Table({"": 0})
+    found = np.zeros((len(conditions), len(places)), dtype=np.int64)
+    row_of = {name: place for place, name in enumerate(conditions)}
+    for of_fold in reversed(list(states.values())):  # of several folds the first one is told
+        for (condition, name), word in of_fold.items():
+            if condition in row_of and name in places:
+                found[row_of[condition], places[name]] = words.number(word)
+    return {"words": list(words.numbers), "states": found.tolist()}
 
 
 def _as_script(data: dict[str, Any]) -> str:

@@ -47,6 +47,24 @@ def plot_curves(
         return to_svg(figure)
 
 
+def plot_panels(panels: Mapping[str, Sequence[Curve]], x_label: str, y_label: str) -> str:
+    """Curves side by side on one scale from 0, with one legend; SVG."""
+    with drawing(4.2 * len(panels), HEIGHT + 0.2, len(panels)) as (figure, axes):
+        top = max(max(curve.y) for curves in panels.values() for curve in curves)
+        for place, (title, curves) in zip(axes, panels.items(), strict=True):
+            for curve in curves:
+                color, marker = style_of(curve.hue)
+                (line,) = place.plot(curve.x, curve.y, color=color, label=curve.label)
+                line.set(marker=marker, markersize=4, markevery=3)
+            place.set_title(title)
+            place.set_xlabel(x_label)
+            place.set_ylim(0, 1.05 * top or 1.0)
+            place.grid(alpha=0.2, color=INK)
+        axes[0].set_ylabel(y_label)
+        legend_below(figure, axes[0], 6)
+        return to_svg(figure)
+
+
 @dataclass(frozen=True)
 class Pairs:
     """Of each group two values, with least and most missing, and their deviations (0 = none)."""

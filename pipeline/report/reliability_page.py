@@ -9,6 +9,7 @@ from pipeline.base.tables import read_rows
 from pipeline.base.wording import counted
 from pipeline.evaluation.calibration_table import ReliabilityRow
 from pipeline.evaluation.temperature import MIN_UTTERANCES, POOLED
+from pipeline.report.reliability_figure import reliability_figure
 from pipeline.report.task_data import TaskResults
 from pipeline.report.views import Cell, Part, Row, TableView
 from pipeline.report.words import said_of_training
@@ -41,7 +42,7 @@ def reliability_part(results: TaskResults) -> Part:
         return Part("Calibration")
 
     labels = {method.name: method.label for method in results.methods}
-    main = results.methods[0].name
+    main = results.main.name
     shown = [row for row in rows if row.pattern == POOLED or (row.pattern and row.method == main)]
     table = TableView(
         caption="How far probabilities are to be trusted, by what was usable",
@@ -53,11 +54,13 @@ def reliability_part(results: TaskResults) -> Part:
         source=results.source("reliability.csv"),
         data=pd.DataFrame(map(asdict, rows)),
     )
-    return Part("Calibration", tables=[table], is_folded=True)
+    figure = reliability_figure(results)
+    figures = [figure] if figure else []
+    return Part("Calibration", "", [table], figures, is_wide=True, tables_title="As a table")
 
 
 def _group(row: ReliabilityRow, label: str) -> str:
-    return f"{label}, trained {said_of_training(str(row.train_rate))}"
+    return f"{label}, trained {said_of_training(row.train_rate)}"
 
 
 def _cells(row: ReliabilityRow) -> Iterator[Cell]:

@@ -13,7 +13,8 @@ from pipeline.config.settings import ClassName, Section, dump
 from pipeline.config.tasks import ProtocolSettings, TaskSettings
 from pipeline.report.contact_sheets import contact_sheets
 from pipeline.report.corpus_page import corpus_view, is_text_shown
-from pipeline.report.explore import explore_view
+from pipeline.report.explore import Shown, explore_view
+from pipeline.report.media_links import MediaFolder
 from pipeline.report.method_views import method_views
 from pipeline.report.paper_tables import absent_tables, paper_tables
 from pipeline.report.provenance_page import provenance_parts
@@ -28,6 +29,13 @@ SYNTHETIC = (
 )
 
 
+class MediaPlace(Section):
+    """Where a corpus has its media."""
+
+    root: str
+    links: tuple[str, ...]
+
+
 class StudySettings(Section):
     """What the rule `report` hands over as JSON."""
 
@@ -40,6 +48,7 @@ class StudySettings(Section):
     methods: dict[str, MethodSettings]
     protocol: ProtocolSettings
     train: TrainSettings
+    media: dict[str, MediaPlace] = {}  # of each corpus, where the page links to its recordings
 
 
 @dataclass(frozen=True)
@@ -50,6 +59,7 @@ class StudyFiles:
     cache: Path
     parameters: Path
     faces: Sequence[Path]
+    page: Path  # where it will lie: links to media are relative to it
 
 
 def page_view(settings: StudySettings, files: StudyFiles) -> PageView:
@@ -65,20 +75,22 @@ def page_view(settings: StudySettings, files: StudyFiles) -> PageView:
         notes=[SYNTHETIC] if any(corpus.is_synthetic for corpus in corpora) else [],
         tables=tables,
         absent=absent_tables(tables) if trained else "",
-        tasks=[_task(task, settings) for task in tasks],
+        tasks=[_task(task, settings, files.page) for task in tasks],
         corpora=corpora,
         provenance=provenance_parts(files.build, settings.corpora, trained),
         settings=_shown(settings),
     )
 
 
-def _task(results: TaskResults, settings: StudySettings) -> TaskView:
+def _task(results: TaskResults, settings: StudySettings, page: Path) -> TaskView:
     view = task_view(results)
     if results.scores.empty:
         return view
     account = json.loads((results.corpus / "corpus.json").read_text(encoding="utf-8"))
-    shown = is_text_shown(settings.report.text, account)
-    return replace(view, explore=explore_view(results, is_text_shown=shown))
+    place = settings.media.get(results.section.corpus)
+    media = MediaFolder(Path(place.root), place.links, page) if place else None
+    shown = Shown(is_text_shown(settings.report.text, account), media)
+    return replace(view, explore=explore_view(results, shown))
 
 
 def _corpus(name: str, settings: StudySettings, files: StudyFiles) -> CorpusView:

@@ -15,6 +15,7 @@ from pipeline.base.records import SplitRow
 from pipeline.base.tables import read_rows
 from pipeline.config.conditions import is_rate
 from pipeline.config.methods import EVALUATIONS
+from pipeline.config.settings import parse_section
 from pipeline.config.tasks import (
     MAJORITY,
     TRAINING_MEAN,
@@ -24,6 +25,7 @@ from pipeline.config.tasks import (
 )
 from pipeline.evaluation.aggregate import rates_of_ime, rates_of_ume
 from pipeline.evaluation.bootstrap import RunPredictions, count_dialogues, drawn_scores
+from pipeline.evaluation.calibration import FILE, Calibration
 from pipeline.evaluation.scoring import read_predictions
 from pipeline.report.measures import MEASURES, Measure
 from pipeline.report.method_views import FLOOR_VIEWS, MethodView
@@ -49,6 +51,14 @@ class RunFiles:
         """What run.json says."""
         facts: dict[str, Any] = json.loads((self.folder / "run.json").read_text(encoding="utf-8"))
         return facts
+
+    def calibration(self) -> Calibration | None:
+        """What its probabilities are worth; None where it has none, or is older than the file."""
+        path = self.folder / FILE
+        if not path.is_file():
+            return None
+        found = parse_section(path.read_text(encoding="utf-8"), Calibration, where=str(path))
+        return None if found.reason else found
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from pipeline.report.matrix_page import matrix_part
 from pipeline.report.metrics_page import metrics_part
 from pipeline.report.missingness_page import missingness_part
 from pipeline.report.reliability_page import reliability_part
+from pipeline.report.risk_page import risk_part
 from pipeline.report.router_page import router_part
 from pipeline.report.task_data import TaskResults
 from pipeline.report.traces import read_traces
@@ -54,6 +55,7 @@ def task_view(results: TaskResults) -> TaskView:
         metrics_part(results),
         intervals_part(results),
         reliability_part(results),
+        risk_part(results),
         confusion_part(results),
         missingness_part(results),
         *(part for part in insides if part is not None),

@@ -4,6 +4,8 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from pipeline.report.palettes import CLASSES
+
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -19,5 +21,6 @@ def environment() -> Environment:
 
 
 def style() -> str:
-    """The style sheet of all pages."""
-    return (TEMPLATES / "style.css").read_text(encoding="utf-8")
+    """The style sheet of all pages, with the hues of classes by their number."""
+    hues = (f'[data-hue="{number}"] {{ --hue: {hue}; }}' for number, hue in enumerate(CLASSES))
+    return "\n".join([(TEMPLATES / "style.css").read_text(encoding="utf-8"), *hues])

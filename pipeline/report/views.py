@@ -68,6 +68,7 @@ class Part:
     tables: Sequence[TableView] = ()
     figures: Sequence[FigureView] = ()
     is_small: bool = False  # figures three abreast, not two
+    is_wide: bool = False  # figures one below the other
     is_folded: bool = False
     tables_title: str = ""  # not "": tables come after the figures, folded under this title
 
@@ -105,10 +106,9 @@ class ExploreView:
     """Test utterances to look at; `data` is JSON that stands in a script element as it is."""
 
     name: str
-    method: str
     data: str
     n_utterances: int
-    n_left_out: int
+    said: str  # what is shown of it, and what is not
 
 
 @dataclass(frozen=True)

@@ -249,6 +249,16 @@ class Decisions:
     def _score(self, wildcards: Wildcards) -> Stage:
         return Stage(self._scored(wildcards))
 
+    def _media_places(self) -> dict[str, dict[str, Any]]:
+        """Only where the page links to recordings is it of any matter where they lie."""
+        if not self._config.report.media:
+            return {}
+        corpora = self._config.corpora
+        return {
+            name: {"root": str(corpora[name].root), "links": list(corpora[name].links)}
+            for name in corpora
+        }
+
     def _report(self, wildcards: Wildcards) -> Stage:
         config, plan = self._config, self._plan
         return Stage(
@@ -260,6 +270,7 @@ class Decisions:
                 "classes": {name: list(config.tasks[name].classes) for name in plan.tasks},
                 "protocol": dump(config.protocol),
                 "train": dump(config.train),
+                "media": self._media_places(),
             },
             fact_modules(config.methods[name] for name in config.train.methods),
         )

@@ -17,7 +17,7 @@ def main(argv: list[str] | None = None) -> None:
     """Read the command line, build the views, write page, tables, figures and card."""
     args = _parser().parse_args(argv)
     settings = parse_section(args.settings, StudySettings, where="")
-    files = StudyFiles(args.build, args.cache, args.parameters, args.faces)
+    files = StudyFiles(args.build, args.cache, args.parameters, args.faces, args.out_page)
 
     page = page_view(settings, files)
     write_outputs(page, args.out_tables, args.out_figures)

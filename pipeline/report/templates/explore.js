@@ -3,7 +3,8 @@
 
 const MARKS = { t: "●", w: "○", n: "×" };
 const MARK_WORDS = { t: "there", w: "withheld", n: "never there" };
-const N_HUES = 10;
+const N_HUES = 8;
+const MOST_CLASSES = 40; // of a matrix that can be read
 const MOST_ERRORS = 50;
 const LEAST_PX = 18; // of a block, so that it can be clicked
 
@@ -26,11 +27,9 @@ class Explorer {
     this.data = data;
     this.condition = 0;
     this.chosen = 0;
-    this.dialogues = new Map();
-    data.utterances.forEach((utterance, place) => {
-      if (!this.dialogues.has(utterance.dialogue)) this.dialogues.set(utterance.dialogue, []);
-      this.dialogues.get(utterance.dialogue).push(place);
-    });
+    this.method = data.methods[0];
+    this.dialogues = data.dialogues.map(() => []);
+    data.dialogue.forEach((number, place) => this.dialogues[number].push(place));
     this.fill();
     this.listen();
     this.show(0);
@@ -42,9 +41,13 @@ class Explorer {
   }
 
   fill() {
-    for (const [name, places] of this.dialogues) {
-      this.part("dialogue").append(option(name, `${name} (${places.length})`));
-    }
+    this.data.methods.forEach((method, number) => {
+      this.part("method").append(option(number, method.label));
+    });
+    this.part("method").closest("label").hidden = this.data.methods.length < 2;
+    this.dialogues.forEach((places, number) => {
+      this.part("dialogue").append(option(number, `${this.data.dialogues[number]} (${places.length})`));
+    });
     const slider = this.part("condition");
     slider.max = this.data.conditions.length - 1;
     slider.value = 0;
@@ -53,13 +56,18 @@ class Explorer {
       item.dataset.hue = number % N_HUES;
       this.part("legend").append(item);
     });
-    const speakers = new Set(this.data.utterances.map((utterance) => utterance.speaker));
     if (this.data.measured !== "classes") this.part("errors-title").textContent = "Largest errors";
+    this.section.querySelector("[data-column=words]").hidden = !this.data.text.length;
+    this.section.querySelector("[data-column=speaker]").hidden = !this.hasSpeakers;
+    const speakers = this.hasSpeakers ? [...this.data.speakers].sort() : [];
     this.choices("class", this.data.classes, "any class");
-    this.choices("speaker", [...speakers].sort(), "anybody");
-    const words = Object.values(this.data.states).flat();
-    const patterns = new Set(words.filter(Boolean).map((word) => this.pattern(word)));
+    this.choices("speaker", speakers, "anybody");
+    const patterns = new Set(this.data.words.filter(Boolean).map((word) => this.pattern(word)));
     this.choices("pattern", [...patterns].sort(), "anything");
+  }
+
+  get hasSpeakers() {
+    return this.data.speakers.some(Boolean);
   }
 
   choices(role, values, all) {
@@ -69,7 +77,11 @@ class Explorer {
 
   listen() {
     this.part("dialogue").addEventListener("change", (event) => {
-      this.show(this.dialogues.get(event.target.value)[0]);
+      this.show(this.dialogues[Number(event.target.value)][0]);
+    });
+    this.part("method").addEventListener("change", (event) => {
+      this.method = this.data.methods[Number(event.target.value)];
+      this.show(this.chosen);
     });
     this.part("condition").addEventListener("input", (event) => {
       this.condition = Number(event.target.value);
@@ -82,7 +94,7 @@ class Explorer {
   }
 
   move(event) {
-    const places = this.dialogues.get(this.data.utterances[this.chosen].dialogue);
+    const places = this.dialogues[this.data.dialogue[this.chosen]];
     const at = places.indexOf(this.chosen);
     const next = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: places.length - 1 };
     if (!(event.key in next)) return;
@@ -96,27 +108,46 @@ class Explorer {
     return this.data.conditions[this.condition];
   }
 
+  // What was told: the number of a class, or a value; null where nothing was.
   told(place) {
-    return this.data.told[this.name][place];
+    return this.method.told[this.condition][place];
+  }
+
+  // The probability of it in percent; null where there is none.
+  share(place) {
+    const tenths = this.method.sure ? this.method.sure[this.condition][place] : -1;
+    return tenths < 0 ? null : tenths / 10;
   }
 
   state(place) {
-    return this.data.states[this.name][place];
+    return this.data.words[this.data.states[this.condition][place]];
+  }
+
+  speaker(place) {
+    return this.data.speakers[this.data.speaker[place]];
+  }
+
+  text(place) {
+    return this.data.text.length ? this.data.text[place] : "";
   }
 
   // The class that a target or a prediction stands for; of numbers about a middle their side.
   classOf(value) {
     if (this.data.measured === "classes") return value;
-    if (this.data.measured === "sentiment") {
-      return Number(value) > 0 ? "positive" : Number(value) < 0 ? "negative" : "";
-    }
-    return "";
+    if (this.data.measured === "sentiment") return value > 0 ? 1 : value < 0 ? 0 : -1;
+    return -1;
+  }
+
+  // As people read it: the name of a class, or the number.
+  shown(value) {
+    if (value === null) return "nothing";
+    return this.data.measured === "classes" ? this.data.classes[value] : value.toFixed(2);
   }
 
   isWrong(place) {
     const right = this.classOf(this.data.gold[place]);
     const told = this.told(place);
-    return right !== "" && told !== null && this.classOf(told[0]) !== right;
+    return right >= 0 && told !== null && this.classOf(told) !== right;
   }
 
   pattern(word) {
@@ -124,22 +155,23 @@ class Explorer {
     return there.join("+") || "nothing";
   }
 
+  // How far a wrong answer stands out: its probability, or its distance from what is right.
   sureness(place) {
-    const told = this.told(place);
-    if (told === null) return 0;
-    return told.length > 1 ? told[1] : Math.abs(Number(told[0]) - Number(this.data.gold[place]));
+    if (this.data.measured === "classes") return this.share(place) ?? 0;
+    return Math.abs(this.told(place) - this.data.gold[place]);
   }
 
   // Redraw everything about one utterance's dialogue under the chosen condition.
   show(place) {
-    const dialogue = this.data.utterances[place].dialogue;
-    this.part("dialogue").value = dialogue;
+    const dialogue = this.data.dialogue[place];
+    this.part("dialogue").value = String(dialogue);
     const isRate = /^[0-9.]+$/.test(this.name);
     this.part("condition-name").textContent = isRate ? `rate ${this.name}` : this.name;
     this.part("condition").setAttribute("aria-valuetext", this.part("condition-name").textContent);
-    this.drawLanes(this.dialogues.get(dialogue));
+    this.drawLanes(this.dialogues[dialogue]);
     this.choose(place);
     this.listErrors();
+    this.drawConfusion();
   }
 
   drawLanes(places) {
@@ -149,7 +181,7 @@ class Explorer {
     const width = Math.max(...spans.map((span) => span.left + span.width));
     const speakers = new Map();
     places.forEach((place, number) => {
-      const speaker = this.data.utterances[place].speaker;
+      const speaker = this.speaker(place);
       if (!speakers.has(speaker)) {
         const lane = element("div", "", "lane");
         lane.append(element("span", speaker, "who"));
@@ -163,7 +195,7 @@ class Explorer {
 
   // Where each utterance lies, in pixels: by its times, else one after the other.
   spans(places) {
-    const rows = places.map((place) => this.data.utterances[place]);
+    const rows = places.map((place) => ({ start: this.data.start[place], end: this.data.end[place] }));
     const isTimed = rows.every((row, i) => row.end !== null && (i === 0 || row.start >= rows[i - 1].start));
     if (!isTimed) return rows.map((_, number) => ({ left: number * 40, width: 36 }));
     const seconds = Math.max(...rows.map((row) => row.end)) - rows[0].start;
@@ -190,8 +222,8 @@ class Explorer {
     const wrong = element("span", this.isWrong(place) ? "✗" : "", "wrong");
     this.paint(gold, this.data.gold[place]);
     if (told !== null) {
-      this.paint(bar, told[0]);
-      const share = told.length > 1 ? told[1] : 100;
+      this.paint(bar, told);
+      const share = this.share(place) ?? 100;
       bar.style.height = `${Math.max(14, (share / 100) * 44)}px`;
     }
     const word = this.state(place);
@@ -202,7 +234,7 @@ class Explorer {
   }
 
   paint(part, value) {
-    const number = this.data.classes.indexOf(this.classOf(value));
+    const number = this.classOf(value);
     if (number >= 0) part.dataset.hue = number % N_HUES;
   }
 
@@ -211,18 +243,70 @@ class Explorer {
   }
 
   words(place) {
-    const row = this.data.utterances[place];
-    const told = this.told(place);
-    const said = told === null ? "nothing" : told[0];
-    const sure = told !== null && told.length > 1 ? ` (${told[1]} %)` : "";
-    const there = this.data.modalities
+    const { ids, start, end, gold, modalities } = this.data;
+    const speaker = this.speaker(place);
+    const share = this.share(place);
+    const sure = share === null ? "" : ` (${share.toFixed(1)} %)`;
+    const there = modalities
       .map((name, number) => `${name} ${MARK_WORDS[this.state(place)[number]] || "unknown"}`)
       .join(", ");
-    const time = row.end === null ? "" : `, ${row.start.toFixed(1)} to ${row.end.toFixed(1)} s`;
-    const text = row.text ? ` “${row.text}”` : "";
-    const verdict = this.isWrong(place) ? "wrong" : "right";
-    const judged = this.classOf(this.data.gold[place]) === "" ? "" : `, ${verdict}`;
-    return `${row.id}${row.speaker && `, ${row.speaker}`}${time}: told ${said}${sure}, right is ${this.data.gold[place]}${judged}; ${there}.${text}`;
+    const time = end[place] === null ? "" : `, ${start[place].toFixed(1)} to ${end[place].toFixed(1)} s`;
+    const text = this.text(place) && ` “${this.text(place)}”`;
+    const judged = this.classOf(gold[place]) < 0 ? "" : this.isWrong(place) ? ", wrong" : ", right";
+    return `${ids[place]}${speaker && `, ${speaker}`}${time}: told ${this.shown(this.told(place))}${sure}, right is ${this.shown(gold[place])}${judged}; ${there}.${text}`;
+  }
+
+  // A link that plays the span, or why there is none; nothing where the study shows no media.
+  offerMedia(place) {
+    const line = this.part("play");
+    line.hidden = !this.data.media.length;
+    if (line.hidden) return;
+    const [way, why] = this.data.files[this.data.media[place]];
+    if (!way) {
+      line.textContent = `Not to be played: ${why}.`;
+      return;
+    }
+    const end = this.data.end[place];
+    const link = element("a", "Play this span in a new tab");
+    link.href = `${way}#t=${this.data.start[place]}${end === null ? "" : `,${end}`}`;
+    link.target = "_blank";
+    link.rel = "noopener noreferrer";
+    line.replaceChildren(link);
+  }
+
+  // Counts of what is right against what was told, all test utterances of the page.
+  drawConfusion() {
+    const { classes, gold, ids } = this.data;
+    const part = this.part("confusion-part");
+    part.hidden = classes.length < 2 || classes.length > MOST_CLASSES;
+    if (part.hidden) return;
+    const counts = classes.map(() => classes.map(() => 0));
+    ids.forEach((_, place) => {
+      const right = this.classOf(gold[place]);
+      const told = this.told(place) === null ? -1 : this.classOf(this.told(place));
+      if (right >= 0 && told >= 0) counts[right][told] += 1;
+    });
+    this.part("confusion-said").textContent = `${this.method.label}, ${this.part("condition-name").textContent}: rows are what is right, columns what was told.`;
+    const head = element("tr");
+    head.append(element("th", "Right is"), ...classes.map((name) => element("th", name)));
+    this.part("confusion").tHead.replaceChildren(head);
+    this.part("confusion").tBodies[0].replaceChildren(...classes.map((name, number) => this.confusionRow(name, counts[number])));
+  }
+
+  confusionRow(name, counts) {
+    const total = counts.reduce((sum, count) => sum + count, 0);
+    const row = element("tr");
+    const head = element("th", name);
+    head.scope = "row";
+    row.append(head);
+    for (const count of counts) {
+      const share = total ? count / total : 0;
+      const cell = element("td", String(count));
+      cell.style.setProperty("--share", share.toFixed(3));
+      cell.append(element("span", `${(100 * share).toFixed(0)} %`, "small"));
+      row.append(cell);
+    }
+    return row;
   }
 
   choose(place) {
@@ -237,17 +321,19 @@ class Explorer {
     now.setAttribute("aria-current", "true");
     now.scrollIntoView({ block: "nearest", inline: "nearest" });
     this.part("told").textContent = this.words(place);
+    this.offerMedia(place);
   }
 
   listErrors() {
     const wanted = (role) => this.part(role).value;
-    const found = this.data.utterances
+    const [right, speaker, there] = ["class", "speaker", "pattern"].map(wanted);
+    const found = this.data.ids
       .map((_, place) => place)
       .filter((place) => this.isWrong(place))
-      .filter((place) => !wanted("class") || this.classOf(this.data.gold[place]) === wanted("class"))
-      .filter((place) => !wanted("speaker") || this.data.utterances[place].speaker === wanted("speaker"))
-      .filter((place) => !wanted("pattern") || this.pattern(this.state(place)) === wanted("pattern"))
-      .sort((one, other) => this.sureness(other) - this.sureness(one));
+      .filter((place) => !right || this.data.classes[this.classOf(this.data.gold[place])] === right)
+      .filter((place) => !speaker || this.speaker(place) === speaker)
+      .filter((place) => !there || this.pattern(this.state(place)) === there)
+      .sort((first, second) => this.sureness(second) - this.sureness(first));
     this.part("n-errors").textContent = `${found.length} errors${found.length > MOST_ERRORS ? `, the first ${MOST_ERRORS} shown` : ""}`;
     const rows = found.slice(0, MOST_ERRORS).map((place) => this.errorRow(place));
     this.part("errors").tBodies[0].replaceChildren(...rows);
@@ -258,23 +344,25 @@ class Explorer {
     const told = this.told(place);
     const head = element("th");
     head.scope = "row";
-    const link = element("button", this.data.utterances[place].id, "link");
+    const link = element("button", this.data.ids[place], "link");
     link.type = "button";
     link.addEventListener("click", () => {
       this.show(place);
       this.block(place).focus();
     });
     head.append(link);
-    const sure = told.length > 1 ? `${told[1].toFixed(1)} %` : `off by ${this.sureness(place).toFixed(2)}`;
+    const share = this.share(place);
+    const far = `off by ${Math.abs(told - this.data.gold[place]).toFixed(2)}`;
+    const sure = this.data.measured !== "classes" ? far : share === null ? "-" : `${share.toFixed(1)} %`;
+    row.append(head);
+    if (this.hasSpeakers) row.append(element("td", this.speaker(place), "text"));
     row.append(
-      head,
-      element("td", this.data.utterances[place].speaker, "text"),
-      element("td", String(this.data.gold[place]), "text"),
-      element("td", String(told[0]), "text"),
+      element("td", this.shown(this.data.gold[place]), "text"),
+      element("td", this.shown(told), "text"),
       element("td", sure),
       element("td", this.pattern(this.state(place)), "text"),
-      element("td", this.data.utterances[place].text, "text said"),
     );
+    if (this.data.text.length) row.append(element("td", this.text(place), "text said"));
     return row;
   }
 }
@@ -282,5 +370,5 @@ class Explorer {
 for (const section of document.querySelectorAll("section.explore")) {
   const name = section.id.replace("explore-", "explore-data-");
   const data = JSON.parse(document.getElementById(name).textContent);
-  if (data.utterances.length && data.conditions.length) new Explorer(section, data);
+  if (data.ids.length && data.conditions.length) new Explorer(section, data);
 }

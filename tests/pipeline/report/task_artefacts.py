@@ -87,8 +87,11 @@ def _write_run(build, run, labels, dialogue_of, kind, rng):
             rows.append((rate, row.utterance_id, dialogue_of[row.utterance_id], row.label, guess))
 
     columns = ["rate", "utterance_id", "dialogue_id", "target", "predicted"]
+    table = pd.DataFrame(rows, columns=columns)
+    if kind == "classification":
+        table = pd.concat([table, _probabilities(table["predicted"])], axis=1)
     folder.mkdir(parents=True)
-    pd.DataFrame(rows, columns=columns).to_csv(folder / "predictions.csv", index=False)
+    table.to_csv(folder / "predictions.csv", index=False)
     history = {
         "epoch": [1, 2, 3],
         "phase": "train",
@@ -103,6 +106,14 @@ def _write_run(build, run, labels, dialogue_of, kind, rng):
     facts |= {"versions": {"torch": "1.2.3"}}
     facts |= {"best_score": 0.6, "device": "cpu", "key": "k" * 64, "settings": {"code": "c0de"}}
     (folder / "run.json").write_text(json.dumps(facts), encoding="utf-8")
+
+
+def _probabilities(predicted):
+    """Of each class; the predicted one has the highest."""
+    shares = np.sort(np.random.default_rng(1).dirichlet(np.ones(len(CLASSES)), len(predicted)))
+    orders = [[*(c for c in CLASSES if c != guess), guess] for guess in predicted]
+    rows = [dict(zip(order, row, strict=True)) for order, row in zip(orders, shares, strict=True)]
+    return pd.DataFrame(rows)[list(CLASSES)].add_prefix("score_")
 
 
 def _calibration(kind, n, rng):
