@@ -5,7 +5,7 @@ it trains (MMIN trains twice), its loss on a batch, and its predictions. It neve
 the batches that it is given carry them. Its `state_dict` is all that a fresh one needs to predict.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -60,6 +60,14 @@ class OptimizerGroup:
     weight_decay: float = 0.0
     betas: tuple[float, float] = (0.9, 0.999)
     max_grad_norm: float | None = None  # L2 norm over the group, None = no clipping
+
+    @classmethod
+    def adam(
+        cls, networks: Iterable[nn.Module], learning_rate: float, weight_decay: float
+    ) -> "OptimizerGroup":
+        """Adam over all that some networks hold."""
+        held = [parameter for network in networks for parameter in network.parameters()]
+        return cls(held, learning_rate, kind="adam", weight_decay=weight_decay)
 
 
 @dataclass(frozen=True)

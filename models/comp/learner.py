@@ -103,10 +103,11 @@ class Comp(Learner):
     def phases(self) -> Sequence[Phase]:
         """Branches by themselves, then everything; the same optimiser's settings."""
         alone = (self.projections, self.sharing, self.hiding, self.layers, self.heads)
+        optimised = self.settings.learning_rate, self.settings.weight_decay
         n_epochs = self.settings.expert_epochs
         return [
-            Phase("experts", [self._group(alone)], n_epochs=n_epochs),
-            Phase("prompting", [self._group([self])]),
+            Phase("experts", [OptimizerGroup.adam(alone, *optimised)], n_epochs=n_epochs),
+            Phase("prompting", [OptimizerGroup.adam([self], *optimised)]),
         ]
 
     def loss(self, batch: ConversationBatch, phase: str, group: int = 0) -> Loss:
@@ -208,15 +209,6 @@ class Comp(Learner):
             restored = layer(torch.cat([read.shared[name], read.private[name]], dim=2))
             errors.append(F.mse_loss(restored, read.projected[name], reduction="none").mean(dim=2))
         return mean_over(torch.stack(errors).mean(dim=0), valid)
-
-    def _group(self, networks: Sequence[nn.Module]) -> OptimizerGroup:
-        settings = self.settings
-        return OptimizerGroup(
-            parameters=[parameter for network in networks for parameter in network.parameters()],
-            learning_rate=settings.learning_rate,
-            kind="adam",
-            weight_decay=settings.weight_decay,
-        )
 
 
 def _by_each(prompters: nn.ModuleDict, rows: Named, prototypes: Named, has: Named) -> Named:

@@ -142,13 +142,8 @@ class Gcnet(Learner):
 
     def phases(self) -> Sequence[Phase]:
         """One phase, Adam on everything."""
-        group = OptimizerGroup(
-            parameters=list(self.parameters()),
-            learning_rate=self.settings.learning_rate,
-            kind="adam",
-            weight_decay=self.settings.weight_decay,
-        )
-        return [Phase("train", [group])]
+        optimised = self.settings.learning_rate, self.settings.weight_decay
+        return [Phase("train", [OptimizerGroup.adam([self], *optimised)])]
 
     @property
     def embeds(self) -> bool:

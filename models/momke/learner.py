@@ -87,10 +87,11 @@ class Momke(Learner):
         """Experts on complete data, each on its own modality; then everything but their heads."""
         alone = (self.projections, self.experts, self.heads)
         mixed = (self.projections, self.experts, self.routers, self.joint, self.classifier)
-        n_epochs = self.settings.expert_epochs
+        optimised = self.settings.learning_rate, self.settings.weight_decay
+        experts = OptimizerGroup.adam(alone, *optimised)
         return [
-            Phase("experts", [self._group(alone)], n_epochs=n_epochs, is_complete=True),
-            Phase("mixing", [self._group(mixed)]),
+            Phase("experts", [experts], n_epochs=self.settings.expert_epochs, is_complete=True),
+            Phase("mixing", [OptimizerGroup.adam(mixed, *optimised)]),
         ]
 
     def loss(self, batch: ConversationBatch, phase: str, group: int = 0) -> Loss:
@@ -165,15 +166,6 @@ class Momke(Learner):
         """(B, T, M, D) -> (B, T, C)."""
         joint = mixed.flatten(2)
         return self.classifier(joint + self.dropout(torch.relu(self.joint(joint))))
-
-    def _group(self, networks: Sequence[nn.Module]) -> OptimizerGroup:
-        settings = self.settings
-        return OptimizerGroup(
-            parameters=[parameter for network in networks for parameter in network.parameters()],
-            learning_rate=settings.learning_rate,
-            kind="adam",
-            weight_decay=settings.weight_decay,
-        )
 
 
 def _router(dim: int, n_experts: int, dropout: float) -> nn.Sequential:

@@ -126,6 +126,15 @@ def make_learner(model, shape=None, seed=0, **changes):
     return module.build(make_settings(model, **changes), shape or make_shape())
 
 
+def make_drawn(model, shape=None, std=0.4, **changes):
+    """The same in float64, ready to predict, all of its values drawn: some begin at 0 or 1."""
+    learner = make_learner(model, shape, **changes)
+    torch.manual_seed(3)
+    for parameter in learner.parameters():
+        torch.nn.init.normal_(parameter, std=std)
+    return learner.double().eval()
+
+
 @pytest.fixture(scope="session")
 def kit():
     """Everything above, for tests that cannot import a conftest."""
@@ -136,4 +145,5 @@ def kit():
         take=take,
         train=train,
         learner=make_learner,
+        drawn=make_drawn,
     )

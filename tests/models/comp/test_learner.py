@@ -7,6 +7,7 @@ import torch
 
 from models.comp.losses import divergence
 from models.vocabulary import MODALITIES
+from tests.models.arithmetic import gelu
 
 DIM, N_HEADS, N_PROTOTYPES, PROMPT, MEMORY = 8, 2, 3, 4, 0.3
 LENGTHS = (6, 1, 4)
@@ -22,20 +23,12 @@ def learner(kit):
         "prompt_dim": PROMPT,
         "prompt_memory": MEMORY,
     }
-    learner = kit.learner("comp", **changes).double().eval()
-    torch.manual_seed(3)
-    for parameter in learner.parameters():
-        torch.nn.init.normal_(parameter, std=0.4)
-    return learner
+    return kit.drawn("comp", **changes)
 
 
 @pytest.fixture
 def batch(kit):
     return kit.batch(list(LENGTHS), seed=2, dtype=torch.float64)
-
-
-def gelu(x):
-    return x * (1 + torch.erf(x / math.sqrt(2))) / 2
 
 
 class Plain:

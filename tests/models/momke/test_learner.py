@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from models.vocabulary import MODALITIES
+from tests.models.arithmetic import gelu
 
 DIM, N_HEADS = 8, 2
 LENGTHS = (6, 1, 4)
@@ -13,11 +14,7 @@ LENGTHS = (6, 1, 4)
 
 @pytest.fixture
 def learner(kit):
-    learner = kit.learner("momke", hidden_dim=DIM, n_layers=3, n_heads=N_HEADS).double().eval()
-    torch.manual_seed(3)
-    for parameter in learner.parameters():
-        torch.nn.init.normal_(parameter, std=0.3)
-    return learner
+    return kit.drawn("momke", std=0.3, hidden_dim=DIM, n_layers=3, n_heads=N_HEADS)
 
 
 @pytest.fixture
@@ -27,10 +24,6 @@ def batch(kit):
 
 def linear(state, name, x):
     return x @ state[f"{name}.weight"].T + state[f"{name}.bias"]
-
-
-def gelu(x):
-    return x * (1 + torch.erf(x / math.sqrt(2))) / 2
 
 
 def read_by(state, name, x):
