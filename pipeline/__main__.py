@@ -9,6 +9,8 @@
     python -m pipeline report
     python -m pipeline bundle configs/miniature.yaml --out miniature.zip
     python -m pipeline verify miniature.zip
+    python -m pipeline extend miniature.zip --method mine --predictions mine.csv --out more.zip
+    python -m pipeline compare before.zip after.zip
     python -m pipeline check-method NAME
 
 Each has its own --help. The workflow itself is `snakemake --cores 8` (docs/terminal.md).
@@ -42,6 +44,11 @@ COMMANDS = {  # name: the module that has `main`, what it does
         "pipeline.tools.bundles.verify",
         "check a bundle without the corpus: every table anew",
     ),
+    "compare": (
+        "pipeline.tools.bundles.compare",
+        "two studies in one paired test, over what coincides",
+    ),
+    "extend": ("pipeline.tools.bundles.extend", "put another method into a bundle's paired test"),
     "report": ("pipeline.tools.report", "what a report found, and where its page is"),
 }
 

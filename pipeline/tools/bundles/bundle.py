@@ -17,6 +17,7 @@ from pathlib import Path
 from pipeline.base.files import write_json
 from pipeline.base.wording import counted
 from pipeline.config.settings import dump
+from pipeline.tools.bundles.checking import contradictions
 from pipeline.tools.bundles.contents import gather
 from pipeline.tools.bundles.errors import BundleError, told
 from pipeline.tools.bundles.opening import (
@@ -46,6 +47,9 @@ def write_study(args: argparse.Namespace, folder: Path) -> list[str]:
     about = About(license=args.license, citation=args.cite)
     with told(build):
         opened = Opened(gather(settings, build, folder), folder, about)
+        for task in opened.study.tasks:
+            if wrong := next(contradictions(opened.study, task, folder), ""):
+                raise BundleError(f"{wrong}: run `snakemake` anew")
         complete(opened)
         refuse_stale(opened.study, folder, build)
     write_json(folder / CONFIGURATION, dump(settings))

@@ -58,7 +58,7 @@ def read_parts(study: Study, task: str, folder: Path) -> TaskParts:
         if len(dialogue_of) < len(utterances) or len(labels) < len(rows):
             raise BundleError(f"{place.name}: an utterance stands twice")
         if strange := sorted(labels.keys() - dialogue_of.keys()):
-            raise BundleError(f"{place.name}: labels of unknown utterances: {_some(strange)}")
+            raise BundleError(f"{place.name}: labels of unknown utterances: {some(strange)}")
 
         roles: dict[int, dict[str, frozenset[str]]] = {}
         for row in splits:
@@ -110,7 +110,7 @@ def faults_of_rows(
             if names:
                 yield (
                     f"condition {condition} {what} {counted(len(names), 'utterance')} of "
-                    f"{len(tested)}: {_some(names)}"
+                    f"{len(tested)}: {some(names)}"
                 )
 
 
@@ -163,7 +163,7 @@ def _strange_values(table: pd.DataFrame, classes: Sequence[str], parts: TaskPart
                 f"{first[name]}, not {expected[wrong.index[0]]}"
             )
 
-    strange = table[~table["predicted"].map(lambda said: _is_answer(said, classes))]
+    strange = table[~table["predicted"].map(lambda said: is_answer(said, classes))]
     if len(strange):
         first = strange.iloc[0]
         yield (
@@ -173,7 +173,8 @@ def _strange_values(table: pd.DataFrame, classes: Sequence[str], parts: TaskPart
         )
 
 
-def _is_answer(text: str, classes: Sequence[str]) -> bool:
+def is_answer(text: str, classes: Sequence[str]) -> bool:
+    """Whether a prediction is a class of the task or, where it has none, a number."""
     if classes:
         return text in classes
     try:
@@ -198,6 +199,7 @@ def _header(path: Path) -> list[str]:
     return list(pd.read_csv(path, dtype=str, nrows=0).columns)
 
 
-def _some(names: Sequence[str]) -> str:
+def some(names: Sequence[str]) -> str:
+    """The first of them, and how many more there are."""
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
     return f"{', '.join(names[:SHOWN])}{more}"

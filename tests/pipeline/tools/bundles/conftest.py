@@ -5,6 +5,7 @@ from contextlib import chdir
 
 import pytest
 
+from pipeline.base.arrays import read_arrays, write_arrays
 from pipeline.tools.bundles.bundle import main as bundle
 from tests.pipeline.report.builds import write_build
 
@@ -35,3 +36,20 @@ def study_build(tmp_path_factory):
 def bundled(study_build, tmp_path_factory):
     """The bundle of `study_build`; to read only."""
     return make_bundle(study_build, tmp_path_factory.mktemp("bundle") / "study.zip")
+
+
+def change_masks(build, condition, fold):
+    """Leave other modalities to the first two utterances that a fold tests; how many it tests."""
+    path = build.folder / f"t/availability/{condition}_7000.safetensors"
+    arrays, header = read_arrays(path)
+    tested = [
+        row
+        for row, utterance in enumerate(build.utterances)
+        if int(utterance.dialogue_id[1:]) % 2 == fold
+    ]
+    mask = arrays[f"fold{fold}"].copy()
+    for row in tested[:2]:
+        mask[row] = ~mask[row] if mask[row].all() else [True, True, True]
+        mask[row, 0] = True
+    write_arrays(path, {**arrays, f"fold{fold}": mask}, header)
+    return len(tested)

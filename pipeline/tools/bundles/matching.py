@@ -1,0 +1,138 @@
+"""What of a task coincides in two studies: only that may be paired; of the rest, how much differs.
+
+A fold coincides where every dialogue has the same role and every labelled utterance the same label;
+a condition where the stored masks leave every test utterance of those folds the same modalities.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.base.wording import counted
+from pipeline.tools.bundles.checking import TaskParts, read_parts, some
+from pipeline.tools.bundles.errors import BundleError
+from pipeline.tools.bundles.study import BundledTask, Study
+
+
+@dataclass(frozen=True)
+class Side:
+    """A task of a study, and how the study is called."""
+
+    name: str
+    study: Study
+    task: str
+    folder: Path
+
+    @property
+    def bundled(self) -> BundledTask:
+        """Settings, classes and runs."""
+        return self.study.tasks[self.task]
+
+    @cached_property
+    def parts(self) -> TaskParts:
+        """Labels, roles and masks."""
+        return read_parts(self.study, self.task, self.folder)
+
+    def withheld(self, condition: str, fold: int, utterances: Sequence[str]) -> NDArray[np.bool_]:
+        """(n, 3) bool: what the stored masks leave of these."""
+        rows = {utterance: row for row, utterance in enumerate(self.parts.labels)}
+        places = [rows[utterance] for utterance in utterances]
+        mask: NDArray[np.bool_] = self.parts.masks[condition].folds[fold][places]
+        return mask
+
+
+@dataclass(frozen=True)
+class Coinciding:
+    """Folds and conditions that may be paired, and in words all that may not."""
+
+    folds: tuple[int, ...]
+    conditions: tuple[str, ...]
+    refused: tuple[str, ...]
+
+
+def coinciding(ours: Side, theirs: Side) -> Coinciding:
+    """Compare two tasks; raises BundleError where they measure different things."""
+    _check_measure(ours, theirs)
+    refused: list[str] = []
+    folds = []
+    for fold in sorted({*ours.bundled.folds, *theirs.bundled.folds}):
+        differs = list(_fold_differs(ours, theirs, fold))
+        refused += [f"fold {fold}: {line}" for line in differs]
+        folds += [] if differs else [fold]
+
+    conditions = []
+    names = (*ours.study.conditions(ours.task), *theirs.study.conditions(theirs.task))
+    for condition in dict.fromkeys(names) if folds else ():
+        differs = list(_masks_differ(ours, theirs, condition, folds))
+        refused += [f"condition {condition}: {line}" for line in differs]
+        conditions += [] if differs else [condition]
+    return Coinciding(tuple(folds), tuple(conditions), tuple(refused))
+
+
+def _check_measure(ours: Side, theirs: Side) -> None:
+    scored = [side.bundled.settings.scored for side in (ours, theirs)]
+    told = [
+        (task.kind, task.measured, task.main_score, sorted(task.classes), task.center)
+        for task in scored
+    ]
+    if told[0] != told[1]:
+        both = [", ".join(map(str, (*facts[:3], *facts[3]))) for facts in told]
+        raise BundleError(
+            f"{ours.task} of {ours.name} and {theirs.task} of {theirs.name} measure different "
+            f"things: {both[0]} against {both[1]}"
+        )
+
+
+def _fold_differs(ours: Side, theirs: Side, fold: int) -> Iterator[str]:
+    for side in (ours, theirs):
+        if fold not in side.bundled.folds:
+            yield f"{side.name} has no run of it"
+            return
+
+    roles = [side.parts.roles.get(fold, {}) for side in (ours, theirs)]
+    dialogues = sorted({*roles[0], *roles[1]})
+    alone = [name for name in dialogues if (name in roles[0]) != (name in roles[1])]
+    moved = [name for name in dialogues if name not in alone and roles[0][name] != roles[1][name]]
+    if alone:
+        yield f"{len(alone)} of {len(dialogues)} dialogues are in one study alone: {some(alone)}"
+    if moved:
+        yield f"{len(moved)} of {len(dialogues)} dialogues have another role: {some(moved)}"
+
+    labels = [_labels(side, set(dialogues)) for side in (ours, theirs)]
+    ids = sorted({*labels[0], *labels[1]})
+    alone = [name for name in ids if (name in labels[0]) != (name in labels[1])]
+    other = [name for name in ids if name not in alone and labels[0][name] != labels[1][name]]
+    if alone:
+        yield f"{len(alone)} of {len(ids)} utterances are in one study alone: {some(alone)}"
+    if other:
+        yield f"{len(other)} of {len(ids)} utterances have another label: {some(other)}"
+
+
+def _labels(side: Side, dialogues: set[str]) -> dict[str, str]:
+    """Of the utterances in these dialogues; numbers are compared as numbers."""
+    is_number = side.bundled.settings.kind == "regression"
+    return {
+        utterance: str(float(label)) if is_number else label
+        for utterance, label in side.parts.labels.items()
+        if side.parts.dialogue_of[utterance] in dialogues
+    }
+
+
+def _masks_differ(ours: Side, theirs: Side, condition: str, folds: Sequence[int]) -> Iterator[str]:
+    for side in (ours, theirs):
+        if condition not in side.parts.masks:
+            yield f"{side.name} was not tested under it"
+            return
+
+    for fold in folds:
+        utterances = ours.parts.tested(fold)
+        masks = [side.withheld(condition, fold, utterances) for side in (ours, theirs)]
+        rows = np.flatnonzero((masks[0] != masks[1]).any(axis=1))
+        if len(rows):
+            named = some([utterances[row] for row in rows])
+            total = counted(len(utterances), "test utterance")
+            yield f"masks of {len(rows)} of {total} of fold {fold} differ: {named}"
