@@ -12,9 +12,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.base.digests import remembered_digest
-from pipeline.base.files import canonical_json, resolve_inside, text_digest
-from pipeline.base.libraries import WAVEFORMS, versions_of
-from pipeline.base.provenance import code_digest
+from pipeline.base.files import resolve_inside
 from pipeline.config.speech import SpeechSettings
 from pipeline.corpora.turns import VOICE, Found, Turn, from_json, in_order, rounded
 from pipeline.features.cache.keys import record_key
@@ -23,6 +21,7 @@ from pipeline.media.decoder import Decoder
 from pipeline.media.errors import MediaError, ReadError
 from pipeline.media.state import FileState, check_state, file_state
 from pipeline.speech.cache import SpeechCache
+from pipeline.speech.keys import find_ingredients, tell_ingredients, transcribe_ingredients
 from pipeline.speech.networks import SILERO, VOICES, locate
 from pipeline.speech.silero import SpeechDetector
 from pipeline.speech.sound import Stream, read_spans
@@ -31,7 +30,6 @@ from pipeline.speech.speakers import hear, tell
 from pipeline.speech.transcribers import find_transcriber
 from pipeline.speech.words import Words, written
 
-LIBRARIES = (*WAVEFORMS, "numpy", "onnxruntime", "scipy")
 PIECE_S = 30.0  # what a transcriber hears at once; an imported turn may be longer
 
 
@@ -67,7 +65,6 @@ def sha256_of(clip: Clip) -> str:
 
 def find(clip: Clip, sha256: str, settings: SpeechSettings) -> Found:
     """Stretches of speech, or why there are none."""
-    chosen = ("min_probability", "pause_s", "longest_s")
     weights = locate(SILERO, clip.cache)
 
     def search() -> Found:
@@ -79,12 +76,13 @@ def find(clip: Clip, sha256: str, settings: SpeechSettings) -> Found:
         problem = "" if turns else "no_speech: nobody speaks, as far as can be heard"
         return Found(clip.media, sha256, VOICE, turns, problem)
 
-    return _kept(clip, "find", _chosen(settings, chosen), sha256, (), weights.digest, search)
+    return _kept(clip, find_ingredients(sha256, settings, clip.cache), search)
 
 
 def tell_speakers(clip: Clip, found: Found, settings: SpeechSettings) -> Found:
     """Who speaks in each turn; turns that we found are cut where the voice changes."""
-    if not found.turns or settings.speakers == "none" or any(one.speaker for one in found.turns):
+    ingredients = tell_ingredients(found, settings, clip.cache)
+    if ingredients is None:
         return found
     weights = [locate(network, clip.cache) for network in (VOICES, SILERO)]
 
@@ -104,9 +102,7 @@ def tell_speakers(clip: Clip, found: Found, settings: SpeechSettings) -> Found:
         turns = tell(found.turns, heard, number, found.source == VOICE)
         return replace(found, turns=tuple(turns))
 
-    digest = " ".join(one.digest for one in weights)
-    chosen = _chosen(settings, ("speakers", "number"))
-    return _kept(clip, "tell", chosen, found.sha256, found.turns, digest, listen, found)
+    return _kept(clip, ingredients, listen, found)
 
 
 def transcribe(clip: Clip, found: Found, settings: SpeechSettings) -> Found:
@@ -117,6 +113,8 @@ def transcribe(clip: Clip, found: Found, settings: SpeechSettings) -> Found:
         remark = "no_text: speech.transcribe is none"
         return replace(found, turns=tuple(replace(one, remark=remark) for one in found.turns))
     transcriber = find_transcriber(settings.transcribe, clip.cache)
+    ingredients = transcribe_ingredients(found, settings, clip.cache)
+    assert ingredients is not None
 
     def listen() -> Found:
         engine = transcriber.load()
@@ -131,9 +129,7 @@ def transcribe(clip: Clip, found: Found, settings: SpeechSettings) -> Found:
         least = settings.min_log_probability if transcriber.is_english_only else -np.inf
         return replace(found, turns=tuple(written(found.turns, words, least)))
 
-    chosen = {"transcribe": transcriber.name, **_chosen(settings, ("min_log_probability",))}
-    digest = transcriber.weights.digest
-    return _kept(clip, "transcribe", chosen, found.sha256, found.turns, digest, listen, found)
+    return _kept(clip, ingredients, listen, found)
 
 
 def _stretches(
@@ -172,30 +168,13 @@ def _together(parts: Sequence[Words]) -> Words:
     return Words(" ".join(filter(None, (part.text for part in parts))), mean, n_tokens)
 
 
-def _chosen(settings: SpeechSettings, names: Sequence[str]) -> dict[str, Any]:
-    return {name: getattr(settings, name) for name in names}
-
-
 def _kept(
     clip: Clip,
-    step: str,
-    settings: Mapping[str, Any],
-    sha256: str,
-    turns: Sequence[Turn],
-    weights: str,
+    ingredients: Mapping[str, Any],
     compute: Callable[[], Found],
     before: Found | None = None,
 ) -> Found:
     """What a step finds, from the cache where it was found before; failures of now are not kept."""
-    ingredients = {
-        "step": step,
-        "media": sha256,
-        "turns": text_digest(canonical_json([asdict(turn) for turn in turns])),
-        "settings": dict(settings),
-        "weights": weights,
-        "libraries": versions_of(LIBRARIES),
-        "code": code_digest(__name__),
-    }
     cache = SpeechCache(clip.cache)
     kept = cache.get(record_key(ingredients))
     if kept is not None:

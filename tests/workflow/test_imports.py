@@ -92,6 +92,7 @@ OF_NO_JOB = (
     "pipeline.report.scored_tables",  # bundle, verify, extend
     "pipeline.rules*",
     "pipeline.tools*",
+    "pipeline.training.planning",
     "models.plain*",
 )
 

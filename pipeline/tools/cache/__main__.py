@@ -205,7 +205,7 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
             )
             command.add_argument("--dry-run", action="store_true", help="only say what would go")
         if name == "explain":
-            command.add_argument("utterance_id")
+            command.add_argument("utterance_id", help="or a media file whose speech was found")
             command.usage = "%(prog)s UTTERANCE_ID [--configfile FILE ...]"
     return parser.parse_args(argv)
 

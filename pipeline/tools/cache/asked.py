@@ -16,6 +16,7 @@ from pipeline.base.tables import read_rows
 from pipeline.config.configuration import Config
 from pipeline.config.faces import CropFacesSettings
 from pipeline.config.settings import dump, parse_section
+from pipeline.corpora.turns import VOICE, Found, read_found
 from pipeline.features.cache.keys import record_key
 from pipeline.features.encoder_keys import encoder_ingredients
 from pipeline.features.faces.crop_keys import chosen_face, crop_ingredients
@@ -23,7 +24,14 @@ from pipeline.features.jobs import Job, Sources, shard_jobs
 from pipeline.features.weights.locating import locate
 from pipeline.rules.decisions import Decisions
 from pipeline.rules.plan import Plan
+from pipeline.speech.cache import KIND as SPEECH
+from pipeline.speech.keys import find_ingredients, tell_ingredients, transcribe_ingredients
 from pipeline.training.settings import RunSettings
+
+NOT_YET = (
+    "{} is not there: run `snakemake` with this configuration first, so that it is known what the "
+    "cache is asked for"
+)
 
 
 @dataclass(frozen=True)
@@ -52,6 +60,7 @@ def asked_of(config: Config, build: Path) -> Iterator[Asked]:
     for corpus, settings in config.corpora.items():
         if settings.import_ is not None:
             continue
+        yield from _speech(plan, corpus, build)
         for shard in range(config.shards):
             rows = _rows(build / corpus / f"manifest/{shard}.csv", Utterance)
             media = json.loads((build / corpus / f"manifest/{shard}.json").read_text("utf-8"))
@@ -105,6 +114,29 @@ def _planned_runs(plan: Plan) -> Iterator[str]:
             yield canonical_json([settings, run.train_rate, run.fold, run.seed])
 
 
+def _speech(plan: Plan, corpus: str, build: Path) -> Iterator[Asked]:
+    """Each step on each file in which speech is found; the file stands for an utterance."""
+    settings, cache = plan.config.speech, Path(plan.config.cache)
+    if settings is None:
+        return
+    for clip, media in plan.clips(corpus).items():
+        places = [build / corpus / f"speech/{clip}.{name}.json" for name in ("spans", "turns")]
+        found, told = map(_found, places)
+        asked = [
+            find_ingredients(found.sha256, settings, cache) if found.source == VOICE else None,
+            tell_ingredients(found, settings, cache),
+            transcribe_ingredients(told, settings, cache),
+        ]
+        for ingredients in filter(None, asked):
+            yield Asked(corpus, media, SPEECH, ingredients)
+
+
+def _found(path: Path) -> Found:
+    if not path.is_file():
+        raise NotYetError(NOT_YET.format(path))
+    return read_found(path)
+
+
 def _faces(plan: Plan, corpus: str, rows: list[Utterance], media: Any) -> Iterator[Asked]:
     handed = Decisions(plan).settings("crop_faces", {"corpus": corpus})
     settings = parse_section(str(handed), CropFacesSettings, where="crop_faces")
@@ -128,8 +160,5 @@ def _jobs(
 
 def _rows(path: Path, kind: type[Any]) -> list[Any]:
     if not path.is_file():
-        raise NotYetError(
-            f"{path} is not there: run `snakemake` with this configuration first, so that it is "
-            "known what the cache is asked for"
-        )
+        raise NotYetError(NOT_YET.format(path))
     return read_rows(path, kind)

@@ -1,8 +1,9 @@
 """Everything that lies in the cache folder: records of utterances, face crops, finished runs.
 
 The kinds are the folders: audio, text, visual (pipeline.features.cache.utterances), faces
-(pipeline.features.faces.crop_cache), runs (pipeline.training.runs), and quarantine for what was
-damaged. A leftover is a file that a killed process did not finish; nobody reads it.
+(pipeline.features.faces.crop_cache), speech (pipeline.speech.cache), runs (pipeline.training.runs),
+and quarantine for what was damaged. A leftover is a file that a killed process did not finish;
+nobody reads it.
 """
 
 import time
@@ -15,10 +16,13 @@ from pipeline.base.files import UNFINISHED
 from pipeline.base.records import MODALITIES
 from pipeline.features.cache.utterances import BadRecordError, read_record
 from pipeline.features.faces.crops import CropsError, verify_crops
+from pipeline.speech.cache import KIND as SPEECH
+from pipeline.speech.cache import SUFFIX as SPEECH_SUFFIX
+from pipeline.speech.cache import read_speech_record
 from pipeline.training.runs import RunFolder
 
-RECORD_KINDS = (*MODALITIES, "faces")
-SUFFIXES = {kind: ".zip" if kind == "faces" else ".safetensors" for kind in RECORD_KINDS}
+RECORD_KINDS = (*MODALITIES, "faces", SPEECH)
+SUFFIXES = dict.fromkeys(MODALITIES, ".safetensors") | {"faces": ".zip", SPEECH: SPEECH_SUFFIX}
 RUNS, QUARANTINE, LEFTOVER = "runs", "quarantine", "leftover"
 LEFTOVER_AGE_S = 24 * 3600  # a younger one may belong to a process that still writes
 
@@ -68,6 +72,8 @@ def problem_of(kept: Kept) -> str:
             read_record(kept.path, kept.key)
         elif kept.kind == "faces":
             verify_crops(kept.path, kept.key)
+        elif kept.kind == SPEECH:
+            read_speech_record(kept.path, kept.key)
         elif kept.kind == RUNS:
             run = RunFolder(kept.path)
             if run.is_finished:
@@ -75,6 +81,6 @@ def problem_of(kept: Kept) -> str:
             read_arrays(run.checkpoint)
     except FileNotFoundError:
         return ""  # another process has taken it away
-    except (BadRecordError, CropsError, ArraysError) as error:
+    except (BadRecordError, CropsError, ArraysError, ValueError) as error:
         return str(error)
     return ""

@@ -1,5 +1,6 @@
 """Why an utterance is in the cache, or not: its ingredients beside those of the nearest record."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Any
 
 from pipeline.base.arrays import ArraysError, read_header
 from pipeline.tools.cache.asked import Asked
-from pipeline.tools.cache.contents import SUFFIXES, contents
+from pipeline.tools.cache.contents import SPEECH, SUFFIXES, Kept, contents
 
 CONTENT = ("media", "text", "crops")  # which utterance a record is about
 
@@ -67,6 +68,14 @@ def _records(cache: Path, kind: str) -> Iterable[tuple[str, dict[str, Any]]]:
     for record in contents(cache):
         if record.kind == kind and kind != "faces":
             try:
-                yield record.key, read_header(record.path)["ingredients"]
-            except (ArraysError, KeyError, ValueError, FileNotFoundError):
+                yield record.key, _ingredients(record)
+            except (ArraysError, KeyError, TypeError, ValueError, FileNotFoundError):
                 continue  # `verify` names damaged records
+
+
+def _ingredients(record: Kept) -> dict[str, Any]:
+    if record.kind == SPEECH:
+        found = json.loads(record.path.read_text(encoding="utf-8"))["ingredients"]
+    else:
+        found = read_header(record.path)["ingredients"]
+    return dict(found)

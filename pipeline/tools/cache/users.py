@@ -58,10 +58,17 @@ def users(cache: Path) -> Iterator[User]:
 
 def others(cache: Path, configs: list[Config], folder: Path) -> list[User]:
     """Users that none of `configs`, run in `folder`, stands for; their folder is still there."""
-    named = [dump(config) for config in configs]
+    named = [_asking(config) for config in configs]
     return [
         user
         for user in users(cache)
         if user.folder.is_dir()
-        and not (user.folder == folder.resolve() and dump(user.config) in named)
+        and not (user.folder == folder.resolve() and _asking(user.config) in named)
     ]
+
+
+def _asking(config: Config) -> dict[str, Any]:
+    """What decides which records are asked for: how the report is called, or looks, does not."""
+    values = dump(config)
+    del values["report"]
+    return values
