@@ -7,9 +7,11 @@ order of their beginnings. A file without speech has no turns, and says why.
 import json
 import math
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from pipeline.base.files import write_json
 
@@ -18,10 +20,15 @@ DIGITS = 3  # of seconds and confidences: a table that a person saves keeps them
 MAX_TURNS = 100_000  # of a file; a day of the fastest talk has fewer
 
 
+class TurnsError(ValueError):
+    """A file is not what a speech stage wrote."""
+
+
 @dataclass(frozen=True, slots=True)
 class Turn:
     """A stretch of one person's speech; "" = nobody is named, or no words are known."""
 
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     start_s: float
     end_s: float
     speaker: str = ""
@@ -36,6 +43,7 @@ class Turn:
 class Found:
     """The turns of a media file (path below the corpus root, sha256 or "" where it has none)."""
 
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     media: str
     sha256: str
     source: str
@@ -60,16 +68,24 @@ def write_found(path: Path, found: Found) -> None:
 
 
 def read_found(path: Path) -> Found:
-    """Read what `write_found` wrote."""
-    return from_json(json.loads(path.read_text(encoding="utf-8")))
+    """Read what `write_found` wrote; TurnsError where something else is there."""
+    try:
+        return from_json(json.loads(path.read_text(encoding="utf-8")))
+    except ValueError as error:  # neither UTF-8, nor JSON, nor turns
+        raise TurnsError(f"{path}: {error}; delete it, and `snakemake` makes it again") from None
 
 
-def from_json(values: dict[str, Any]) -> Found:
-    """The values of a file of the stages, or of a cached record; ValueError where they are none."""
-    known = {one.name for one in fields(Found)}
-    if set(values) != known:
-        raise ValueError(f"has the keys {sorted(values)}, expected {sorted(known)}")
-    turns = tuple(Turn(**turn) for turn in values["turns"])
-    if not all(math.isfinite(turn.start_s) and turn.start_s < turn.end_s for turn in turns):
-        raise ValueError("a turn is empty")
-    return Found(**{**values, "turns": turns, "notes": tuple(values["notes"])})
+def from_json(values: Any) -> Found:
+    """The values of a file of the stages, or of a cached record; TurnsError where they are none."""
+    try:
+        found = _FOUND.validate_python(values)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(map(str, first["loc"]))
+        raise TurnsError(f"{place or 'the whole'}: {first['msg']}") from None
+    if not all(math.isfinite(turn.start_s) and turn.start_s < turn.end_s for turn in found.turns):
+        raise TurnsError("a turn is empty")
+    return found
+
+
+_FOUND = TypeAdapter(Found)

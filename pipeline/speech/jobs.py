@@ -11,7 +11,7 @@ from pipeline.base.retries import note_retry
 from pipeline.base.wording import counted
 from pipeline.config.settings import parse_section
 from pipeline.config.speech import SpeechSettings
-from pipeline.corpora.turns import Found, write_found
+from pipeline.corpora.turns import Found, TurnsError, write_found
 from pipeline.media.errors import DecoderError
 from pipeline.speech.imports.reading import TranscriptError
 from pipeline.speech.steps import is_for_now
@@ -22,6 +22,7 @@ FAULTS = (
     CacheError,
     DecoderError,
     TranscriptError,
+    TurnsError,
     UnsafePathError,
 )
 

@@ -15,7 +15,7 @@ from pipeline.corpora.found import read_turns, with_confidences
 from pipeline.corpora.manifest import check_share, describe, in_shards, outcome
 from pipeline.corpora.raw import CorpusError
 from pipeline.corpora.readers import read_corpus
-from pipeline.corpora.turns import read_found
+from pipeline.corpora.turns import TurnsError, read_found
 from pipeline.stages.options import stage_parser
 
 
@@ -52,7 +52,7 @@ def main(argv: list[str] | None = None) -> None:
             "`make doctor CONFIG=FILE` and the log show what is expected"
         )
         raise SystemExit("\n".join([f"error: {first} ({where})", *more])) from None
-    except SettingsError as error:
+    except (SettingsError, TurnsError) as error:
         raise SystemExit(f"error: {error}") from None
     media = digest_media(args.root, raw.media, args.cache, settings.links)
     if args.clips:

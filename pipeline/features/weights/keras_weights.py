@@ -29,6 +29,10 @@ WEIGHTS: dict[str, tuple[str, tuple[int, ...]]] = {
 }
 
 
+# What h5py raises on damaged files, by where the damage is.
+DAMAGED = (OSError, KeyError, ValueError, RuntimeError, AttributeError, TypeError, MemoryError)
+
+
 def read_mini_xception(path: Path) -> dict[str, Tensor]:
     """The weights of `models.encoders.mini_xception.MiniXception`, float32."""
     if not path.is_file():
@@ -36,7 +40,7 @@ def read_mini_xception(path: Path) -> dict[str, Tensor]:
     try:
         with h5py.File(path, "r") as file:
             state = dict(_read_weights(file["model_weights"]))
-    except (OSError, KeyError, ValueError) as error:
+    except DAMAGED as error:
         raise MINI_XCEPTION.refuse(path, f"cannot be read as Keras weights ({error})") from None
     state |= {
         f"{module}.num_batches_tracked": torch.tensor(0)  # torch's own counter, idle in use

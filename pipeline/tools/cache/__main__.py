@@ -19,7 +19,9 @@ from uuid import uuid4
 
 from pipeline.base.errors import CheckpointError, SettingsError
 from pipeline.base.progress import Progress, progress
+from pipeline.base.tables import TableError
 from pipeline.config.configuration import Config, read_config
+from pipeline.corpora.turns import TurnsError
 from pipeline.media.detectors import DetectorError
 from pipeline.rules.seals import SEALS, changed_files
 from pipeline.tools.cache.asked import Asked, NotYetError, asked_of, runs_of, runs_planned
@@ -30,6 +32,7 @@ from pipeline.tools.options import command_parser
 from pipeline.training.runs import RunFolder
 
 BUILD = Path("build")
+FAULTS = (SettingsError, CheckpointError, DetectorError, NotYetError, TableError, TurnsError)
 EXAMPLES = {
     "stats": "stats",
     "verify": "verify --repair",
@@ -44,7 +47,7 @@ def main(argv: list[str] | None = None) -> None:
     try:
         configs = [read_config(path) for path in args.configfile]
         args.run(args, configs, Path(configs[0].cache))
-    except (SettingsError, CheckpointError, DetectorError, NotYetError) as error:
+    except FAULTS as error:
         raise SystemExit(f"error: {error}") from None
 
 

@@ -63,7 +63,7 @@ def asked_of(config: Config, build: Path) -> Iterator[Asked]:
         yield from _speech(plan, corpus, build)
         for shard in range(config.shards):
             rows = _rows(build / corpus / f"manifest/{shard}.csv", Utterance)
-            media = json.loads((build / corpus / f"manifest/{shard}.json").read_text("utf-8"))
+            media = _json(build / corpus / f"manifest/{shard}.json")
 
             if "visual" in plan.modalities(corpus):
                 yield from _faces(plan, corpus, rows, media)
@@ -78,7 +78,7 @@ def asked_of(config: Config, build: Path) -> Iterator[Asked]:
 def runs_of(build: Path) -> set[str]:
     """Keys of the runs that results were taken from."""
     files = build.glob(f"*/{run_place(*4 * '*')}/run.json")
-    return {json.loads(path.read_text(encoding="utf-8"))["key"] for path in files}
+    return {str(_json(path).get("key")) for path in files}
 
 
 def runs_planned(configs: Iterable[Config], cache: Path) -> set[str]:
@@ -129,6 +129,17 @@ def _speech(plan: Plan, corpus: str, build: Path) -> Iterator[Asked]:
         ]
         for ingredients in filter(None, asked):
             yield Asked(corpus, media, SPEECH, ingredients)
+
+
+def _json(path: Path) -> dict[str, Any]:
+    """An object that a job wrote."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        found = error
+    if not isinstance(found, dict):
+        raise NotYetError(f"{path} is damaged: delete it, and `snakemake` makes it again")
+    return found
 
 
 def _found(path: Path) -> Found:

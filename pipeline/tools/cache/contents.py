@@ -16,13 +16,11 @@ from pipeline.base.files import UNFINISHED
 from pipeline.base.records import MODALITIES
 from pipeline.features.cache.utterances import BadRecordError, read_record
 from pipeline.features.faces.crops import CropsError, verify_crops
-from pipeline.speech.cache import KIND as SPEECH
-from pipeline.speech.cache import SUFFIX as SPEECH_SUFFIX
-from pipeline.speech.cache import read_speech_record
+from pipeline.speech.cache import KIND, SUFFIX, read_speech_record
 from pipeline.training.runs import RunFolder
 
-RECORD_KINDS = (*MODALITIES, "faces", SPEECH)
-SUFFIXES = dict.fromkeys(MODALITIES, ".safetensors") | {"faces": ".zip", SPEECH: SPEECH_SUFFIX}
+RECORD_KINDS = (*MODALITIES, "faces", KIND)
+SUFFIXES = dict.fromkeys(MODALITIES, ".safetensors") | {"faces": ".zip", KIND: SUFFIX}
 RUNS, QUARANTINE, LEFTOVER = "runs", "quarantine", "leftover"
 LEFTOVER_AGE_S = 24 * 3600  # a younger one may belong to a process that still writes
 
@@ -72,7 +70,7 @@ def problem_of(kept: Kept) -> str:
             read_record(kept.path, kept.key)
         elif kept.kind == "faces":
             verify_crops(kept.path, kept.key)
-        elif kept.kind == SPEECH:
+        elif kept.kind == KIND:
             read_speech_record(kept.path, kept.key)
         elif kept.kind == RUNS:
             run = RunFolder(kept.path)

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.base.arrays import ArraysError, read_header
+from pipeline.speech.cache import KIND as SPEECH
 from pipeline.tools.cache.asked import Asked
-from pipeline.tools.cache.contents import SPEECH, SUFFIXES, Kept, contents
+from pipeline.tools.cache.contents import SUFFIXES, Kept, contents
 
 CONTENT = ("media", "text", "crops")  # which utterance a record is about
 

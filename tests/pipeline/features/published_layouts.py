@@ -60,7 +60,8 @@ class StopwatchMeter:
 
 
 METERS = {
-    **dict.fromkeys(("train_loss", "train_nll_loss", "valid_loss"), AverageMeter),
+    **dict.fromkeys(("train_loss", "train_nll_loss"), AverageMeter),
+    **dict.fromkeys(("valid_loss", "valid_nll_loss", "wpb", "bsz"), AverageMeter),
     **dict.fromkeys(("wps", "ups"), TimeMeter),
     **dict.fromkeys(("gnorm", "clip", "oom", "loss_scale"), AverageMeter),
     "wall": TimeMeter,
