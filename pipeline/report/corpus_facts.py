@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from pipeline.base.artefacts import features_place
 from pipeline.base.records import FaceRow, Modality, Utterance
 from pipeline.base.tables import read_rows
+from pipeline.config.corpora import PUBLIC_READERS
+from pipeline.config.report import TextShown
 from pipeline.features.store import StoreHeader, read_store
 
 
@@ -53,6 +55,13 @@ def read_corpus_facts(
         faces={row.utterance_id: row for path in tables for row in read_rows(path, FaceRow)},
         tasks=json.loads((folder / "tasks.json").read_text(encoding="utf-8")),
     )
+
+
+def is_text_shown(text: TextShown, account: Mapping[str, Any]) -> bool:
+    """Words of own recordings are private until somebody says otherwise."""
+    if text != "auto":
+        return text
+    return bool(account["is_synthetic"]) or account["reader"] in PUBLIC_READERS
 
 
 def _feature_facts(path: Path, ids: Sequence[str]) -> FeatureFacts:

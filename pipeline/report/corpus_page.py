@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 
 from pipeline.base.records import Modality
-from pipeline.config.corpora import PUBLIC_READERS
 from pipeline.config.report import TextShown
 from pipeline.features.statuses import MEANINGS
 from pipeline.features.store import OK
-from pipeline.report.corpus_facts import CorpusFacts, read_corpus_facts
+from pipeline.report.corpus_facts import CorpusFacts, is_text_shown, read_corpus_facts
 from pipeline.report.media_page import media_parts, missing_media_tables
 from pipeline.report.views import (
     SHOWN_ROWS,
@@ -60,13 +59,6 @@ def corpus_view(
         sheets=sheets,
         is_synthetic=bool(corpus.account["is_synthetic"]),
     )
-
-
-def is_text_shown(text: TextShown, account: Mapping[str, Any]) -> bool:
-    """Words of own recordings are private until somebody says otherwise."""
-    if text != "auto":
-        return text
-    return bool(account["is_synthetic"]) or account["reader"] in PUBLIC_READERS
 
 
 def _summary(account: Mapping[str, Any]) -> str:

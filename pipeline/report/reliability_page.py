@@ -77,7 +77,7 @@ def _cells(row: ReliabilityRow) -> Iterator[Cell]:
 def _verdicts(rows: Sequence[ReliabilityRow], labels: dict[str, str]) -> Iterator[str]:
     """For each method whether the error fell to a half, and what stands in the way if not."""
     for row in rows:
-        name = f"{labels[row.method]} ({row.train_rate})"
+        name = _group(row, labels[row.method])
         if not row.pattern:
             yield f"{name}: no probabilities, {row.reason}."
         elif row.pattern == POOLED:

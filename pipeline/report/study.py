@@ -12,8 +12,10 @@ from pipeline.config.report import ReportSettings
 from pipeline.config.settings import ClassName, Section, dump
 from pipeline.config.tasks import ProtocolSettings, TaskSettings
 from pipeline.report.contact_sheets import contact_sheets
-from pipeline.report.corpus_page import corpus_view, is_text_shown
+from pipeline.report.corpus_facts import is_text_shown
+from pipeline.report.corpus_page import corpus_view
 from pipeline.report.explore import Shown, explore_view
+from pipeline.report.made_page import Made, made_parts, shown_files
 from pipeline.report.media_links import MediaFolder
 from pipeline.report.method_views import method_views
 from pipeline.report.paper_tables import absent_tables, paper_tables
@@ -60,6 +62,7 @@ class StudyFiles:
     parameters: Path
     faces: Sequence[Path]
     page: Path  # where it will lie: links to media are relative to it
+    made: Made
 
 
 def page_view(settings: StudySettings, files: StudyFiles) -> PageView:
@@ -77,8 +80,11 @@ def page_view(settings: StudySettings, files: StudyFiles) -> PageView:
         absent=absent_tables(tables) if trained else "",
         tasks=[_task(task, settings, files.page) for task in tasks],
         corpora=corpora,
-        provenance=provenance_parts(files.build, settings.corpora, trained),
-        settings=_shown(settings),
+        provenance=[
+            *made_parts(files.made, files.build, list(settings.corpora), trained),
+            *provenance_parts(files.build, settings.corpora, trained),
+        ],
+        settings={**shown_files(files.made), **_shown(settings)},
     )
 
 

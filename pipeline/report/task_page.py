@@ -1,8 +1,6 @@
 """One task's section: headline, curves, further metrics, confusion, missingness, insides."""
 
-from collections.abc import Sequence
-from typing import Any
-
+from pipeline.base.wording import counted
 from pipeline.report.blocks import blocks_of
 from pipeline.report.conditions_page import conditions_part
 from pipeline.report.confusion import confusion_part
@@ -76,9 +74,10 @@ def _summary(results: TaskResults) -> str:
     ours = results.scores[results.scores["method"] != results.floor.name]
     folds, seeds = sorted(set(ours["fold"])), sorted(set(ours["seed"]))
     by = FOLDS[results.section.folds.by]
+    n_folds, n_seeds = counted(len(folds), "fold"), counted(len(seeds), "seed")
     return (
-        f"Protocol {results.protocol.name}: {SELECTION[results.protocol.name]}. "
-        f"Folds ({by}): {_listed(folds)}. Seeds: {_listed(seeds)}. "
+        f"{_capital(SELECTION[results.protocol.name])} (protocol “{results.protocol.name}”). "
+        f"{n_folds}: {by}. {n_seeds}. "
         f"Unified models are trained {said_of_training(results.train_rate)}.{_scale(results)}"
     )
 
@@ -95,5 +94,5 @@ def _scale(results: TaskResults) -> str:
     )
 
 
-def _listed(values: Sequence[Any]) -> str:
-    return ", ".join(str(value) for value in values)
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -11,10 +11,11 @@ from models.registry import find_method, our_methods
 from pipeline.report.method_views import MethodView
 from pipeline.report.task_data import TaskResults
 from pipeline.report.views import Part, Row, TableView, text_row
+from pipeline.report.words import said_of_training
 
 COLUMNS = {
     "parameters": "Parameters",
-    "train_rate": "Trained at missing rate",
+    "train_rate": "Trained",
     "runs": "Runs",
     "utterances": "Utterances",
     "epochs": "Epochs",
@@ -27,7 +28,8 @@ WORDS = ("train_rate", "device")
 def trained_part(results: TaskResults) -> Part:
     """A row for each method and training rate, from what its runs say of themselves."""
     data = pd.DataFrame(row for method in results.methods for row in _trained(results, method))
-    shown = data[list(COLUMNS)].itertuples(index=False)
+    said = data.assign(train_rate=data["train_rate"].map(said_of_training))
+    shown = said[list(COLUMNS)].itertuples(index=False)
     rows = [
         text_row(label, *values, emphasis=name == results.main.name)
         for name, label, values in zip(data["method"], data["label"], shown, strict=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 from pipeline.base.files import write_json, write_text
 from pipeline.config.settings import dump, parse_section
 from pipeline.config.studies import UNNAMED, StudyCard
+from pipeline.report.made_page import Made
 from pipeline.report.outputs import write_outputs
 from pipeline.report.page import render
 from pipeline.report.study import StudyFiles, StudySettings, page_view
@@ -17,7 +18,8 @@ def main(argv: list[str] | None = None) -> None:
     """Read the command line, build the views, write page, tables, figures and card."""
     args = _parser().parse_args(argv)
     settings = parse_section(args.settings, StudySettings, where="")
-    files = StudyFiles(args.build, args.cache, args.parameters, args.faces, args.out_page)
+    made = Made(datetime.now(UTC).isoformat(timespec="seconds"), args.configuration)
+    files = StudyFiles(args.build, args.cache, args.parameters, args.faces, args.out_page, made)
 
     page = page_view(settings, files)
     write_outputs(page, args.out_tables, args.out_figures)
@@ -26,7 +28,7 @@ def main(argv: list[str] | None = None) -> None:
     card = StudyCard(
         name=settings.report.name or UNNAMED,
         title=page.title,
-        date=datetime.now(UTC).isoformat(timespec="seconds"),
+        date=made.date,
         configuration=tuple(args.configuration),
         found=tuple(f"{task.name}: {task.headline}" for task in page.tasks),
     )

@@ -45,7 +45,7 @@ def test_the_page_never_scrolls_sideways_but_wide_tables_do_inside_their_region(
 
 def test_a_wide_table_is_read_at_360_px_by_scrolling_with_the_keyboard(open_page):
     page = open_page(360)
-    region = page.locator("#provenance .scroll").first
+    region = page.get_by_role("region", name="Which command wrote what")
     region.focus()
     last = region.locator("tbody tr:not(.group)").last.locator("td").last
     name = region.locator("tbody tr:not(.group)").last.locator("th")

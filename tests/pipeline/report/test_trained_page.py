@@ -18,7 +18,7 @@ def test_a_row_says_what_the_runs_say(make_build):
 
     (table,) = trained_part(build.results()).tables
     first = [cell.text for cell in table.rows[0].cells]
-    assert first == ["ITEACNet", "1,234", "0.5", "4", "40", "30 to 31", "2", "cpu"]
+    assert first == ["ITEACNet", "1,234", "at missing rate 0.5", "4", "40", "30 to 31", "2", "cpu"]
     assert [row.emphasis for row in table.rows] == [True, False]
 
 

@@ -1,0 +1,151 @@
+"""How a study was made: when, by which command, from which configuration, in how long; how to cite.
+
+Times are those that Snakemake measured of each job (build/benchmarks); what a cache held cost none.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from shlex import quote
+
+import pandas as pd
+
+from models.registry import find_method
+from pipeline.base.wording import counted, duration
+from pipeline.report.provenance_page import commit
+from pipeline.report.task_data import TaskResults
+from pipeline.report.views import Part, TableView, text_row
+
+DEFAULT = ("config.yaml",)  # what a plain `snakemake` reads
+MAX_BYTES = 200_000  # of a configuration file that is shown
+STAGES = (
+    *("make_demo", "find_speech", "tell_speakers", "transcribe", "build_manifest"),
+    *("import_features", "check_tasks", "crop_faces", "extract_features", "join_features"),
+    *("assign_splits", "draw_availability", "train", "predict", "trace", "score"),
+)
+PAPER = (
+    "Sun, H., Lian, Z., Wang, C., Chen, K., Sun, L., Liu, B., Tao, J. (2023). ITEACNet: Inverted "
+    "Teacher-student seArch Conversation Network. arXiv:2312.15583"
+)
+
+
+@dataclass(frozen=True)
+class Made:
+    """When (ISO 8601, UTC), and the configuration's files as they were given."""
+
+    date: str
+    configuration: Sequence[str]
+
+    @property
+    def command(self) -> str:
+        """What makes the study again, where no key was given by --config."""
+        files = [] if tuple(self.configuration) in ((), DEFAULT) else list(self.configuration)
+        named = f" --configfile {' '.join(map(quote, files))}" if files else ""
+        return f"snakemake --cores all{named}"
+
+
+def made_parts(
+    made: Made, build: Path, corpora: Sequence[str], tasks: Sequence[TaskResults]
+) -> list[Part]:
+    """Date and command, durations, citations."""
+    durations = _durations(build, [*corpora, *(task.name for task in tasks)])
+    facts = {
+        "Date": made.date,
+        "Command": made.command,
+        "Configuration": ", ".join(made.configuration) or "-",
+        "Source code": commit() or "no commit is known",
+    }
+    if not durations.empty:
+        jobs, seconds = len(durations), durations["seconds"].sum()
+        facts["Duration"] = f"{duration(seconds)} in {counted(jobs, 'job')}, one after the other"
+    rows = [text_row(what, value) for what, value in facts.items()]
+    table = TableView("This study", ["what", "value"], rows, text=["value"], name="made")
+
+    parts = [Part("How it was made", tables=[table])]
+    if not durations.empty:
+        parts.append(Part("Time and memory", tables=[_duration_table(durations)], is_folded=True))
+    parts.append(Part("How to cite", tables=[_citations(tasks)], is_folded=True))
+    return parts
+
+
+def shown_files(made: Made) -> Mapping[str, str]:
+    """Each file of the configuration as it is written; of a long one the beginning."""
+    found = {}
+    for name in made.configuration:
+        try:
+            with Path(name).open("rb") as stream:
+                content = stream.read(MAX_BYTES + 1)
+        except OSError:
+            continue  # it was given on another machine, or moved since
+        text = content[:MAX_BYTES].decode("utf-8", errors="replace")
+        found[f"File {name}"] = text if len(content) <= MAX_BYTES else f"{text}\n(cut here)"
+    return found
+
+
+def _durations(build: Path, names: Sequence[str]) -> pd.DataFrame:
+    """A row for each job of the study's corpora and tasks: stage, seconds, MiB."""
+    rows = [
+        row
+        for name in dict.fromkeys(names)
+        for path in sorted((build / "benchmarks" / name).glob("*.tsv"))
+        for row in _jobs(path)
+    ]
+    return pd.DataFrame(rows, columns=["stage", "seconds", "mib"])
+
+
+def _jobs(path: Path) -> Iterator[tuple[str, float, float]]:
+    stage = next((name for name in STAGES if path.name.startswith(name)), "")
+    if not stage:
+        return
+    table = pd.read_csv(path, sep="\t", na_values=["NA", "-"])
+    if {"s", "max_rss"} <= set(table.columns):
+        for seconds, mib in zip(table["s"], table["max_rss"], strict=True):
+            yield stage, float(seconds), float(mib)
+
+
+def _duration_table(durations: pd.DataFrame) -> TableView:
+    groups = dict(list(durations.groupby("stage")))
+    found = [(stage, groups[stage]) for stage in STAGES if stage in groups]
+    rows = [
+        text_row(
+            stage.replace("_", " "),
+            len(group),
+            duration(group["seconds"].sum()),
+            duration(group["seconds"].max()),
+            "-" if group["mib"].isna().all() else f"{group['mib'].max():,.0f}",
+        )
+        for stage, group in found
+    ]
+    return TableView(
+        "Jobs as Snakemake measured them, each when it ran last",
+        ["stage", "jobs", "time", "longest", "most memory (MiB)"],
+        rows,
+        name="durations",
+        note="Times of all jobs added; several may have run side by side. What was found in a "
+        "cache, or was made for another study, is not made again.",
+        source="build/benchmarks",
+        data=durations,
+    )
+
+
+def _citations(tasks: Sequence[TaskResults]) -> TableView:
+    """The paper, this software, and every method of the study."""
+    rows = [
+        text_row("The paper", PAPER),
+        text_row("This software", f"ITEACNet pipeline, {commit() or 'see CITATION.cff'}"),
+    ]
+    methods = {method.model: method for task in tasks for method in task.methods}
+    rows += [
+        text_row(find_method(model).label, find_method(model).citation)
+        for model in methods
+        if model != "iteacnet"
+    ]
+    return TableView(
+        "What to cite",
+        ["what", "reference"],
+        rows,
+        text=["reference"],
+        name="citations",
+        note="Corpora and encoders have references of their own: CITATION.cff of the source code "
+        "lists them.",
+    )

@@ -1,0 +1,65 @@
+"""When, how and in how long a study was made; what to cite."""
+
+import pytest
+
+from pipeline.report.made_page import MAX_BYTES, Made, made_parts, shown_files
+
+HEAD = "s\th:m:s\tmax_rss\tmax_vms\tmax_uss\tmax_pss\tio_in\tio_out\tmean_load\tcpu_time\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "command"),
+    [
+        ([], "snakemake --cores all"),
+        (["config.yaml"], "snakemake --cores all"),
+        (["a b.yaml", "c.yaml"], "snakemake --cores all --configfile 'a b.yaml' c.yaml"),
+    ],
+)
+def test_the_command_names_the_files_of_the_study(files, command):
+    assert Made("2026-11-28T10:00:00+00:00", files).command == command
+
+
+def rows_of(parts, title):
+    (part,) = [part for part in parts if part.title == title]
+    return {row.cells[0].text: [cell.text for cell in row.cells[1:]] for row in part.tables[0].rows}
+
+
+def test_times_of_jobs_are_added_by_stage(tmp_path):
+    times = {"c/extract_features_text_0.tsv": (61.5, "120.4"), "t/train_a_0.0.tsv": (2.0, "-")}
+    times |= {"t/train_b_0.0.tsv": (3.5, "80"), "other/train_c.tsv": (999, "1")}
+    for name, (seconds, mib) in times.items():
+        path = tmp_path / "benchmarks" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"{HEAD}{seconds}\t0:00:01\t{mib}\t-\t-\t-\t0\t0\t0\t0\n", encoding="utf-8")
+    parts = made_parts(Made("now", []), tmp_path, ["c", "t"], [])
+    assert rows_of(parts, "Time and memory") == {
+        "extract features": ["1", "1:02", "1:02", "120"],
+        "train": ["2", "0:06", "0:04", "80"],
+    }
+    assert rows_of(parts, "How it was made")["Duration"] == ["1:07 in 3 jobs, one after the other"]
+
+
+def test_the_page_says_when_and_how_it_was_made(two_methods):
+    build, page = two_methods
+    made = build.table("made").set_index("what")["value"]
+    assert made["Command"] == "snakemake --cores all --configfile a.yaml b.yaml"
+    assert made["Date"].endswith("+00:00")
+    assert made["Date"] in page
+
+
+def test_methods_of_the_study_are_cited(two_methods):
+    build, _ = two_methods
+    citations = build.table("citations").set_index("what")["reference"]
+    assert "arXiv:2312.15583" in citations["The paper"]
+    assert citations["GCNet"].startswith("Lian et al. 2023")
+    assert "MMIN" not in citations
+
+
+def test_files_of_the_configuration_are_shown_as_they_are(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.yaml").write_text("train:\n  seeds: [0]  # why\n", encoding="utf-8")
+    (tmp_path / "long.yaml").write_text("#" * (MAX_BYTES + 1), encoding="utf-8")
+    found = shown_files(Made("now", ["a.yaml", "gone.yaml", "long.yaml"]))
+    assert found["File a.yaml"] == "train:\n  seeds: [0]  # why\n"
+    assert "File gone.yaml" not in found
+    assert found["File long.yaml"].endswith("(cut here)")
