@@ -110,7 +110,9 @@ class FaceRow:
     """Faces of one utterance; `archive` is the digest that names its crops, "" = none.
 
     Seconds that its span asks for (inf: to an end that nobody knows), and that have pictures. The
-    remark says why there are none, or what of the file was lost.
+    remark says why there are none, or what of the file was lost. `n_people` may be the speaker (0:
+    nobody counted); `told_by` says how the face is known to be the speaker's: by the `side` of the
+    picture, or by the `mouth` that moves with the sound; "" = it is a face, maybe another's.
     """
 
     utterance_id: str
@@ -121,6 +123,8 @@ class FaceRow:
     asked_s: float = math.inf
     found_s: float = 0.0
     remark: str = ""
+    n_people: int = 0
+    told_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

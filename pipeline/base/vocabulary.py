@@ -8,4 +8,4 @@ Compat = Literal["none", "gcnet"]  # whose recipe is followed where ours differs
 
 DetectorName = Literal["mtcnn", "yunet"]
 CropShape = Literal["square", "box"]
-WhichFace = Literal["side", "single", "track"]  # whose face, where there are several
+WhichFace = Literal["side", "single", "track", "speaker"]  # whose face, where there are several

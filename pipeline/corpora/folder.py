@@ -43,7 +43,7 @@ from pipeline.corpora.raw import Candidate, CorpusError, RawCorpus, sign
 from pipeline.corpora.sheets import Sheet, SheetRow, read_sheet
 from pipeline.corpora.texts import printable
 
-WHICH_FACE: Final = "track"
+WHICH_FACE: Final = "speaker"
 TREE = """\
 any folder/
   utterances.csv   utterance_id,dialogue_id,media[,turn,speaker,start_s,end_s,text,session,region]

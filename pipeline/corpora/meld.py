@@ -27,7 +27,7 @@ from pipeline.corpora.raw import (
 from pipeline.corpora.sheets import Sheet, SheetRow, parse_sheet
 from pipeline.corpora.texts import printable, read_legacy_text, repair_mojibake
 
-WHICH_FACE: Final = "track"
+WHICH_FACE: Final = "speaker"
 TREE = """\
 MELD.Raw/
   train_sent_emo.csv   train_splits/dia0_utt0.mp4

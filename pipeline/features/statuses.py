@@ -14,6 +14,7 @@ MEANINGS: Mapping[str, str] = {
     "too_short": "fewer samples than the encoder needs",
     "silent": "no sample above -60 dBFS",
     "no_face": "frames were read, no face was found",
+    "ambiguous_face": "several faces, and it cannot be told whose mouth speaks",
     "no_text": "no word in the transcript",
     "not_finite": "the encoder gave NaN or infinity",
     "no_feature": "the imported file holds nothing for it",

@@ -2,7 +2,8 @@
 
 The rules of `crop_faces.which_face`: `side` and `single` take the largest face of each frame that
 the detector is sure of, the first inside the speaker's half of the picture; `track` links faces
-from frame to frame and takes one person, where several are to be seen (MELD).
+from frame to frame and takes one person; `speaker` does so where one is to be seen, and asks
+`pipeline.media.who_speaks` where there are several.
 """
 
 from collections.abc import Sequence
@@ -15,6 +16,8 @@ from pipeline.media.faces import Face
 MAX_DOUBT = 0.01
 MIN_OVERLAP = 0.3  # intersection over union of one face in two frames that were looked at
 MAX_MISSED_FRAMES = 5  # a track that is not seen for longer has ended: 1 s at 5 frames per second
+MIN_SEEN_FRAMES = 2  # of a person: hands and letters are taken for a face once
+MIN_AREA = 1 / 9  # of the nearest person's face: a third of its side
 
 
 def largest(faces: Sequence[Face]) -> int | None:
@@ -24,32 +27,8 @@ def largest(faces: Sequence[Face]) -> int | None:
     return max(sure, key=lambda i: (faces[i].area, faces[i].confidence, -i), default=None)
 
 
-def steadiest_track(frames: Sequence[Sequence[Face]]) -> list[int | None]:
-    """For each frame the index of the chosen person's face, None where it is not seen.
-
-    Chosen is the track with the greatest summed area times number of frames; of two alike, the
-    earlier one.
-    """
-    tracks: list[_Track] = []
-    alive: list[_Track] = []
-    for number, faces in enumerate(frames):
-        alive = [track for track in alive if number - track.last_frame <= MAX_MISSED_FRAMES + 1]
-        linked = _link(alive, faces)
-        for index, face in enumerate(faces):
-            if index not in linked:
-                linked[index] = _Track()
-                tracks.append(linked[index])
-                alive.append(linked[index])
-            linked[index].add(number, index, face)
-
-    if not tracks:
-        return [None] * len(frames)
-    chosen = max(tracks, key=lambda track: track.total_area * len(track.indices))
-    return [chosen.indices.get(number) for number in range(len(frames))]
-
-
 @dataclass
-class _Track:
+class Track:
     """One person through an utterance: frame number -> index of the face in it."""
 
     indices: dict[int, int] = field(default_factory=dict)
@@ -58,12 +37,47 @@ class _Track:
     last_face: Face | None = None
 
     def add(self, number: int, index: int, face: Face) -> None:
+        """The person is face `index` of frame `number`."""
         self.indices[number] = index
         self.total_area += face.area
         self.last_frame, self.last_face = number, face
 
+    @property
+    def mean_area(self) -> float:
+        """Square pixels of the face, where it is seen."""
+        return self.total_area / len(self.indices)
 
-def _link(tracks: Sequence[_Track], faces: Sequence[Face]) -> dict[int, _Track]:
+
+def tracks_of(frames: Sequence[Sequence[Face]]) -> list[Track]:
+    """Link the faces of successive frames to persons, in the order of their first face."""
+    tracks: list[Track] = []
+    alive: list[Track] = []
+    for number, faces in enumerate(frames):
+        alive = [track for track in alive if number - track.last_frame <= MAX_MISSED_FRAMES + 1]
+        linked = _link(alive, faces)
+        for index, face in enumerate(faces):
+            if index not in linked:
+                linked[index] = Track()
+                tracks.append(linked[index])
+                alive.append(linked[index])
+            linked[index].add(number, index, face)
+    return tracks
+
+
+def steadiest(tracks: Sequence[Track]) -> Track | None:
+    """The track with the greatest summed area times number of frames; of two alike, the earlier."""
+    return max(tracks, key=lambda track: track.total_area * len(track.indices), default=None)
+
+
+def possible_speakers(tracks: Sequence[Track]) -> list[Track]:
+    """Those that are seen for long enough, and not far behind the nearest: no flicker, no crowd."""
+    lasting = [track for track in tracks if len(track.indices) >= MIN_SEEN_FRAMES]
+    seen = lasting or tracks  # of a span of one or two frames, all
+    nearest = max((track.mean_area for track in seen), default=0.0)
+    return [track for track in seen if track.mean_area >= MIN_AREA * nearest]
+
+
+def _link(tracks: Sequence[Track], faces: Sequence[Face]) -> dict[int, Track]:
     """Face index -> the track that it continues: the best overlap first, each used once."""
     pairs = sorted(
         (
@@ -75,7 +89,7 @@ def _link(tracks: Sequence[_Track], faces: Sequence[Face]) -> dict[int, _Track]:
         reverse=True,
     )
 
-    linked: dict[int, _Track] = {}
+    linked: dict[int, Track] = {}
     used: set[int] = set()
     for score, t, f in pairs:
         if score >= MIN_OVERLAP and -t not in used and -f not in linked:

@@ -30,6 +30,7 @@ Status = Literal[
     "no_feature",
     "unknown_text",
     "read_error",
+    "ambiguous_face",
 ]
 STATUSES: tuple[Status, ...] = get_args(Status)
 PASSING: tuple[Status, ...] = ("no_media", "read_error")  # may be otherwise the next time

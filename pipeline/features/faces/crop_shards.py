@@ -35,6 +35,7 @@ from pipeline.media.detectors import LazyDetector
 from pipeline.media.errors import MediaError
 from pipeline.media.frame_service import decode_frames
 from pipeline.media.gcnet_faces import EVERY_FRAME_FPS
+from pipeline.media.sound_service import decode_sound
 
 # With a GPU: threads that look at frames of one video, and frames that each takes at once. Those of
 # all threads are gathered.
@@ -81,7 +82,8 @@ class Cropped:
         asked_s = math.inf if record.asked_s is None else record.asked_s
         counts = (record.n_frames, record.n_faces)
         seconds = (asked_s, record.found_s)
-        return FaceRow(utterance_id, *counts, archive, record.status, *seconds, record.detail)
+        row = FaceRow(utterance_id, *counts, archive, record.status, *seconds, record.detail)
+        return replace(row, n_people=record.n_people, told_by=record.told_by)
 
     def remarks(self) -> Iterator[str]:
         """What is to be said of single utterances, and of all."""
@@ -169,7 +171,8 @@ class _Cropping:
             yield from ((job, error) for job in jobs)
             return
         frames = told(partial(decode_frames, decoder, state=state), relative, say)
-        cropper = replace(self.cropper, frames=frames)
+        sounds = partial(decode_sound, decoder, state=state)
+        cropper = replace(self.cropper, frames=frames, sounds=sounds)
         yield from cropper.crop(path, jobs, self.cache.writing, damage)
 
 

@@ -7,9 +7,12 @@ What is seen in a frame depends on that frame alone, so neither the number of th
 utterances can change a byte. (Where a stream is damaged and FFmpeg paints over the loss without
 telling, the painted pixels may depend on what else is looked at.) Nothing that grows with the video
 is kept; the crops of an utterance wait on disk once they are many.
+
+Where `which_face` is `speaker` and an utterance shows several faces, its crops wait until the pass
+is over; then its frames and its sound are decoded once more (pipeline.features.faces.second_look).
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
@@ -20,6 +23,8 @@ from pipeline.base.records import Region
 from pipeline.base.vocabulary import Compat, CropShape, WhichFace
 from pipeline.base.workers import in_groups, side_by_side
 from pipeline.features.faces.crops import JPEG_QUALITY, CropRecord
+from pipeline.features.faces.second_look import Frames
+from pipeline.features.faces.two_shots import RULE, TwoShots
 from pipeline.features.faces.utterance_crops import (
     CropJob,
     Seen,
@@ -28,6 +33,7 @@ from pipeline.features.faces.utterance_crops import (
 )
 from pipeline.media import gcnet_faces
 from pipeline.media.arrays import Picture
+from pipeline.media.cutting import cut_sound
 from pipeline.media.damage import Damage
 from pipeline.media.errors import MediaError, NoMediaError, ReadError
 from pipeline.media.face_choice import largest
@@ -40,14 +46,13 @@ from pipeline.media.faces import (
     shrink,
     view_of,
 )
-from pipeline.media.grid import Span
+from pipeline.media.loudness import Sounds
 from pipeline.media.video import Extent, Frame, sample_frames
 
 MOST_BYTES = 2**27  # 21 pictures of 1920 x 1080
 GROUP_BYTES = 2**25  # of frames that are worked on at once; one always is
 
-# path, spans, fps, what to count damage in, what to fill in: as `sample_frames`
-Frames = Callable[[Path, Sequence[Span], float, Damage, Extent], Iterator[Frame]]
+_Outcome = tuple[CropJob, CropRecord | MediaError]
 
 
 @dataclass(frozen=True)
@@ -86,44 +91,63 @@ class FaceCropper:
     shape: CropShape = "square"
     compat: Compat = "none"  # gcnet: pipeline.media.gcnet_faces
     frames: Frames = sample_frames
+    sounds: Sounds = cut_sound
 
     def crop(
         self, path: Path, jobs: Sequence[CropJob], writing: Writing, damage: Damage
-    ) -> Iterator[tuple[CropJob, CropRecord | MediaError]]:
+    ) -> Iterator[_Outcome]:
         """Write the archive of each job and yield its record, as soon as its span is over.
 
-        Where the file gives no pictures, its archive says so; where the system is to blame, or the
-        file is not there, a MediaError stands instead and nothing is written.
+        Those that need a second look come last. Where the file gives no pictures, its archive says
+        so; where the system is to blame, or the file is not there, a MediaError stands instead and
+        nothing is written.
         """
         cv2.setNumThreads(1)  # of one frame; frames are looked at side by side
+        with TwoShots() as two_shots:
+            yield from self._first_look(path, jobs, writing, damage, two_shots)
+            yield from two_shots.settle(path, self.frames, self.sounds, self.fps, writing)
+
+    def _first_look(
+        self,
+        path: Path,
+        jobs: Sequence[CropJob],
+        writing: Writing,
+        damage: Damage,
+        two_shots: TwoShots,
+    ) -> Iterator[_Outcome]:
+        """As `crop`, for all but those with several faces of which one is the speaker's."""
         spans = [(job.start_s, job.end_s) for job in jobs]
         open_: dict[int, UtteranceCrops] = {}
         waiting = dict.fromkeys(range(len(jobs)))
         extent = Extent()
         frames = self.frames(path, spans, self.fps, damage, extent)
 
-        def finish(index: int, error: MediaError | None = None) -> tuple[CropJob, CropRecord]:
+        def finish(index: int, error: MediaError | None = None) -> Iterator[_Outcome]:
             utterance = open_.pop(index, None) or UtteranceCrops(jobs[index])
             if extent.end_s is not None and spans[index][1] > extent.end_s:
                 utterance.lose(damage.state)  # up to the end of the file, which it reaches beyond
             seconds = extent.seconds(spans[index], self.fps)
-            return jobs[index], utterance.finish(self._rule, writing, seconds, error)
+            people = utterance.people() if self._rule == RULE and error is None else []
+            if len(people) > 1:
+                two_shots.take(utterance, people, seconds)
+            else:
+                yield jobs[index], utterance.finish(self._rule, writing, seconds, error)
 
         try:
             for look in self._looks(frames, jobs):
                 over = [index for index in open_ if jobs[index].end_s <= look.time_s]
                 for index in over:
                     del waiting[index]
-                    yield finish(index)
+                    yield from finish(index)
                 for index in look.spans:
                     utterance = open_.setdefault(index, UtteranceCrops(jobs[index]))
                     utterance.add(look.time_s, look.seen[jobs[index].region], look.lost)
         except (ReadError, NoMediaError) as error:
             yield from ((jobs[index], error) for index in waiting)
         except MediaError as error:
-            yield from (finish(index, error) for index in waiting)
+            yield from chain.from_iterable(finish(index, error) for index in waiting)
         else:
-            yield from (finish(index) for index in waiting)
+            yield from chain.from_iterable(map(finish, waiting))
 
     def _looks(self, frames: Iterator[Frame], jobs: Sequence[CropJob]) -> Iterator[_Look]:
         """What each frame shows, in order; reading, shrinking and looking overlap."""
@@ -135,8 +159,13 @@ class FaceCropper:
     @property
     def _rule(self) -> WhichFace:
         """Of GCNet's faces the first is kept at once: there is none to follow through a span."""
-        is_tracked = self.which_face == "track" and self.compat == "gcnet"
+        is_tracked = self._is_tracked and self.compat == "gcnet"
         return "single" if is_tracked else self.which_face
+
+    @property
+    def _is_tracked(self) -> bool:
+        """Whether persons are followed, so that all faces of a frame are kept at first."""
+        return self.which_face in ("track", RULE)
 
     def _view(self, frame: Frame, jobs: Sequence[CropJob]) -> _Views:
         """The regions of a frame that somebody asks for, and what the detector sees of them."""
@@ -176,7 +205,7 @@ class FaceCropper:
 
     def _cut(self, view: Picture, first_px: int, faces: list[Face]) -> Seen:
         best = largest(faces)
-        kept = faces if self.which_face == "track" or best is None else [faces[best]]
+        kept = faces if self._is_tracked or best is None else [faces[best]]
         cut = crop_square if self.shape == "square" else crop_box
         jpegs = [_jpeg(cut(view, face.box, self.margin, self.size_px)) for face in kept]
         return Seen(len(faces), [_shifted(face, first_px) for face in kept], jpegs)

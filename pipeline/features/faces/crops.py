@@ -25,7 +25,7 @@ from PIL import Image, UnidentifiedImageError
 from pipeline.base.files import atomic_path, canonical_json
 from pipeline.media.arrays import Picture
 
-CropStatus = Literal["ok", "no_face", "empty_span", "unreadable", "no_stream"]
+CropStatus = Literal["ok", "no_face", "ambiguous_face", "empty_span", "unreadable", "no_stream"]
 
 RECORD = "crops.json"
 JPEG_QUALITY = 95
@@ -55,7 +55,7 @@ class CropRecord:
 
     key: str  # digest of everything that decides the crops; names the archive in the cache
     status: CropStatus
-    which_face: str  # the rule that chose: side, single or track
+    which_face: str  # the rule that chose: side, single, track or speaker
     region: str  # the part of the picture that was searched: full, left or right
     n_frames: int  # frames looked at
     n_faces: int  # crops kept, at most one per frame
@@ -68,6 +68,8 @@ class CropRecord:
     asked_s: float | None = None  # seconds of the span; None: to the end, and nobody says where
     found_s: float = 0.0  # of these with pictures, to the step in which pictures are looked at
     detail: str = ""  # why there is nothing, or what is to be said of what there is
+    n_people: int = 0  # who may be the speaker, of faces followed through the frames; 0 = not asked
+    told_by: str = ""  # how the face is known to be the speaker's: side or mouth; "" = it is not
 
     @property
     def members(self) -> list[str]:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from pipeline.features.faces.cropping import Frames
+from pipeline.features.faces.second_look import Frames
 from pipeline.media.damage import Damage
 from pipeline.media.grid import Span
 from pipeline.media.video import Extent, Frame

@@ -63,7 +63,7 @@ def test_numbers_that_repeat_across_splits_stay_apart(tmp_path, write_meld, sett
     )  # fmt: skip
     first = raw.utterances[0]
     assert (first.speaker, first.session, first.region) == ("Monica", "s8e21", "full")
-    assert WHICH_FACE == "track"
+    assert WHICH_FACE == "speaker"
 
 
 def test_turns_follow_the_numbers_not_the_rows(tmp_path, write_meld, settings):

@@ -17,8 +17,8 @@ def test_faces_are_chosen_as_each_corpus_needs():
         "mosi": "single",
         "mosei": "single",
         "mmsa": "single",
-        "meld": "track",
-        "folder": "track",
+        "meld": "speaker",
+        "folder": "speaker",
     }
 
 

@@ -2,7 +2,13 @@
 
 import pytest
 
-from pipeline.media.face_choice import intersection_over_union, largest, steadiest_track
+from pipeline.media.face_choice import (
+    intersection_over_union,
+    largest,
+    possible_speakers,
+    steadiest,
+    tracks_of,
+)
 from pipeline.media.faces import Face
 
 pytestmark = pytest.mark.fresh
@@ -10,6 +16,12 @@ pytestmark = pytest.mark.fresh
 
 def face(left, size, confidence=0.999, top=0):
     return Face((left, top, left + size, top + size), confidence)
+
+
+def steadiest_track(frames):
+    """For each frame the index of the chosen person's face, None where it is not seen."""
+    chosen = steadiest(tracks_of(frames))
+    return [None if chosen is None else chosen.indices.get(number) for number in range(len(frames))]
 
 
 def test_the_largest_face_is_taken_if_the_detector_is_sure_of_it():
@@ -72,3 +84,14 @@ def test_two_faces_never_share_a_track_in_one_frame():
 def test_nobody_is_followed_where_nobody_is():
     assert steadiest_track([]) == []
     assert steadiest_track([[], []]) == [None, None]
+
+
+def test_who_may_speak_is_seen_twice_and_not_far_behind_the_nearest():
+    # Hands flash by once; a face of 29 pixels is less than a third of 90, one of 31 is more.
+    frames = [[face(0, 90), face(200, 29), face(300, 31)] for _ in range(4)]
+    frames[1].append(face(500, 60))
+    people = possible_speakers(tracks_of(frames))
+    assert [track.last_face.box[0] for track in people] == [0, 300]
+    # A span of one frame has no time for more.
+    assert len(possible_speakers(tracks_of(frames[:1]))) == 2
+    assert possible_speakers(tracks_of([])) == []

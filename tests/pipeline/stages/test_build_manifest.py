@@ -86,7 +86,7 @@ def test_summary_accounts_for_everything(corpus, build):
         "span is empty or reversed": 1,
     }
     assert (summary["reader"], summary["which_face"], summary["is_synthetic"]) == (
-        "folder", "track", False,
+        "folder", "speaker", False,
     )  # fmt: skip
     counts = {(row["group"], row["value"]): row for row in summary["counts"]}
     assert (counts["emotion", "sad"]["found"], counts["emotion", "sad"]["used"]) == (2, 1)
