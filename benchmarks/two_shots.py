@@ -78,6 +78,7 @@ def counts(row: dict[str, str], clips: dict[str, Clip], kind: str) -> tuple[int,
     span = float(row["start_s"]), float(row["end_s"])
     talks = list(_cut(own.mouths, span, 0.0))
     right = wrong = n = 0
+
     for media, other in clips.items():
         if media == row["media"]:
             continue
@@ -85,6 +86,7 @@ def counts(row: dict[str, str], clips: dict[str, Clip], kind: str) -> tuple[int,
         length_s = mouths[-1].times_s[-1] - (span[1] - span[0])
         for start_s in np.linspace(0, length_s, STARTS) if length_s > 0 else ():
             listens = list(_cut(mouths, (start_s, start_s + span[1] - span[0]), span[0] - start_s))
+
             told = {index < len(talks) for index in speaking([*talks, *listens], own.loudness)}
             n += 1
             right += told == {True}
@@ -104,6 +106,7 @@ def watched(path: Path, detector: object) -> Clip:
             if middle is None or frame.time_s < person.times_s.mean():
                 middle = frame.image, box
     assert middle is not None
+
     (loudness,) = loudness_of(cut_sound, path, [(0.0, math.inf)])
     assert loudness is not None
     listeners = {kind: _listener(*middle, pose) for kind, pose in POSES.items()}
@@ -133,6 +136,7 @@ def _listener(
     end_y, end_x = int(box[3] + side / 2), int(box[2] + side / 2)
     near = picture[first_y:end_y, first_x:end_x]
     own = (box[0] - first_x, box[1] - first_y, box[2] - first_x, box[3] - first_y)
+
     middle = ((own[0] + own[2]) / 2, (own[1] + own[3]) / 2)
     for number in range(round(LISTENS_S * LOOKS_PER_S)):
         x, y, degrees, height = pose(number / LOOKS_PER_S)

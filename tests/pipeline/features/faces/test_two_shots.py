@@ -165,10 +165,12 @@ def test_the_same_bytes_alone_together_and_from_disk(pair, detector, tmp_path, m
     spans = spans_of(scene)[:2]
     caches = [CropCache(tmp_path / name) for name in ("together", "disk", "alone")]
     crop(detector, path, spans, caches[0])
+
     monkeypatch.setattr(utterance_crops, "SPOOL_BYTES", 1)
     monkeypatch.setattr(two_shots, "SPOOL_BYTES", 1)
     crop(detector, path, spans, caches[1])
     assert contents(caches[1]) == contents(caches[0])
+
     for number, span in enumerate(spans):
         list(
             FaceCropper(detector, "speaker", 5.0, 480, 0.2, 48).crop(
