@@ -45,7 +45,7 @@ def ways_of(length: int, dim: int, is_training: bool = False) -> dict[str, Way]:
     dense = DenseEncoder(dim).train(is_training)
     dense.load_state_dict(ours.state_dict())
 
-    layout = Layout.of(torch.ones(1, length, dtype=torch.bool), "exact")  # once for a network
+    layout = Layout.of(torch.ones(1, length, dtype=torch.bool))  # once for a network
 
     def ours_way(x: Tensor) -> Tensor:
         return ours(x, layout)[0][0, 0]

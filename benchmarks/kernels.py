@@ -51,7 +51,7 @@ def make_batch() -> ConversationBatch:
 
 def kernels(batch: ConversationBatch) -> Iterator[tuple[str, Kernel]]:
     """Name and work of each, forwards and backwards where there is a gradient."""
-    n_rows = len(Layout.of(batch.valid, "exact").cells)
+    n_rows = len(Layout.of(batch.valid).cells)
     vectors, rows = torch.randn(n_rows, DIMS["text"]), torch.randn(n_rows, 4 * DIM)
     joined = torch.randn(n_rows, sum(DIMS.values()))
 
@@ -62,7 +62,7 @@ def kernels(batch: ConversationBatch) -> Iterator[tuple[str, Kernel]]:
     attention = MultiHeadAttention(DIM, N_HEADS, 0.0)
 
     def attend() -> None:
-        layout = Layout.of(batch.valid, "exact")
+        layout = Layout.of(batch.valid)
         x = rows[:, :DIM]
         step(attention(x, x, layout))
 
@@ -70,7 +70,7 @@ def kernels(batch: ConversationBatch) -> Iterator[tuple[str, Kernel]]:
     lstm = BidirectionalLstm(joined.shape[1], HIDDEN, 0.0)
 
     def read() -> None:
-        step(lstm(joined, Turns.of(Layout.of(batch.valid, "exact"))))
+        step(lstm(joined, Turns.of(Layout.of(batch.valid))))
 
     yield "`recurrent`: GCNet's first LSTM", read
     yield "`feature_rows`: what is left of a batch", lambda: dict(batch.masked().features)

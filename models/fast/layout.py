@@ -5,8 +5,8 @@ dialogues, one after the other, no padding. Layers that look across a dialogue a
 a padded view of a bucket of dialogues of similar length (`Bucket`), or for one long line with
 gaps between dialogues (`Layout.to_line`) for windows in time.
 
-Two padding policies (reading.md A.6, last paragraph). "exact": only valid utterances are rows, so
-padding cannot reach a valid output. "published": every cell of the padded batch is a row, as in
+Two ways with padding (reading.md A.6, last paragraph). As a rule only valid utterances are rows, so
+padding cannot reach a valid output. `is_padded`: every cell of the padded batch is a row, as in
 the published code, where only attention keys are masked.
 
 Shapes: B dialogues, T utterances of the longest, N rows, K dialogues of a bucket padded to S.
@@ -16,14 +16,12 @@ Padded buckets are time first, (S, K, ...).
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
 
 import torch
 from torch import Tensor
 
 from models.fast import switch
 
-Padding = Literal["exact", "published"]
 # What one more bucket costs on a CPU, in padded cells that could be computed instead (measured).
 BUCKET_COST = 120
 
@@ -79,15 +77,18 @@ class Layout:
     _lines: dict[int, Tensor] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def of(cls, valid: Tensor, padding: Padding) -> "Layout":
-        """Lay out a batch by its mask (B, T); in every dialogue padding must come last."""
+    def of(cls, valid: Tensor, *, is_padded: bool = False) -> "Layout":
+        """Lay out a batch by its mask (B, T); in every dialogue padding must come last.
+
+        `is_padded`: padding has rows too, as in the public code.
+        """
         n_dialogues, n_steps = valid.shape
         n_valid = valid.sum(dim=1)
         if not torch.equal(valid, torch.arange(n_steps, device=valid.device) < n_valid[:, None]):
             raise ValueError("a padded utterance comes before a valid one: padding must come last")
         if not n_valid.any():
             raise ValueError(f"a batch of {n_dialogues} dialogues holds no valid utterance")
-        if padding == "published":
+        if is_padded:
             return cls._every_cell(valid)
 
         lengths = n_valid.tolist()

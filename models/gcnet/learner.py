@@ -190,7 +190,7 @@ class Gcnet(Learner):
 
     def loss(self, batch: ConversationBatch, phase: str, group: int = 0) -> Loss:
         """Task + weight * reconstruction of what was withheld, both per valid utterance."""
-        layout = batch.layout or Layout.of(batch.valid, "exact")
+        layout = batch.layout or Layout.of(batch.valid)
         utterances = batch.utterances(layout.cells)
         hidden = self.hidden(utterances, layout).unsqueeze(1)
         dims = self.shape.feature_dims
@@ -212,7 +212,7 @@ class Gcnet(Learner):
         return self._predict(batch, is_embedded=True)
 
     def _predict(self, batch: ConversationBatch, is_embedded: bool = False) -> Tensor:
-        layout = batch.layout or Layout.of(batch.valid, "exact")
+        layout = batch.layout or Layout.of(batch.valid)
         hidden = self.hidden(batch.utterances(layout.cells), layout, is_embedded)
         return layout.unpack(self.classifier(hidden))
 

@@ -87,7 +87,7 @@ class GruLearner(Learner):
         return self._predict(batch, is_embedded=True)
 
     def _predict(self, batch: ConversationBatch, is_embedded: bool = False) -> Tensor:
-        layout = Layout.of(batch.valid, "exact")
+        layout = Layout.of(batch.valid)
         fused = self.dropout(self.norm(self._sum(batch, layout, is_embedded)))
         heard = self.dropout(self._read(fused, Turns.of(layout)))
         return layout.unpack(self.classifier(torch.cat([heard, fused], dim=1)))

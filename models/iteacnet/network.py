@@ -86,7 +86,7 @@ class IteacNetwork(nn.Module):
         """The layout that `forward` makes for itself where it is given none."""
         if batch.layout is not None:
             return batch.layout
-        return Layout.of(batch.valid, self.settings.padding)
+        return Layout.of(batch.valid, is_padded=self.settings.padding == "published")
 
     def embed(self, features: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Features (..., D_m) by modality -> (..., D): the projections without their biases."""

@@ -56,7 +56,7 @@ class UsableRows:
         """From usable (M, B, T) bool, some of them True. Sequences keep the order of time."""
         sequences = usable.flatten(0, 1)
         is_there, steps = sequences.sort(dim=1, descending=True, stable=True)
-        layout = Layout.of(is_there, "exact")
+        layout = Layout.of(is_there)
         starts = torch.arange(len(sequences), device=steps.device) * sequences.shape[1]
         return cls(layout, (starts[:, None] + steps).flatten()[layout.cells])
 

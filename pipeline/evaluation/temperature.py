@@ -52,12 +52,14 @@ def unlikeliness(
     """Negative log likelihood of the targets (n,), summed over `rows`."""
     numbers = np.arange(len(targets)) if rows is None else np.flatnonzero(rows)
     total = 0.0
+
     for piece in pieces(len(numbers), logits.shape[1]):
         own = numbers[piece]
         scaled = logits[own].astype(np.float64) / temperature
         shifted = scaled - scaled.max(axis=1, keepdims=True)
         places = np.arange(len(own)), targets[own]
         total -= float((shifted[places] - np.log(np.exp(shifted).sum(axis=1))).sum())
+
     return total
 
 

@@ -1,7 +1,7 @@
-import pytest
 import torch
 
 from models.branches import branching, joined, side_by_side
+from tests.cuda import needs_cuda
 
 
 def test_without_a_gpu_pieces_follow_each_other():
@@ -39,7 +39,7 @@ def test_gradients_come_back_only_when_all_are_there():
     assert order[-1] == 2
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device on this machine")
+@needs_cuda
 def test_branches_on_a_gpu_give_what_pieces_one_by_one_give():
     device = torch.device("cuda", torch.cuda.current_device())
     weights = [torch.randn(64, 64, device=device, requires_grad=True) for _ in range(3)]

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import f1_score
 
 from models.registry import our_methods
+from tests.cuda import needs_cuda
 from tests.small_methods import SMALL
 
 # Learning by heart: full size, no dropout. GCNet with and without its attention; with it, and with
@@ -188,7 +189,7 @@ def test_weights_read_back_into_a_fresh_learner_predict_the_same(kit, model, tra
     assert fresh.count_parameters() == trained.count_parameters()
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device on this machine")
+@needs_cuda
 def test_runs_on_cuda_with_the_same_code(kit, model, monkeypatch):
     monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", False)  # as `make_deterministic` does
     batch = kit.batch([6, 2, 5], seed=2)

@@ -19,7 +19,7 @@ def lstm():
 def test_equals_torchs_lstm_on_each_dialogue_alone(lstm, lengths):
     x = torch.randn(len(lengths), max(lengths), 5, dtype=torch.float64)
     valid = torch.arange(max(lengths)) < torch.tensor(lengths)[:, None]
-    layout = Layout.of(valid, "exact")
+    layout = Layout.of(valid)
     ours = layout.unpack(lstm(layout.pack(x), Turns.of(layout)))
     for b, n in enumerate(lengths):
         if n:
@@ -31,7 +31,7 @@ def test_equals_torchs_lstm_on_each_dialogue_alone(lstm, lengths):
 @given(lengths=st.lists(st.integers(1, 7), min_size=1, max_size=5))
 def test_gradients_equal_those_of_torchs_lstm(lstm, lengths):
     valid = torch.arange(max(lengths)) < torch.tensor(lengths)[:, None]
-    turns = Turns.of(Layout.of(valid, "exact"))
+    turns = Turns.of(Layout.of(valid))
     x = torch.randn(sum(lengths), 5, dtype=torch.float64, requires_grad=True)
     weights = torch.randn(sum(lengths), 8, dtype=torch.float64)
     inputs = [x, *lstm.lstm.parameters()]
@@ -47,7 +47,7 @@ def test_large_single_precision_products_agree_with_torchs_lstm():
     torch.manual_seed(0)
     lstm = BidirectionalLstm(64, 200, dropout=0.0)
     lengths = torch.arange(40, 0, -1)
-    layout = Layout.of(torch.arange(40) < lengths[:, None], "exact")
+    layout = Layout.of(torch.arange(40) < lengths[:, None])
     turns, x = Turns.of(layout), torch.randn(int(lengths.sum()), 64)
     packed = PackedSequence(x.index_select(0, turns.order), turns.n_dialogues)
     outputs = lstm(x, turns), lstm.lstm(packed)[0].data.index_select(0, turns.inverse)
@@ -58,7 +58,7 @@ def test_large_single_precision_products_agree_with_torchs_lstm():
 
 def test_each_turn_follows_the_one_before_in_its_direction():
     valid = torch.tensor([[True, True, True], [True, False, False]])
-    turns = Turns.of(Layout.of(valid, "exact"))
+    turns = Turns.of(Layout.of(valid))
     forwards = [(s.rows, s.before, s.n_before) for s in turns.steps(backwards=False)]
     assert forwards == [
         (slice(0, 2), slice(0, 0), 0),
@@ -75,14 +75,14 @@ def test_each_turn_follows_the_one_before_in_its_direction():
 
 def test_turns_are_all_first_utterances_then_all_second_ones():
     valid = torch.tensor([[True, False, False], [True, True, True], [True, True, False]])
-    turns = Turns.of(Layout.of(valid, "exact"))  # dialogues 1, 2, 0: rows 0-2, 3-4, 5
+    turns = Turns.of(Layout.of(valid))  # dialogues 1, 2, 0: rows 0-2, 3-4, 5
     assert turns.order.tolist() == [0, 3, 5, 1, 4, 2]
     assert turns.n_dialogues.tolist() == [3, 2, 1]
     assert turns.order[turns.inverse].tolist() == list(range(6))
 
 
 def test_dropout_acts_between_the_layers_in_training_only(lstm):
-    layout = Layout.of(torch.ones(1, 6, dtype=torch.bool), "exact")
+    layout = Layout.of(torch.ones(1, 6, dtype=torch.bool))
     x = torch.randn(6, 5, dtype=torch.float64)
     turns = Turns.of(layout)
     assert torch.equal(lstm(x, turns), lstm(x, turns))

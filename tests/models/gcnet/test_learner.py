@@ -42,7 +42,7 @@ def test_attention_is_a_masked_softmax_of_tanh_scores():
     lengths = [4, 1, 2]
     x = torch.randn(3, 4, 3, dtype=torch.float64)
     valid = torch.arange(4) < torch.tensor(lengths)[:, None]
-    layout = Layout.of(valid, "exact")
+    layout = Layout.of(valid)
     ours = layout.unpack(attention(layout.pack(x), layout))
     weight, bias = attention.transform.weight, attention.transform.bias
     for b, n in enumerate(lengths):
@@ -96,7 +96,7 @@ def test_the_network_equals_a_dense_transcription_of_one_dialogue_at_a_time(kit,
 def test_loss_is_the_task_plus_the_errors_of_withheld_cells_per_valid_utterance(kit):
     batch = kit.batch([5, 3], seed=4)
     learner = kit.learner("gcnet", hidden_dim=8, reconstruction_weight=0.7).eval()
-    layout = Layout.of(batch.valid, "exact")
+    layout = Layout.of(batch.valid)
     hidden = layout.unpack(learner.hidden(batch.utterances(layout.cells), layout))
     logits, decoded = learner.classifier(hidden), learner.decoder(hidden)
     dims, task, error, first = list(batch.features), 0.0, 0.0, 0

@@ -60,7 +60,7 @@ def encode(encoder, dialogues):
     n_steps = max(len(x) for x in dialogues)
     valid = torch.arange(n_steps) < torch.tensor([len(x) for x in dialogues])[:, None]
     padded = torch.nn.utils.rnn.pad_sequence(dialogues, batch_first=True)
-    layout = Layout.of(valid, "exact")
+    layout = Layout.of(valid)
     maps = layout.unpack_maps(encoder(layout.pack(padded), layout))
     return [maps[b, :, : len(x), : len(x)] for b, x in enumerate(dialogues)]
 
@@ -133,7 +133,7 @@ def test_shares_of_long_dialogues_are_not_kept():
 @pytest.mark.parametrize("per_head", [False, True])
 def test_gradients_are_right(local, per_head):
     encoder = make_encoder(local=local, band=3, per_head=per_head, dropout=0.0).double()
-    layout = Layout.of(torch.arange(6) < torch.tensor([6, 2])[:, None], "exact")
+    layout = Layout.of(torch.arange(6) < torch.tensor([6, 2])[:, None])
     x = torch.randn(len(layout.cells), DIM, dtype=torch.float64, requires_grad=True)
     names, values = zip(*encoder.named_parameters(), strict=True)
 
@@ -147,7 +147,7 @@ def test_gradients_are_right(local, per_head):
 @pytest.mark.parametrize("local", ["dense", "shared_softmax"])
 def test_shortcut_without_dropout_equals_the_long_way(local):
     encoder = make_encoder(local=local)
-    layout = Layout.of(torch.ones(2, 9, dtype=torch.bool), "exact")
+    layout = Layout.of(torch.ones(2, 9, dtype=torch.bool))
     x = torch.randn(18, DIM)
     long_way = encoder.local(x, layout) @ encoder.linear.weight.t()
     short = encoder.local.projected(x, layout, encoder.linear.weight)
@@ -173,7 +173,7 @@ class LargestTensor(TorchDispatchMode):
 def test_no_tensor_of_pairs_times_features_is_ever_built():
     length, dim = 64, 64
     encoder = ContextEncoder(dim, 8, ContextSettings())
-    layout = Layout.of(torch.ones(1, length, dtype=torch.bool), "exact")
+    layout = Layout.of(torch.ones(1, length, dtype=torch.bool))
     with LargestTensor() as largest:
         sum(part.sum() for part in encoder(torch.randn(length, dim), layout)).backward()
     assert length * dim <= largest.size <= 8 * length * dim < length * length * dim
@@ -199,7 +199,7 @@ class Recorder:
 
 def test_shared_kernel_starts_as_a_moving_average():
     encoder = ContextEncoder(DIM, N_HEADS, ContextSettings(local="shared_softmax"))
-    layout = Layout.of(torch.ones(1, 9, dtype=torch.bool), "exact")
+    layout = Layout.of(torch.ones(1, 9, dtype=torch.bool))
     x = torch.randn(9, DIM)
     torch.testing.assert_close(encoder.local(x, layout)[4], x[1:8].mean(dim=0))
     assert encoder.local.logits.numel() == 7

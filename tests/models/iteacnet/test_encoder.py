@@ -13,7 +13,7 @@ SMALL = {"n_layers": 2, "dropout": 0.0, "hidden_dim": 16, "n_heads": 4}
 def test_block_mixes_then_feeds_forward_each_after_a_norm():
     torch.manual_seed(0)
     block = MetaFormerBlock(*form(encoder="nas", **SMALL), max_utterances=9)
-    layout = Layout.of(torch.arange(9) < torch.tensor((9, 4))[:, None], "exact")
+    layout = Layout.of(torch.arange(9) < torch.tensor((9, 4))[:, None])
     x = torch.randn(len(layout.cells), 16)
     mixed = x + block.mixer(F.layer_norm(x, (16,)), layout, None)
     expected = mixed + block.feed_forward(F.layer_norm(mixed, (16,)))
@@ -24,7 +24,7 @@ def test_layer_fuses_into_text_and_passes_the_others_on():
     torch.manual_seed(0)
     names = ("audio", "text", "visual")
     layer = EncoderLayer(names, *form(encoder="transformer", **SMALL), max_utterances=9)
-    layout = Layout.of(torch.arange(9) < torch.tensor((9, 4))[:, None], "exact")
+    layout = Layout.of(torch.arange(9) < torch.tensor((9, 4))[:, None])
     x = {name: torch.randn(len(layout.cells), 16) for name in names}
     alone = {name: layer.blocks[name](x[name], layout, None) for name in names}
     out = layer(x, layout, {})

@@ -14,7 +14,7 @@ def run(modalities, kind):
     fusion = Fusion(modalities, DIM, n_heads=2, dropout=0.0, kind=kind)
     for norm in fusion.norms.values():
         torch.nn.init.normal_(norm.weight)
-    layout = Layout.of(VALID, "exact")
+    layout = Layout.of(VALID)
     x = {name: torch.randn(len(layout.cells), DIM) for name in modalities}
     return fusion, layout, x
 

@@ -18,7 +18,7 @@ def make(names, has_router):
 
 
 def rows():
-    layout = Layout.of(VALID, "exact")
+    layout = Layout.of(VALID)
     return torch.randn(len(layout.cells), DIM), layout
 
 

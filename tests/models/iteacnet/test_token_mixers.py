@@ -52,7 +52,7 @@ def make(name):
 @pytest.mark.parametrize("name", TRUTH)
 def test_mixer_does_to_each_dialogue_what_its_name_says(name):
     mixer, x = make(name), torch.randn(4, 12, DIM)
-    layout = Layout.of(VALID, "exact")
+    layout = Layout.of(VALID)
     out = layout.unpack(mixer(layout.pack(x), layout, None))
     for b, length in enumerate(LENGTHS):
         expected = TRUTH[name](mixer, x[b, :length].t()).t()
@@ -62,7 +62,7 @@ def test_mixer_does_to_each_dialogue_what_its_name_says(name):
 @pytest.mark.parametrize("name", TRUTH)
 def test_published_padding_is_seen_as_data(name):
     mixer, x = make(name), torch.randn(4, 12, DIM)
-    layout = Layout.of(VALID, "published")
+    layout = Layout.of(VALID, is_padded=True)
     out = layout.unpack(mixer(layout.pack(x), layout, None))
     for b in range(4):
         torch.testing.assert_close(out[b], TRUTH[name](mixer, x[b].t()).t())
@@ -71,7 +71,7 @@ def test_published_padding_is_seen_as_data(name):
 @pytest.mark.parametrize("name", [*TRUTH, "attention"])
 def test_mixer_keeps_the_shape_and_the_other_dialogues_out(name):
     mixer, x = make(name), torch.randn(4, 12, DIM)
-    layout = Layout.of(VALID, "exact")
+    layout = Layout.of(VALID)
     before = layout.unpack(mixer(layout.pack(x), layout, None))
     x[2] += 1
     after = layout.unpack(mixer(layout.pack(x), layout, None))
@@ -93,6 +93,6 @@ def test_unknown_mixer_is_refused_by_name():
 
 @pytest.mark.parametrize("name", ["time_mlp", "time_linear"])
 def test_a_dialogue_longer_than_the_time_layer_is_refused(name):
-    layout = Layout.of(torch.ones(1, T + 1, dtype=torch.bool), "exact")
+    layout = Layout.of(torch.ones(1, T + 1, dtype=torch.bool))
     with pytest.raises(ValueError, match=r"dialogue of 13 utterances.*max_utterances=12"):
         make(name)(torch.zeros(T + 1, DIM), layout, None)

@@ -6,6 +6,7 @@ from sklearn.metrics import f1_score
 
 from models.iteacnet.learner import build
 from models.iteacnet.settings import IteacnetSettings
+from tests.cuda import needs_cuda
 from tests.models.iteacnet.forms import FRAMEWORKS, STEADY
 
 
@@ -47,7 +48,7 @@ def test_a_seed_decides_training(make_learner, make_batch):
     assert losses[0] == losses[1]
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device on this machine")
+@needs_cuda
 @pytest.mark.parametrize("framework", FRAMEWORKS)
 def test_runs_on_cuda_as_on_the_cpu(make_learner, make_batch, framework):
     learner, batch = make_learner(framework=framework, **STEADY), make_batch([9, 4, 30])

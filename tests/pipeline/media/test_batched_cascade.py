@@ -6,12 +6,13 @@ import torch
 
 from pipeline.media import suppression
 from pipeline.media.batched_cascade import MOST_ROWS, rows_of
+from tests.cuda import needs_cuda
 from tests.pipeline.media import cascades
 from tests.pipeline.media.cascades import MIN_FACE_PX, are_same, batches_of, is_tied
 
 CUDA = pytest.param(
     "cuda",
-    marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device"),
+    marks=needs_cuda,
 )
 MOST_TIES = 0.02  # of pictures
 
@@ -90,7 +91,7 @@ def test_many_candidates_are_suppressed_in_runs_with_the_same_result(
     assert [one.stop for one in runs[0][:-1]] == [one.start for one in runs[0][1:]]
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@needs_cuda
 def test_what_a_recording_finds_is_what_kernels_find_one_by_one(demo, crowds):
     recorded, launched = (cascades.in_batches(torch.device("cuda")) for _ in range(2))
     launched._replays.is_on = False
@@ -103,7 +104,7 @@ def test_what_a_recording_finds_is_what_kernels_find_one_by_one(demo, crowds):
     assert recorded._replays.is_on
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@needs_cuda
 def test_a_batch_needs_the_memory_that_is_stated():
     cascade = cascades.in_batches(torch.device("cuda"))
     noise = np.random.default_rng(0).integers(0, 256, (1024, 1024, 3), np.uint8)

@@ -4,11 +4,10 @@ import pytest
 import torch
 
 from pipeline.media.replaying import Replayed, Replays
+from tests.cuda import needs_cuda
 
-NEEDS_CUDA = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 
-
-@pytest.fixture(params=["cpu", pytest.param("cuda", marks=NEEDS_CUDA)])
+@pytest.fixture(params=["cpu", pytest.param("cuda", marks=needs_cuda)])
 def device(request):
     return torch.device(request.param)
 
@@ -32,7 +31,7 @@ def test_each_call_sees_its_own_numbers_from_host_or_device(device):
     assert len(done) == (2 if device.type == "cuda" else 4)
 
 
-@NEEDS_CUDA
+@needs_cuda
 def test_work_that_waits_for_a_value_is_launched_and_that_is_said(capfd):
     replays = Replays(torch.device("cuda"))
     careful = Replayed(lambda given: (given * given.sum().item(),), replays)

@@ -5,15 +5,14 @@ import sys
 
 import numpy as np
 import pytest
-import torch
 
 from pipeline.features.faces import crop_shards
 from pipeline.features.faces.crop_cache import CropCache
 from pipeline.features.faces.crops import read_record
 from pipeline.media import decoder as decoding_side
+from tests.cuda import needs_cuda
 from tests.pipeline.stages.cropping import UTTERANCES, CropStage, utterance
 
-NEEDS_CUDA = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 MANY = [
     *UTTERANCES,
     *(utterance(f"again{k}", f"again{k}.mp4", 0.1 * k, 0.1 * k + 0.8, "left") for k in range(4)),
@@ -77,7 +76,7 @@ def test_an_error_in_one_of_the_videos_stops_the_run(many, as_with_a_gpu, monkey
     assert many.archives() == {}
 
 
-@NEEDS_CUDA
+@needs_cuda
 def test_on_cuda_no_byte_depends_on_videos_at_once_order_or_shards(many):
     device = ("--device", "cuda")
     rows = many.run(MANY, None, *device, "--threads", "4")
@@ -89,7 +88,7 @@ def test_on_cuda_no_byte_depends_on_videos_at_once_order_or_shards(many):
         assert many.archives(cache) == many.archives()
 
 
-@NEEDS_CUDA
+@needs_cuda
 def test_cuda_finds_the_faces_that_the_cpu_finds(many):
     on_cpu = many.run(MANY, None, "--device", "cpu", cache="cpu")
     on_cuda = many.run(MANY, None, "--device", "cuda", cache="cuda")

@@ -12,6 +12,7 @@ from pipeline.conversations.inference import predict_rates
 from pipeline.training.contracts import TrainOptions
 from pipeline.training.learners import build_learner, count_parameters
 from pipeline.training.loop import Trainer
+from tests.cuda import needs_cuda
 from tests.small_methods import small_method
 
 MODELS = our_methods()
@@ -52,7 +53,7 @@ def test_every_model_trains_and_is_restored_to_the_same_predictions(
     assert all(isinstance(count, int) for count in counts.values())
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device on this machine")
+@needs_cuda
 @pytest.mark.parametrize("model", ["iteacnet", "mmin", "gcnet"])  # dialogues, utterances, LSTM
 @pytest.mark.parametrize("rate", [0.3, "random"])
 def test_a_run_on_cuda_predicts_as_its_weights_do_on_the_cpu(

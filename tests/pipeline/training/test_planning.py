@@ -88,4 +88,5 @@ def test_corpora_of_usual_size_load_no_torch():
         "assert list(told) == []\n"
         "assert 'torch' not in sys.modules\n"
     )
+
     subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True)

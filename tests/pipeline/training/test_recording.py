@@ -11,12 +11,9 @@ from pipeline.training.checkpoint import Checkpoints
 from pipeline.training.contracts import TrainOptions
 from pipeline.training.devices import RECORDING, ready_device
 from pipeline.training.loop import Trainer
+from tests.cuda import needs_cuda
 from tests.pipeline.training.fixed_shapes import REPLAYABLE, build, numbers
 from tests.pipeline.training.test_resuming import Killed, KilledAfter
-
-needs_cuda = pytest.mark.skipif(
-    not torch.cuda.is_available(), reason="no CUDA device on this machine"
-)
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from pipeline.features.encoders.card import Card
+from tests.cuda import needs_cuda
 
-needs_card = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 WEIGHTS = torch.randn(5, 3, generator=torch.Generator().manual_seed(0))
 
 
@@ -14,7 +14,7 @@ def rows(seed, n=4):
     return torch.randn(n, 5, generator=torch.Generator().manual_seed(seed))
 
 
-@pytest.mark.parametrize("place", ["cpu", pytest.param("cuda", marks=needs_card)])
+@pytest.mark.parametrize("place", ["cpu", pytest.param("cuda", marks=needs_cuda)])
 def test_each_batch_has_its_own_results_whenever_they_are_taken(place):
     device = torch.device(place)
     weights = WEIGHTS.to(device)
@@ -32,7 +32,7 @@ def test_the_host_has_room_for_a_batch():
     assert (room.shape, room.dtype) == ((2, 3), torch.int64)
 
 
-@needs_card
+@needs_cuda
 def test_a_network_that_can_be_recorded_is_not_called_again(capsys):
     calls = []
 
@@ -49,7 +49,7 @@ def test_a_network_that_can_be_recorded_is_not_called_again(capsys):
     assert capsys.readouterr().out == ""
 
 
-@needs_card
+@needs_cuda
 def test_a_network_that_looks_at_what_it_computed_is_called_as_it_is(capsys):
     card = Card(lambda given: given * given.sum().item(), torch.device("cuda"))
     for seed in range(3):
@@ -58,7 +58,7 @@ def test_a_network_that_looks_at_what_it_computed_is_called_as_it_is(capsys):
     assert "cannot be recorded" in capsys.readouterr().out
 
 
-@needs_card
+@needs_cuda
 def test_lack_of_memory_is_told_as_such():
     card = Card(lambda given: given.new_empty(1 << 50).sum()[None], torch.device("cuda"))
     with pytest.raises(torch.OutOfMemoryError):

@@ -15,6 +15,7 @@ from pipeline.features.encoders import (
 )
 from pipeline.features.encoders.batched import Batched
 from pipeline.features.encoders.driver import Overlapped
+from tests.cuda import needs_cuda
 from tests.pipeline import tiny_models
 
 pytestmark = pytest.mark.fresh
@@ -96,7 +97,7 @@ def test_every_batch_has_the_same_shape(build, items):
     assert set(shapes) == {ROWS}
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@needs_cuda
 @pytest.mark.parametrize("name", NAMES)
 def test_on_a_card_no_byte_depends_on_the_order_or_on_what_is_beside_it(name, build, items):
     extractor = build(name, True, "cuda")

@@ -15,6 +15,7 @@ from pipeline.features.encoders.driver import Overlapped
 from pipeline.features.encoders.masked_speech import MaskedSpeech
 from pipeline.features.encoders.pieces import Framing, framing_of
 from pipeline.features.encoders.speech_batches import Piece, SpeechBatches, length_of
+from tests.cuda import needs_cuda
 from tests.pipeline import tiny_models
 
 pytestmark = pytest.mark.fresh
@@ -24,7 +25,6 @@ WINDOWS = ["whisper", "ast"]
 LENGTHS = [4000, 1000, 16_000, 4000, 7777, 8000, 8001]
 SHORT = [1000, 465, 1600, 1000]  # for the network of published size
 OF_NAME = {"wav2vec": SHORT, "ast": [4000, 16_000, 5000, 3000]}  # a frame of AST needs 2800
-needs_card = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 
 
 @pytest.fixture(scope="session")
@@ -193,7 +193,7 @@ def test_a_device_without_room_for_the_trial_names_the_setting(build, monkeypatc
         build("wav2vec2_group")
 
 
-@needs_card
+@needs_cuda
 @pytest.mark.parametrize("name", ["wav2vec", *MASKED, *WINDOWS])
 def test_on_a_card_no_byte_depends_on_the_order_or_on_what_is_beside_it(
     name, build, waveforms, item
@@ -208,7 +208,7 @@ def test_on_a_card_no_byte_depends_on_the_order_or_on_what_is_beside_it(
         assert vector.tobytes() == encode(extractor, [waveform], item)[0].tobytes()
 
 
-@needs_card
+@needs_cuda
 @pytest.mark.parametrize("name", ["wav2vec", *MASKED, *WINDOWS])
 def test_on_a_card_vectors_are_near_those_of_a_core(name, build, waveforms, item):
     given = waveforms(OF_NAME.get(name, LENGTHS))

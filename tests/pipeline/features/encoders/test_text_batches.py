@@ -10,6 +10,7 @@ from pipeline.features.encoders.batched import Batched
 from pipeline.features.encoders.driver import Overlapped
 from pipeline.features.encoders.text import Window
 from pipeline.features.encoders.text_batches import TextBatches
+from tests.cuda import needs_cuda
 from tests.pipeline import tiny_models
 
 pytestmark = pytest.mark.fresh
@@ -71,7 +72,7 @@ def test_on_a_cpu_nothing_is_batched(build, item, monkeypatch):
     assert hf_text.wants_batches(torch.device("cuda"))
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@needs_cuda
 def test_on_a_card_no_byte_depends_on_the_order_or_on_what_is_beside_it(build, item):
     texts = [text for text in TEXTS if text.isascii() and text != "?!"]
     extractor = build(True, "cuda")

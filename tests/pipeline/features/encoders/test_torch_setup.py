@@ -23,6 +23,7 @@ from pipeline.features.encoders.torch_setup import (
     check_precision,
     choose_device,
 )
+from tests.cuda import needs_cuda
 from tests.pipeline import tiny_models
 
 pytestmark = pytest.mark.fresh
@@ -113,7 +114,7 @@ def test_every_network_computes_in_half_precision_near_float32_and_alike_each_ti
     assert 0 < np.linalg.norm(half[0] - whole) < NEAR[precision] * np.linalg.norm(whole)
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@needs_cuda
 @pytest.mark.parametrize("precision", DTYPES)
 @pytest.mark.parametrize("name", CASES)
 def test_half_precision_on_a_card_is_near_float32(name, precision, vector):
