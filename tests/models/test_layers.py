@@ -115,7 +115,7 @@ def test_convolution_meets_each_dialogue_alone(kernel, groups):
     torch.manual_seed(0)
     conv = nn.Conv1d(6, 6, kernel, padding=kernel // 2, groups=groups)
     x = torch.randn(4, 9, 6)
-    layout = Layout.of(VALID, "exact")
+    layout = Layout.of(VALID)
     out = layout.unpack(convolve(layout.pack(x), layout, conv.weight, conv.bias, groups=groups))
     for b, length in enumerate(LENGTHS):
         alone = conv(x[b, :length].t()[None])[0].t()
@@ -138,7 +138,7 @@ def test_feed_forward_is_two_linears_around_a_gelu():
 def test_attention_in_pieces_is_the_same_attention(monkeypatch, has_bias, dropout):
     torch.manual_seed(0)
     ours = MultiHeadAttention(8, 2, dropout=dropout).double()
-    layout = Layout.of(VALID, "exact")
+    layout = Layout.of(VALID)
     found = []
     for limit in (layers.MAX_WEIGHTS, 40):
         monkeypatch.setattr(layers, "MAX_WEIGHTS", limit)
@@ -158,7 +158,7 @@ def test_attention_in_pieces_is_the_same_attention(monkeypatch, has_bias, dropou
 def test_gradients_of_pieces_meet_the_dropout_of_their_values(monkeypatch):
     monkeypatch.setattr(layers, "MAX_WEIGHTS", 40)
     ours = MultiHeadAttention(8, 2, dropout=0.5).double()
-    layout = Layout.of(VALID, "exact")
+    layout = Layout.of(VALID)
     x = torch.randn(sum(LENGTHS), 8, dtype=torch.float64, requires_grad=True)
 
     def seeded(value):
