@@ -7,7 +7,7 @@
     python -m pipeline export build/clips --format npz --out clips.npz
     python -m pipeline cache stats
     python -m pipeline report
-    python -m pipeline bundle configs/miniature.yaml --out miniature.zip
+    python -m pipeline bundle build/report/miniature --out miniature.zip
     python -m pipeline verify miniature.zip
     python -m pipeline extend miniature.zip --method mine --predictions mine.csv --out more.zip
     python -m pipeline compare before.zip after.zip

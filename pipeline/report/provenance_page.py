@@ -97,7 +97,7 @@ def _file_table(
     rows.append(
         text_row(
             "this page",
-            "index.html, study.json, tables/*, figures/* of this folder",
+            "index.html, study.json, settings.json, tables/*, figures/* of this folder",
             "python -m pipeline.stages.report",
             "all of the above",
         )

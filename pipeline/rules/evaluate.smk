@@ -7,7 +7,7 @@ REQUIRED INPUT
 OUTPUT
     build/{task}/scores.csv
     build/{task}/reliability.csv
-    build/report/STUDY/index.html, study.json, tables, figures
+    build/report/STUDY/index.html, study.json, settings.json, tables, figures
     build/report/index.html lists all studies; the Snakefile writes it when a run ends
 """
 
@@ -138,6 +138,7 @@ rule report:
         ),
         figures=directory(f"{STUDY}/figures"),
         card=f"{STUDY}/study.json",
+        settings=f"{STUDY}/settings.json",
     log:
         f"build/logs/report_{PLAN.study}.txt",
     benchmark:
@@ -162,5 +163,6 @@ rule report:
             --out-page {output.page:q} \
             --out-tables {output.tables:q} \
             --out-figures {output.figures:q} \
-            --out-card {output.card:q}
+            --out-card {output.card:q} \
+            --out-settings {output.settings:q}
         """

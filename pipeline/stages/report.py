@@ -15,7 +15,7 @@ from pipeline.stages.options import stage_parser
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Read the command line, build the views, write page, tables, figures and card."""
+    """Read the command line, build the views, write page, tables, figures, card and settings."""
     args = _parser().parse_args(argv)
     settings = parse_section(args.settings, StudySettings, where="")
     made = Made(datetime.now(UTC).isoformat(timespec="seconds"), args.configuration)
@@ -33,6 +33,7 @@ def main(argv: list[str] | None = None) -> None:
         found=tuple(f"{task.name}: {task.headline}" for task in page.tasks),
     )
     write_json(args.out_card, dump(card))
+    write_json(args.out_settings, dump(settings))
 
     for sentence in card.found:
         print(f"found: {sentence}")
@@ -49,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--out-tables", type=Path, required=True, help="folder of tables")
     parser.add_argument("--out-figures", type=Path, required=True, help="folder of figures")
     parser.add_argument("--out-card", type=Path, required=True, help="study.json")
+    parser.add_argument("--out-settings", type=Path, required=True, help="settings.json")
     return parser
 
 

@@ -52,7 +52,8 @@ def write_study(args: argparse.Namespace, folder: Path) -> list[str]:
                 raise BundleError(f"{wrong}: run `snakemake` anew")
         complete(opened)
         refuse_stale(opened.study, folder, build)
-    write_json(folder / CONFIGURATION, dump(settings))
+    # Where the media lie, which a page may link to, is nobody's business.
+    write_json(folder / CONFIGURATION, dump(settings.model_copy(update={"media": {}})))
 
     digest = pack(folder, about, args.out)
     n_runs = sum(len(task.runs) for task in opened.study.tasks.values())

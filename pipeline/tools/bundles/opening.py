@@ -64,7 +64,8 @@ def find_settings(place: Path, arguments: Sequence[str] = ()) -> tuple[StudySett
                     "configuration, configs/NAME.yaml, or a bundle, NAME.zip"
                 )
             text = (place / SETTINGS).read_text(encoding="utf-8")
-            return parse_section(text, StudySettings, where=str(place)), place.parent.parent
+            build = place.resolve().parent.parent
+            return parse_section(text, StudySettings, where=str(place)), build
 
         plan = Plan(read_config(place, arguments))
         settings = Decisions(plan).settings("report", {})

@@ -79,6 +79,7 @@ class Build:
                 *("--faces", *(str(path) for path in faces if path.is_file())),
                 *("--settings", Decisions(self.plan).settings("report", {})),
                 *("--configuration", "a.yaml", "b.yaml", "--out-card", str(out / "study.json")),
+                *("--out-settings", str(out / "settings.json")),
                 *("--out-page", str(out / "index.html")),
                 *("--out-tables", str(out / "tables"), "--out-figures", str(out / "figures")),
             ]

@@ -2,7 +2,7 @@
 
 import csv
 
-from tests.pipeline.tools.bundles.conftest import WORDS
+from tests.pipeline.tools.bundles.conftest import WORDS, make_bundle, write_study
 from tests.pipeline.tools.bundles.zips import parts_of
 
 
@@ -17,3 +17,13 @@ def test_no_word_no_speaker_and_no_medium_is_in_it(bundled, study_build):
         assert not any(row[name] for name in ("speaker", "session", "media", "text"))
     names = {name.rpartition("/")[2] for name in parts}
     assert not names & {"weights.safetensors", "history.csv", "annotations.csv"}
+
+
+def test_no_folder_of_media_is_in_it(tmp_path):
+    """A page that links to recordings knows where they lie; nobody else need."""
+    corpora = {"c": {"reader": "folder", "root": str(tmp_path / "private")}}
+    build = write_study(tmp_path, corpora=corpora, report={"media": True})
+    assert b"private" in build.root.joinpath("study.yaml").read_bytes()
+    for content in parts_of(make_bundle(build, tmp_path / "s.zip")).values():
+        assert b"private" not in content
+        assert str(tmp_path).encode() not in content
