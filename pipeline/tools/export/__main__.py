@@ -3,13 +3,14 @@ r"""Features and labels of a corpus in a layout that others read.
     python -m pipeline export build/clips --format npz --out clips.npz
     python -m pipeline export build/mosi --format mmsa_pickle --out mosi.pkl \
         --task build/mosi_task --fold 0 --target label
-    python -m pipeline export build/demo4/runs/iteacnet/0.7/fold0_seed0 --bundle --out bundle
+    python -m pipeline export build/demo4/runs/iteacnet/0.7/fold0_seed0 --model --out model
 
 Reads what the workflow made of a corpus: utterances.csv, annotations.csv and features/. Formats:
 npz, one file with a row per utterance; npy_folder, GCNet's folders of one .npy per utterance;
 mmsa_pickle, MMSA's three splits with vectors (N, 1, D). `reader: import` reads each of them back.
-With --bundle a run: its weights (of a teacher and a student the student), what it was trained on,
+With --model a run: its weights (of a teacher and a student the student), what it was trained on,
 what its probabilities are worth, and a model card; `python -m pipeline label` takes it for a run.
+A whole study is handed on by `python -m pipeline bundle`.
 """
 
 import argparse
@@ -20,9 +21,9 @@ from pipeline.base.arrays import ArraysError
 from pipeline.base.tables import TableError
 from pipeline.config.corpora import ImportFormat
 from pipeline.features.store import StoreError
-from pipeline.tools.export.bundle import write_bundle
 from pipeline.tools.export.content import Content, ExportError, read_content, with_task
 from pipeline.tools.export.mmsa_pickle import write_mmsa_pickle
+from pipeline.tools.export.model_folder import write_model
 from pipeline.tools.export.npy_folder import TABLE, write_npy_folder
 from pipeline.tools.export.npz import write_npz
 from pipeline.tools.label.errors import LabelError
@@ -34,8 +35,8 @@ FORMATS = get_args(ImportFormat)
 def main(argv: list[str] | None = None) -> None:
     """Read the command line and the corpus, write, say how it is read again."""
     args = _parse(argv)
-    if args.bundle:
-        _bundle(args.corpus, args.out)
+    if args.model:
+        _model(args.corpus, args.out)
         return
     try:
         content = read_content(args.corpus)
@@ -52,9 +53,9 @@ def main(argv: list[str] | None = None) -> None:
     print(*_configuration(args.format, args.out, content), sep="\n")
 
 
-def _bundle(run_folder: Path, out: Path) -> None:
+def _model(run_folder: Path, out: Path) -> None:
     try:
-        run = write_bundle(out, run_folder)
+        run = write_model(out, run_folder)
     except (ExportError, LabelError, ArraysError, OSError) as error:
         raise SystemExit(f"error: {error}") from None
     print(f"{run.facts.name.in_words()}, in {out}; its labels for a corpus of yours:")
@@ -86,11 +87,11 @@ def _configuration(form: str, out: Path, content: Content) -> list[str]:
 def _parse(argv: list[str] | None) -> argparse.Namespace:
     parser = command_parser("export", __doc__)
     parser.add_argument(
-        "corpus", type=Path, metavar="CORPUS", help="build/CORPUS; with --bundle a run's folder"
+        "corpus", type=Path, metavar="CORPUS", help="build/CORPUS; with --model a run's folder"
     )
     form = parser.add_mutually_exclusive_group(required=True)
     form.add_argument("--format", choices=FORMATS, help="the layout")
-    form.add_argument("--bundle", action="store_true", help="a run, to hand on")
+    form.add_argument("--model", action="store_true", help="a run, to hand on: no study")
     parser.add_argument("--out", type=Path, required=True, help="the file, or a new folder")
     parser.add_argument("--task", type=Path, help="build/TASK: adds its `label` and `split`")
     parser.add_argument("--fold", type=int, default=0, help="of the task's splits; default: 0")

@@ -1,4 +1,4 @@
-"""The model card of a bundle, in Markdown: what a run was trained on, how good it is, what for."""
+"""The card of a model that is handed on: what it was trained on, how good it is, what for."""
 
 from collections.abc import Iterator, Sequence
 

@@ -29,7 +29,7 @@ from pipeline.training.session import unpack_weights
 
 Positive = Annotated[int, Field(ge=1)]
 WEIGHTS, RUN = "weights.safetensors", "run.json"
-WITHOUT, TEACHER = "without", "teacher."  # header of weights: a bundle leaves the teacher out
+WITHOUT, TEACHER = "without", "teacher."  # header of weights: `export --model` leaves it out
 SHOWN = 300  # characters of what torch says
 
 

@@ -1,4 +1,4 @@
-"""A bundle is a run: it gives the run's labels, without its teacher; its card says what it is."""
+"""A model handed on is a run: it gives the run's labels; its card says what it is."""
 
 import json
 
@@ -9,8 +9,8 @@ from pipeline.tools.export.__main__ import main
 from tests.pipeline.tools.label.new_corpora import label
 
 
-def bundle(run, out):
-    main([str(run), "--bundle", "--out", str(out)])
+def hand_on(run, out):
+    main([str(run), "--model", "--out", str(out)])
     return out
 
 
@@ -29,9 +29,9 @@ def names_in(path):
         ("mmin", {}),
     ],
 )
-def test_labels_of_a_bundle_are_those_of_the_run(trained, corpus, tmp_path, model, more):
+def test_labels_of_a_model_are_those_of_the_run(trained, corpus, tmp_path, model, more):
     run = trained(model, **more)[1]
-    out = bundle(run, tmp_path / "bundle")
+    out = hand_on(run, tmp_path / "model")
     assert {path.name for path in out.iterdir()} == {
         *("weights.safetensors", "run.json", "calibration.json", "README.md"),
     }
@@ -47,7 +47,7 @@ def test_the_card_says_what_it_is_and_what_it_is_not_for(run, edit_run, tmp_path
     folder = run("ae")
     about = {"name": "mine", "reader": "folder", "language": "de", "acted": True, "synthetic": True}
     edit_run(folder, lambda facts: facts.update(corpus=about, task="t|<b>\n# x"))
-    card = (bundle(folder, tmp_path / "bundle") / "README.md").read_text()
+    card = (hand_on(folder, tmp_path / "model") / "README.md").read_text()
     facts = json.loads((folder / "run.json").read_text())
     assert card.index("trained on synthetic data") < card.index("Trained on ")
     assert f"{facts['n_utterances']['train']} utterances of mine (de, acted" in card
@@ -64,20 +64,20 @@ def test_the_card_says_what_it_is_and_what_it_is_not_for(run, edit_run, tmp_path
 
 def test_a_run_without_calibration_or_corpus_says_so(run, tmp_path):
     folder = run("cpmnet")
-    card = (bundle(folder, tmp_path / "one") / "README.md").read_text()
+    card = (hand_on(folder, tmp_path / "one") / "README.md").read_text()
     assert "no softmax belongs to" in card
     assert "nobody said which one" in card
     (folder / "calibration.json").unlink()
-    assert "older version" in (bundle(folder, tmp_path / "two") / "README.md").read_text()
+    assert "older version" in (hand_on(folder, tmp_path / "two") / "README.md").read_text()
 
 
-def test_what_cannot_be_bundled_leaves_nothing_behind(run, tmp_path):
+def test_what_cannot_be_handed_on_leaves_nothing_behind(run, tmp_path):
     folder = run("ae")
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "mine").write_text("x")
     with pytest.raises(SystemExit, match="is there already"):
-        bundle(folder, tmp_path / "full")
+        hand_on(folder, tmp_path / "full")
     (folder / "weights.safetensors").write_bytes(b"broken")
     with pytest.raises(SystemExit, match="error: "):
-        bundle(folder, tmp_path / "new")
+        hand_on(folder, tmp_path / "new")
     assert {path.name for path in tmp_path.iterdir()} == {"run", "full"}

@@ -19,7 +19,7 @@ from pipeline.tools.label.trained import RUN, TEACHER, WEIGHTS, WITHOUT, Trained
 from pipeline.training.session import LEARNER
 
 
-def write_bundle(folder: Path, run_folder: Path) -> TrainedRun:
+def write_model(folder: Path, run_folder: Path) -> TrainedRun:
     """Write a new folder, whole or not at all; returns the run."""
     run = read_run(run_folder)
     if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
