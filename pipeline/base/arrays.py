@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 
-from pipeline.base.files import atomic_path, canonical_json
+from pipeline.base.files import atomic_path, canonical_json, load_json
 from pipeline.base.safetensors_file import write_safetensors
 
 HEADER = "header"
@@ -98,8 +98,8 @@ def _stored_header(path: Path, metadata: Mapping[str, str] | None) -> dict[str, 
     if not metadata or HEADER not in metadata:
         raise ArraysError(f"{path} has no {HEADER!r} in its metadata: another program wrote it")
     try:
-        header = json.loads(metadata[HEADER])
-    except json.JSONDecodeError as error:
+        header = load_json(metadata[HEADER])
+    except ValueError as error:
         raise ArraysError(f"{path}: the header is not JSON: {error}") from error
     if not isinstance(header, dict):
         raise ArraysError(f"{path}: the header is not a JSON object")

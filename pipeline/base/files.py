@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import secrets
+import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -66,6 +67,27 @@ def write_text(path: Path, content: str) -> None:
 def write_json(path: Path, value: Any) -> None:
     """Write `value` as readable JSON with sorted keys, whole or not at all."""
     write_text(path, json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
+
+
+def load_json(text: str | bytes) -> Any:
+    """What JSON says; a ValueError for whatever is wrong, numbers and brackets without end too."""
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("its brackets are too deep") from None
+
+
+def plain_file(path: Path) -> Path:
+    """The path, if nothing else than a file is there; an OSError, as reading would give, if not.
+
+    A pipe would be waited for, a device never ends.
+    """
+    mode = path.stat().st_mode
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if not stat.S_ISREG(mode):
+        raise OSError(errno.EINVAL, "is not a file", str(path))
+    return path
 
 
 def canonical_json(value: Any) -> str:

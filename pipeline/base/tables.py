@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol, TypeVar, get_args, get_origin, get_type_hints
 
-from pipeline.base.files import write_text
+from pipeline.base.files import plain_file, write_text
 
 csv.field_size_limit(sys.maxsize)
 
@@ -45,7 +45,7 @@ def read_rows(path: Path, kind: type[Row]) -> list[Row]:
     """
     names = [field.name for field in dataclasses.fields(kind)]
     hints = get_type_hints(kind)
-    with path.open(newline="", encoding="utf-8") as stream:
+    with plain_file(path).open(newline="", encoding="utf-8") as stream:
         reader = csv.reader(stream)
         try:
             header = next(reader, [])

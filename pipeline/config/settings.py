@@ -1,6 +1,5 @@
 """What every section of config.yaml shares: strict, frozen, and errors that name path and value."""
 
-import json
 from collections.abc import Hashable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_args
@@ -8,6 +7,7 @@ from typing import Annotated, Any, TypeVar, get_args
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from pipeline.base.errors import SettingsError
+from pipeline.base.files import load_json
 from pipeline.base.records import IDENTIFIER
 from pipeline.config.faults import BOOLEAN, Where, explain, refusal, unknown_key
 
@@ -120,6 +120,6 @@ def _kinds(annotation: object) -> Iterator[object]:
 
 def _parse_json(text: str, where: str) -> Any:
     try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
+        return load_json(text)
+    except ValueError as error:
         raise SettingsError(f"config: {where}: not JSON: {error} (value: {text:.120})") from error

@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from pipeline.base.errors import SettingsError
+from pipeline.base.files import plain_file
 
 MAX_BYTES = 1 << 18  # a configuration is a few kilobytes
 MAX_VALUES = 50_000  # anchors written out
@@ -73,7 +74,7 @@ def read_yaml(path: Path) -> YamlFile:
 
 def _read_text(path: Path) -> str:
     try:
-        with path.open("rb") as stream:
+        with plain_file(path).open("rb") as stream:
             content = stream.read(MAX_BYTES + 1)
     except FileNotFoundError:
         raise SettingsError(f"{path}: cannot be read: there is no such file") from None

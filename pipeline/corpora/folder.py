@@ -28,6 +28,7 @@ from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from pipeline.base.numbers import to_number
 from pipeline.base.records import FOUND, Dropped
 from pipeline.base.roles import ROLE_NAMES
 from pipeline.base.wording import counted
@@ -129,7 +130,7 @@ def _read_rows(sheet: Sheet) -> tuple[list[Candidate], list[Dropped], list[str]]
         if fault := _number_fault(cells):
             dropped.append(drop(f"{cells['utterance_id']} ({row.source})", fault))
         else:
-            turn = float(cells["turn"]) if cells.get("turn") else None
+            turn = to_number(cells["turn"]) if cells.get("turn") else None
             dialogues[cells["dialogue_id"]].append((turn, _candidate(cells, row)))
 
     candidates = [candidate for rows in dialogues.values() for candidate in _in_order(rows)]
@@ -168,7 +169,7 @@ def _told(dialogues: Mapping[str, _Rows]) -> list[str]:
 def _number_fault(cells: dict[str, str]) -> str | None:
     for name in ("start_s", "end_s", "turn"):
         try:
-            number = float(cells.get(name) or 0)
+            number = to_number(cells.get(name) or "0")
         except ValueError:
             number = math.nan
         if math.isnan(number) or (name == "turn" and math.isinf(number)):
@@ -186,8 +187,8 @@ def _candidate(cells: dict[str, str], row: SheetRow) -> Candidate:
         dialogue_id=cells["dialogue_id"],
         media=str(PurePosixPath(cells["media"])) if cells["media"] else "",
         source=row.source,
-        start_s=float(cells.get("start_s") or 0),
-        end_s=float(cells.get("end_s") or math.inf),
+        start_s=to_number(cells.get("start_s") or "0"),
+        end_s=to_number(cells.get("end_s") or "inf"),
         speaker=cells.get("speaker", ""),
         session=cells.get("session", ""),
         region=cells.get("region") or "full",

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from pipeline.base.numbers import to_number
 from pipeline.base.records import Dropped, Role
 from pipeline.base.roles import ROLE_NAMES
 from pipeline.base.wording import counted
@@ -133,7 +134,7 @@ def from_zero(candidates: Iterable[Candidate]) -> tuple[list[Candidate], list[st
 def is_number(cell: str) -> bool:
     """Whether a cell holds a finite number."""
     try:
-        return math.isfinite(float(cell))
+        return math.isfinite(to_number(cell))
     except ValueError:
         return False
 

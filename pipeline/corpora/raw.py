@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from pipeline.base.numbers import to_number
 from pipeline.base.records import ROLES, Annotation, Dropped, Utterance
 
 Key = tuple[str, str, str]  # group ("all" or an annotation), split role or "", value
@@ -102,7 +103,7 @@ def count(rows: Sequence[Candidate], classes: Sequence[str], signs: Sequence[str
 
 def sign(value: str) -> str:
     """Which side of zero a sentiment is on; a ValueError where it is not a number."""
-    number = float(value)
+    number = to_number(value)
     if math.isnan(number):
         raise ValueError(f"{value!r} is neither negative, zero nor positive")
     return "zero" if number == 0 else "positive" if number > 0 else "negative"

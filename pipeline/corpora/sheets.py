@@ -7,6 +7,7 @@ never ends. A bad row (wrong number of cells) is an item that was dropped, with 
 import csv
 import io
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,8 @@ from pipeline.corpora.raw import CorpusError
 from pipeline.corpora.texts import printable, read_bytes
 
 csv.field_size_limit(sys.maxsize)  # a transcript may be a million characters
+
+MAX_COLUMNS, SHOWN_COLUMNS = 10_000, 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +82,12 @@ def parse_sheet(text: str, name: str, required: Sequence[str], strict: bool = Tr
 
 def _check_header(cells: list[str], name: str, required: Sequence[str]) -> list[str]:
     header = [cell.strip() for cell in cells]
-    shown = ", ".join(map(printable, header)) or "nothing"
-    if twice := sorted({cell for cell in header if header.count(cell) > 1}):
+    shown = ", ".join(map(printable, header[:SHOWN_COLUMNS])) or "nothing"
+    if len(header) > SHOWN_COLUMNS:
+        shown += f", ... ({len(header):,} columns)"
+    if len(header) > MAX_COLUMNS:
+        raise CorpusError(f"{name}: {len(header):,} columns, at most {MAX_COLUMNS:,} are read")
+    if twice := sorted(cell for cell, n in Counter(header).items() if n > 1):
         raise CorpusError(f"{name}: column {printable(twice[0])!r} stands twice in the header")
     if missing := [column for column in required if column not in header]:
         hint = ""

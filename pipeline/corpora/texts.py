@@ -7,8 +7,10 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline.base.files import UnsafePathError, resolve_inside
+from pipeline.base.files import UnsafePathError, plain_file, resolve_inside
 from pipeline.corpora.raw import CorpusError
+
+MAX_BYTES = 2**30  # of a table or transcript; a million utterances have a fifth of it
 
 # C0 and C1 controls become a blank; marks that reorder text on screen vanish (an HTML report
 # would show them), as does the byte order mark.
@@ -43,7 +45,7 @@ def printable(text: str, limit: int = 200) -> str:
 def read_bytes(root: Path, relative: str, links: Sequence[str] = ()) -> bytes:
     """Content of a file of the corpus; a link must stay below the root or in one of `links`."""
     try:
-        return resolve_inside(root, relative, links).read_bytes()
+        return _content(resolve_inside(root, relative, links), relative)
     except UnsafePathError:
         raise CorpusError(
             f"{printable(relative)}: the file is a link to a place outside the corpus folder; "
@@ -53,6 +55,16 @@ def read_bytes(root: Path, relative: str, links: Sequence[str] = ()) -> bytes:
         raise CorpusError(
             f"{printable(relative)}: cannot be read: {error.strerror or error}"
         ) from None
+
+
+def _content(path: Path, relative: str) -> bytes:
+    """All bytes of a file."""
+    size = plain_file(path).stat().st_size
+    if size > MAX_BYTES:
+        raise CorpusError(
+            f"{printable(relative)}: has {size:,} bytes, at most {MAX_BYTES:,} are read"
+        )
+    return path.read_bytes()
 
 
 def read_legacy_text(root: Path, relative: str, links: Sequence[str] = ()) -> tuple[str, bool]:

@@ -4,7 +4,6 @@ Times in seconds of the file, confidences 0 to 1, None where nothing is known. T
 order of their beginnings. A file without speech has no turns, and says why.
 """
 
-import json
 import math
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
@@ -13,7 +12,7 @@ from typing import Any, ClassVar
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from pipeline.base.files import write_json
+from pipeline.base.files import load_json, write_json
 
 VOICE = "voice"  # found by us; else the name of a file beside the video
 DIGITS = 3  # of seconds and confidences: a table that a person saves keeps them
@@ -70,7 +69,7 @@ def write_found(path: Path, found: Found) -> None:
 def read_found(path: Path) -> Found:
     """Read what `write_found` wrote; TurnsError where something else is there."""
     try:
-        return from_json(json.loads(path.read_text(encoding="utf-8")))
+        return from_json(load_json(path.read_bytes()))
     except ValueError as error:  # neither UTF-8, nor JSON, nor turns
         raise TurnsError(f"{path}: {error}; delete it, and `snakemake` makes it again") from None
 

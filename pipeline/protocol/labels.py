@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from pipeline.base.numbers import to_number
 from pipeline.base.records import Annotation, Label, Utterance
 from pipeline.base.wording import counted
 from pipeline.config.tasks import LabeledTask
@@ -103,7 +104,7 @@ def _numbers(task: LabeledTask, values: Mapping[str, str]) -> dict[str, str]:
             continue
 
         try:
-            number = float(value)
+            number = to_number(value)
         except ValueError:
             number = math.inf
         if not math.isfinite(number):

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline.base.files import canonical_json, text_digest, write_text
+from pipeline.base.files import canonical_json, load_json, text_digest, write_text
 from pipeline.features.cache.folder import CacheFolder
 from pipeline.features.cache.keys import record_key
 
@@ -41,7 +41,7 @@ class SpeechCache(CacheFolder):
 
 def read_speech_record(path: Path, key: str) -> Any:
     """Read and verify the record of a key; ValueError where it is damaged or another one."""
-    record = json.loads(path.read_text(encoding="utf-8"))
+    record = load_json(path.read_bytes())
     try:
         ingredients, value, promised = record["ingredients"], record["value"], record["sha256"]
     except (KeyError, TypeError):

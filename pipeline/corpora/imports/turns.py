@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
 
+from pipeline.base.numbers import to_number
 from pipeline.corpora.imports.imported import ImportFormatError, whole_number
 from pipeline.corpora.texts import printable
 
@@ -44,7 +45,7 @@ def order_of_turns(
 
 def _seconds(value: str) -> float:
     try:
-        return float(value)
+        return to_number(value)
     except ValueError:
         return math.nan
 

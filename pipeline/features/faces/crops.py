@@ -9,7 +9,6 @@ limited size; pictures of limited sides; any error of reading is damage.
 
 import hashlib
 import io
-import json
 import re
 import struct
 import zipfile
@@ -22,7 +21,7 @@ from typing import BinaryIO, Literal, get_args
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from pipeline.base.files import atomic_path, canonical_json
+from pipeline.base.files import atomic_path, canonical_json, load_json
 from pipeline.media.arrays import Picture
 
 CropStatus = Literal["ok", "no_face", "ambiguous_face", "empty_span", "unreadable", "no_stream"]
@@ -178,7 +177,7 @@ def _read(archive: Path, stored: zipfile.ZipFile, name: str, limit: int) -> byte
 
 def _parse(archive: Path, facts: bytes) -> CropRecord:
     try:
-        values = json.loads(facts)
+        values = load_json(facts)
         record = CropRecord(
             **{
                 **values,

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
+from pipeline.base.files import plain_file
 from pipeline.corpora.texts import clean_text, printable
 from pipeline.corpora.turns import MAX_TURNS, Turn, rounded
 
@@ -23,7 +24,7 @@ class NoTranscriptError(TranscriptError):
 
 def read_text(path: Path, name: str) -> str:
     """The text of a transcript: UTF-8 or, as Praat writes it, UTF-16 with a byte order mark."""
-    size = path.stat().st_size
+    size = plain_file(path).stat().st_size
     if size > MAX_BYTES:
         raise TranscriptError(
             f"{name}: has {size:,} bytes, at most {MAX_BYTES:,} are read; move it away, or cut it"

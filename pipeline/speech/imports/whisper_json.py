@@ -5,6 +5,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
+from pipeline.base.files import load_json
 from pipeline.corpora.turns import Turn, rounded
 from pipeline.speech.imports.reading import NoTranscriptError, checked, fault
 
@@ -12,11 +13,11 @@ from pipeline.speech.imports.reading import NoTranscriptError, checked, fault
 def parse_json(text: str, name: str) -> list[Turn]:
     """Segments; NoTranscriptError where the file holds something else."""
     try:
-        content = json.loads(text)
+        content = load_json(text)
     except json.JSONDecodeError as error:
         raise fault(name, error.lineno, f"not JSON: {error.msg}") from None
-    except RecursionError:
-        raise fault(name, None, "not read: its brackets are too deep") from None
+    except ValueError as error:
+        raise fault(name, None, f"not read: {error}") from None
     segments = content.get("segments") if isinstance(content, dict) else None
     if not isinstance(segments, list):
         raise NoTranscriptError(f"{name}: has no list `segments`, so it is no transcript")

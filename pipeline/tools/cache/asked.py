@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.base.artefacts import run_place, safe_name
-from pipeline.base.files import canonical_json
+from pipeline.base.files import canonical_json, load_json
 from pipeline.base.records import FaceRow, Modality, Utterance
 from pipeline.base.tables import read_rows
 from pipeline.config.configuration import Config
@@ -134,7 +134,7 @@ def _speech(plan: Plan, corpus: str, build: Path) -> Iterator[Asked]:
 def _json(path: Path) -> dict[str, Any]:
     """An object that a job wrote."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = load_json(path.read_bytes())
     except ValueError as error:
         found = error
     if not isinstance(found, dict):

@@ -20,6 +20,8 @@ from pipeline.base.files import (
     atomic_path,
     canonical_json,
     file_digest,
+    load_json,
+    plain_file,
     resolve_inside,
     sync_file_system,
     text_digest,
@@ -219,3 +221,18 @@ def test_a_disk_that_fails_while_it_is_synced_is_an_error(tmp_path, monkeypatch)
 def test_a_folder_that_is_not_there_cannot_be_synced(tmp_path):
     with pytest.raises(FileNotFoundError):
         sync_file_system(tmp_path / "none")
+
+
+def test_only_files_are_read_as_files(tmp_path):
+    (tmp_path / "file").touch()
+    os.mkfifo(tmp_path / "pipe")
+    assert plain_file(tmp_path / "file") == tmp_path / "file"
+    for name, error in (("pipe", OSError), (".", IsADirectoryError), ("none", FileNotFoundError)):
+        with pytest.raises(error):
+            plain_file(tmp_path / name)
+
+
+@pytest.mark.parametrize("text", ["{", "[" * 200_000, "9" * 6000, b"\xff"])
+def test_json_that_cannot_be_read_is_a_value_error(text):
+    with pytest.raises(ValueError):  # noqa: PT011 whichever of them
+        load_json(text)
