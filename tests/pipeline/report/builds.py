@@ -17,7 +17,7 @@ from pipeline.report.task_data import TaskResults, read_scores
 from pipeline.rules.decisions import Decisions
 from pipeline.rules.plan import Plan
 from pipeline.stages import report
-from pipeline.stages.count_parameters import ParameterRow
+from pipeline.training.published_sizes import ParameterRow
 from tests.pipeline.report.task_artefacts import CLASSES, score_task, write_task
 
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>"
