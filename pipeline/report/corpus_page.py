@@ -12,6 +12,7 @@ from pipeline.config.report import TextShown
 from pipeline.features.statuses import MEANINGS
 from pipeline.features.store import OK
 from pipeline.report.corpus_facts import CorpusFacts, is_text_shown, read_corpus_facts
+from pipeline.report.face_cards import face_cards
 from pipeline.report.media_page import media_parts, missing_media_tables
 from pipeline.report.views import (
     SHOWN_ROWS,
@@ -86,9 +87,7 @@ def _cards(corpus: CorpusFacts) -> list[Card]:
         share = np.count_nonzero(facts.extracted) / max(len(facts.extracted), 1)
         cards.append(Card(f"{100 * share:.0f} %", f"have {modality}"))
     if corpus.faces:
-        n_frames = sum(row.n_frames for row in corpus.faces.values())
-        n_faces = sum(row.n_faces for row in corpus.faces.values())
-        cards.append(Card(f"{n_faces:,} / {n_frames:,}", "sampled frames with the speaker's face"))
+        cards += face_cards(list(corpus.faces.values()))
 
     return cards
 

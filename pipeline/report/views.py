@@ -82,10 +82,18 @@ class Card:
 
 
 @dataclass(frozen=True)
-class SheetView:
-    """A contact sheet of face crops as a data URI."""
+class FaceView:
+    """A face crop as a data URI; whose it is and when, line by line."""
 
     data_uri: str
+    lines: Sequence[str]
+
+
+@dataclass(frozen=True)
+class SheetView:
+    """A contact sheet: face crops of a dialogue."""
+
+    faces: Sequence[FaceView]
     caption: str
 
 
