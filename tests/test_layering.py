@@ -36,7 +36,7 @@ FLOORS = (
 )
 FLOOR_OF = {unit: floor for floor, units in enumerate(FLOORS) for unit in units}
 METHODS = ("plain", *our_methods())
-MOST_ROOMS, MOST_ARROWS = 19, 79
+MOST_ROOMS, MOST_ARROWS = 19, 80
 RULES_MAY_IMPORT = (
     "pipeline.tools.cache.users",
     "pipeline.config.configuration",

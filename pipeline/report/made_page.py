@@ -28,6 +28,12 @@ PAPER = (
     "Teacher-student seArch Conversation Network. arXiv:2312.15583"
 )
 
+BUNDLED = (
+    "`python -m pipeline bundle FOLDER --out STUDY.zip`, given the folder of this page, makes one "
+    "file of the study, without media and words, that anybody checks without the corpus "
+    "(docs/bundles.md). Give the sha256 that it prints beside the numbers."
+)
+
 
 @dataclass(frozen=True)
 class Made:
@@ -64,7 +70,7 @@ def made_parts(
     parts = [Part("How it was made", tables=[table])]
     if not durations.empty:
         parts.append(Part("Time and memory", tables=[_duration_table(durations)], is_folded=True))
-    parts.append(Part("How to cite", tables=[_citations(tasks)], is_folded=True))
+    parts.append(Part("How to cite", BUNDLED, tables=[_citations(tasks)], is_folded=True))
     return parts
 
 

@@ -19,7 +19,7 @@ from pipeline.base.wording import counted
 from pipeline.config.settings import dump
 from pipeline.tools.bundles.checking import contradictions
 from pipeline.tools.bundles.contents import gather
-from pipeline.tools.bundles.errors import BundleError, told
+from pipeline.tools.bundles.errors import BundleError, ending, told
 from pipeline.tools.bundles.opening import (
     CONFIGURATION,
     Opened,
@@ -38,7 +38,7 @@ def main(argv: list[str] | None = None) -> None:
         with tempfile.TemporaryDirectory() as name:
             print(*write_study(args, Path(name)), sep="\n")
     except (BundleError, OSError) as error:
-        raise SystemExit(f"error: {error}") from None
+        raise ending(error) from None
 
 
 def write_study(args: argparse.Namespace, folder: Path) -> list[str]:

@@ -22,7 +22,7 @@ from pipeline.base.wording import counted
 from pipeline.evaluation.aggregate import rates_in, run_table
 from pipeline.report.comparison import said_of_intervals
 from pipeline.report.outputs import write_frame
-from pipeline.tools.bundles.errors import BundleError
+from pipeline.tools.bundles.errors import BundleError, ending
 from pipeline.tools.bundles.matching import Side, coinciding
 from pipeline.tools.bundles.opening import Opened, open_study
 from pipeline.tools.bundles.pairing import LETTERS, Paired, paired
@@ -41,7 +41,7 @@ def main(argv: list[str] | None = None) -> None:
             if args.out is not None:
                 write_frame(args.out, pd.DataFrame(rows))
     except (BundleError, OSError) as error:
-        raise SystemExit(f"error: {error}") from None
+        raise ending(error) from None
 
 
 def compare(args: argparse.Namespace, folder: Path) -> list[dict[str, object]]:

@@ -9,6 +9,7 @@ from typing import Final
 
 from pipeline.base.arrays import ArraysError
 from pipeline.base.errors import SettingsError
+from pipeline.corpora.texts import printable
 
 
 class BundleError(ValueError):
@@ -33,6 +34,11 @@ FAULTS: Final = (
     EOFError,
 )
 SHOWN: Final = 300  # characters of what a library says
+
+
+def ending(error: Exception) -> SystemExit:
+    """How a command ends over it: lines that a terminal may show, whatever a bundle says."""
+    return SystemExit("\n".join(printable(line, 2000) for line in f"error: {error}".split("\n")))
 
 
 @contextmanager

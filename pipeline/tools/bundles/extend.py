@@ -21,7 +21,7 @@ import pandas as pd
 
 from pipeline.tools.bundles.adding import add_runs, add_table, with_method
 from pipeline.tools.bundles.checking import contradictions
-from pipeline.tools.bundles.errors import BundleError, told
+from pipeline.tools.bundles.errors import BundleError, ending, told
 from pipeline.tools.bundles.matching import Side
 from pipeline.tools.bundles.opening import Opened, complete, open_study
 from pipeline.tools.bundles.packing import pack
@@ -40,7 +40,7 @@ def main(argv: list[str] | None = None) -> None:
         with tempfile.TemporaryDirectory() as name:
             print(*extend(args, Path(name)), sep="\n")
     except (BundleError, OSError) as error:
-        raise SystemExit(f"error: {error}") from None
+        raise ending(error) from None
 
 
 def extend(args: argparse.Namespace, folder: Path) -> list[str]:

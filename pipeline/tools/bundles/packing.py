@@ -80,6 +80,8 @@ def pack(folder: Path, about: About, out: Path) -> str:
         raise BundleError(f"{out} is there already: name a new file")
     files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*.*")}
     files = {name: files[name] for name in sorted(files) if files[name].is_file()}
+    if strange := [name for name in files if not PART.fullmatch(name)]:
+        raise BundleError(f"{printable(strange[0])!r} cannot be the name of a part")
     parts = {
         name: Part(size=path.stat().st_size, sha256=file_digest(path))
         for name, path in files.items()

@@ -16,7 +16,7 @@ from pathlib import Path
 from pipeline.base.wording import counted
 from pipeline.corpora.texts import printable
 from pipeline.tools.bundles.checking import contradictions
-from pipeline.tools.bundles.errors import BundleError, told
+from pipeline.tools.bundles.errors import BundleError, ending, told
 from pipeline.tools.bundles.opening import read_study
 from pipeline.tools.bundles.packing import Manifest, Unpacked, unpack, versions
 from pipeline.tools.bundles.rescoring import difference, rescore, scored_files
@@ -36,7 +36,7 @@ def main(argv: list[str] | None = None) -> None:
         with tempfile.TemporaryDirectory() as name:
             unpacked, faults, held = verify(bundle, Path(name))
     except (BundleError, OSError) as error:
-        raise SystemExit(f"error: {error}") from None
+        raise ending(error) from None
 
     print(f"{bundle}: sha256 of the study {unpacked.digest}")
     print(*(f"wrong: {printable(fault, 600)}" for fault in faults[:SHOWN]), *held, sep="\n")

@@ -48,11 +48,12 @@ def test_the_page_says_when_and_how_it_was_made(two_methods):
 
 
 def test_methods_of_the_study_are_cited(two_methods):
-    build, _ = two_methods
+    build, page = two_methods
     citations = build.table("citations").set_index("what")["reference"]
     assert "arXiv:2312.15583" in citations["The paper"]
     assert citations["GCNet"].startswith("Lian et al. 2023")
     assert "MMIN" not in citations
+    assert "python -m pipeline bundle FOLDER --out STUDY.zip" in page
 
 
 def test_files_of_the_configuration_are_shown_as_they_are(tmp_path, monkeypatch):

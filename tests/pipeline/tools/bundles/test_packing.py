@@ -129,3 +129,10 @@ def test_a_killed_writer_leaves_no_bundle(small, tmp_path, monkeypatch):
     with pytest.raises(OSError, match="full"):
         pack(tmp_path / "in", About(), tmp_path / "new.zip")
     assert not list(tmp_path.glob("*new*"))
+
+
+def test_no_part_gets_a_name_that_nobody_could_open(tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/a b.csv").write_text("x")
+    with pytest.raises(BundleError, match=r"'a b\.csv' cannot be the name of a part"):
+        pack(tmp_path / "in", About(), tmp_path / "new.zip")
