@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.media.cut_short import cut_short
 from pipeline.media.damage import Damage
 from pipeline.media.decoder import Decoder
 from pipeline.media.grid import Span
@@ -42,6 +43,8 @@ def decode_frames(
 
 def answers(request: dict[str, Any], damage: Damage) -> Iterator[tuple[dict[str, Any], Any]]:
     """Sample the frames of a request; this runs in the process that decodes."""
+    if told := cut_short(Path(request["path"])):
+        damage.add(told)
     spans = [(start_s, math.inf if end_s is None else end_s) for start_s, end_s in request["spans"]]
     extent = Extent()
     for frame in sample_frames(Path(request["path"]), spans, request["fps"], damage, extent):

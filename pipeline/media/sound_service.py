@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.media.cut_short import cut_short
 from pipeline.media.cutting import SoundEnd, SoundPiece, cut_sound
 from pipeline.media.damage import Damage
 from pipeline.media.decoder import Decoder
@@ -34,6 +35,8 @@ def decode_sound(
 
 def answers(request: dict[str, Any], damage: Damage) -> Iterator[tuple[dict[str, Any], Any]]:
     """Cut the spans of a request; this runs in the process that decodes."""
+    if told := cut_short(Path(request["path"])):
+        damage.add(told)
     spans = [(start_s, math.inf if end_s is None else end_s) for start_s, end_s in request["spans"]]
     for piece in cut_sound(Path(request["path"]), spans, request["channel"], damage):
         end = None if piece.end is None else asdict(piece.end)

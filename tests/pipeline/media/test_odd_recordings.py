@@ -30,6 +30,16 @@ def test_an_inverted_channel_does_not_silence_the_other(make_sound):
     assert "channels cancel each other; channel 1" in sound.remark
 
 
+def test_high_tones_that_an_encoder_keeps_as_one_do_not_hide_that_channels_cancel(make_sound):
+    """As Opus leaves noise of an inverted channel: the mean has a fifth of the power, all high."""
+    times = np.arange(2 * 48000) / 48000
+    voice, high = (np.sin(2 * np.pi * f * times) * 9000 for f in (300.0, 11000.0))
+    path = make_sound("a.wav", np.vstack([voice + high, high - voice]).astype(np.int16), 48000)
+    (sound,) = sounds(path, [(0.0, 2.0)])
+    assert "channels cancel each other" in sound.remark
+    assert np.sqrt(np.mean(sound.waveform**2)) == pytest.approx(9000 / 2**15 / 2**0.5, rel=0.01)
+
+
 def test_the_loudest_of_channels_that_cancel_is_read(make_sound):
     voice = noise(RATE_HZ)
     louder = np.clip(voice * -1.05, -32768, 32767).astype(np.int16)
