@@ -37,6 +37,15 @@ class Corpus:
             found[:, MODALITIES.index(modality)] = store.extracted[self.index.store_rows]
         return found
 
+    def lacks(self, line: int) -> str:
+        """Why each modality of an utterance in line is missing: "audio silent, visual no_face"."""
+        row = self.index.store_rows[line]
+        return ", ".join(
+            f"{modality} {store.header.statuses[store.status[row]]}"
+            for modality, store in self.stores.items()
+            if not store.extracted[row]
+        )
+
     @property
     def speakers(self) -> list[str]:
         """(N,) names in line."""

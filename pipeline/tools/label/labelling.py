@@ -74,7 +74,7 @@ def _reasons(
     reasons = []
     for row, label in enumerate(verdict.labels):
         if not verdict.found[row].any():
-            reasons.append(NOTHING_FOUND)
+            reasons.append(f"{NOTHING_FOUND}: {corpus.lacks(row)}")
         elif not label:
             n = n_speakers[dialogues[row]]
             reasons.append(f"dialogue of {n} speakers, the network takes at most {most}")
