@@ -29,6 +29,7 @@ class Padded:
     features: Mapping[str, Tensor]  # (B, T, D_m)
     extracted: Tensor  # (B, T, 3)
     valid: Tensor  # (B, T)
+    speakers: Tensor  # (B, T)
     labels: Tensor  # (B, T)
     rows: NDArray[np.int64]  # (n,) place in line of each valid cell
 
@@ -45,6 +46,7 @@ class Padded:
             {name: stored[rows] for name, stored in conversations.features.items()},
             conversations.extracted[places] & valid[..., None],
             valid,
+            conversations.speakers[places],
             conversations.labels[places] * valid,
             places[valid].numpy(),
         )
@@ -100,7 +102,7 @@ class Candidate:
         self.network.eval()
         with torch.no_grad():
             usable = self._usable(batch, torch.from_numpy(np.ascontiguousarray(mask)))[None]
-            logits = self.network(batch.features, usable, batch.valid)
+            logits = self.network(batch.features, usable, batch.valid, batch.speakers)
         if self.task.kind == "classification":
             logits = logits.softmax(-1)
         return logits.mean(0)[batch.valid].numpy()
@@ -125,7 +127,7 @@ class Candidate:
         if s.dialogue_drop:
             gone = torch.rand(s.members, len(usable[0]), 1, usable.shape[-1]) < s.dialogue_drop
             usable = usable & ~(gone & ~gone.all(-1, keepdim=True))  # some keep nothing at all
-        logits = self.network(batch.features, usable, batch.valid)
+        logits = self.network(batch.features, usable, batch.valid, batch.speakers)
         where = batch.valid[None].expand(s.members, -1, -1)
         labels = batch.labels[None].expand(s.members, -1, -1)[where]
         if self.task.kind == "regression":

@@ -40,7 +40,10 @@ class CandidateSettings:
     epochs: int = 30
     batch: int = 8
     cool: int = 1  # the learning rate falls linearly to 0
+    seed: int = 0
     clip: float = 5.0  # of standardised features
+    centre: str = "none"  # none, dialogue, speaker: also how far features are from their mean there
+    shrink: float = 2.0  # rows of zero that such a mean counts besides
 
 
 class Gru(nn.Module):
@@ -96,6 +99,8 @@ class Network(nn.Module):
 
         k, h = settings.members, settings.width
         self.project = nn.ModuleDict({m: nn.Linear(d, k * h) for m, d in dims.items()})
+        if settings.centre != "none":
+            self.lean = nn.ModuleDict({m: nn.Linear(d, k * h, bias=False) for m, d in dims.items()})
         self.missing = nn.Parameter(torch.zeros(len(dims), k, 1, 1, h))
         self.scale = nn.Parameter(torch.ones(k, 1, 1, h))
         self.shift = nn.Parameter(torch.zeros(k, 1, 1, h))
@@ -121,20 +126,35 @@ class Network(nn.Module):
             self.mix = nn.Parameter(torch.randn(n, 2, k, 1, h, h) / math.sqrt(2 * n * h))
             self.mix_bias = nn.Parameter(torch.zeros(k, 1, 1, h))
 
-    def forward(self, features: Mapping[str, Tensor], usable: Tensor, valid: Tensor) -> Tensor:
-        """(B, T, D_m), (K or 1, B, T, M) bool -> (K, B, T, C)."""
+    def forward(
+        self, features: Mapping[str, Tensor], usable: Tensor, valid: Tensor, speakers: Tensor
+    ) -> Tensor:
+        """(B, T, D_m), (K or 1, B, T, M) bool, (B, T), (B, T) -> (K, B, T, C)."""
         s, k = self.settings, self.settings.members
+        same = valid[:, :, None] & valid[:, None]
+        if s.centre == "speaker":
+            same = same & (speakers[:, :, None] == speakers[:, None])
         there = usable[..., None].expand(k, *usable.shape[1:], 1)
         parts = []
         for i, name in enumerate(self.names):
             x = self.project[name](features[name].clamp(-s.clip, s.clip))
             part = x.view(*x.shape[:2], k, -1).permute(2, 0, 1, 3)
+            if s.centre != "none":
+                lean = self.lean[name](features[name].clamp(-s.clip, s.clip))
+                lean = lean.view(*x.shape[:2], k, -1).permute(2, 0, 1, 3)
+                part = part + self._off_mean(lean, there[:, :, :, i], same)
             parts.append(part * there[:, :, :, i])
         u = self.drop(F.gelu(self._fuse(parts, there)))
         logits: Tensor = self.bias + u @ self.own
         if s.context != "none":
             logits = logits + self.drop(self._context(u, valid, parts, there)) @ self.out
         return logits
+
+    def _off_mean(self, lean: Tensor, has: Tensor, same: Tensor) -> Tensor:
+        """(K, B, T, H) less the mean over usable rows of the same voice."""
+        near = same.to(lean.dtype)
+        total, count = near @ (lean * has), near @ has.to(lean.dtype)
+        return lean - total / (count + self.settings.shrink)
 
     def _fuse(self, parts: list[Tensor], there: Tensor) -> Tensor:
         power = {"sum": 0.0, "mean": 1.0, "root": 0.5}[self.settings.fuse]

@@ -58,6 +58,37 @@ class Score:
     subsets: Mapping[str, float]
 
 
+@dataclass(frozen=True)
+class Told:
+    """What a candidate says of a part under each mask, and the truth."""
+
+    outputs: Mapping[str, NDArray[np.float32]]  # rate or subset -> (N, C)
+    target: NDArray[np.generic]  # (N,)
+    kind: str
+
+    def score(self) -> Score:
+        """Of all masks."""
+        values = {
+            name: 100 * selection_score(self.kind, self.target, outputs, "weighted_f1")
+            for name, outputs in self.outputs.items()
+        }
+        rates = tuple(values.pop(f"{rate}") for rate in RATES)
+        return Score(rates, values)
+
+    def save(self, path: Path) -> None:
+        """As .npz, for `benchmarks.mix_tries`."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        np.savez(path, target=self.target, kind=np.array(self.kind), **self.outputs)
+
+    @classmethod
+    def load(cls, path: Path) -> "Told":
+        """What `save` wrote."""
+        with np.load(path, allow_pickle=False) as stored:
+            arrays = dict(stored)
+        target, kind = arrays.pop("target"), str(arrays.pop("kind"))
+        return cls(arrays, target, kind)
+
+
 def read_tables(
     root: Path, task: str, corpus: str, roles: Sequence[Role]
 ) -> tuple[FoldTables, Stores, ScoredTask]:
@@ -98,12 +129,12 @@ def make_pool(
     return Pool(build_conversations(index, stores, tables.labels, task), part, task)
 
 
-def score_parts(
+def try_parts(
     pool: Pool, stores: Stores, settings: CandidateSettings, parts: Sequence[int]
-) -> tuple[list[Score], int, float]:
-    """A candidate on some of the parts: scores, parameters, seconds."""
-    start = time.perf_counter()
-    scores, n_parameters = [], 0
+) -> tuple[dict[int, Told], int, float]:
+    """A candidate on some of the parts: what it says of each, parameters, seconds of one CPU."""
+    start = time.process_time()
+    found, n_parameters = {}, 0
 
     for part in parts:
         train, scored = (np.flatnonzero(pool.part != part), np.flatnonzero(pool.part == part))
@@ -114,16 +145,18 @@ def score_parts(
         features = {m: torch.from_numpy(fitted[m].features) for m in fitted}
         conversations = replace(pool.conversations, features=features)
 
-        candidate = Candidate(settings, conversations, pool.task, seed=part)
+        candidate = Candidate(
+            settings, conversations, pool.task, seed=part + N_PARTS * settings.seed
+        )
         candidate.train(train)
         n_parameters = candidate.count_parameters()
-        scores.append(_score(candidate, conversations, scored, pool.task))
-    return scores, n_parameters, time.perf_counter() - start
+        found[part] = _ask(candidate, conversations, scored, pool.task)
+    return found, n_parameters, time.process_time() - start
 
 
-def _score(
+def _ask(
     candidate: Candidate, conversations: Conversations, scored: NDArray[np.int64], task: ScoredTask
-) -> Score:
+) -> Told:
     """At the rates, and with each subset of the modalities alone."""
     index = conversations.index
     places = index.utterances_of(scored)
@@ -140,15 +173,9 @@ def _score(
             kept = np.array([name in subset for name in names])
             masks["+".join(subset)] = spread(np.broadcast_to(kept, extracted.shape), names)
 
-    target = conversations.labels.numpy()[places]
     batch = Padded.of(conversations, scored)
     told = {name: candidate.predict(batch, mask) for name, mask in masks.items()}
-    values = {
-        name: 100 * selection_score(task.kind, target, outputs, "weighted_f1")
-        for name, outputs in told.items()
-    }
-    rates = tuple(values.pop(f"{rate}") for rate in RATES)
-    return Score(rates, values)
+    return Told(told, conversations.labels.numpy()[places], task.kind)
 
 
 def summary(scores: Sequence[Score]) -> dict[str, object]:
@@ -178,11 +205,15 @@ def main(argv: Sequence[str] | None = None) -> None:
     kinds = {setting.name: type(setting.default) for setting in fields(CandidateSettings)}
     settings = CandidateSettings(**{name: kinds[name](value) for name, value in changes.items()})
 
-    scores, n_parameters, seconds = score_parts(pool, stores, settings, args.parts)
-    line = {"task": args.task, "set": changes, "parts": args.parts, **summary(scores)}
+    told, n_parameters, seconds = try_parts(pool, stores, settings, args.parts)
+    line = {"task": args.task, "set": changes, "parts": args.parts}
+    line |= summary([said.score() for said in told.values()])
     line |= {"parameters": n_parameters, "seconds": round(seconds)}
     print(json.dumps(line), flush=True)
 
+    if args.keep:
+        for part, said in told.items():
+            said.save(args.keep / f"{part}.npz")
     if args.out:
         with args.out.open("a") as file:
             file.write(json.dumps(line | {"settings": asdict(settings)}) + "\n")
@@ -199,6 +230,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--parts", nargs="+", type=int, default=list(range(N_PARTS)))
     parser.add_argument("--set", nargs="*", default=[], metavar="NAME=VALUE")
     parser.add_argument("--out", type=Path)
+    parser.add_argument("--keep", type=Path, help="folder for what is said of each part (.npz)")
     return parser
 
 

@@ -1,6 +1,6 @@
 """Linear models by convex optimisation: one fit for each strength, from the strongest on.
 
-Classes: softmax regression, C * sum of -log p(y_i | x_i) + 1/2 ||W||^2, by scikit-learn (L-BFGS).
+Classes: softmax regression, C * sum of -log p(y_i | x_i) + 1/2 ||W||^2 (models/softmax_path.py).
 Numbers: ridge regression, C * sum of (y_i - w x_i - b)^2 + ||w||^2, solved exactly. The intercept
 is free. C is scikit-learn's: the smaller, the stronger the pull to zero. Nothing is drawn, so that
 a fit is the same whatever the seed; all in float64.
@@ -14,10 +14,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from models.softmax_path import SoftmaxPath
 from models.vocabulary import Kind
 
 NEVER = -30.0  # logit of a class that no training row has
-TOLERANCE, MAX_STEPS = 1e-4, 1000  # of L-BFGS: largest entry of the gradient
 
 
 @dataclass(frozen=True)
@@ -70,23 +70,12 @@ def softmax_regression(
     strengths: Sequence[float],
     class_weights: Tensor | None = None,
 ) -> Iterator[Fit]:
-    """Each fit starts at the one before; one thread, so that sums have one order."""
-    from sklearn.linear_model import LogisticRegression
-    from threadpoolctl import threadpool_limits
-
-    weights = None if class_weights is None else class_weights.double().cpu()[target].numpy()
-    model = LogisticRegression(tol=TOLERANCE, max_iter=MAX_STEPS, warm_start=True)
+    """Each fit starts at the one before; a class that no row has is never said."""
+    path = SoftmaxPath(features, target, class_weights)
     for strength in sorted(strengths):
-        model.set_params(C=strength)
-        with threadpool_limits(1):
-            model.fit(features.numpy(), target.numpy(), sample_weight=weights)
-        known = torch.from_numpy(model.classes_).long()
-        rows, shifts = torch.from_numpy(model.coef_), torch.from_numpy(model.intercept_)
-        if len(known) == 2:  # the second against the first
-            rows = torch.cat([torch.zeros_like(rows), rows])
-            shifts = torch.cat([torch.zeros_like(shifts), shifts])
-        weight = rows.new_zeros(n_classes, rows.shape[1]).index_copy(0, known, rows)
-        bias = shifts.new_full((n_classes,), NEVER).index_copy(0, known, shifts)
+        rows, shifts = path.fit(strength)
+        weight = rows.new_zeros(n_classes, rows.shape[1]).index_copy(0, path.known, rows)
+        bias = shifts.new_full((n_classes,), NEVER).index_copy(0, path.known, shifts)
         yield Fit(strength, weight, bias)
 
 

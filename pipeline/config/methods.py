@@ -21,7 +21,7 @@ from pipeline.base.records import Modality
 from pipeline.config.condition_parts import Condition, ConditionError
 from pipeline.config.conditions import AtRate, is_rate, parse_condition
 from pipeline.config.faults import did_you_mean, refusal, relayed
-from pipeline.config.model_settings import ModelSettings, section_of
+from pipeline.config.model_settings import NO_SOURCE, ModelSettings, section_of
 from pipeline.config.settings import MAX_RATE, Distinct, Name, Rate, Section, dump
 
 Strategy = Literal["random", "progressive"]  # how a rate changes while training
@@ -88,7 +88,9 @@ def kind_of(model: str) -> type[Method]:
     }
     name = f"{info.settings.__name__.removesuffix('Settings')}Method"
     module = info.settings.__module__
-    kind: type[Method] = create_model(name, __base__=Method, __module__=module, **keys)
+    kind: type[Method] = create_model(
+        name, __base__=Method, __module__=module, __cls_kwargs__=NO_SOURCE, **keys
+    )
     kind.__doc__ = f"A method that trains {info.label} ({info.citation})."
     return kind
 

@@ -19,6 +19,10 @@ from pydantic import Field, create_model
 from models.settings import Limits
 from pipeline.config.settings import Section
 
+# To look for the source of a class that has none, pydantic goes through all modules, once for each
+# frame of the stack: two of the five seconds of a prediction on the demo.
+NO_SOURCE = {"use_attribute_docstrings": False}
+
 
 class ModelSettings(Section):
     """Base of the sections made of dataclasses."""
@@ -41,7 +45,11 @@ def section_of(kind: type) -> type[ModelSettings]:
         described = Field(description=told.get(field.name), **default)
         keys[field.name] = (_checked(types[field.name]), described)
     section: type[ModelSettings] = create_model(
-        kind.__name__, __base__=ModelSettings, __module__=kind.__module__, **keys
+        kind.__name__,
+        __base__=ModelSettings,
+        __module__=kind.__module__,
+        __cls_kwargs__=NO_SOURCE,
+        **keys,
     )
     section.__doc__ = kind.__doc__
     section.made_of = kind

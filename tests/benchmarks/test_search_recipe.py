@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks.recipe_networks import CandidateSettings
-from benchmarks.search_recipe import main, make_pool, score_parts, summary
+from benchmarks.search_recipe import main, make_pool, summary, try_parts
 from pipeline.base.records import Label, Utterance
 from pipeline.config.tasks import ScoredTask
 from pipeline.conversations.index import index_utterances
@@ -17,7 +17,9 @@ from pipeline.features.store import OK, FeatureStore, StoreHeader
 N_DIALOGUES, N_TURNS = 15, 6
 DIMS = {"audio": 5, "text": 7}
 TASK = ScoredTask(classes=("down", "up"))
-SMALL = CandidateSettings(members=2, width=8, context="both", epochs=3, dialogue_drop=0.2)
+SMALL = CandidateSettings(
+    members=2, width=8, context="both", epochs=3, dialogue_drop=0.2, centre="speaker"
+)
 ROLES = {"train": range(9), "validation": range(9, 12), "test": range(12, 15)}
 
 
@@ -54,8 +56,8 @@ def store_of(name, values):
 
 def tried(tables, stores, roles=("train", "validation")):
     pool = make_pool(tables, stores, TASK, roles)
-    scores, _, _ = score_parts(pool, stores, SMALL, range(4))
-    return summary(scores)
+    told, _, _ = try_parts(pool, stores, SMALL, range(4))
+    return summary([said.score() for said in told.values()])
 
 
 def poisoned(tables, stores, role):

@@ -6,7 +6,7 @@ import torch
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import f1_score
 
-from models import linear
+from models import softmax_path
 from models.linear import prior, ridge, softmax_regression
 from models.linear_learner import best_of, subsets
 
@@ -24,7 +24,7 @@ def rows():
 
 @pytest.mark.parametrize("n_classes", [2, 3])
 def test_softmax_regression_is_where_its_gradient_is_zero(rows, n_classes, monkeypatch):
-    monkeypatch.setattr(linear, "TOLERANCE", 1e-9)
+    monkeypatch.setattr(softmax_path, "TOLERANCE", 1e-9)
     features, target = rows[0], rows[1].clamp(max=n_classes - 1)
     for fit in softmax_regression(features, target, n_classes, STRENGTHS):
         error = fit.outputs(features).softmax(dim=1)
@@ -36,7 +36,7 @@ def test_softmax_regression_is_where_its_gradient_is_zero(rows, n_classes, monke
 
 
 def test_each_strength_is_what_scikit_learn_finds_from_the_start(rows, monkeypatch):
-    monkeypatch.setattr(linear, "TOLERANCE", 1e-9)
+    monkeypatch.setattr(softmax_path, "TOLERANCE", 1e-9)
     features, target = rows
     for fit in softmax_regression(features, target, 3, STRENGTHS):
         alone = LogisticRegression(C=fit.strength, tol=1e-9, max_iter=1000)
@@ -45,7 +45,7 @@ def test_each_strength_is_what_scikit_learn_finds_from_the_start(rows, monkeypat
 
 
 def test_weighted_classes_are_scikit_learns(rows, monkeypatch):
-    monkeypatch.setattr(linear, "TOLERANCE", 1e-9)
+    monkeypatch.setattr(softmax_path, "TOLERANCE", 1e-9)
     features, target = rows
     weights = torch.tensor([0.5, 3.0, 1.0])
     for fit in softmax_regression(features, target, 3, STRENGTHS, weights):
