@@ -27,7 +27,7 @@ class SoftmaxPath:
     """The rows (N, D) float64 on their axes; `known`: classes (K,) int64 that `target` has."""
 
     def __init__(self, features: Tensor, target: Tensor, class_weights: Tensor | None) -> None:
-        self.known, self.target = target.long().unique(return_inverse=True)
+        self.known, self.target = torch.unique(target.long(), return_inverse=True)
         self.mean = features.mean(dim=0)
         centred = features - self.mean
         self.squares, self.axes = _principal_axes(centred)

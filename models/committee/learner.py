@@ -4,7 +4,8 @@ A few small networks (`models.committee.members`) are trained side by side on th
 masks; what they say is averaged: probabilities of classes, or values. What makes them robust is in
 the training: rates drawn anew for each batch (the protocol's), a modality hidden from a whole
 dialogue, dropout, smoothed labels (Szegedy et al. 2016), and a running mean of the weights, which
-predicts (Polyak and Juditsky 1992). No epoch is selected.
+predicts (Polyak and Juditsky 1992). No epoch is selected: how many there are is told by how many
+utterances train, since few are learned by heart.
 
 Dropped in the search, and why: docs/recipe.md. Shapes: B dialogues, T utterances, K members, M
 modalities, H hidden, C outputs.
@@ -23,6 +24,9 @@ from models.losses import cross_entropy, regression
 from models.running_mean import RunningMean
 from models.vocabulary import MODALITIES
 
+FEW = 2000  # utterances that train
+N_EPOCHS_OF_FEW, N_EPOCHS_OF_MANY = 24, 40
+
 
 class Committee(Learner):
     """Members that train, and the running mean of their weights, which predicts."""
@@ -38,6 +42,13 @@ class Committee(Learner):
         self.columns = [MODALITIES.index(name) for name in shape.feature_dims]
         self.members = Members(settings, shape)
         self.mean = RunningMean(self.members, settings.averaging, is_corrected=False)
+        self.n_epochs = settings.n_epochs or N_EPOCHS_OF_FEW
+
+    def prepare(self, batch: ConversationBatch) -> None:
+        """Count the utterances that train."""
+        is_few = int(batch.valid.sum()) <= FEW
+        of_size = N_EPOCHS_OF_FEW if is_few else N_EPOCHS_OF_MANY
+        self.n_epochs = self.settings.n_epochs or of_size
 
     def phases(self) -> Sequence[Phase]:
         """One phase of its own length, AdamW on all members, slower from epoch to epoch."""
@@ -48,7 +59,7 @@ class Committee(Learner):
             weight_decay=settings.weight_decay,
             max_grad_norm=settings.max_grad_norm,
         )
-        return [Phase("train", [group], n_epochs=settings.n_epochs, decay_after=0)]
+        return [Phase("train", [group], n_epochs=self.n_epochs, decay_after=0)]
 
     def loss(self, batch: ConversationBatch, phase: str, group: int = 0) -> Loss:
         """Mean over members of the task's loss; the step before enters the running mean."""

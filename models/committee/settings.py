@@ -26,8 +26,9 @@ class CommitteeSettings:
     """Share of a label that is spread over all classes."""
     averaging: Annotated[float, Limits(gt=0, le=1)] = 0.02
     """Share of the newest weights in the running mean that predicts; 1 = no mean."""
-    n_epochs: Count = 24
-    """Epochs, whatever `train.n_epochs` is. None is selected: the last one stands."""
+    n_epochs: Count | None = None
+    """Epochs, whatever `train.n_epochs` is; null = 24, or 40 where more than 2,000 utterances
+    train. None is selected: the last one stands."""
     learning_rate: Positive = 2e-3
     """Learning rate of the first epoch; it falls linearly towards 0."""
     weight_decay: Weight = 0.02
