@@ -224,3 +224,13 @@ def test_labels_are_smoothed_over_all_classes_and_no_epoch_is_selected(kit):
     expected = -(0.7 * told.gather(-1, labels).mean() + 0.3 * told.mean())
     assert learner.loss(batch, "train").total.item() == pytest.approx(expected.item(), rel=1e-5)
     assert learner.selection == "last"
+
+
+@pytest.mark.parametrize(("lengths", "n_epochs"), [([2000], 24), ([1500, 501], 40)])
+def test_many_utterances_are_seen_more_often(kit, lengths, n_epochs):
+    batch = kit.batch(lengths)
+    for told, expected in ((None, n_epochs), (3, 3)):
+        learner = kit.learner("committee", hidden_dim=4, n_members=1, n_epochs=told)
+        learner.prepare(batch)
+        (phase,) = learner.phases()
+        assert phase.n_epochs == expected
