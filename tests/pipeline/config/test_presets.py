@@ -108,6 +108,19 @@ def test_a_preset_of_features_compares_everybody_on_all_folds_and_three_seeds(co
     assert all(method.evaluations == ("ume",) for method in trained.values())
 
 
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.yaml")), ids=lambda path: path.stem)
+def test_a_default_table_has_the_simple_rows_that_are_hard_to_beat(path):
+    """The floor of the majority class stands in every table by itself."""
+    config = preset(path)
+    trained = [config.methods[name] for name in config.train.methods]
+    if not trained or path.stem in ("gcnet_iemocap6", "recipe_features"):
+        return  # without labels; what one method's authors ran; three rows set side by side
+    modalities = {name for task in config.tasks.values() for name in task.modalities}
+    alone = {m.settings.modalities for m in trained if m.model == "logistic"}
+    assert alone == {(), *((name,) for name in modalities or ("audio", "text", "visual"))}
+    assert {"gru", "late_fusion"} <= {method.model for method in trained}
+
+
 @pytest.mark.parametrize("corpus", TABLES)
 def test_what_training_and_structure_gain_are_told_apart(corpus):
     methods = preset(FOLDER / f"{corpus}_features.yaml").methods

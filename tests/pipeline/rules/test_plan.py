@@ -64,6 +64,18 @@ def test_a_constant_rate_is_validated_at_itself_and_a_strategy_at_all(train_rate
     assert plan(protocol={"rates": [0.0, 0.7]}).validation_rates(train_rate) == rates
 
 
+@pytest.mark.parametrize("train_rate", ["0.5", "random", "progressive"])
+def test_naming_a_condition_changes_nothing_that_epochs_are_selected_by(train_rate):
+    train = {"methods": ["iteacnet"], "train_rate": train_rate}
+    plain = plan(train=train)
+    named = plan(
+        tasks={"mood": {**MOOD, "conditions": ["only:audio", "blocks:0.3:5"]}}, train=train
+    )
+    tested, more = (set(made.test_rates("mood", "iteacnet", train_rate)) for made in (plain, named))
+    assert more - tested == {"only:audio", "blocks:0.3:5"}
+    assert named.validation_rates(train_rate) == plain.validation_rates(train_rate)
+
+
 def test_a_corpus_has_the_modalities_that_its_tasks_use():
     tone = {**MOOD, "modalities": ["visual", "audio"]}
     assert plan().modalities("talks") == ("audio", "text", "visual")
