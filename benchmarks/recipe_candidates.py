@@ -42,6 +42,7 @@ class Padded:
         starts = torch.from_numpy(index.starts[dialogues])
         places = torch.where(valid, starts[:, None] + torch.arange(valid.shape[1]), 0)
         rows = conversations.rows[places]
+
         return cls(
             {name: stored[rows] for name, stored in conversations.features.items()},
             conversations.extracted[places] & valid[..., None],

@@ -134,6 +134,7 @@ class Network(nn.Module):
         same = valid[:, :, None] & valid[:, None]
         if s.centre == "speaker":
             same = same & (speakers[:, :, None] == speakers[:, None])
+
         there = usable[..., None].expand(k, *usable.shape[1:], 1)
         parts = []
         for i, name in enumerate(self.names):
@@ -144,6 +145,7 @@ class Network(nn.Module):
                 lean = lean.view(*x.shape[:2], k, -1).permute(2, 0, 1, 3)
                 part = part + self._off_mean(lean, there[:, :, :, i], same)
             parts.append(part * there[:, :, :, i])
+
         u = self.drop(F.gelu(self._fuse(parts, there)))
         logits: Tensor = self.bias + u @ self.own
         if s.context != "none":
