@@ -87,6 +87,7 @@ def _send_sound(
     piece = sound[n_sent:due]
     if not len(piece):
         return n_sent
+
     frame = av.AudioFrame.from_ndarray(piece[None], format="s16p", layout="mono")
     frame.sample_rate, frame.time_base = audio.rate, Fraction(1, audio.rate)
     frame.pts = n_sent + MP3_DELAY_SAMPLES  # or the first packet is early, and the video moved

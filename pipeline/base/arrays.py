@@ -50,6 +50,7 @@ def read_arrays(path: Path) -> tuple[Arrays, dict[str, Any]]:
             arrays = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
     except SafetensorError as error:
         raise ArraysError(f"{path} is not a whole safetensors file: {error}") from error
+
     promised = header.pop(DIGEST, None)
     if promised is not None and promised != _digest(arrays, header):
         raise ArraysError(
@@ -57,6 +58,7 @@ def read_arrays(path: Path) -> tuple[Arrays, dict[str, Any]]:
             "it. For a result, `python -m pipeline cache verify --repair` removes it, and "
             "`snakemake` makes it again"
         )
+
     return arrays, header
 
 

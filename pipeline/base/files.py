@@ -118,10 +118,12 @@ def resolve_inside(root: Path, relative: str, links: Sequence[str] = ()) -> Path
         _refuse_loop(path)
     except (ValueError, RuntimeError, OSError) as error:  # a NUL byte; a loop of links
         raise UnsafePathError(f"{relative!r} under {root} is not a path: {error}") from error
+
     if Path(relative).is_absolute() or ".." in Path(relative).parts:
         allowed = [base]
     else:
         allowed = [base, *(Path(folder).resolve() for folder in links)]
+
     if Path(relative).is_absolute() or not any(map(path.is_relative_to, allowed)):
         raise UnsafePathError(f"{relative!r} lies outside {root}")
     return path
@@ -147,6 +149,7 @@ def sync_file_system(folder: Path) -> None:
         os.sync()
         return
     descriptor = os.open(folder, os.O_RDONLY)
+
     try:
         if syncfs(descriptor) != 0:
             number = ctypes.get_errno()

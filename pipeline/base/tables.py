@@ -45,6 +45,7 @@ def read_rows(path: Path, kind: type[Row]) -> list[Row]:
     """
     names = [field.name for field in dataclasses.fields(kind)]
     hints = get_type_hints(kind)
+
     with plain_file(path).open(newline="", encoding="utf-8") as stream:
         reader = csv.reader(stream)
         try:
@@ -59,7 +60,7 @@ def read_rows(path: Path, kind: type[Row]) -> list[Row]:
 def _headers(kind: type[Row]) -> list[list[str]]:
     """Of a kind, and of those that add columns to it."""
     kinds = (kind, *kind.__subclasses__())
-    return [[field.name for field in dataclasses.fields(one)] for one in kinds]
+    return [[field.name for field in dataclasses.fields(known)] for known in kinds]
 
 
 def check_unique(path: Path, ids: Sequence[str], what: str) -> None:

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from queue import Full, Queue
 from typing import TypeVar
 
@@ -34,16 +35,12 @@ def side_by_side(
     waiting: deque[tuple[Future[Result], int]] = deque()
     held = 0
     failure: Exception | None = None
-    coming = iter(inputs)
     executor = ThreadPoolExecutor(n_workers, thread_name_prefix="worker")
+
     try:
-        while True:
-            try:
-                given = next(coming)
-            except StopIteration:
-                break
-            except Exception as error:
-                failure = error
+        for given in _error_last(inputs):
+            if isinstance(given, _Failed):
+                failure = given.error
                 break
             waiting.append((executor.submit(work, given), size_of(given)))
             held += waiting[-1][1]
@@ -121,19 +118,37 @@ def in_groups(
     """
     group: list[Given] = []
     held = 0
-    try:
-        for given in inputs:
-            if group and held + size_of(given) > most:
-                yield group
-                group, held = [], 0
-            group.append(given)
-            held += size_of(given)
-            if len(group) == n_most:
-                yield group
-                group, held = [], 0
-    except Exception:
-        if group:
+    failure: Exception | None = None
+
+    for given in _error_last(inputs):
+        if isinstance(given, _Failed):
+            failure = given.error
+            break
+        if group and held + size_of(given) > most:
             yield group
-        raise
+            group, held = [], 0
+        group.append(given)
+        held += size_of(given)
+        if len(group) == n_most:
+            yield group
+            group, held = [], 0
+
     if group:
         yield group
+    if failure is not None:
+        raise failure
+
+
+@dataclass(frozen=True)
+class _Failed:
+    """Inputs end here in an error."""
+
+    error: Exception
+
+
+def _error_last(inputs: Iterable[Given]) -> Iterator[Given | _Failed]:
+    """The inputs, and as the last of them the error that they end in, if they do."""
+    try:
+        yield from inputs
+    except Exception as error:  # whatever reading raises; whoever asked for the inputs raises it
+        yield _Failed(error)

@@ -103,6 +103,7 @@ class Config(Section):
                 if strange := [modality for modality in asked if modality not in there]:
                     message = f"task {task} has no {' and no '.join(strange)}, only {list(there)}"
                     raise refusal(("methods", name, "settings", "modalities"), message, list(asked))
+
         return self
 
     def _train_rates(self, method: MethodSettings) -> set[str]:

@@ -71,6 +71,7 @@ def _checked(kind: Any) -> Any:
     """A type with its limits in the words of pydantic; dataclasses within as sections."""
     if is_dataclass(kind) and isinstance(kind, type):
         return section_of(kind)
+
     origin, inner = get_origin(kind), get_args(kind)
     if origin is Annotated:
         limits = [mark for mark in inner[1:] if isinstance(mark, Limits)]
@@ -78,6 +79,7 @@ def _checked(kind: Any) -> Any:
             Field(**{k: v for k, v in asdict(limit).items() if v is not None}) for limit in limits
         ]
         return Annotated[(_checked(inner[0]), *marks)] if marks else kind
+
     if origin is tuple:
         return tuple[tuple(member if member is ... else _checked(member) for member in inner)]  # type: ignore[misc]
     if origin in (Union, UnionType):

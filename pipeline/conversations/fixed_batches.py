@@ -139,6 +139,7 @@ def _place(
     extracted = conversations.extracted.index_select(0, places) & valid.unsqueeze(1)
     grid = rows.unsqueeze(axis)
     stores = conversations.features
+
     return ConversationBatch(
         features=FeatureRows(stores, dict.fromkeys(stores, grid), is_fixed=True),
         extracted=extracted.unsqueeze(axis),

@@ -111,7 +111,7 @@ def _read_videos(root: Path, settings: CorpusSettings) -> RawCorpus:
 
     n_sounds = len(media.paths) - media.n_videos
     found = [(media.n_videos, "video"), (n_sounds, "sound file")]
-    there = " and ".join(counted(n, one) for n, one in found if n)
+    there = " and ".join(counted(n, noun) for n, noun in found if n)
     notes = [
         f"no {settings.utterances}: each of {there} is one utterance, "
         "in a dialogue of its own, without speaker, text and labels"

@@ -34,13 +34,13 @@ def beside(root: Path, media: str) -> list[CorpusFile]:
 
 def read_turns(root: Path, settings: CorpusSettings, found: Mapping[str, Found]) -> RawCorpus:
     """A corpus of what was found in each clip; one without speech is a row, with its reason."""
-    candidates = [candidate for clip, one in found.items() for candidate in _candidates(clip, one)]
-    sources = Counter(_kind(one) for one in found.values())
+    candidates = [candidate for clip, own in found.items() for candidate in _candidates(clip, own)]
+    sources = Counter(_kind(own) for own in found.values())
     notes = [
         f"no {settings.utterances}: utterances were found in {counted(n, 'file')} by {kind}"
         for kind, n in sorted(sources.items())
     ]
-    notes += [f"{one.media}: {note}" for one in found.values() for note in one.notes]
+    notes += [f"{own.media}: {note}" for own in found.values() for note in own.notes]
     notes.append(
         f"to correct them, copy utterances.csv of build/ into the folder as {settings.utterances}"
     )
@@ -59,7 +59,7 @@ def with_confidences(raw: RawCorpus) -> list[FoundUtterance]:
 
 
 def _cells(row: Utterance) -> dict[str, Any]:
-    return {one.name: getattr(row, one.name) for one in fields(Utterance)}
+    return {field.name: getattr(row, field.name) for field in fields(Utterance)}
 
 
 def _candidates(clip: str, found: Found) -> Iterator[Candidate]:
@@ -68,6 +68,7 @@ def _candidates(clip: str, found: Found) -> Iterator[Candidate]:
         told = {**by, "remark": found.problem}
         yield Candidate(f"{clip}_000", clip, found.media, source=found.source, annotations=told)
     digits = max(3, len(str(len(found.turns))))
+
     for number, turn in enumerate(found.turns, start=1):
         yield Candidate(
             utterance_id=f"{clip}_{number:0{digits}d}",

@@ -54,8 +54,8 @@ class Account:
         if self.n_without_text:
             yield f"{self.n_without_text} evaluated utterances stand in no transcript: no text"
         if self.n_legacy_files:
-            one, many = "file is not UTF-8 and was", "files are not UTF-8 and were"
-            yield f"{counted(self.n_legacy_files, one, many)} read as cp1252"
+            single, many = "file is not UTF-8 and was", "files are not UTF-8 and were"
+            yield f"{counted(self.n_legacy_files, single, many)} read as cp1252"
         for session, expected in sessions.items():
             if self.dialogues.get(session, 0) == 0:
                 yield f"{session}: no dialogue found, {expected} are in the release"

@@ -123,9 +123,9 @@ def from_zero(candidates: Iterable[Candidate]) -> tuple[list[Candidate], list[st
         return found, []
 
     first = min(early, key=lambda candidate: candidate.start_s)
-    one, many = "span begins before 0 and is", "spans begin before 0 and are"
+    single, many = "span begins before 0 and is", "spans begin before 0 and are"
     note = (
-        f"{counted(len(early), one, many)} read from 0, the earliest: "
+        f"{counted(len(early), single, many)} read from 0, the earliest: "
         f"{first.utterance_id} at {first.start_s:g} s"
     )
     return [replace(candidate, start_s=max(0.0, candidate.start_s)) for candidate in found], [note]

@@ -89,6 +89,7 @@ def _check_header(cells: list[str], name: str, required: Sequence[str]) -> list[
         raise CorpusError(f"{name}: {len(header):,} columns, at most {MAX_COLUMNS:,} are read")
     if twice := sorted(cell for cell, n in Counter(header).items() if n > 1):
         raise CorpusError(f"{name}: column {printable(twice[0])!r} stands twice in the header")
+
     if missing := [column for column in required if column not in header]:
         hint = ""
         if len(header) == 1 and any(mark in header[0] for mark in ";\t"):
@@ -96,6 +97,7 @@ def _check_header(cells: list[str], name: str, required: Sequence[str]) -> list[
         raise CorpusError(
             f"{name}: column {', '.join(missing)} is missing; the header holds {shown}{hint}"
         )
+
     if "" in header:
         raise CorpusError(f"{name}: a column has no name; the header holds {shown}")
     return header

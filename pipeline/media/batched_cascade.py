@@ -80,6 +80,7 @@ class BatchedCascade:
         height, width = pictures[0].shape[:2]
         if not scales_of(height, width, min_face_px):
             return [(np.empty((0, 4), np.float32), np.empty(0, np.float32)) for _ in pictures]
+
         given = np.zeros((rows_of(height, width), height, width, 3), np.uint8)
         np.stack(pictures, out=given[: len(pictures)])
         work = self._of_size(height, width, min_face_px)
@@ -118,6 +119,7 @@ class _OfSize:
         self._judgements = {
             stage: Replayed(partial(self._judged, stage), replays) for stage in PATCHES
         }
+
         self._seen: tuple[Tensor, Tensor] | None = None  # pictures (rows, H, W, 3), their sums
 
     def propose(self, pictures: Tensor, n: int) -> _Candidates:

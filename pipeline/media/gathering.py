@@ -58,7 +58,7 @@ class Gathering(Generic[Result]):
             return []
         asked: _Asked[Result] = _Asked({}, len(pictures), Future())
         with self._came:
-            self._waiting.extend(_Waiting(one, k, asked) for k, one in enumerate(pictures))
+            self._waiting.extend(_Waiting(picture, k, asked) for k, picture in enumerate(pictures))
             self._came.notify()
         self._thread.submit(self._turn)
         asked.done.result()
@@ -69,17 +69,19 @@ class Gathering(Generic[Result]):
         batch = self._take()
         if not batch:
             return
+
         try:
-            results = self._work([one.picture for one in batch])
+            results = self._work([waiting.picture for waiting in batch])
         except BaseException as error:
-            for one in batch:
-                if not one.asked.done.done():
-                    one.asked.done.set_exception(error)
+            for waiting in batch:
+                if not waiting.asked.done.done():
+                    waiting.asked.done.set_exception(error)
         else:
-            for one, result in zip(batch, results, strict=True):
-                one.asked.results[one.number] = result
-                if len(one.asked.results) == one.asked.n_pictures:
-                    one.asked.done.set_result(None)
+            for waiting, result in zip(batch, results, strict=True):
+                waiting.asked.results[waiting.number] = result
+                if len(waiting.asked.results) == waiting.asked.n_pictures:
+                    waiting.asked.done.set_result(None)
+
         self._thread.submit(self._turn)
 
     def _take(self) -> list[_Waiting[Result]]:
@@ -92,8 +94,8 @@ class Gathering(Generic[Result]):
             self._came.wait_for(lambda: len(self._waiting) >= n_rows, self._patience_s)
             batch: list[_Waiting[Result]] = []
             others: deque[_Waiting[Result]] = deque()
-            for one in self._waiting:
-                fits = one.picture.shape == shape and len(batch) < n_rows
-                (batch if fits else others).append(one)
+            for waiting in self._waiting:
+                fits = waiting.picture.shape == shape and len(batch) < n_rows
+                (batch if fits else others).append(waiting)
             self._waiting = others
             return batch

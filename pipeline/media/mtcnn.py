@@ -38,11 +38,14 @@ class MtcnnDetector:
         mtcnn_folder()
         self._min_confidence = min_confidence
         torch.set_num_threads(1)
+
         try:
             place = torch.device(device_name(device))
         except DeviceError as error:
             raise DetectorError(str(error)) from None
+
         networks = PNet(), RNet(), ONet()
+
         if place.type == "cuda":
             _set_up_cuda()
             cascade = BatchedCascade(*networks, place)

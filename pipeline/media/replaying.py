@@ -39,15 +39,15 @@ class Replayed:
         if self._replays.is_on and self._graph is None:
             self._record(given)
         if not self._replays.is_on or self._graph is None:
-            return self._work(*(one.to(self._replays.device) for one in given))
-        for place, one in zip(self._places, given, strict=True):
-            place.copy_(one)
+            return self._work(*(value.to(self._replays.device) for value in given))
+        for place, value in zip(self._places, given, strict=True):
+            place.copy_(value)
         self._graph.replay()
         return self._results
 
     def _record(self, given: tuple[Tensor, ...]) -> None:
         device = self._replays.device
-        places = tuple(one.to(device, copy=True) for one in given)
+        places = tuple(value.to(device, copy=True) for value in given)
         graph = torch.cuda.CUDAGraph()
         try:
             # What libraries make at their first time cannot be recorded.

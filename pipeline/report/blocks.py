@@ -49,6 +49,7 @@ def _context_block(results: TaskResults) -> ResultBlock | None:
     chosen = chosen.drop_duplicates(["method", "fold", "seed", "metric"])
     if chosen.empty:
         return None
+
     plain = [method for method in methods if method.context == ("×", "×")]
     found = block(
         *("1", results.name, results.measure, chosen, methods, ["0.0"]),
@@ -106,6 +107,7 @@ def _rates_block(
     scores = results.of_evaluation(way)
     rates = rates_in(run_table(scores, results.measure.metric))
     columns = (*rates, last) if len(rates) > 1 else rates
+
     found = block(
         *(number, results.name, results.measure, scores, methods, columns, reference),
         results.test_to_train,

@@ -101,12 +101,14 @@ def _said(
     """What the reader should know of what is shown."""
     if main.n_seeds > 1:
         yield f"Means over {main.n_seeds} seeds, which may differ from each single run of a table."
+
     if main.table["confidence"].notna().any():
         yield (
             "Probabilities are calibrated on the validation role."
             if main.is_calibrated
             else "Probabilities are the network's own, not calibrated."
         )
+
     if n_left_out:
         dialogues = "of further dialogues are left out, to keep the page small"
         yield f"{counted(n_left_out, 'utterance')} {dialogues}."
@@ -136,6 +138,7 @@ def _utterances(rows: Sequence[Utterance], shown: Shown) -> dict[str, Any]:
     """(U,) of each column; dialogues, speakers and files by number."""
     dialogues, speakers, files = Table(), Table(), Table()
     most = min(LONGEST_WORDS, max(40, MAX_LETTERS // max(len(rows), 1)))
+
     data: dict[str, Any] = {
         "ids": [row.utterance_id for row in rows],
         "dialogue": [dialogues.number(row.dialogue_id) for row in rows],

@@ -51,6 +51,7 @@ def plot_panels(panels: Mapping[str, Sequence[Curve]], x_label: str, y_label: st
     """Curves side by side on one scale from 0, with one legend; SVG."""
     with drawing(4.2 * len(panels), HEIGHT + 0.2, len(panels)) as (figure, axes):
         top = max(max(curve.y) for curves in panels.values() for curve in curves)
+
         for place, (title, curves) in zip(axes, panels.items(), strict=True):
             for curve in curves:
                 color, marker = style_of(curve.hue)
@@ -60,6 +61,7 @@ def plot_panels(panels: Mapping[str, Sequence[Curve]], x_label: str, y_label: st
             place.set_xlabel(x_label)
             place.set_ylim(0, 1.05 * top or 1.0)
             place.grid(alpha=0.2, color=INK)
+
         axes[0].set_ylabel(y_label)
         legend_below(figure, axes[0], 6)
         return to_svg(figure)
@@ -107,6 +109,7 @@ def _draw_pairs(axes: Axes, places: Sequence[float], pairs: Pairs) -> None:
         (pairs.first, pairs.first_deviation, color, pairs.label),
         (pairs.last, pairs.last_deviation, "none", None),
     )
+
     for values, deviation, face, label in ends:
         axes.errorbar(
             *(places, values),

@@ -165,6 +165,7 @@ def _reach(task: TaskSettings, golds: Sequence[float]) -> float:
 
 def _figure(results: TaskResults, panel: Panel, modality: str, axis: DialogueAxis) -> FigureView:
     values = panel.maps[modality]
+
     return FigureView(
         f"{results.name}_figure4{panel.letter}_{modality}",
         plot_dialogue_map(

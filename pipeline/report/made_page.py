@@ -122,6 +122,7 @@ def _duration_table(durations: pd.DataFrame) -> TableView:
         )
         for stage, group in found
     ]
+
     return TableView(
         "Jobs as Snakemake measured them, each when it ran last",
         ["stage", "jobs", "time", "longest", "most memory (MiB)"],
@@ -146,6 +147,7 @@ def _citations(tasks: Sequence[TaskResults]) -> TableView:
         for model in methods
         if model != "iteacnet"
     ]
+
     return TableView(
         "What to cite",
         ["what", "reference"],

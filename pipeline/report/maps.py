@@ -164,6 +164,7 @@ def plot_matrix(
 ) -> str:
     """A confusion matrix: rows are targets, a number in each cell; SVG."""
     side = 1.6 + 0.62 * len(names)
+
     with drawing(side + 0.5, side) as (figure, (axes,)):
         axes.imshow(shares, cmap=COLORS, vmin=0, vmax=1, interpolation="none")
         for row, column in np.ndindex(len(names), len(names)):

@@ -30,10 +30,12 @@ class MediaFolder:
         """(address, "") of a file, or ("", why there is none)."""
         if not media:
             return "", "no recording is named"
+
         try:
             resolve_inside(self.root, media, self.links)
         except UnsafePathError:
             return "", "the recording lies outside the corpus' folder"
+
         path = self.root.absolute() / media
         if not path.is_file():
             return "", f"{media} is not there"

@@ -74,6 +74,7 @@ def _long_form(
         for method in methods:
             for column in (*rates_in(table), AVERAGE):
                 values = runs_of(table, method.name, column)
+
                 yield {
                     "task": task,
                     "evaluation": way,

@@ -29,6 +29,7 @@ def reliability_figure(results: TaskResults) -> FigureView | None:
     ]
     if not judged:
         return None
+
     sides = {
         "before": reduce(add, (found.before for found in judged)),
         "after": reduce(add, (found.after for found in judged)),
@@ -48,6 +49,7 @@ def plot_reliability(sides: dict[str, Bins]) -> str:
     """Panels of points with bars of counts, side by side; SVG."""
     with drawing(6.4, 3.3, n_columns=len(sides)) as (figure, panels):
         most = max(count for bins in sides.values() for count in bins.n)
+
         for axes, (side, bins) in zip(panels, sides.items(), strict=True):
             _draw_counts(axes, bins.n, most)
             axes.plot([0, 100], [0, 100], color=INK, linestyle="--", linewidth=0.8, alpha=0.6)
@@ -59,6 +61,7 @@ def plot_reliability(sides: dict[str, Bins]) -> str:
             axes.set_aspect("equal")
             axes.set_xlabel("confidence (%)")
             axes.set_title(f"{side}: ECE {100 * bins.ece:.1f}")
+
         panels[0].set_ylabel("right (%)")
         return to_svg(figure)
 

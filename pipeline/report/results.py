@@ -58,6 +58,7 @@ class ResultBlock:
 
     def long_form(self) -> pd.DataFrame:
         """One number per row, as it goes to tables/*.csv."""
+        # Columns are in the order in which the file has them.
         return pd.DataFrame(
             {
                 "table": self.table,

@@ -127,6 +127,7 @@ def _logits(results: TaskResults, run: RunFiles, table: pd.DataFrame) -> Shares 
         return None
     if results.task.measured == "sentiment":
         return as_signs(table["predicted"].to_numpy(np.float32)[:, None])
+
     path = run.folder / "predictions.csv"
     names = [f"score_{name}" for name in results.classes]
     if not set(names) <= set(pd.read_csv(path, nrows=0).columns):

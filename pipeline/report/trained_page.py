@@ -34,6 +34,7 @@ def trained_part(results: TaskResults) -> Part:
         text_row(label, *values, emphasis=name == results.main.name)
         for name, label, values in zip(data["method"], data["label"], shown, strict=True)
     ]
+
     table = TableView(
         "What was trained",
         ["Method", *COLUMNS.values()],

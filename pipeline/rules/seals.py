@@ -33,6 +33,7 @@ def changed_files(seals: Path = SEALS, *, thorough: bool = False) -> list[Path]:
     not read again.
     """
     found = []
+
     for seal in sorted(seals.rglob("*.sha256")):
         try:
             sealed_at, sealed = seal.stat().st_mtime_ns, list(read_seal(seal))
@@ -44,6 +45,7 @@ def changed_files(seals: Path = SEALS, *, thorough: bool = False) -> list[Path]:
         found += wrong
         if newest > sealed_at and not wrong:
             os.utime(seal, ns=(newest, newest))
+
     return found
 
 

@@ -72,4 +72,4 @@ def _distinct(vectors: Vectors, labels: NDArray[np.intp], seconds: NDArray[np.fl
 
 def _voices(vectors: Vectors, labels: NDArray[np.intp], seconds: NDArray[np.float64]) -> Vectors:
     weighted = vectors * seconds[:, None].astype(np.float32)
-    return np.stack([mean_vector(weighted[labels == one]) for one in range(labels.max() + 1)])
+    return np.stack([mean_vector(weighted[labels == label]) for label in range(labels.max() + 1)])

@@ -37,8 +37,10 @@ class Moonshine:
         self._encoder: Any = load_graph(folder / "encoder_model.ort")
         self._decoder: Any = load_graph(folder / "decoder_model_merged.ort")
         self._tokens = read_tokens(folder / "tokenizer.bin")
-        self._pasts = [one.name for one in self._decoder.get_inputs() if one.name.startswith(PAST)]
-        self._outputs = [one.name for one in self._decoder.get_outputs()]
+        self._pasts = [
+            tensor.name for tensor in self._decoder.get_inputs() if tensor.name.startswith(PAST)
+        ]
+        self._outputs = [tensor.name for tensor in self._decoder.get_outputs()]
 
     def hear(self, samples: Waveform) -> Words:
         """What is said in at most a minute of sound; "" where it is too short to say anything."""
@@ -62,7 +64,7 @@ class Moonshine:
             "encoder_hidden_states": frames,
             "encoder_attention_mask": np.ones((1, FRAME * n_frames), np.int64),
         }
-        known = {one.name for one in self._decoder.get_inputs()}
+        known = {tensor.name for tensor in self._decoder.get_inputs()}
         given = {name: value for name, value in given.items() if name in known}
 
         tokens: list[int] = []
@@ -89,6 +91,7 @@ def read_tokens(path: Path) -> list[bytes]:
     """Tokens of tokenizer.bin: a length (7 bits, 7 more if the first bit is set), then bytes."""
     content, place = path.read_bytes(), 0
     tokens: list[bytes] = []
+
     while place < len(content):
         length = content[place]
         place += 1
@@ -99,6 +102,7 @@ def read_tokens(path: Path) -> list[bytes]:
             place += 1
         tokens.append(content[place : place + length])
         place += length
+
     if place != len(content) or len(tokens) < END + 1:
         raise CheckpointError(f"{path}: not a list of tokens (token {len(tokens)} is cut off)")
     return tokens

@@ -4,9 +4,10 @@ from pathlib import Path
 
 from pipeline.base.errors import CheckpointError
 from pipeline.base.files import canonical_json, text_digest
+from pipeline.features.cache.extractor import Weights
 from pipeline.features.weights.bundled import bundled_path, pinned_digest, pinned_files
 from pipeline.features.weights.encoder import Encoder
-from pipeline.features.weights.locating import MISSING, Weights
+from pipeline.features.weights.locating import MISSING
 
 SILERO_FILE, VOICES_FILE = "silero_vad_16k_op15.onnx", "pretrained.pt"
 
@@ -54,12 +55,15 @@ MOONSHINE = _network(
 def locate(network: Encoder, cache: Path) -> Weights:
     """The file or folder of a network; CheckpointError where it is missing or another one."""
     path = bundled_path(network)
+
     if path is None:
         raise CheckpointError(
             f"{network.name} is not on this machine; it comes with {network.source}: install "
             "requirements.lock (`make run`)"
         )
+
     digest = pinned_digest(network, path, cache)
+
     known = pinned_digest_of(network)
     if digest != known:
         files = ", ".join(str(file) for file in pinned_files(network, path))
@@ -67,6 +71,7 @@ def locate(network: Encoder, cache: Path) -> Weights:
             f"{files}: not {network.name} as we know it (sha256 {digest}, expected {known}): the "
             "package was changed, or is another version; install requirements.lock"
         )
+
     return Weights(path, digest)
 
 

@@ -36,6 +36,7 @@ class Stream:
 
     def _pass(self, channel: int | None) -> Iterator[Waveform]:
         resampling: Resampling | None = None
+
         for piece in self._cut(channel=channel):
             resampling = resampling or Resampling(piece.rate_hz, SAMPLE_RATE_HZ)
             if len(piece.samples):

@@ -36,9 +36,11 @@ def stretches(
 ) -> list[Stretch]:
     """The stretches of speech of a file."""
     found = _joined(_active(probabilities, min_probability), pause_s)
-    long_enough = [one for one in found if (one.end - one.start) * STEP_S >= SHORTEST_S]
+    long_enough = [
+        stretch for stretch in found if (stretch.end - stretch.start) * STEP_S >= SHORTEST_S
+    ]
     longest = round(longest_s / STEP_S)
-    return [piece for one in long_enough for piece in _cut(one, probabilities, longest)]
+    return [piece for stretch in long_enough for piece in _cut(stretch, probabilities, longest)]
 
 
 def dips(probabilities: Probabilities, below: float, at_least: int) -> list[tuple[int, int]]:
@@ -64,22 +66,22 @@ def _active(probabilities: Probabilities, min_probability: float) -> Iterator[St
 
 def _joined(active: Iterator[Stretch], pause_s: float) -> list[Stretch]:
     found: list[Stretch] = []
-    for one in active:
-        if found and (one.start - found[-1].end) * STEP_S < pause_s:
-            found[-1] = Stretch(found[-1].start, one.end)
+    for stretch in active:
+        if found and (stretch.start - found[-1].end) * STEP_S < pause_s:
+            found[-1] = Stretch(found[-1].start, stretch.end)
         else:
-            found.append(one)
+            found.append(stretch)
     return found
 
 
-def _cut(one: Stretch, probabilities: Probabilities, longest: int) -> Sequence[Stretch]:
+def _cut(stretch: Stretch, probabilities: Probabilities, longest: int) -> Sequence[Stretch]:
     """Pieces of at most `longest` chunks, cut where speech is least likely."""
     pieces = []
-    while one.end - one.start > longest:
+    while stretch.end - stretch.start > longest:
         # Both sides keep a share, so that no piece is a scrap.
-        low = one.start + round(longest * MARGIN)
-        high = min(one.start + longest, one.end - round(longest * MARGIN))
+        low = stretch.start + round(longest * MARGIN)
+        high = min(stretch.start + longest, stretch.end - round(longest * MARGIN))
         place = low + int(np.argmin(probabilities[low:high]))
-        pieces.append(Stretch(one.start, place))
-        one = Stretch(place, one.end)
-    return [*pieces, one]
+        pieces.append(Stretch(stretch.start, place))
+        stretch = Stretch(place, stretch.end)
+    return [*pieces, stretch]

@@ -57,7 +57,7 @@ def tell(
     """
     if not heard:
         return list(turns)
-    pieces = [piece for one in heard.values() for piece in one.pieces]
+    pieces = [piece for stretch in heard.values() for piece in stretch.pieces]
     telling = [piece for piece in pieces if piece[1] >= TELLING_S] or pieces
     vectors = np.stack([vector for vector, _ in telling])
     speakers = speakers_of(vectors, np.array([seconds for _, seconds in telling]), number)

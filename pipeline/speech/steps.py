@@ -93,9 +93,9 @@ def tell_speakers(clip: Clip, found: Found, settings: SpeechSettings) -> Found:
         number = None if settings.number == "auto" else settings.number
         try:
             heard = {
-                index: one
+                index: voice
                 for index, samples in _samples(clip, found)
-                if (one := hear(samples, voices, detector)) is not None
+                if (voice := hear(samples, voices, detector)) is not None
             }
         except ReadError as error:
             return replace(found, problem=str(error))
@@ -107,11 +107,11 @@ def tell_speakers(clip: Clip, found: Found, settings: SpeechSettings) -> Found:
 
 def transcribe(clip: Clip, found: Found, settings: SpeechSettings) -> Found:
     """What is said in each turn, where nobody has written it down."""
-    if not found.turns or any(one.text for one in found.turns):
+    if not found.turns or any(turn.text for turn in found.turns):
         return found
     if settings.transcribe == "none":
         remark = "no_text: speech.transcribe is none"
-        return replace(found, turns=tuple(replace(one, remark=remark) for one in found.turns))
+        return replace(found, turns=tuple(replace(turn, remark=remark) for turn in found.turns))
     transcriber = find_transcriber(settings.transcribe, clip.cache)
     ingredients = transcribe_ingredients(found, settings, clip.cache)
     assert ingredients is not None
@@ -141,12 +141,12 @@ def _stretches(
             heard = [detector.hear(piece) for piece in samples]
     probabilities = np.concatenate([*heard, detector.finish()])
     limits = settings.min_probability, settings.pause_s, settings.longest_s
-    return tuple(_turn(one, probabilities) for one in stretches(probabilities, *limits))
+    return tuple(_turn(stretch, probabilities) for stretch in stretches(probabilities, *limits))
 
 
-def _turn(one: Stretch, probabilities: Probabilities) -> Turn:
-    start_s, end_s = map(rounded, one.seconds)
-    sure = rounded(probabilities[one.start : one.end].mean())
+def _turn(stretch: Stretch, probabilities: Probabilities) -> Turn:
+    start_s, end_s = map(rounded, stretch.seconds)
+    sure = rounded(probabilities[stretch.start : stretch.end].mean())
     return Turn(start_s, end_s, speech_confidence=sure)
 
 
@@ -176,12 +176,14 @@ def _kept(
 ) -> Found:
     """What a step finds, from the cache where it was found before; failures of now are not kept."""
     cache = SpeechCache(clip.cache)
+
     kept = cache.get(record_key(ingredients))
     if kept is not None:
         found = from_json(kept)
         notes = found.notes if before is None else (*before.notes, *found.notes)
         source = found.source if before is None else before.source
         return replace(found, media=clip.media, source=source, notes=notes)
+
     found = compute()
     if not is_for_now(found):
         own = found.notes if before is None else found.notes[len(before.notes) :]

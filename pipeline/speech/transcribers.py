@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from pipeline.config.speech import HF
-from pipeline.features.weights.locating import Weights
+from pipeline.features.cache.extractor import Weights
 from pipeline.media.arrays import Waveform
 from pipeline.speech.fingerprints import folder_digest
 from pipeline.speech.networks import MOONSHINE, locate

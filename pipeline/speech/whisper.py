@@ -41,6 +41,7 @@ class Whisper:
     def hear(self, samples: Waveform) -> Words:
         """What is said in at most 30 s."""
         inputs = self._processor(samples, sampling_rate=SAMPLE_RATE_HZ, return_tensors="pt")
+
         with torch.inference_mode():
             out = self._model.generate(
                 inputs.input_features,
@@ -50,6 +51,7 @@ class Whisper:
                 return_dict_in_generate=True,
                 output_scores=True,
             )
+
         n_written = len(out.scores)
         tokens = out.sequences[0, -n_written:] if n_written else out.sequences[0, :0]
         logs = [

@@ -49,6 +49,7 @@ def read(path: Path, names: Mapping[Modality, str]) -> Imported:
     utterances: list[Utterance] = []
     annotations: list[Annotation | None] = []
     vectors: dict[Modality, list[Vector | None]] = {modality: [] for modality in keys}
+
     for split in SPLITS:
         part = _Part(path, splits, split, keys, budget)
         for row in range(part.n_rows):
@@ -61,6 +62,7 @@ def read(path: Path, names: Mapping[Modality, str]) -> Imported:
             ]
             for modality, key in keys.items():
                 vectors[modality].append(part.vector(modality, key, row))
+
     given = [annotation for annotation in annotations if annotation is not None]
     return Imported(utterances, given, vectors).in_order()
 

@@ -51,10 +51,12 @@ def files_opened(root: Path, settings: ImportSettings, links: Sequence[str]) -> 
     table = resolve_inside(root, settings.path, links)
     if settings.format != "npy_folder":
         return [table]
+
     try:
         rows = read_table(root, settings.path, links).rows
     except CorpusError:  # the stage says what is wrong with it
         return [table]
+
     ids = [row.cells["utterance_id"].strip() for row in rows]
     present = [resolve_inside(root, name, links) for name in sorted(settings.arrays.values())]
     return [

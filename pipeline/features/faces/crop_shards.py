@@ -164,12 +164,14 @@ class _Cropping:
     ) -> Iterator[tuple[CropJob, CropRecord | MediaError]]:
         """Archives of all jobs of one file, which must be the one that the corpus was read from."""
         path = resolve_inside(self.files.root, relative, self.files.links)
+
         try:
             digest = self.files.media[relative]["sha256"]
             state = confirmed_state(path, digest, self.cache.root)
         except MediaError as error:
             yield from ((job, error) for job in jobs)
             return
+
         frames = told(partial(decode_frames, decoder, state=state), relative, say)
         sounds = partial(decode_sound, decoder, state=state)
         cropper = replace(self.cropper, frames=frames, sounds=sounds)

@@ -151,8 +151,10 @@ class FaceCropper:
 
     def _looks(self, frames: Iterator[Frame], jobs: Sequence[CropJob]) -> Iterator[_Look]:
         """What each frame shows, in order; reading, shrinking and looking overlap."""
-        groups = in_groups(frames, self.frames_at_once, lambda one: one.image.nbytes, GROUP_BYTES)
-        views = side_by_side(lambda group: [self._view(one, jobs) for one in group], groups, 1)
+        groups = in_groups(
+            frames, self.frames_at_once, lambda frame: frame.image.nbytes, GROUP_BYTES
+        )
+        views = side_by_side(lambda group: [self._view(frame, jobs) for frame in group], groups, 1)
         looks = side_by_side(self._look, views, self.threads, _bytes_of, MOST_BYTES)
         return chain.from_iterable(looks)
 

@@ -20,7 +20,7 @@ from pipeline.base.files import canonical_json, text_digest
 from pipeline.base.provenance import code_digest
 from pipeline.base.records import Modality
 from pipeline.config.settings import Section, dump
-from pipeline.features.cache.extractor import Weights as Weights
+from pipeline.features.cache.extractor import Weights
 from pipeline.features.weights.bundled import bundled_path, check_bundled, pinned_digest
 from pipeline.features.weights.catalogue import find_encoder
 from pipeline.features.weights.encoder import HUB, ONNX, Encoder

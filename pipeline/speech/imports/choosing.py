@@ -45,6 +45,7 @@ def told_beside(root: Path, names: Sequence[str], links: Sequence[str] = ()) -> 
     """
     passed_over: list[str] = []
     read: list[tuple[str, list[Turn]]] = []
+
     for name in names:
         if not read or _suffix(name) == SPEAKERS_ONLY:
             try:
@@ -53,6 +54,7 @@ def told_beside(root: Path, names: Sequence[str], links: Sequence[str] = ()) -> 
             except NoTranscriptError:
                 pass  # another program's file of that suffix
         passed_over.append(PurePosixPath(name).name)
+
     if not read:
         return None
     (first, turns), *speakers = read

@@ -25,12 +25,15 @@ class NoTranscriptError(TranscriptError):
 def read_text(path: Path, name: str) -> str:
     """The text of a transcript: UTF-8 or, as Praat writes it, UTF-16 with a byte order mark."""
     size = plain_file(path).stat().st_size
+
     if size > MAX_BYTES:
         raise TranscriptError(
             f"{name}: has {size:,} bytes, at most {MAX_BYTES:,} are read; move it away, or cut it"
         )
+
     content = path.read_bytes()
     encoding = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+
     try:
         return content.decode(encoding)
     except UnicodeDecodeError as error:

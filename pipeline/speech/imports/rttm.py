@@ -21,10 +21,10 @@ def with_speakers(turns: Sequence[Turn], spoken: Sequence[Turn]) -> list[Turn]:
 
 def _of(turn: Turn, spoken: Sequence[Turn]) -> str:
     shared: dict[str, float] = {}
-    for one in spoken:
-        overlap = min(turn.end_s, one.end_s) - max(turn.start_s, one.start_s)
+    for said in spoken:
+        overlap = min(turn.end_s, said.end_s) - max(turn.start_s, said.start_s)
         if overlap > 0:
-            shared[one.speaker] = shared.get(one.speaker, 0.0) + overlap
+            shared[said.speaker] = shared.get(said.speaker, 0.0) + overlap
     return max(shared, key=lambda name: shared[name]) if shared else ""
 
 

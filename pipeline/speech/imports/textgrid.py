@@ -36,6 +36,7 @@ class _Values:
         self._number(), self._number()
         if self._next()[1] != "<exists>":
             return
+
         for _ in range(self._count()):
             kind, name = self._string(), self._string()
             self._number(), self._number()

@@ -28,6 +28,7 @@ def _lines(run: TrainedRun) -> Iterator[str]:
     if facts.corpus is not None and facts.corpus.synthetic:
         yield from (f"**{SYNTHETIC[0].upper()}{SYNTHETIC[1:]}.**", "")
     told = ", ".join(facts.task.classes) or "a number"
+
     yield from (f"Says of each utterance of a conversation: {plain(told)}.", "")
     yield from (f"Trained on {plain(trained_on(facts))}.", "")
     yield from ("## Encoders", "")
@@ -57,16 +58,19 @@ def _scores(calibration: Calibration | None) -> Iterator[str]:
         why = plain(calibration.reason) if calibration else "the run is of an older version"
         yield f"Nobody measured it by what was there: {why}."
         return
+
     yield "On the test role of its fold, by what was there of an utterance: accuracy with its 95 %"
     yield "interval, and the calibration error (ECE) of its probabilities, before and after."
     yield ""
     rows = []
+
     for pattern, found in calibration.patterns.items():
         low, high = found.interval
         name = "all together" if pattern == POOLED else pattern.replace("+", ", ")
         accuracy = f"{100 * found.after.accuracy:.1f} % [{100 * low:.1f}, {100 * high:.1f}]"
         errors = f"{100 * found.before.ece:.1f}", f"{100 * found.after.ece:.1f}"
         rows.append((name, found.n_utterances, accuracy, *errors))
+
     yield from markdown_table(
         ("there was", "utterances", "accuracy", "ECE before", "ECE after"), rows
     )

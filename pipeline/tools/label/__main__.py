@@ -93,6 +93,7 @@ def _risk(text: str) -> float:
 
 def _parse(argv: list[str] | None) -> argparse.Namespace:
     parser = command_parser("label", __doc__)
+
     parser.add_argument(
         *("runs",),
         type=Path,

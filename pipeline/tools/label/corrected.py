@@ -134,6 +134,7 @@ def _spans(path: Path, tier: ET.Element, times: dict[str | None, str | None]) ->
     for annotation in tier.iter("ALIGNABLE_ANNOTATION"):
         ends = [times.get(annotation.get(f"TIME_SLOT_REF{n}")) for n in (1, 2)]
         value = " ".join((annotation.findtext("ANNOTATION_VALUE") or "").split())
+
         try:
             start_ms, end_ms = (int(end or "") for end in ends)
         except ValueError:
@@ -141,10 +142,12 @@ def _spans(path: Path, tier: ET.Element, times: dict[str | None, str | None]) ->
                 f"{path}: an annotation of {tier.get('TIER_ID')} ({value[:40]!r}) has no time: "
                 "align it in ELAN"
             ) from None
+
         if not 0 <= start_ms < end_ms:
             raise LabelError(
                 f"{path}: {tier.get('TIER_ID')} has an annotation from {start_ms} to {end_ms} ms"
             )
+
         yield Span(start_ms, end_ms, value)
 
 

@@ -57,6 +57,7 @@ def _rows(
     utterances: list[Utterance], found: dict[str, FaceRow], cache: Path, device: torch.device
 ) -> Iterator[LabelRow]:
     emotions, crops = read_face_emotions(cache, device), CropCache(cache)
+
     for utterance in utterances:
         faces = found[utterance.utterance_id]
         shares = _shares(emotions, crops, faces) if faces.archive else ()

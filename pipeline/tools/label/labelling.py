@@ -89,6 +89,7 @@ def _rows(
     corpus: Corpus, ends_s: NDArray[np.float64], verdict: Verdict, reasons: Sequence[str]
 ) -> Iterator[LabelRow]:
     found = list(found_of(verdict.found))
+
     for row, place in enumerate(corpus.index.store_rows):
         is_said = bool(verdict.labels[row])
         low, middle, high = (float(value) for value in verdict.expected[row][[1, 0, 2]])

@@ -43,6 +43,7 @@ def _doubts(run: TrainedRun) -> Iterator[str]:
     model, classes = run.facts.method.model, run.facts.task.classes
     if run.learner.sees_padding:
         yield "`padding: published`: an utterance's label depends on the other dialogues too"
+
     if classes and not run.learner.gives_logits:
         yield f"{model} compares classes by inner products: the table has no probabilities"
     elif not run.learner.gives_logits:
@@ -59,6 +60,7 @@ def _doubts(run: TrainedRun) -> Iterator[str]:
             f"{run.facts.name.in_words()} was calibrated on the role that it is judged on "
             "(`protocol: paper`): its expected accuracy is too good to be true"
         )
+
     if not classes and run.facts.center is None:
         yield (
             "run.json is of an earlier version and does not say its task's `center`: labels are "

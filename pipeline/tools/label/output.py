@@ -31,12 +31,14 @@ def write_folder(
 ) -> None:
     """Write all; `kinds` are the classes, or what probabilities are of."""
     rows = labelled.rows
+
     cues = cues_of(rows)
     if silent := len(rows) - len(cues):
         warn(
             f"{counted(silent, 'utterance has', 'utterances have')} no file or no known end: on no "
             "time line"
         )
+
     write_labels(out / TABLE, rows, labelled.names)
     n_files, n_labels = write_timelines(out, cues), sum(bool(row.label) for row in rows)
     facts = {

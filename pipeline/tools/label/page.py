@@ -96,6 +96,7 @@ def write_page(
     environment.filters["clock"] = clock
     texts = {kind: (TEMPLATES / f"timeline.{kind}").read_text("utf-8") for kind in ("css", "js")}
     parts = {kind: Markup(text) for kind, text in texts.items()}
+
     page = environment.get_template(PAGE).render(
         media=shown,
         names=list(enumerate(names)),
@@ -120,6 +121,7 @@ def _media(
     labels = [row.label for row in rows if row.label and row.label not in names]
     numbers = [float(label) for label in labels if _is_number(label)]
     scale = (min(numbers), max(numbers)) if numbers else (0.0, 1.0)
+
     for media, cues in by_media(cues_of(rows)).items():
         end_s = max(cue.end_ms for cue in cues) / 1000
         own = lanes(cues)

@@ -53,6 +53,7 @@ class LabelRow:
         utterance = self.utterance
         if not utterance.media or math.isnan(self.end_s):
             return None
+
         return Cue(
             utterance.media,
             *span_ms(utterance.start_s, self.end_s),

@@ -119,6 +119,7 @@ def read_run(folder: Path, trusted: Sequence[str] = ()) -> TrainedRun:
             f"{folder} has no {' and no '.join(missing)}: RUN is the folder of a finished run, "
             "build/TASK/runs/METHOD/RATE/foldN_seedN"
         )
+
     facts = read_facts(folder / RUN, trusted)
     arrays, header = read_arrays(folder / WEIGHTS)
     return TrainedRun(
@@ -163,6 +164,7 @@ def _check_model(path: Path, model: str, trusted: Sequence[str]) -> None:
 
 def _picked(values: Any) -> dict[str, Any]:
     settings = values["settings"]
+
     return {
         "task": {"kind": settings["kind"], "classes": settings["classes"]},
         "method": {"model": settings["model"], "settings": settings["method"]},
@@ -197,6 +199,7 @@ def _learner(folder: Path, facts: Facts, arrays: Arrays, *, has_teacher: bool) -
             f"{folder / WEIGHTS} does not fit {RUN} beside it, or this version of the code; "
             f"train the run anew with `snakemake` ({said})"
         ) from None
+
     if not all(torch.isfinite(value).all() for value in learner.state_dict().values()):
         raise LabelError(f"{folder / WEIGHTS} holds NaN or infinity: train the run anew")
     return learner

@@ -38,6 +38,7 @@ class Verdict:
 def check_alike(runs: Sequence[TrainedRun]) -> None:
     """Refuse runs whose labels mean different things."""
     first = runs[0].facts
+
     for run in runs[1:]:
         own = run.facts
         if (own.task.kind, own.task.classes) != (first.task.kind, first.task.classes):
@@ -50,6 +51,7 @@ def check_alike(runs: Sequence[TrainedRun]) -> None:
                 f"{own.name.in_words()} measures from {own.center}, {first.name.in_words()} from "
                 f"{first.center}: name runs of one task"
             )
+
     silent = [run for run in runs if run.facts.task.classes and not run.learner.gives_logits]
     if silent and len(runs) > 1:
         raise LabelError(

@@ -50,12 +50,14 @@ def cut(
         for start, stop in _spans(int(index.lengths[dialogue]), length)
     ]
     kept: list[tuple[int, IntArray, list[int]]] = []
+
     for dialogue, start, stop in spans:
         first = int(index.starts[dialogue])
         places = np.arange(first + start, first + stop)
         codes = code_speakers(speakers[place] for place in places.tolist())
         if max_speakers is None or max(codes) < max_speakers:
             kept.append((dialogue, places, codes))
+
     return _windows(index, kept)
 
 

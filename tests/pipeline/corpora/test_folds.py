@@ -23,6 +23,7 @@ def test_mosei_lists_give_the_published_numbers():
     assert sum(per_video.values()) == 22_856
     assert per_video.keys() == roles.keys()
     assert sum(n == 1 for n in per_video.values()) == 376
+
     longest = {role: max(n for video, n in per_video.items() if roles[video] == role) for role in
                ("train", "validation", "test")}  # fmt: skip
     assert longest == {"train": 98, "validation": 39, "test": 52}

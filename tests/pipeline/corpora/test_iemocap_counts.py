@@ -37,6 +37,7 @@ def published_shape():
     others = [code for code, n in OTHER_CODES.items() for _ in range(n)]
     others = others[: len(others) - len(extra)]  # the extra ones are of code xxx here
     dialogues = {}
+
     for session, counts in SIX_WAY.items():
         own = [utterance_id for utterance_id in extra if utterance_id.startswith(f"Ses0{session}")]
         names = sorted({utterance_id.rpartition("_")[0] for utterance_id in own})
@@ -55,6 +56,7 @@ def published_shape():
             name = names[place % len(names)]
             utterance_id = f"{name}_{'FM'[place % 2]}{500 + place // len(names)}"
             dialogues[name].append((utterance_id, code, "Well."))
+
     return dialogues
 
 
@@ -72,6 +74,7 @@ def test_published_shape_gives_the_published_class_counts(published, values):
         "neu": 1708, "fru": 1849, "ang": 1103, "sad": 1084, "exc": 1041, "hap": 595, **OTHER_CODES,
     }  # fmt: skip
     four = Counter(FOUR[code] for code in values(published, "emotion").values() if code in FOUR)
+
     assert four == {0: 1636, 1: 1084, 2: 1708, 3: 1103}
     assert sum(four.values()) == 5531
     assert sum(majority[code] for code in SIX) == 7380

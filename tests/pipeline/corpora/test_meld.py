@@ -44,6 +44,7 @@ def write_meld(write_sheet, write):
 def test_numbers_that_repeat_across_splits_stay_apart(tmp_path, write_meld, settings, values):
     tables = {role: [row(0, 0, emotion="joy"), row(0, 1)] for role in SPLITS}
     raw = read(write_meld(tmp_path, tables), settings("meld"))
+
     assert [utterance.utterance_id for utterance in raw.utterances] == [
         "train_dia0_utt0", "train_dia0_utt1",
         "dev_dia0_utt0", "dev_dia0_utt1",

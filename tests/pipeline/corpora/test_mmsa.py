@@ -66,6 +66,7 @@ def test_bad_rows_and_spare_clips_are_told(tmp_path, write_mmsa, write, settings
     write_mmsa(tmp_path, rows)
     write(tmp_path / "Raw/v/9.mp4")
     raw = read(tmp_path, settings("mmsa"))
+
     assert [utterance.utterance_id for utterance in raw.utterances] == ["v_1"]
     assert reasons(raw) == {
         "v/two (label.csv line 3)": "clip_id is not a number: 'two'",

@@ -165,6 +165,7 @@ def test_csd_labels_are_matched_by_time_not_by_place(
         tmp_path / "CMU_MOSEI_Labels.csd", "All Labels", {"-3g5yACwYnA": (features, intervals)}
     )
     raw = read(tmp_path, settings("mosei"))
+
     assert values(raw, "sentiment") == {"-3g5yACwYnA_2": "0.333333", "-3g5yACwYnA_4": "-1"}
     assert values(raw, "sad")["-3g5yACwYnA_4"] == "1"
     assert values(raw, "fear")["-3g5yACwYnA_4"] == "2"
@@ -187,6 +188,7 @@ def test_segments_that_begin_before_the_video_are_read_from_its_start(
     rows = [[1.0, 0, 0, 0, 0, 0, 0]] * 3
     write_csd(root / "CMU_MOSEI_Labels.csd", "All Labels", {"-NFrJFQijFE": (rows, spans)})
     raw = read(root, settings("mosei"))
+
     assert raw.dropped == ()
     assert [(utterance.start_s, utterance.end_s) for utterance in raw.utterances] == [
         (0.0, 4.1), (3.4, 9.0), (1e-05, 9.7),

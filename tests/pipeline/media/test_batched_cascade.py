@@ -88,7 +88,7 @@ def test_many_candidates_are_suppressed_in_runs_with_the_same_result(
     for pair in zip(in_batches(crowds[:4], MIN_FACE_PX), whole, strict=True):
         assert all(map(np.array_equal, *pair))
     assert max(map(len, runs)) > 3
-    assert [one.stop for one in runs[0][:-1]] == [one.start for one in runs[0][1:]]
+    assert [run.stop for run in runs[0][:-1]] == [run.start for run in runs[0][1:]]
 
 
 @needs_cuda
@@ -96,8 +96,8 @@ def test_what_a_recording_finds_is_what_kernels_find_one_by_one(demo, crowds):
     recorded, launched = (cascades.in_batches(torch.device("cuda")) for _ in range(2))
     launched._replays.is_on = False
     # Sizes take turns, and more of them than are kept.
-    batches = [demo[:5], crowds[:9], *([one[:side, :side]] for side in (200, 210, 220, 230)
-               for one in crowds[:2]), demo[3:40], crowds[:9]]  # fmt: skip
+    batches = [demo[:5], crowds[:9], *([crowd[:side, :side]] for side in (200, 210, 220, 230)
+               for crowd in crowds[:2]), demo[3:40], crowds[:9]]  # fmt: skip
     for pictures in batches:
         pairs = zip(batches_of(recorded, pictures), batches_of(launched, pictures), strict=True)
         assert all(all(map(np.array_equal, *pair)) for pair in pairs)

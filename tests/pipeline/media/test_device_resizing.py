@@ -27,14 +27,14 @@ BOXES = [
 def pictures(portraits):
     """Two portraits and noise, 300 x 200."""
     noise = np.random.default_rng(0).integers(0, 256, (200, 300, 3), np.uint8)
-    return np.stack([*(cv2.resize(one, (300, 200)) for one in portraits), noise])
+    return np.stack([*(cv2.resize(portrait, (300, 200)) for portrait in portraits), noise])
 
 
 @pytest.mark.parametrize("size", [(61, 91), (43, 65), (12, 18), (100, 150), (50, 75), (200, 300)])
 def test_whole_pictures_shrink_as_in_opencv(pictures, size):
     found = shrunk(sums_of(torch.from_numpy(pictures)), *size).numpy()
     wanted = np.stack(
-        [cv2.resize(one, size[::-1], interpolation=cv2.INTER_AREA) for one in pictures]
+        [cv2.resize(picture, size[::-1], interpolation=cv2.INTER_AREA) for picture in pictures]
     )
     assert found.dtype == np.float32
     off = np.abs(found - wanted)
@@ -57,6 +57,7 @@ def test_patches_are_cut_and_scaled_as_in_opencv(pictures, size_px):
         for owner, (left, top, right, bottom) in zip(owners, BOXES, strict=True)
     ]
     off = np.abs(found - np.stack(wanted))
+
     assert off.max() <= 1
     assert (off > 0).mean() < 1e-3
 

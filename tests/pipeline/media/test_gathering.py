@@ -30,10 +30,10 @@ class Card:
     def work(self, pictures):
         self.is_busy.set()
         self.free.wait(30)
-        self.batches.append([(len(one), int(one[0, 0, 0])) for one in pictures])
-        if any(one[0, 0, 0] == BROKEN for one in pictures):
+        self.batches.append([(len(picture), int(picture[0, 0, 0])) for picture in pictures])
+        if any(picture[0, 0, 0] == BROKEN for picture in pictures):
             raise ValueError("broken")
-        return [int(one[0, 0, 0]) for one in pictures]
+        return [int(picture[0, 0, 0]) for picture in pictures]
 
 
 def test_each_thread_gets_the_answers_to_its_own_pictures():

@@ -58,6 +58,7 @@ def write_task(build, kind):
 def score_task(build):
     """Run the stage over the predictions that lie there."""
     folder = build.folder / "t"
+
     score.main(
         [
             *("--task", "t", "--utterances", str(build.folder / "c" / "utterances.csv")),

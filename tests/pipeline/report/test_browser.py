@@ -169,6 +169,6 @@ def luminance(color):
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-def contrast(one, other):
-    low, high = sorted((luminance(parse(one)), luminance(parse(other))))
+def contrast(ink, other):
+    low, high = sorted((luminance(parse(ink)), luminance(parse(other))))
     return (high + 0.05) / (low + 0.05)

@@ -72,6 +72,7 @@ def test_the_confusion_is_that_of_the_chosen_condition(open_page, two_methods, w
     results = two_methods[0].results()
     table = told_by(results, results.main, states_of(results)).table
     slider = explorer.locator("[data-role=condition]")
+
     for rate in ("0.0", "0.5"):
         rows = table[table["rate"] == rate]
         expected = [

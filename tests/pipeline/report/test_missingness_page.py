@@ -16,12 +16,14 @@ def test_missingness_equals_a_loop_over_masks(two_methods):
     masks, _ = read_arrays(build.folder / "t" / "availability" / "0.5_7000.safetensors")
     seen_visual = read_arrays(build.folder / "c/features/visual.safetensors")[0]["extracted"]
     kept, missing = [], 0
+
     for row, label in enumerate(labels):
         fold = int(label.utterance_id[1:].partition("_")[0]) % 2  # the one that tests its dialogue
         usable = masks[f"fold{fold}"][row].copy()
         usable[MODALITIES.index("visual")] &= seen_visual[row]
         kept.append(int(usable.sum()))
         missing += 3 - int(usable.sum())
+
     rows = table[(table["rate"] == "0.5") & table["cause"].str.startswith("in fact")]
     shares = rows.set_index("what")["share"]
     assert shares["cells missing"] == pytest.approx(missing / (3 * len(labels)))

@@ -18,6 +18,7 @@ def settle(page):
 def test_the_navigation_stays_and_marks_the_section(open_page, width):
     page = open_page(width)
     navigation = page.locator("nav")
+
     for place, title in (("#provenance", "Provenance"), ("#words", "Words"), ("#tables", "Tables")):
         page.evaluate("place => document.querySelector(place).scrollIntoView()", place)
         settle(page)
@@ -30,6 +31,7 @@ def test_the_navigation_stays_and_marks_the_section(open_page, width):
         assert 0 <= spot["x"] <= spot["x"] + spot["width"] <= width
         heading = page.locator(f"{place} h2").bounding_box()
         assert heading["y"] + heading["height"] > (box["height"] if width < 1200 else 0)
+
     assert page.seen["console"] == []
 
 

@@ -64,6 +64,7 @@ def test_the_list_is_written_only_where_it_says_something_else(tmp_path):
 
 def test_cards_that_cannot_be_read_are_named_and_hide_no_other(tmp_path):
     write_study(tmp_path, "sound")
+
     for name, text in (
         ("torn", '{"name": "torn"'),
         ("strange", json.dumps({"name": "strange", **CARD, "more": 1})),
@@ -73,6 +74,7 @@ def test_cards_that_cannot_be_read_are_named_and_hide_no_other(tmp_path):
     ):
         card = write_study(tmp_path, name) / "study.json"
         card.write_bytes(text.encode("utf-8", "surrogatepass"))
+
     cards, notes = read_cards(tmp_path)
     assert [card.name for card in cards] == ["sound"]
     assert [note.split("/")[-2] for note in notes] == [

@@ -48,11 +48,11 @@ def test_the_key_holds_the_digest_of_the_code_and_the_seal_that_of_the_key(decis
 
 def test_what_a_stage_is_handed_makes_nothing_run_again(decisions):
     """Snakemake compares params by their `repr`: only the key counts."""
-    one, other = decisions(), decisions(train={"methods": ["gcnet"], "n_epochs": 3})
-    handed = [made.settings("train", {**RUN}) for made in (one, other)]
+    plain, other = decisions(), decisions(train={"methods": ["gcnet"], "n_epochs": 3})
+    handed = [made.settings("train", {**RUN}) for made in (plain, other)]
     assert handed[0] != handed[1]
     assert repr(handed[0]) == repr(handed[1])
-    assert one.key("train", RUN) != other.key("train", RUN)
+    assert plain.key("train", RUN) != other.key("train", RUN)
 
 
 def test_where_a_corpus_lies_decides_nothing(decisions, talks, tmp_path):

@@ -29,6 +29,7 @@ def test_runs_are_methods_times_rates_times_folds_times_seeds():
         protocol={"rates": [0.0, 0.5, 0.7]},
         train={"methods": ["one", "each", "both"], "train_rate": "0.7", "seeds": [0, 1]},
     )
+
     assert made.train_rates("mood", "one") == ("0.7",)
     assert made.train_rates("mood", "each") == ("0.0", "0.5", "0.7")
     assert made.train_rates("mood", "both") == ("0.7", "0.0", "0.5")  # 0.7 and 0.0 are trained once

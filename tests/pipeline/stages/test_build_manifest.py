@@ -80,6 +80,7 @@ def test_summary_accounts_for_everything(corpus, build):
         stream.write("g_0,g,gone.mp4,0,1,sad,x\nbad,g,a.mp4,2,1,sad,x\n")
     (corpus / "spare.mp4").touch()
     summary = json.loads((build(corpus) / "corpus.json").read_text())
+
     assert summary["missing_media"] == {"gone.mp4": "is not there"}
     assert summary["dropped_by_reason"] == {
         "no row of utterances.csv names this file": 1,

@@ -82,7 +82,7 @@ def test_on_cuda_no_byte_depends_on_videos_at_once_order_or_shards(many):
     rows = many.run(MANY, None, *device, "--threads", "4")
     single = many.run(MANY, None, *device, "--threads", "1", cache="single")
     backwards = many.run(MANY[::-1], None, *device, "--threads", "3", cache="backwards")
-    shards = [row for one in MANY for row in many.run([one], None, *device, cache="shards")]
+    shards = [row for talk in MANY for row in many.run([talk], None, *device, cache="shards")]
     assert single == backwards[::-1] == shards == rows
     for cache in ("single", "backwards", "shards"):
         assert many.archives(cache) == many.archives()

@@ -83,6 +83,7 @@ def test_a_day_of_sound_in_one_utterance_is_a_row_with_the_way_out(
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     store = extraction.run("audio", "moonshine-tiny")
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+
     assert extraction.statuses(store) == ["unreadable", "ok", "ok"]
     assert (
         "longer than the 4 hours that are read at once; give it start_s" in capsys.readouterr().out

@@ -82,6 +82,7 @@ def write_media(folder):
     for name, rate_hz in (("no_rate", 0), ("huge_rate", 2**31 - 1)):
         header = good[:24] + rate_hz.to_bytes(4, "little")  # the rate stands at byte 24
         (folder / f"{name}.wav").write_bytes(header + good[28:])
+
     (folder / "good.wav").unlink()
     write_aiff_of_no_rate(folder / "nan_rate.aif")
     (folder / "empty.mp4").touch()

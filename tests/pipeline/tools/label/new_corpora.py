@@ -41,14 +41,15 @@ class NewCorpus:
         rows = [number % len(self.utterances) for number in range(n)]
         self.stores = {
             m: replace(
-                one,
-                features=one.features[rows],
-                extracted=one.extracted[rows],
-                status=one.status[rows],
+                store,
+                features=store.features[rows],
+                extracted=store.extracted[rows],
+                status=store.status[rows],
                 seconds=None,
             )
-            for m, one in self.stores.items()
+            for m, store in self.stores.items()
         }
+
         self.utterances = [
             replace(
                 self.utterances[row],

@@ -80,7 +80,7 @@ def test_the_table_is_one_that_the_workflow_reads(written, tmp_path):
 
 
 def test_a_corrected_labels_csv_is_a_table_as_it_is(trained, corpus, tmp_path):
-    corpus.utterances = [replace(one, media="m.mp4", text="so") for one in corpus.utterances]
+    corpus.utterances = [replace(row, media="m.mp4", text="so") for row in corpus.utterances]
     rows = label(trained("ae")[1], corpus.write(), tmp_path / "labels")
     (tmp_path / "labels" / "m.mp4").write_bytes(b"")
     settings = CorpusSettings(reader="folder", root="x", utterances="labels.csv")

@@ -43,6 +43,7 @@ def corpus(tmp_path):
     record = CropRecord(KEY, "ok", "single", "full", 2, 2, 2, (1.0, 1.2), boxes, (0.9, 0.9))
     with cache.writing(KEY) as path:
         write_crops(path, record, jpegs)
+
     rows = [utterance(0), utterance(1, start_s=4.0, end_s=float("inf"))]
     write_rows(folder / "utterances.csv", rows, Utterance)
     faces = [
@@ -67,7 +68,7 @@ def test_it_is_the_mean_of_what_the_published_network_says_of_each_face(corpus, 
     model.eval()
     with torch.inference_mode():
         logits = [model(centered(to_gray([crop]))) for crop in iter_crops(cache.path(KEY))]
-    expected = np.mean([torch.softmax(one, dim=1).numpy()[0] for one in logits], axis=0)
+    expected = np.mean([torch.softmax(logit, dim=1).numpy()[0] for logit in logits], axis=0)
     assert [float(smiling[name]) for name in NAMES] == pytest.approx(expected, abs=1e-5)
     assert (smiling["label"], smiling["modalities"]) == ("happy", "visual")
     assert smiling["expected_accuracy"] == ""

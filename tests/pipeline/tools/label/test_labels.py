@@ -134,6 +134,7 @@ def test_an_utterance_without_anything_has_no_label(trained, corpus, tmp_path, c
     before = label(run, corpus.write(), tmp_path / "before")
     for modality in MODALITIES:
         corpus.lose(modality, "s0d1_2")
+
     rows = label(run, corpus.write(), tmp_path / "labels")
     for row, old in zip(rows, before, strict=True):
         if row["utterance_id"] == "s0d1_2":
@@ -144,6 +145,7 @@ def test_an_utterance_without_anything_has_no_label(trained, corpus, tmp_path, c
             assert row["reason"] == nothing
         else:
             assert row["label"] == old["label"] != ""
+
     n = len(rows)
     assert f"{n - 1} of {n} utterances have a label" in capsys.readouterr().out
 

@@ -58,6 +58,7 @@ def test_the_card_says_what_it_is_and_what_it_is_not_for(run, edit_run, tmp_path
     assert f"| all together | {told['n_utterances']} | {accuracy:.1f} % \\[" in card
     for said in ("Other languages than de", "What it is not for", "Decisions about a person"):
         assert said in card
+
     assert "<b>" not in card
     assert card.count("\n# ") == 0
 

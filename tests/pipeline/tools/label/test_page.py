@@ -68,6 +68,7 @@ def test_every_utterance_is_a_button_at_its_place(tmp_path):
     places = [
         re.fullmatch(r"left:([\d.]+)%;width:([\d.]+)%", cue["style"]).groups() for cue in cues
     ]
+
     assert [(float(left), float(width)) for left, width in places] == [
         *((0, 20), (15, 25), (40, 10), (50, 50)),
     ]
@@ -90,7 +91,7 @@ def test_it_says_what_the_table_says(tmp_path):
 
 
 def test_curves_are_the_probabilities(tmp_path):
-    paths = [one["d"] for one in page(tmp_path).of("path")]
+    paths = [path["d"] for path in page(tmp_path).of("path")]
     assert len(paths) == 2
     points = [tuple(map(float, point.split())) for point in paths[0][1:].split(" L")]
     assert points == [(0, 0.2), (20, 0.2), (15, 0.7), (40, 0.7), (50, 0.2), (100, 0.2)]
@@ -116,9 +117,9 @@ def test_nothing_of_the_input_becomes_markup(tmp_path):
 def test_nothing_is_fetched(tmp_path):
     read = page(tmp_path)
     policy = next(
-        one["content"]
-        for one in read.of("meta")
-        if "content" in one and "default" in one["content"]
+        meta["content"]
+        for meta in read.of("meta")
+        if "content" in meta and "default" in meta["content"]
     )
     assert policy.startswith("default-src 'none'")
     sources = [found[n] for _, found in read.elements for n in ("src", "href") if n in found]
@@ -130,7 +131,9 @@ def test_nothing_is_fetched(tmp_path):
 def test_numbers_without_probabilities_stand_between_the_lowest_and_the_highest(
     tmp_path, label, height
 ):
-    rows = [row(n, n, n + 1, label=one, shares=()) for n, one in enumerate(["-1.5", "2.5", label])]
+    rows = [
+        row(n, n, n + 1, label=said, shares=()) for n, said in enumerate(["-1.5", "2.5", label])
+    ]
     bars = page(tmp_path, rows, ()).of("span", "bar")
     assert bars[2]["style"] == f"height:{height}%"
 
@@ -142,7 +145,7 @@ def test_no_file_no_lane(tmp_path):
 
 
 def test_the_clock():
-    assert [clock(one) for one in (0, 59.96, 187.44, 3600)] == [
+    assert [clock(seconds) for seconds in (0, 59.96, 187.44, 3600)] == [
         "0:00.0",
         "1:00.0",
         "3:07.4",

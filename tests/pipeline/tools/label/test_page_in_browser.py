@@ -32,10 +32,11 @@ def page(browser, tmp_path):
         with wave.open(str(tmp_path / "talk.wav"), "wb") as sound:
             sound.setparams((1, 2, 8000, 0, "NONE", ""))
             sound.writeframes(bytes(2 * 8000 * 10))
+
         rows = [
-            row(n, one.utterance.start_s, one.end_s, speaker=one.utterance.speaker, media=media,
-                text=one.utterance.text, label=one.label, shares=one.shares, reason=one.reason)
-            for n, one in enumerate(ROWS)
+            row(n, told.utterance.start_s, told.end_s, speaker=told.utterance.speaker, media=media,
+                text=told.utterance.text, label=told.label, shares=told.shares, reason=told.reason)
+            for n, told in enumerate(ROWS)
         ]  # fmt: skip
         write(tmp_path, rows, videos=tmp_path)
         context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
@@ -74,9 +75,9 @@ def test_a_click_plays_the_utterance_and_shows_its_words(page, tmp_path):
     assert now(opened) == pytest.approx(1.5, abs=0.5)
     wait(opened, "document.querySelector('.cue.playing') !== null")
     assert not opened.locator(".missing").is_visible()
-    asked = {one for one in opened.seen if "://" in one}
+    asked = {place for place in opened.seen if "://" in place}
     assert asked == {(tmp_path / name).as_uri() for name in ("timeline.html", "talk.wav")}
-    assert all(one.startswith("file:") for one in opened.seen)  # no error was written
+    assert all(place.startswith("file:") for place in opened.seen)  # no error was written
 
 
 def test_the_keyboard_walks_in_time_over_what_is_shown(page):
@@ -87,6 +88,7 @@ def test_the_keyboard_walks_in_time_over_what_is_shown(page):
     for key in ("ArrowRight", "ArrowRight", "End", "ArrowRight", "Home", "ArrowLeft"):
         opened.keyboard.press(key)
         starts.append(opened.evaluate(focused))
+
     assert starts == [0, 1.5, 4, 5, 5, 0, 0]
     opened.locator("fieldset input").nth(1).uncheck()
     assert opened.locator(".lane:visible").count() == 1
@@ -104,7 +106,7 @@ def test_it_fits_and_can_be_read(page, width, scheme):
     assert opened.evaluate("document.documentElement.scrollWidth") == width
     body = "getComputedStyle(document.body)"
     ink, ground = (opened.evaluate(f"{body}.{name}") for name in ("color", "backgroundColor"))
-    light = [sum(map(int, one[4:-1].split(", "))) for one in (ink, ground)]
+    light = [sum(map(int, colour[4:-1].split(", "))) for colour in (ink, ground)]
     assert (light[0] > light[1]) == (scheme == "dark")
 
 

@@ -20,17 +20,19 @@ def test_probabilities_are_means_and_disagreement_counts_the_others(trained, cor
     runs = [trained(model)[1] for model in ("ae", "gru", "gcnet")]
     alone = [label(run, corpus.write(), tmp_path / str(n)) for n, run in enumerate(runs)]
     rows = label(runs, corpus.folder, tmp_path / "all")
-    assert shares(rows) == pytest.approx(np.mean([shares(one) for one in alone], axis=0))
+    assert shares(rows) == pytest.approx(np.mean([shares(rows_of) for rows_of in alone], axis=0))
     classes = [name.removeprefix("probability_") for name in rows[0] if "probability_" in name]
+
     for row, *own in zip(rows, *alone, strict=True):
         mean = [float(row[f"probability_{name}"]) for name in classes]
         assert row["label"] == classes[int(np.argmax(mean))]
-        others = sum(one["label"] != row["label"] for one in own) / 3
+        others = sum(told["label"] != row["label"] for told in own) / 3
         assert float(row["disagreement"]) == pytest.approx(others)
-        accuracy = np.mean([float(one["expected_accuracy"]) for one in own])
+        accuracy = np.mean([float(told["expected_accuracy"]) for told in own])
         assert float(row["expected_accuracy"]) == pytest.approx(accuracy)
-        assert float(row["expected_low"]) == min(float(one["expected_low"]) for one in own)
-        assert float(row["expected_high"]) == max(float(one["expected_high"]) for one in own)
+        assert float(row["expected_low"]) == min(float(told["expected_low"]) for told in own)
+        assert float(row["expected_high"]) == max(float(told["expected_high"]) for told in own)
+
     assert {row["disagreement"] for row in alone[0]} == {""}
     assert len({row["disagreement"] for row in rows}) > 1
 
@@ -41,16 +43,17 @@ def test_numbers_are_means_with_their_deviation(make_task, tmp_path):
     for seed, run in enumerate(runs):
         train_once(files, run, seed=seed)
         predict_once(files, run)
+
     folder = NewCorpus(files, tmp_path / "new").write()
-    one, two = (
+    first, two = (
         np.array([float(row["label"]) for row in label(run, folder, run / "labels")])
         for run in runs
     )
     rows = label(runs, folder, tmp_path / "both")
     found = [float(row["label"]) for row in rows]
-    assert found == pytest.approx((one + two) / 2, abs=1e-6)
+    assert found == pytest.approx((first + two) / 2, abs=1e-6)
     told = [float(row["disagreement"]) for row in rows]
-    assert told == pytest.approx(np.abs(one - two) / 2, abs=1e-6)
+    assert told == pytest.approx(np.abs(first - two) / 2, abs=1e-6)
 
 
 def test_runs_of_other_labels_and_those_without_a_mean_are_refused(
@@ -104,9 +107,9 @@ def test_nothing_is_labelled_at_a_higher_risk_than_the_chosen_one(trained, corpu
 def test_a_risk_needs_calibrated_probabilities(trained, run, corpus, tmp_path, capsys):
     folder = run("ae")
     (folder / "calibration.json").unlink()
-    for one in (folder, trained("cpmnet")[1]):
+    for run in (folder, trained("cpmnet")[1]):
         with pytest.raises(SystemExit, match="--risk needs calibrated probabilities"):
-            label(one, corpus.write(), tmp_path / "labels", "--risk", "0.3")
+            label(run, corpus.write(), tmp_path / "labels", "--risk", "0.3")
     for text in ("1", "-0.1", "nan", "much"):
         with pytest.raises(SystemExit, match="2"):
             label(folder, corpus.folder, tmp_path / "labels", "--risk", text)
@@ -125,10 +128,13 @@ def test_where_labels_come_from_is_said_and_synthetic_data_first(
     label(folder, corpus.write(), tmp_path / "labels")
     notes = json.loads((tmp_path / "labels/labels.json").read_text())
     said = capsys.readouterr().err.splitlines()
+
     assert [line.removeprefix("note: ") for line in said[: len(notes["notes"])]] == notes["notes"]
     assert ("trained on synthetic data" in notes["notes"][0]) == synthetic
     n = json.loads((folder / "run.json").read_text())["n_utterances"]["train"]
-    assert any(f"trained on {n} utterances of mine (de, not acted" in one for one in notes["notes"])
+    assert any(
+        f"trained on {n} utterances of mine (de, not acted" in note for note in notes["notes"]
+    )
     assert notes["runs"][0]["corpus"]["synthetic"] == synthetic
     assert notes["n_labels"] == notes["n_utterances"] == len(corpus.utterances)
 

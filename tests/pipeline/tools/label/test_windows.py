@@ -21,8 +21,8 @@ def line(*lengths, speakers="FM"):
         for d, n in enumerate(lengths)
         for turn in range(n)
     ]
-    return index_utterances(rows, [Label(one.utterance_id, "") for one in rows]), [
-        one.speaker for one in rows
+    return index_utterances(rows, [Label(row.utterance_id, "") for row in rows]), [
+        row.speaker for row in rows
     ]
 
 
@@ -66,11 +66,13 @@ def test_each_window_is_what_the_run_says_of_it_alone(trained, corpus, tmp_path,
     run = trained(model)[1]
     length = json.loads((run / "run.json").read_text())["shape"]["max_utterances"]
     n = length + length // 2
-    corpus.keep({one.utterance_id for one in corpus.utterances[:n]})
-    rows = [replace(one, dialogue_id="x", turn=t) for t, one in enumerate(corpus.utterances)]
-    corpus.utterances = [replace(one, speaker="FM"[t % 2]) for t, one in enumerate(rows)]
+    corpus.keep({utterance.utterance_id for utterance in corpus.utterances[:n]})
+    rows = [
+        replace(utterance, dialogue_id="x", turn=t) for t, utterance in enumerate(corpus.utterances)
+    ]
+    corpus.utterances = [replace(row, speaker="FM"[t % 2]) for t, row in enumerate(rows)]
     told = label(run, corpus.write(), tmp_path / "long")
-    ids = [one.utterance_id for one in corpus.utterances]
+    ids = [utterance.utterance_id for utterance in corpus.utterances]
 
     parts = []
     for start in (0, n - length):
@@ -86,7 +88,7 @@ def test_each_window_is_what_the_run_says_of_it_alone(trained, corpus, tmp_path,
             for name in row:
                 if name.startswith("probability_"):
                     assert float(row[name]) == pytest.approx(float(own[0][name]), abs=1e-5)
-        assert len(own) == 1 or row["label"] in {one["label"] for one in own}
+        assert len(own) == 1 or row["label"] in {told["label"] for told in own}
     assert sum(sum(name in part for part in parts) == 2 for name in ids) == 2 * length - n
 
 
