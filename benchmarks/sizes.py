@@ -103,7 +103,7 @@ def write_study(folder: Path, size: Size, rng: np.random.Generator) -> None:
 def run(folder: Path) -> tuple[int, str]:
     """Snakemake's exit code and its last words."""
     tools = folder / "tools"
-    tools.mkdir()
+    tools.mkdir(exist_ok=True)
     write_text(tools / "sitecustomize.py", TELL)
     env = {
         **os.environ,

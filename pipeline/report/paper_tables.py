@@ -17,8 +17,8 @@ HEADS = {AVERAGE: "Average", DECLINE: "Decline"}
 NEEDS = {
     "1": "ecce_none, ecce_global and ecce_full",
     "2": "its_tf_tf, ts_nas_tf and gcnet_framework_tf beside iteacnet, under IME",
-    "3": "a method that is trained for each missing rate (evaluations: [ime])",
-    "4": "a method that is trained for all missing rates (evaluations: [ume])",
+    "3": "a method with evaluations: [ime], a model for each missing rate",
+    "4": "a method with evaluations: [ume], one model for all",
 }
 
 

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from pipeline.report.measures import MEASURES
-from pipeline.report.paper_tables import absent_tables, number
+from pipeline.report.paper_tables import absent_tables, number, paper_tables
 from pipeline.report.results import Result
 from pipeline.report.views import TableView
 
@@ -47,3 +47,13 @@ def test_tables_without_a_row_are_named_with_what_would_fill_them():
     assert "Table 3 needs a method with evaluations: [ime]" in said
     assert "Table 1" not in said
     assert absent_tables([TableView("", [], [], name=f"table{n}") for n in range(1, 5)]) == ""
+
+
+@pytest.mark.parametrize("ways", [["ume"], ["ime", "ume"]])
+def test_a_table_of_one_method_compares_it_with_nobody(make_build, ways):
+    methods = {"iteacnet": {"model": "iteacnet", "evaluations": ["ime"]}}
+    methods["gru"] = {"model": "gru", "evaluations": ways}
+    build = make_build(methods=methods)
+    notes = {view.name: view.note for view in paper_tables([build.results()])}
+    assert "against" not in notes["table4"]  # the GRU alone
+    assert ("against GRU" in notes.get("table3", "")) == ("ime" in ways)
