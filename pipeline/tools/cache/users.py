@@ -68,7 +68,10 @@ def others(cache: Path, configs: list[Config], folder: Path) -> list[User]:
 
 
 def _asking(config: Config) -> dict[str, Any]:
-    """What decides which records are asked for: how the report is called, or looks, does not."""
+    """What decides which records are asked for: how the report is called, or looks, does not.
+
+    Nor does whether a corpus's root came from the command line: it stands in its section, too.
+    """
     values = dump(config)
-    del values["report"]
+    del values["report"], values["root"]
     return values

@@ -95,7 +95,8 @@ def use_by_root(project):
     shutil.copytree(project / "build/talks", project / "build/others")
     table = project / "build/others/manifest/0.csv"
     table.write_text(table.read_text().replace("so far", "so long").replace("so good", "bye"))
-    note_use(parse_config({**CONFIG, "report": {"title": "Before it was edited"}}), project)
+    told = {"report": {"title": "Before it was edited"}, "root": "talks"}
+    note_use(parse_config({**CONFIG, **told}), project)
     note_use(parse_config(ROOTED), project)
     save(ROOTED)
     main(["gc", "-c", "config.yaml", "--others", "keep", "--dry-run"])
