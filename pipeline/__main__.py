@@ -2,7 +2,7 @@
 
     python -m pipeline doctor --configfile configs/iemocap.yaml --config root=/data/iemocap
     python -m pipeline weights --configfile configs/paper.yaml
-    python -m pipeline label RUN build/clips --out labels
+    python -m pipeline label RUN interview.mp4 --out labels
     python -m pipeline corrected labels --out utterances.csv
     python -m pipeline export build/clips --format npz --out clips.npz
     python -m pipeline cache stats

@@ -164,10 +164,15 @@ def parse_config(values: Mapping[str, Any], files: Sequence[YamlFile] = ()) -> C
     return parse_section(named, Config, where="", lines=where)
 
 
-def read_config(path: Path, arguments: Sequence[str] = ()) -> Config:
-    """The configuration of a file with `--config` arguments over it, as Snakemake reads them."""
+def read_config(
+    path: Path, arguments: Sequence[str] = (), over: Mapping[str, Any] | None = None
+) -> Config:
+    """The configuration of a file with `--config` arguments over it, as Snakemake reads them.
+
+    `over`: sections between the two.
+    """
     file = read_yaml(path)
-    values = {**file.values}
+    values = _merged(file.values, over or {})
     for argument in arguments:
         key, mark, text = argument.partition("=")
         if not mark:

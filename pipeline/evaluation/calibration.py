@@ -1,9 +1,9 @@
 """calibration.json: what a run's probabilities are worth, by what of an utterance was usable.
 
 Temperatures are fitted on the validation role of the run's fold and judged on its test role, over
-all conditions that the run was tested under; one that makes the test role less likely than none
-does is not used. Of numbers about a middle (sentiment) it is the side
-that is told with a probability; of other numbers there is none.
+all conditions that the run was tested under; one that the validation role does not bear out, when
+each part of it is judged by a temperature of the rest, is not used. Of numbers about a middle
+(sentiment) it is the side that is told with a probability; of other numbers there is none.
 """
 
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ from pipeline.evaluation.temperature import (
     as_signs,
     calibrated,
     fit_temperatures,
-    refuted,
+    unproven,
 )
 
 FILE = "calibration.json"
@@ -53,7 +53,7 @@ class Calibration(Section):
     classes: tuple[str, ...] = ()  # what has a probability, in the order of the outputs
     fitted_on: Role = "validation"  # test: the protocol validates on it, and errors look smaller
     temperatures: dict[str, Annotated[float, Field(gt=0, allow_inf_nan=False)]] = {}
-    refuted: tuple[str, ...] = ()  # patterns whose temperature the test role does not bear out: 1
+    unproven: tuple[str, ...] = ()  # patterns whose temperature is 1: no other one is borne out
     patterns: dict[str, Reliability] = {}
 
     def expected(self, pattern: str) -> Reliability | None:
@@ -99,13 +99,13 @@ def calibrate(
     temperatures = fit_temperatures(
         *told, validation.patterns.tolist(), validation.utterances.tolist()
     )
-    worse = refuted(temperatures, test.outputs, test.targets.astype(np.int64), test.patterns)
-    temperatures |= dict.fromkeys(worse, 1.0)
+    doubted = unproven(temperatures, *told, validation.patterns, validation.utterances)
+    temperatures |= dict.fromkeys(doubted, 1.0)
     return Calibration(
         classes=classes,
         fitted_on=fitted_on,
         temperatures={name: float(f"{value:.6g}") for name, value in temperatures.items()},
-        refuted=worse,
+        unproven=doubted,
         patterns=_judge(test, temperatures),
     )
 

@@ -26,7 +26,7 @@ class ReliabilityRow:
     accuracy_low: float  # 95 % interval, an utterance counting once
     accuracy_high: float
     temperature: float  # geometric mean over the runs
-    n_refuted: int  # runs whose own temperature was worse than none on the test role: 1 instead
+    n_unproven: int  # runs in which it is 1, since the role that it is fitted on bears out no other
     ece_before: float
     ece_after: float
     ece_by_chance: float  # what so few rows show where every probability is right
@@ -97,7 +97,7 @@ def _row(names: tuple[str, str, str], pattern: str, runs: list[CalibratedRun]) -
         accuracy_low=wilson(after.accuracy, n_utterances)[0],
         accuracy_high=wilson(after.accuracy, n_utterances)[1],
         temperature=math.exp(fmean(logs)),
-        n_refuted=sum(name in calibration.refuted for calibration, name in used),
+        n_unproven=sum(name in calibration.unproven for calibration, name in used),
         ece_before=before.ece,
         ece_after=after.ece,
         ece_by_chance=after.least_ece(n_utterances),

@@ -6,7 +6,7 @@ pattern of modalities leaves a network to go by decides how sure it may be, so e
 own; rare ones share that of all. Shapes: n rows, C classes.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -19,6 +19,7 @@ from pipeline.evaluation.predictions import probabilities
 POOLED: Final = "all"  # the temperature of what is rare
 MIN_UTTERANCES: Final = 25  # different ones, for a temperature of their own
 LOWEST, HIGHEST = -3.0, 5.0  # of the logarithm: between a twentieth and 150
+N_BLOCKS = 5  # of utterances, each left out of one fit
 SPREAD = 1.0  # of the logarithm, before anything is seen: ten rows that are all right prove little
 
 
@@ -50,39 +51,75 @@ def unlikeliness(
     rows: NDArray[np.bool_] | None = None,
 ) -> float:
     """Negative log likelihood of the targets (n,), summed over `rows`."""
-    numbers = np.arange(len(targets)) if rows is None else np.flatnonzero(rows)
-    total = 0.0
-
-    for piece in pieces(len(numbers), logits.shape[1]):
-        own = numbers[piece]
-        scaled = logits[own].astype(np.float64) / temperature
-        shifted = scaled - scaled.max(axis=1, keepdims=True)
-        places = np.arange(len(own)), targets[own]
-        total -= float((shifted[places] - np.log(np.exp(shifted).sum(axis=1))).sum())
-
-    return total
+    found = _unlikelinesses(logits, targets, temperature, rows)
+    return sum(float(values.sum()) for _, values in found)
 
 
-def refuted(
+def unproven(
     temperatures: Mapping[str, float],
     logits: NDArray[np.float32],
     targets: NDArray[np.int64],
     patterns: NDArray[np.str_],
+    utterances: NDArray[np.str_],
 ) -> tuple[str, ...]:
-    """Patterns whose temperature makes these rows less likely than none does.
-
-    So it is where the role that it was fitted on is not like others: where features were fitted to
-    its labels, or epochs chosen by it.
-    """
+    """Patterns of which the rows that were fitted to do not show that a temperature helps."""
     rows = {name: patterns == name for name in temperatures}
     rows[POOLED] = np.ones(len(targets), dtype=bool)
-
     return tuple(
         name
-        for name, temperature in temperatures.items()
-        if unlikeliness(logits, targets, temperature, rows[name])
-        > unlikeliness(logits, targets, 1.0, rows[name])
+        for name, own in rows.items()
+        if not is_shown(crossed_gains(logits, targets, utterances, own))
     )
+
+
+def crossed_gains(
+    logits: NDArray[np.float32],
+    targets: NDArray[np.int64],
+    utterances: NDArray[np.str_],
+    rows: NDArray[np.bool_],
+) -> NDArray[np.float64]:
+    """How much likelier a temperature makes each utterance that it was not fitted to; (U,) nats.
+
+    Neighbours are left out together, since a dialogue's rows err alike.
+    """
+    names = dict.fromkeys(utterances[rows].tolist())
+    numbers = {name: number for number, name in enumerate(names)}
+    own = np.array([numbers.get(name, -1) for name in utterances.tolist()], dtype=np.int64)
+    gains = np.zeros(len(names))
+
+    for block in np.array_split(np.arange(len(names)), min(N_BLOCKS, len(names))):
+        held = rows & np.isin(own, block)
+        rest = rows & ~held
+        if not rest.any():
+            continue
+        temperature = fit_temperature(logits, targets, rest)
+        for sign, divisor in ((1.0, 1.0), (-1.0, temperature)):
+            for places, values in _unlikelinesses(logits, targets, divisor, held):
+                np.add.at(gains, own[places], sign * values)
+    return gains
+
+
+def is_shown(gains: NDArray[np.float64]) -> bool:
+    """Whether the mean gain is above its standard error."""
+    if len(gains) < 2:
+        return False
+    return bool(gains.mean() > gains.std(ddof=1) / np.sqrt(len(gains)))
+
+
+def _unlikelinesses(
+    logits: NDArray[np.float32],
+    targets: NDArray[np.int64],
+    temperature: float,
+    rows: NDArray[np.bool_] | None,
+) -> Iterator[tuple[NDArray[np.intp], NDArray[np.float64]]]:
+    """Numbers of rows and the negative log likelihood of each, piece by piece."""
+    numbers = np.arange(len(targets)) if rows is None else np.flatnonzero(rows)
+    for piece in pieces(len(numbers), logits.shape[1]):
+        own = numbers[piece]
+        scaled = logits[own].astype(np.float64) / temperature
+        shifted = scaled - scaled.max(axis=1, keepdims=True)
+        likelihood = shifted[np.arange(len(own)), targets[own]]
+        yield own, np.log(np.exp(shifted).sum(axis=1)) - likelihood
 
 
 def fit_temperatures(

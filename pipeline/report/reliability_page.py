@@ -94,5 +94,5 @@ def _verdict(row: ReliabilityRow) -> str:
         return (
             f"{fell}: half of it would be less than chance leaves ({100 * row.ece_by_chance:.1f})."
         )
-    said = f"{fell}: more than half; the validation role is not like the test role"
-    return f"{said}, and in {counted(row.n_refuted, 'run')} its temperature is not used."
+    said = f"{fell}: more than half; the validation role is not like the test role, or too small"
+    return f"{said}: it bears out no temperature in {counted(row.n_unproven, 'run')}."

@@ -205,7 +205,8 @@ class Decisions:
                 "keep": train.keep,
             },
         }
-        return Stage(settings, self._model(wildcards))
+        told = {**settings, "extraction": self._plan.extraction(wildcards["task"])}
+        return Stage(told, self._model(wildcards), deciding=settings)
 
     def _predict(self, wildcards: Wildcards) -> Stage:
         names = self._plan.test_rates(

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from pipeline.base.artefacts import (
     features_place,
@@ -23,6 +24,7 @@ from pipeline.base.records import MODALITIES, Modality
 from pipeline.config.conditions import parse_condition
 from pipeline.config.configuration import Config
 from pipeline.config.methods import STRATEGIES, parse_train_rate
+from pipeline.config.settings import dump
 from pipeline.config.studies import UNNAMED
 from pipeline.corpora.clips import clips
 
@@ -75,6 +77,15 @@ class Plan:
         return tuple(
             m for m in MODALITIES if not used or any(m in modalities for modalities in used)
         )
+
+    def extraction(self, task: str) -> dict[str, Any] | None:
+        """What makes the features of a task (pipeline.config.extraction); None: imported ones."""
+        settings = self.config.tasks[task]
+        if self.config.corpora[settings.corpus].import_ is not None:
+            return None
+        features = {m: dump(getattr(self.config.features, m)) for m in settings.sorted_modalities}
+        faces = dump(self.config.crop_faces) if "visual" in features else None
+        return {"features": features, "crop_faces": faces}
 
     def tasks_of(self, corpus: str) -> list[str]:
         """Tasks of a corpus that are trained and scored."""

@@ -8,7 +8,6 @@ itself, and the mean log-probability of its tokens is known: near -0.3 in Englis
 it invents.
 """
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +17,13 @@ from numpy.typing import NDArray
 from pipeline.base.errors import CheckpointError
 from pipeline.media.arrays import Waveform
 from pipeline.speech.graphs import load_graph
-from pipeline.speech.words import Words
+from pipeline.speech.words import Words, without_loop
 
 SAMPLE_RATE_HZ = 16000
 FRAME, FIRST_SAMPLES = 384, 895
 HEADS, HEAD_WIDTH = 8, 36
 BEGIN, END = 1, 2
 TOKENS_PER_S = 6.5  # what the network was trained to write at most; more is a loop
-LOOP = 3  # times in a row
 BLANK = "\u2581"
 PAST, PRESENT = "past_key_values", "present"
 
@@ -106,21 +104,6 @@ def read_tokens(path: Path) -> list[bytes]:
     if place != len(content) or len(tokens) < END + 1:
         raise CheckpointError(f"{path}: not a list of tokens (token {len(tokens)} is cut off)")
     return tokens
-
-
-def without_loop(tokens: Sequence[int]) -> int:
-    """How many tokens there are before something is said for the third time in a row.
-
-    A network that has lost the thread repeats itself, surer each time; what it says once may be
-    meant. Neither the echoes nor how sure they are tell anything of the sound.
-    """
-    for end in range(LOOP, len(tokens) + 1):
-        for period in range(1, end // LOOP + 1):
-            last = tokens[end - period : end]
-            before = [tokens[end - n * period - period : end - n * period] for n in range(1, LOOP)]
-            if all(part == last for part in before):
-                return end - (LOOP - 1) * period
-    return len(tokens)
 
 
 def _likeliest(logits: NDArray[np.float32]) -> tuple[int, float]:

@@ -43,13 +43,6 @@ def stretches(
     return [piece for stretch in long_enough for piece in _cut(stretch, probabilities, longest)]
 
 
-def dips(probabilities: Probabilities, below: float, at_least: int) -> list[tuple[int, int]]:
-    """Runs [start, end) of `at_least` improbable chunks between probable ones."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], probabilities < below, [0]])))
-    runs = [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]
-    return [(a, b) for a, b in runs if b - a >= at_least and a > 0 and b < len(probabilities)]
-
-
 def _active(probabilities: Probabilities, min_probability: float) -> Iterator[Stretch]:
     """Where speech is on: it goes on at `min_probability`, and off well below."""
     start: int | None = None

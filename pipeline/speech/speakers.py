@@ -1,9 +1,8 @@
 """Who speaks in each stretch of speech: voices are clustered, and stretches cut where they change.
 
-First every stretch is taken apart at its least pauses: two people hardly ever speak on without one.
-The pieces of a second or more say which voices there are. Then each window of a stretch is given to
-one of them, by the likeness of its vector and a cost for each change (Viterbi); a change is moved
-to the least probable speech nearby.
+Windows of a second along each stretch say which voices there are (pipeline.speech.clustering). Each
+is given to one of them, by the likeness of its vector and a cost for each change (Viterbi); a
+change is moved to the least probable speech nearby.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,15 +14,12 @@ from numpy.typing import NDArray
 
 from pipeline.corpora.turns import Turn, rounded
 from pipeline.media.arrays import Waveform
-from pipeline.speech.clustering import speakers_of
-from pipeline.speech.silero import CHUNK, SAMPLE_RATE_HZ, STEP_S, SpeechDetector
-from pipeline.speech.spans import Probabilities, dips
-from pipeline.speech.voices import HOP_S, Vectors, Voices, Windows, mean_vector
+from pipeline.speech.clustering import paths, speakers_of
+from pipeline.speech.silero import SAMPLE_RATE_HZ, STEP_S, SpeechDetector
+from pipeline.speech.spans import Probabilities
+from pipeline.speech.voices import Vectors, Voices, Windows
 
 LEAST_S = 0.1  # of a waveform that has a voice
-TELLING_S = 1.0  # pieces that say which voices there are
-DIP, DIP_CHUNKS = 0.5, 2  # speech this improbable, so long, is a pause between pieces
-CHANGE_COST = 0.1  # what a change must gain in likeness x seconds
 NEARBY_S = 0.4
 SURENESS = 20.0  # two voices whose likeness differs by 0.05 are told apart with 0.73
 NAMES = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -35,16 +31,13 @@ class Heard:
 
     windows: Windows
     probabilities: Probabilities
-    pieces: Sequence[tuple[Vectors, float]]  # a vector and its seconds
 
 
 def hear(samples: Waveform, voices: Voices, detector: SpeechDetector) -> Heard | None:
     """The voices along one stretch, None where it is too short to have any."""
     if len(samples) < LEAST_S * SAMPLE_RATE_HZ:
         return None
-    probabilities = detector.whole(samples)
-    windows = voices.windows(samples)
-    return Heard(windows, probabilities, list(_pieces(samples, probabilities, voices)))
+    return Heard(voices.windows(samples), detector.whole(samples))
 
 
 def tell(
@@ -57,10 +50,7 @@ def tell(
     """
     if not heard:
         return list(turns)
-    pieces = [piece for stretch in heard.values() for piece in stretch.pieces]
-    telling = [piece for piece in pieces if piece[1] >= TELLING_S] or pieces
-    vectors = np.stack([vector for vector, _ in telling])
-    speakers = speakers_of(vectors, np.array([seconds for _, seconds in telling]), number)
+    speakers = speakers_of([voice.windows.vectors for voice in heard.values()], number)
 
     found: list[tuple[Turn, int]] = []
     for index, turn in enumerate(turns):
@@ -71,21 +61,11 @@ def tell(
     return _named(found)
 
 
-def _pieces(samples: Waveform, probabilities: Probabilities, voices: Voices) -> Any:
-    """The vector and seconds of each part between pauses, however short."""
-    borders = [0, *(chunk for dip in dips(probabilities, DIP, DIP_CHUNKS) for chunk in dip)]
-    edges = [*borders, len(probabilities)]
-    for start, end in zip(edges[::2], edges[1::2], strict=True):
-        part = samples[start * CHUNK : end * CHUNK]
-        if len(part) >= LEAST_S * SAMPLE_RATE_HZ:
-            yield mean_vector(voices.windows(part).vectors), len(part) / SAMPLE_RATE_HZ
-
-
 def _told(turn: Turn, heard: Heard, speakers: Vectors, may_cut: bool) -> list[tuple[Turn, int]]:
     """The turn, or its parts, each with the number of its speaker."""
     likeness = heard.windows.vectors @ speakers.T  # (windows, K)
     if may_cut:
-        path = best_path(likeness * HOP_S, CHANGE_COST)
+        (path,) = paths([heard.windows.vectors], speakers)
     else:
         path = np.full(len(likeness), likeness.mean(axis=0).argmax())
     changes = np.flatnonzero(np.diff(path)) + 1
@@ -101,21 +81,6 @@ def _told(turn: Turn, heard: Heard, speakers: Vectors, may_cut: bool) -> list[tu
             part = replace(turn, start_s=start_s, end_s=end_s, speaker_confidence=sure)
             parts.append((part, int(path[group[0]])))
     return parts
-
-
-def best_path(scores: NDArray[np.floating[Any]], cost: float) -> NDArray[np.intp]:
-    """(T, K) scores -> (T,): the states of the largest sum, less `cost` for every change."""
-    total = scores[0].astype(np.float64)
-    came_from = np.zeros(scores.shape, np.intp)
-    for time in range(1, len(scores)):
-        best = int(total.argmax())
-        stays = total >= total[best] - cost
-        came_from[time] = np.where(stays, np.arange(len(total)), best)
-        total = np.maximum(total, total[best] - cost) + scores[time]
-    path = [int(total.argmax())]
-    for time in range(len(scores) - 1, 0, -1):
-        path.append(int(came_from[time][path[-1]]))
-    return np.array(path[::-1], np.intp)
 
 
 def _quietest(probabilities: Probabilities, time_s: float) -> float:

@@ -5,11 +5,12 @@ from typing import Any
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 
 from pipeline.base.errors import CheckpointError
 from pipeline.features.weights.offline import refuse_network
 from pipeline.media.arrays import Waveform
-from pipeline.speech.words import Words
+from pipeline.speech.words import Words, without_loop
 
 SAMPLE_RATE_HZ = 16000
 MOST_TOKENS = 200  # of half a minute
@@ -25,7 +26,7 @@ def load_whisper(folder: Path) -> "Whisper":
         model = WhisperForConditionalGeneration.from_pretrained(
             folder, local_files_only=True, use_safetensors=True
         )
-    except (OSError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise CheckpointError(
             f"speech.transcribe: {folder} holds no Whisper model that can be read: {error}"
         ) from None
@@ -37,6 +38,9 @@ class Whisper:
 
     def __init__(self, processor: Any, model: Any) -> None:
         self._processor, self._model = processor, model
+        # Else the network chooses between this and a translation; those of English alone know none.
+        is_of_many = getattr(model.generation_config, "is_multilingual", False)
+        self._asked = {"task": "transcribe"} if is_of_many else {}
 
     def hear(self, samples: Waveform) -> Words:
         """What is said in at most 30 s."""
@@ -50,13 +54,15 @@ class Whisper:
                 num_beams=1,
                 return_dict_in_generate=True,
                 output_scores=True,
+                **self._asked,
             )
 
         n_written = len(out.scores)
-        tokens = out.sequences[0, -n_written:] if n_written else out.sequences[0, :0]
+        tokens = out.sequences[0, -n_written:].tolist() if n_written else []
+        tokens = tokens[: without_loop(tokens)]
         logs = [
             float(scores[0].log_softmax(-1)[token])
-            for scores, token in zip(out.scores, tokens, strict=True)
+            for scores, token in zip(out.scores, tokens, strict=False)
         ]
         text = self._processor.decode(tokens, skip_special_tokens=True).strip()
         finite = [log for log in logs if np.isfinite(log)]

@@ -13,6 +13,7 @@ import numpy as np
 
 from pipeline.corpora.turns import Turn, rounded
 
+LOOP = 3  # times in a row
 NEARBY_S = 30.0  # turns within so many seconds speak the same language
 
 
@@ -62,3 +63,18 @@ def _nearby_means(turns: Sequence[Turn], words: Sequence[Words]) -> list[float |
         float((sums[b] - sums[a]) / (numbers[b] - numbers[a])) if numbers[b] > numbers[a] else None
         for a, b in zip(first, last, strict=True)
     ]
+
+
+def without_loop(tokens: Sequence[int]) -> int:
+    """How many tokens there are before something is said for the third time in a row.
+
+    A network that has lost the thread repeats itself, surer each time; what it says once may be
+    meant. Neither the echoes nor how sure they are tell anything of the sound.
+    """
+    for end in range(LOOP, len(tokens) + 1):
+        for period in range(1, end // LOOP + 1):
+            last = tokens[end - period : end]
+            before = [tokens[end - n * period - period : end - n * period] for n in range(1, LOOP)]
+            if all(part == last for part in before):
+                return end - (LOOP - 1) * period
+    return len(tokens)

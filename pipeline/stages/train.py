@@ -52,6 +52,8 @@ def main(argv: list[str] | None = None) -> None:
     named = {"task": args.task, "method": args.method, "selection": selection}
     if settings.corpus is not None:  # no part of the key: only who reads labels needs it
         named["corpus"] = dump(settings.corpus)
+    if settings.extraction is not None:  # likewise
+        named["extraction"] = dump(settings.extraction)
     if settings.task.kind == "regression":  # no part of the key: only who reads numbers needs it
         named["center"] = settings.task.center
     write_json(args.out_run, {**facts, **named, "encoders": origins(args.features)})

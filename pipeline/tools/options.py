@@ -13,9 +13,11 @@ def command_parser(name: str, description: str | None) -> argparse.ArgumentParse
     )
 
 
-def add_configuration(parser: argparse.ArgumentParser) -> None:
+def add_configuration(
+    parser: argparse.ArgumentParser,
+    default: Path = Path("config.yaml"),
+    told: str = "default: config.yaml",
+) -> None:
     """`--configfile` and `--config`, as `snakemake` takes them."""
-    parser.add_argument(
-        *("--configfile", "-c"), type=Path, default=Path("config.yaml"), help="default: config.yaml"
-    )
+    parser.add_argument(*("--configfile", "-c"), type=Path, default=default, help=told)
     parser.add_argument("--config", nargs="+", default=[], metavar="KEY=VALUE", help="root=PATH")

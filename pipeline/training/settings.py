@@ -7,6 +7,7 @@ from pydantic import Field
 from models.vocabulary import Selection
 from pipeline.config.about import Provenance
 from pipeline.config.conditions import parse_condition
+from pipeline.config.extraction import Extraction
 from pipeline.config.methods import STRATEGIES, MethodSettings, parse_train_rate
 from pipeline.config.settings import Rate, Section, dump
 from pipeline.config.tasks import GeneratorName, ScoredTask
@@ -44,6 +45,7 @@ class RunSettings(Section):
     method: MethodSettings
     train: LengthSettings
     corpus: Provenance | None = None  # for run.json: decides nothing
+    extraction: Extraction | None = None  # likewise: the features that it made decide
 
     def validation_rates(self, train_rate: str) -> tuple[str, ...]:
         """Rates that select the epoch: the training rate if constant, else all (reading.md A.6)."""

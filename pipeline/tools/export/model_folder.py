@@ -6,12 +6,14 @@ Of a teacher and a student only the student goes: it is what predicts. `python -
 takes the folder for a run.
 """
 
+import json
 import secrets
 import shutil
 from pathlib import Path
+from typing import Any
 
 from pipeline.base.arrays import read_arrays, write_arrays
-from pipeline.base.files import UNFINISHED, write_bytes, write_text
+from pipeline.base.files import UNFINISHED, write_bytes, write_json, write_text
 from pipeline.evaluation.calibration import FILE
 from pipeline.tools.export.content import ExportError
 from pipeline.tools.export.model_card import model_card
@@ -30,14 +32,26 @@ def write_model(folder: Path, run_folder: Path) -> TrainedRun:
     part.mkdir()
     try:
         _write_weights(run_folder / WEIGHTS, part / WEIGHTS)
-        for name in (RUN, FILE):
-            if (run_folder / name).is_file():
-                write_bytes(part / name, (run_folder / name).read_bytes())
+        write_json(part / RUN, _without_places(json.loads((run_folder / RUN).read_text("utf-8"))))
+        if (run_folder / FILE).is_file():
+            write_bytes(part / FILE, (run_folder / FILE).read_bytes())
         write_text(part / "README.md", model_card(run))
         part.replace(folder)
     finally:
         shutil.rmtree(part, ignore_errors=True)
     return run
+
+
+def _without_places(facts: dict[str, Any]) -> dict[str, Any]:
+    """run.json without where weights lie on this machine, which is nobody else's business."""
+    told = facts.get("extraction") or {}
+    for section in (*told.get("features", {}).values(), told.get("crop_faces") or {}):
+        if "weights" in section:
+            section["weights"] = None
+        prefix, mark, place = str(section.get("encoder", "")).partition(":")
+        if mark and Path(place).is_absolute():
+            section["encoder"] = f"{prefix}:{Path(place).name}"
+    return facts
 
 
 def _write_weights(source: Path, target: Path) -> None:

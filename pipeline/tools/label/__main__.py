@@ -1,14 +1,16 @@
 r"""Labels for new videos from finished runs, on a time line that opens in a browser.
 
-    python -m pipeline label build/demo4/runs/iteacnet/0.7/fold*_seed0 build/clips --out labels
-    python -m pipeline label build/clips --model faces --out labels
+    python -m pipeline label build/demo4/runs/iteacnet/0.7/fold*_seed0 interview.mp4 --out labels
+    python -m pipeline label build/demo4/runs/iteacnet/0.7/fold0_seed0 build/clips --out labels
+    python -m pipeline label interview.mp4 --model faces --out labels
 
-Reads the runs' weights, run.json and calibration.json, and of the corpus utterances.csv and
-features/, as the workflow makes them (`configs/clips.yaml` for a folder of videos; no labels, no
-task). Several runs are averaged, and the table says how far they disagree. FOLDER gets labels.csv,
-labels.json (where the labels come from), timeline.html, which opens in a browser, and .vtt, .srt,
-.eaf and .TextGrid of each media file. `--model faces` needs no run: it is what a pretrained network
-says of faces alone.
+SOURCE is a video, a folder of videos, or build/CORPUS. Of videos that nobody has prepared the
+workflow finds utterances, speakers and words (a table or transcript beside them wins), and encodes
+them as the runs' own corpora were encoded; all that lies in FOLDER/build, and a second call goes on
+where the first was stopped. Several runs are averaged, and the table says how far they disagree.
+FOLDER gets labels.csv, labels.json (where the labels come from), timeline.html, which opens in a
+browser, and .vtt, .srt, .eaf and .TextGrid of each media file. `--model faces` needs no run: it is
+what a pretrained network says of faces alone.
 """
 
 import argparse
@@ -19,7 +21,7 @@ import torch
 
 from pipeline.base.arrays import ArraysError
 from pipeline.base.devices import DeviceError
-from pipeline.base.errors import CheckpointError
+from pipeline.base.errors import CheckpointError, SettingsError
 from pipeline.base.files import UnsafePathError
 from pipeline.base.tables import TableError
 from pipeline.features.faces.crops import CropsError
@@ -27,16 +29,17 @@ from pipeline.features.store import StoreError
 from pipeline.tools.label.corpus import warn
 from pipeline.tools.label.errors import LabelError
 from pipeline.tools.label.faces import LINES, NAME, label_faces
-from pipeline.tools.label.labelling import label_corpus
+from pipeline.tools.label.labelling import check_runs, label_corpus
 from pipeline.tools.label.origin import SYNTHETIC, origin_facts, origin_lines
 from pipeline.tools.label.output import Source, write_folder
+from pipeline.tools.label.preparing import PRESET, Asked, prepared
 from pipeline.tools.label.trained import read_run
-from pipeline.tools.options import command_parser
+from pipeline.tools.options import add_configuration, command_parser
 from pipeline.training.devices import ready_device
 
 FAULTS = (
     *(LabelError, DeviceError, ArraysError, StoreError, TableError, UnsafePathError),
-    *(CheckpointError, CropsError, OSError),
+    *(CheckpointError, SettingsError, CropsError, OSError),
 )
 
 
@@ -58,16 +61,23 @@ def _by_runs(args: argparse.Namespace, device: torch.device) -> None:
     lines = list(origin_lines(runs))
     source = Source(lines, origin_facts(runs), lines[0] == SYNTHETIC, args.risk)
     _say(lines)
-    labelled = label_corpus(runs, args.source, device, args.risk)
+    check_runs(runs, args.risk)
+    corpus = prepared(args.source, args.out, _asked(args), runs)
+    labelled = label_corpus(runs, corpus.folder, device, args.risk)
     kinds = labelled.names or runs[0].facts.task.classes
-    write_folder(args.out, labelled, source, kinds, args.videos or args.out)
+    write_folder(args.out, labelled, source, kinds, args.videos or corpus.videos)
 
 
 def _by_faces(args: argparse.Namespace, device: torch.device) -> None:
     _say(LINES)
-    labelled = label_faces(args.source, args.cache, device)
+    corpus = prepared(args.source, args.out, _asked(args))
+    labelled = label_faces(corpus.folder, args.cache, device)
     source = Source(LINES, [{"model": "mini-xception", "corpus": "FER-2013"}], warns_first=True)
-    write_folder(args.out, labelled, source, labelled.names, args.videos or args.out)
+    write_folder(args.out, labelled, source, labelled.names, args.videos or corpus.videos)
+
+
+def _asked(args: argparse.Namespace) -> Asked:
+    return Asked(args.configfile, args.config, args.cache, args.cores)
 
 
 def _say(lines: Sequence[str]) -> None:
@@ -101,13 +111,20 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
         metavar="RUN",
         help="build/TASK/runs/METHOD/RATE/foldN_seedN",
     )
-    parser.add_argument("source", type=Path, metavar="SOURCE", help="build/CORPUS")
+    parser.add_argument(
+        *("source",),
+        type=Path,
+        metavar="SOURCE",
+        help="a video, a folder of videos, or build/CORPUS",
+    )
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="what is written")
     parser.add_argument(
         "--risk", type=_risk, help="no label where it is wrong with a higher probability, e.g. 0.3"
     )
     parser.add_argument(
-        "--videos", type=Path, help="folder of the videos, which the page links; default: FOLDER"
+        *("--videos",),
+        type=Path,
+        help="folder of the videos, which the page links; default: SOURCE, or FOLDER for a corpus",
     )
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
     parser.add_argument("--threads", type=_n_threads, default=1, help="CPU threads of torch")
@@ -122,10 +139,11 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
         *("--model",), choices=[NAME], help="no RUN: a pretrained network, by faces alone"
     )
     parser.add_argument(
-        *("--cache",),
-        type=Path,
-        default=Path("cache"),
-        help="--model: of the workflow; default: cache",
+        *("--cache",), type=Path, default=Path("cache"), help="of the workflow; default: cache"
+    )
+    add_configuration(parser, PRESET, "how videos are prepared; default: configs/interview.yaml")
+    parser.add_argument(
+        "--cores", type=_n_threads, help="CPU cores that prepare them; default: all"
     )
     args = parser.parse_args(argv)
     if bool(args.runs) == bool(args.model):

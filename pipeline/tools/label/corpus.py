@@ -4,6 +4,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,9 +71,8 @@ def read_corpus(folder: Path, facts: Facts) -> Corpus:
     if not (table.is_file() and features.is_dir()):
         missing = features if table.is_file() else table
         raise LabelError(
-            f"{missing} is not there: SOURCE is what the workflow made of a corpus, for example "
-            "build/clips, not the folder of the videos; of such a folder `snakemake --configfile "
-            "configs/interview.yaml --config root=FOLDER` makes build/interview (docs/label.md)"
+            f"{missing} is not there: the workflow has not finished this corpus; run `snakemake` "
+            "anew (docs/label.md)"
         )
 
     utterances = read_rows(table, Utterance)
@@ -107,7 +107,8 @@ def _read_features(
     if store.header.modality != modality:
         raise LabelError(f"{path} holds {store.header.modality} features, not {modality}")
     if facts.encoders is not None:
-        _check_origin(path, store, facts.encoders.get(modality))
+        origin = asdict(store.header)
+        check_origin(f"{path} was made with", origin, facts.encoders.get(modality))
 
     if store.dim == 0:  # nothing of it was found in the whole corpus
         return replace(store, features=np.zeros((len(ids), dim), np.float32))
@@ -119,9 +120,12 @@ def _read_features(
     return store
 
 
-def _check_origin(path: Path, store: FeatureStore, trained: Origin | None) -> None:
-    """Vectors of another encoder mean other things, of whatever width they are."""
-    modality, mine = store.header.modality, origin_of(asdict(store.header))
+def check_origin(made: str, header: Mapping[str, Any], trained: Origin | None) -> None:
+    """Vectors of another encoder mean other things, of whatever width they are.
+
+    `header`: of a store; `made`: the beginning of what is said of it.
+    """
+    modality, mine = header["modality"], origin_of(header)
     if trained is None:
         raise LabelError(f"run.json names no encoder of {modality}, which its network needs")
     if mine["encoder"] == trained.encoder == IMPORTED:
@@ -133,7 +137,7 @@ def _check_origin(path: Path, store: FeatureStore, trained: Origin | None) -> No
     if differing:
         here, there = ({name: which[name] for name in differing} for which in (mine, theirs))
         raise LabelError(
-            f"{path} was made with {_told(here)}, the features that the run was trained on with "
+            f"{made} {_told(here)}, the features that the run was trained on with "
             f"{_told(there)}: extract {modality} with the same `features.{modality}`"
         )
     _note_versions(modality, mine["libraries"], trained.libraries)

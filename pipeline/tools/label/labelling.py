@@ -31,10 +31,9 @@ def label_corpus(
 ) -> Labelled:
     """Ask every run about all of the corpus, and bring their answers together.
 
-    `risk`: a row whose probability of being wrong is above it gets no label; None: all get one.
+    `runs` are what `check_runs` has let pass. `risk`: a row whose probability of being wrong is
+    above it gets no label; None: all get one.
     """
-    check_alike(runs)
-    _check_risk(runs, risk)
     opinions, ends = [], []
     unheard: list[str] = []
     for run in runs:  # features of one run at a time: they are what is large
@@ -50,7 +49,9 @@ def label_corpus(
     return Labelled(list(_rows(corpus, np.fmax.reduce(ends), verdict, reasons)), verdict.names)
 
 
-def _check_risk(runs: Sequence[TrainedRun], risk: float | None) -> None:
+def check_runs(runs: Sequence[TrainedRun], risk: float | None) -> None:
+    """Refuse runs that cannot label together, or not at a risk: before a video is looked at."""
+    check_alike(runs)
     if risk is None:
         return
     for run in runs:

@@ -16,6 +16,7 @@ from pipeline.base.arrays import Arrays, read_arrays
 from pipeline.base.errors import SettingsError
 from pipeline.base.records import MODALITIES, Modality, Role
 from pipeline.config.about import Provenance
+from pipeline.config.extraction import Extraction
 from pipeline.config.methods import MethodSettings
 from pipeline.config.settings import Section, parse_section
 from pipeline.config.tasks import ScoredTask
@@ -81,6 +82,7 @@ class Facts(Section):
     standardize: bool
     shape: ShapeFacts
     encoders: dict[Modality, Origin] | None  # None: the run is older than the record
+    extraction: Extraction | None  # what made the features; None: nobody knows
     center: float | None  # what numbers are distances to; None: older, or of classes
 
     @property
@@ -135,7 +137,7 @@ def read_facts(path: Path, trusted: Sequence[str] = ()) -> Facts:
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
         picked = _picked(values)
-        _check_model(path, str(picked["method"]["model"]), trusted)
+        _check_own(path, "a model", str(picked["method"]["model"]), trusted)
         facts = parse_section(picked, Facts, where=str(path))
     except KeyError as error:
         raise LabelError(f"{path} lacks the key {error}: it is not a run.json of `train`") from None
@@ -144,6 +146,8 @@ def read_facts(path: Path, trusted: Sequence[str] = ()) -> Facts:
     except (ValueError, TypeError, RecursionError) as error:
         raise LabelError(f"{path} cannot be read as run.json: {error}") from None
 
+    for module in facts.extraction.own_modules() if facts.extraction else ():
+        _check_own(path, "an encoder", module, trusted)
     n_outputs = 1 if facts.task.kind == "regression" else len(facts.task.classes)
     if (facts.shape.kind, facts.shape.n_outputs) != (facts.task.kind, n_outputs):
         raise LabelError(
@@ -153,12 +157,12 @@ def read_facts(path: Path, trusted: Sequence[str] = ()) -> Facts:
     return facts
 
 
-def _check_model(path: Path, model: str, trusted: Sequence[str]) -> None:
+def _check_own(path: Path, what: str, module: str, trusted: Sequence[str]) -> None:
     """A run comes from anywhere: no module is imported because run.json says so."""
-    if is_own(model) and model not in trusted:
+    if is_own(module) and module not in trusted:
         raise LabelError(
-            f"{path} names a model outside this repository, {model}: its code would run here. "
-            f"Where you know it, say so: --trust {model}"
+            f"{path} names {what} outside this repository, {module}: its code would run here. "
+            f"Where you know it, say so: --trust {module}"
         )
 
 
@@ -177,6 +181,7 @@ def _picked(values: Any) -> dict[str, Any]:
         "n_utterances": values.get("n_utterances"),
         "shape": values["shape"],
         "encoders": values.get("encoders"),
+        "extraction": values.get("extraction"),
         "center": values.get("center"),
     }
 
@@ -210,7 +215,10 @@ def _calibration(path: Path, facts: Facts) -> Calibration | None:
     if not path.is_file():
         return None
     try:
-        found = parse_section(path.read_text(encoding="utf-8"), Calibration, where=str(path))
+        values = json.loads(path.read_text(encoding="utf-8"))
+        if isinstance(values, dict):
+            values.pop("refuted", None)  # a former version let the test role decide so much
+        found = parse_section(values, Calibration, where=str(path))
     except (SettingsError, ValueError) as error:
         raise LabelError(str(error).replace("config: ", "")) from None
     expected = facts.task.classes or SIGNS

@@ -16,8 +16,10 @@ from pipeline.evaluation.temperature import (
     MIN_UTTERANCES,
     as_signs,
     calibrated,
+    crossed_gains,
     fit_temperature,
     fit_temperatures,
+    is_shown,
 )
 
 CLASSES = ("a", "b", "c")
@@ -108,19 +110,52 @@ def test_intervals_are_those_of_scipy(n_right, n):
     assert wilson(0.0, 0) == (0.0, 1.0)
 
 
-def test_a_temperature_that_the_test_role_does_not_bear_out_is_not_used():
-    """Validation rows that are all right, as those of features that were fitted to its labels."""
+def test_a_temperature_that_the_rows_do_not_bear_out_is_not_used():
+    """Rows that are honest as they are: a temperature would be fitted to their noise."""
     task = ScoredTask(kind="classification", classes=CLASSES)
-    test, n = judged(400, 1), 400
-    easy = Judged(test.outputs, test.outputs.argmax(axis=1), test.patterns, test.utterances)
-    told = calibrate(task, easy, test, "validation", gives_logits=True)
-    assert set(told.refuted) == {"all", "audio"}
+    logits, targets = drawn(60, 1.0, 4)
+    honest = Judged(logits, targets, np.full(60, "audio"), np.arange(60).astype(str))
+    told = calibrate(task, honest, judged(400, 1), "validation", gives_logits=True)
+    assert set(told.unproven) == {"all", "audio"}
     assert set(told.temperatures.values()) == {1.0}
     assert told.patterns["all"].after == told.patterns["all"].before
     (row, _) = reliability_rows([CalibratedRun("t", "m", "0.7", 0, told)])
-    assert (row.n_refuted, row.n_rows) == (1, n)
-    honest = calibrate(task, judged(400, 2), test, "validation", gives_logits=True)
-    assert honest.refuted == ()
+    assert (row.n_unproven, row.n_rows) == (1, 400)
+
+    sure = calibrate(task, judged(400, 2), judged(400, 1), "validation", gives_logits=True)
+    assert sure.unproven == ()
+    assert sure.temperatures["audio"] == pytest.approx(3, rel=0.2)
+
+
+def test_which_temperatures_are_used_is_decided_without_the_test_role():
+    task = ScoredTask(kind="classification", classes=CLASSES)
+    rows, test = judged(100, 3), judged(400, 1)
+    easy = Judged(test.outputs, test.outputs.argmax(axis=1), test.patterns, test.utterances)
+    told = [calibrate(task, rows, other, "validation", gives_logits=True) for other in (test, easy)]
+    assert told[0].temperatures == told[1].temperatures
+    assert told[0].unproven == told[1].unproven
+    assert told[0].patterns != told[1].patterns
+
+
+def test_gains_are_of_utterances_that_no_temperature_was_fitted_to():
+    """By hand: two blocks; each is judged by the temperature of the other."""
+    logits, targets = drawn(6, 3.0, 5)
+    utterances = np.array(["a", "a", "b", "c", "d", "d"])
+    gains = crossed_gains(logits, targets, utterances, np.ones(6, bool))
+    blocks = [[0, 1], [2], [3], [4, 5]]  # fewer utterances than blocks: each is one
+    for place, held in enumerate(blocks):
+        rest = [row for row in range(6) if row not in held]
+        temperature = fit_temperature(logits[rest], targets[rest])
+        plain = -np.log(probabilities(logits)[held, targets[held]])
+        fitted = -np.log(probabilities(logits / temperature)[held, targets[held]])
+        assert gains[place] == pytest.approx((plain - fitted).sum(), rel=1e-4)
+    assert not is_shown(crossed_gains(logits, targets, utterances, np.arange(6) < 1))
+
+
+@pytest.mark.parametrize(("gains", "shown"), [([1, 3], True), ([-1, 3], False), ([0, 0], False)])
+def test_a_gain_is_shown_where_it_is_above_its_standard_error(gains, shown):
+    """Means 2, 1, 0 with standard errors 1, 2, 0."""
+    assert is_shown(np.array(gains, dtype=float)) == shown
 
 
 def judged(n, seed=0, pattern="audio"):

@@ -55,6 +55,15 @@ def test_what_a_stage_is_handed_makes_nothing_run_again(decisions):
     assert plain.key("train", RUN) != other.key("train", RUN)
 
 
+def test_a_training_is_told_how_its_features_were_made_which_decides_nothing(decisions):
+    """Their settings decide the features, which are inputs: where weights lie decides nothing."""
+    plain, other = decisions(), decisions(features={"audio": {"batch_seconds": 5}})
+    told = [json.loads(made.settings("train", RUN))["extraction"] for made in (plain, other)]
+    assert [made["features"]["audio"]["batch_seconds"] for made in told] == [72, 5]
+    assert told[0]["crop_faces"]["fps"] == 5.0
+    assert plain.key("train", RUN) == other.key("train", RUN)
+
+
 def test_where_a_corpus_lies_decides_nothing(decisions, talks, tmp_path):
     before = decisions().key("build_manifest", {"corpus": "talks"})
     talks.rename(tmp_path / "moved")

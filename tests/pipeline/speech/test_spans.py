@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.speech.spans import Stretch, dips, stretches
+from pipeline.speech.spans import Stretch, stretches
 
 
 def found(*runs: tuple[float, int], pause_s: float = 0.3, longest_s: float = 15.0):
@@ -40,11 +40,6 @@ def test_stretches_are_in_order_and_never_overlap(values, longest_s):
     assert borders == sorted(borders)
     assert all(0 < piece.end - piece.start <= round(longest_s / 0.032) for piece in pieces)
     assert borders == [] or borders[-1] <= len(values)
-
-
-def test_dips_lie_between_speech():
-    probabilities = np.array([0.1, 0.9, 0.1, 0.1, 0.9, 0.1, 0.9, 0.1, 0.1])
-    assert dips(probabilities, 0.5, 2) == [(2, 4)]
 
 
 def test_silence_has_no_stretch():

@@ -88,9 +88,11 @@ def test_run_json_names_the_corpus_and_a_word_about_it_trains_nothing_anew(
     weights = [train_once(files, tmp_path / "silent", cache=cache)[0]]
     for synthetic in (True, False):
         files.settings["corpus"] = {**about, "synthetic": synthetic}
+        files.settings["extraction"] = {"features": {"audio": {"weights": str(synthetic)}}}
         weights.append(train_once(files, tmp_path / str(synthetic), cache=cache)[0])
         run = json.loads((tmp_path / str(synthetic) / "run.json").read_text())
         assert run["corpus"] == files.settings["corpus"]
+        assert run["extraction"] == {**files.settings["extraction"], "crop_faces": None}
         assert "taken from" in capsys.readouterr().out
     assert weights == weights[:1] * 3
     assert "corpus" not in json.loads((tmp_path / "silent" / "run.json").read_text())

@@ -43,6 +43,21 @@ def test_labels_of_a_model_are_those_of_the_run(trained, corpus, tmp_path, model
     assert gone == {name for name in every if has_student and name.startswith("learner.teacher.")}
 
 
+def test_a_model_handed_on_does_not_say_where_weights_lie(run, edit_run, tmp_path):
+    folder = run("ae")
+    features = {
+        "audio": {"encoder": "hf:/home/ann/models/hubert", "weights": None},
+        "text": {"encoder": "hf:org/model", "weights": "/home/ann/weights"},
+        "visual": {"encoder": "mini-xception", "weights": None},
+    }
+    told = {"features": features, "crop_faces": {"weights": "/home/ann/yunet.onnx"}}
+    edit_run(folder, lambda facts: facts.update(extraction=told))
+    text = (hand_on(folder, tmp_path / "model") / "run.json").read_text()
+    assert "/home" not in text
+    names = [section["encoder"] for section in json.loads(text)["extraction"]["features"].values()]
+    assert names == ["hf:hubert", "hf:org/model", "mini-xception"]
+
+
 def test_the_card_says_what_it_is_and_what_it_is_not_for(run, edit_run, tmp_path):
     folder = run("ae")
     about = {"name": "mine", "reader": "folder", "language": "de", "acted": True, "synthetic": True}

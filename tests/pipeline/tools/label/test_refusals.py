@@ -1,6 +1,7 @@
 """What labelling refuses: the run, the corpus, and what does not belong together."""
 
 import shutil
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -83,12 +84,27 @@ def test_weights_that_are_no_numbers_are_refused(run, corpus, refusal):
     assert f"{path} holds NaN" in refusal(folder, corpus.write())
 
 
-def test_a_folder_without_a_table_is_no_corpus(trained, tmp_path, refusal):
-    message = refusal(trained("ae")[1], tmp_path)
-    assert "utterances.csv is not there: SOURCE is what the workflow made" in message
-    (tmp_path / "utterances.csv").write_text("utterance_id,media\na,b\n")  # a folder of videos
-    message = refusal(trained("ae")[1], tmp_path)
-    assert "features is not there: SOURCE is what the workflow made" in message
+def test_no_encoder_is_imported_because_run_json_says_so(run, edit_run, corpus, refusal):
+    folder, told = run("ae"), {"features": {"audio": {"encoder": "antigravity.fly"}}}
+    edit_run(folder, lambda facts: facts.update(extraction=told))
+    message = refusal(folder, corpus.write())
+    assert "an encoder outside this repository, antigravity.fly" in message
+    assert "--trust antigravity.fly" in message
+    assert "antigravity" not in sys.modules
+
+
+def test_what_is_neither_a_corpus_nor_recordings_is_refused(trained, tmp_path, refusal):
+    run = trained("ae")[1]
+    assert "holds no video and no sound" in refusal(run, tmp_path)
+    assert "is not there: SOURCE is a video" in refusal(run, tmp_path / "nowhere.mp4")
+    (tmp_path / "notes.txt").write_text("no sound either")
+    assert "is no media file by its name" in refusal(run, tmp_path / "notes.txt")
+
+
+def test_a_corpus_that_the_workflow_has_not_finished_is_refused(trained, corpus, refusal):
+    run, folder = trained("ae")[1], corpus.write()
+    (folder / "utterances.csv").unlink()
+    assert "utterances.csv is not there: the workflow has not finished" in refusal(run, folder)
 
 
 def test_an_empty_table_is_refused(trained, corpus, refusal):
