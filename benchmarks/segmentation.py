@@ -1,6 +1,6 @@
 """How well speech, speakers and words are found: against known turns, and against turns by hand.
 
-    python -m benchmarks.segmentation [--hand FOLDER] [--pairs N]
+    python -m benchmarks.segmentation [--hand FOLDER] [--pairs N] [--voices A B] [--seed N]
 
 Made dialogues: two voices of espeak-ng (synthetic) that take turns of one or two sentences, with
 pauses of 0.15 to 1.0 s ("apart") or 0.02 to 0.3 s ("close"); the same voice twice tells whether one
@@ -187,7 +187,10 @@ def main() -> None:
     )
     parser.add_argument("--hand", type=Path, help="folder with utterances.csv of a person")
     parser.add_argument("--pairs", type=int, default=len(PAIRS), help="made pairs of voices")
+    parser.add_argument("--voices", nargs=2, help="one pair of espeak-ng's voices instead")
+    parser.add_argument("--seed", type=int, default=0, help="of the first pair's dialogue")
     args = parser.parse_args()
+    pairs = [tuple(args.voices)] if args.voices else PAIRS[: args.pairs]
 
     print(f"{'':44}   miss  alarm  speak    DER  words who turns")
     with TemporaryDirectory() as name:
@@ -196,7 +199,7 @@ def main() -> None:
             for number in (None, 2):
                 told = "auto" if number is None else str(number)
                 rates = []
-                for seed, voices in enumerate(PAIRS[: args.pairs]):
+                for seed, voices in enumerate(pairs, start=args.seed):
                     media = f"{kind}{seed}.wav"
                     reference = made_dialogue(folder / media, voices, pauses, seed)
                     found = _found(folder, media, number)
