@@ -40,6 +40,7 @@ def speakers_of(sequences: Sequences, number: int | None) -> Vectors:
             break
         parts[widest : widest + 1] = cut
         cuts[widest : widest + 1] = [_cut(part, least_s) for part in cut]
+
     voices = np.stack([mean_vector(np.concatenate(part)) for part in parts])
     return settled(sequences, voices)
 
@@ -116,6 +117,7 @@ def _cut(sequences: Sequences, least_s: float) -> tuple[Sequences, Sequences] | 
         side = centred @ direction > 0
         if side.all() or not side.any():
             return None
+
         middles = [mean_vector(windows[side]), mean_vector(windows[~side])]
         voices = settled(sequences, np.stack(middles))
         found = paths(sequences, voices)

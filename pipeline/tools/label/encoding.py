@@ -37,6 +37,7 @@ def sections_of(runs: Sequence[TrainedRun]) -> dict[str, Any]:
     merged: dict[str, Any] = {}
     if any(run.facts.extraction is None for run in runs):
         warn(OLDER)
+
     for run in runs:
         _refuse_imported(run)
         if run.facts.extraction is None:

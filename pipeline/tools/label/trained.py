@@ -221,6 +221,7 @@ def _calibration(path: Path, facts: Facts) -> Calibration | None:
         found = parse_section(values, Calibration, where=str(path))
     except (SettingsError, ValueError) as error:
         raise LabelError(str(error).replace("config: ", "")) from None
+
     expected = facts.task.classes or SIGNS
     if not found.reason and (found.classes != expected or POOLED not in found.temperatures):
         raise LabelError(

@@ -86,6 +86,7 @@ def test_run_json_names_the_corpus_and_a_word_about_it_trains_nothing_anew(
     files, cache = make_task(method=small_method("ae")), tmp_path / "cache"
     about = {"name": "mine", "reader": "folder", "language": "de", "acted": False}
     weights = [train_once(files, tmp_path / "silent", cache=cache)[0]]
+
     for synthetic in (True, False):
         files.settings["corpus"] = {**about, "synthetic": synthetic}
         files.settings["extraction"] = {"features": {"audio": {"weights": str(synthetic)}}}

@@ -54,9 +54,9 @@ def test_a_configuration_for_recordings_may_be_read_in_any_folder(videos, tmp_pa
     assert placed.cache == str(videos / "cache")
     assert placed.speech.number == 2
     assert placed.shards == 2
-    one = find_recordings(source / "a.mp4", tmp_path / "out").placed(config, {}, source)
-    assert one.shards == 1
-    assert one.corpora["interview"].links == (str(videos),)
+    alone = find_recordings(source / "a.mp4", tmp_path / "out").placed(config, {}, source)
+    assert alone.shards == 1
+    assert alone.corpora["interview"].links == (str(videos),)
 
 
 def test_what_the_workflow_made_is_no_recording(videos):
