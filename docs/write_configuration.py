@@ -83,7 +83,7 @@ def page(schema: Node) -> str:
     """The whole page."""
     text, seen = PAGE.read_text(encoding="utf-8").partition(BEGIN)[0], set()
     for name, node in sections("", schema, schema):
-        if name in seen:
+        if {name, name.replace(".<name>", "")} & seen:  # named sets have the keys of a single one
             continue
         seen.add(name)
         told = " ".join(node.get("description", "").split()) if name else "The sections."

@@ -40,6 +40,7 @@ MOST_ROOMS, MOST_ARROWS = 19, 80
 RULES_MAY_IMPORT = (
     "pipeline.tools.cache.users",
     "pipeline.config.configuration",
+    "pipeline.config.given",
     "pipeline.protocol.fitting",
     "pipeline.rules.decisions",
     "pipeline.rules.leftovers",
@@ -47,6 +48,7 @@ RULES_MAY_IMPORT = (
     "pipeline.base.refusals",
     "pipeline.base.retries",
     "pipeline.base.artefacts",
+    "pipeline.base.set_names",
     "pipeline.base.tables",
     "pipeline.rules.seals",
     "pipeline.training.planning",

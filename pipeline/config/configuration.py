@@ -1,27 +1,37 @@
 """config.yaml as one typed model. The Snakefile validates here before it plans anything."""
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
 
-import yaml
 from pydantic import Field, model_validator
 
 from pipeline.base.errors import SettingsError
+from pipeline.base.records import Modality
 from pipeline.config.corpora import CorpusSettings
 from pipeline.config.faces import CropFacesSettings
 from pipeline.config.faults import Place, did_you_mean, refusal
+from pipeline.config.feature_sets import (
+    Encoding,
+    Features,
+    Trained,
+    encodings,
+    fault_of_sets,
+    sets_of,
+    trained,
+)
 from pipeline.config.features import FeaturesSettings
+from pipeline.config.given import merged, name_study, place_root, read_argument
 from pipeline.config.methods import MethodSettings, TrainSettings, fault_of_rate, kind_of
 from pipeline.config.report import ReportSettings
 from pipeline.config.settings import Name, PathText, Section, parse_section
 from pipeline.config.speech import SpeechSettings
-from pipeline.config.studies import study_name
-from pipeline.config.tasks import FLOORS, ProtocolSettings, TaskSettings
+from pipeline.config.study_tasks import StudyTask
+from pipeline.config.tasks import FLOORS, ProtocolSettings
 from pipeline.config.yaml_files import YamlFile, read_yaml
 
 MAX_RUNS = 20_000  # Snakemake plans about a thousand a second
-QUOTING = "on a command line quote it twice: --config 'root=\"My #1: clips\"'"
 
 
 class Config(Section):
@@ -39,9 +49,10 @@ class Config(Section):
     """Reader folder without a table: find utterances; null = each file is one."""
     crop_faces: CropFacesSettings = CropFacesSettings()
     """How faces are found and cut out."""
-    features: FeaturesSettings = FeaturesSettings()
-    """One encoder per modality."""
-    tasks: dict[Name, TaskSettings] = {}
+    features: Features = FeaturesSettings()
+    """One encoder per modality; or sets of encoders by name, `{base: {}, hubert: {audio: {...}}}`:
+    a set has what it leaves out from the first, and every method is trained on every set."""
+    tasks: dict[Name, StudyTask] = {}
     """Tasks own labels, folds, runs and scores; several may share a corpus."""
     protocol: ProtocolSettings = ProtocolSettings()
     """What is withheld, and how an epoch is chosen."""
@@ -52,10 +63,27 @@ class Config(Section):
     report: ReportSettings = ReportSettings()
     """The page build/report/NAME/index.html."""
 
+    @cached_property
+    def trained(self) -> dict[str, Trained]:
+        """Every method that is trained, on every set of features, by the name of its runs."""
+        return trained(self.methods, self.train.methods, self.features)
+
+    @cached_property
+    def encodings(self) -> dict[tuple[str, Modality], Encoding]:
+        """What is extracted for a set of features, of a modality."""
+        return encodings(self.features)
+
+    @cached_property
+    def encoders(self) -> dict[str, Encoding]:
+        """Each different encoding once, by the name of its files."""
+        return {encoding.name: encoding for encoding in self.encodings.values()}
+
     @model_validator(mode="after")
     def _names_are_defined(self) -> "Config":
         for task, settings in self.tasks.items():
             _known(settings.corpus, self.corpora, ("tasks", task, "corpus"))
+            if settings.test_corpus is not None:
+                _known(settings.test_corpus, self.corpora, ("tasks", task, "test_corpus"))
         for number, method in enumerate(self.train.methods):
             _known(method, self.methods, ("train", "methods", number))
             if "complete" in self.methods[method].evaluations and 0.0 not in self.protocol.rates:
@@ -75,8 +103,8 @@ class Config(Section):
 
         for key, name in (("main", self.report.main), ("reference", self.report.reference)):
             if name is not None:
-                _known(name, dict.fromkeys(self.train.methods), ("report", key))
-        main = self.report.main or next(iter(self.train.methods), None)
+                _known(name, self.trained, ("report", key))
+        main = self.report.main or next(iter(self.trained), None)
         if main is not None and main == self.report.reference:
             message = "is the main method (report.main, else the first of train.methods)"
             raise refusal(("report", "reference"), message, self.report.reference)
@@ -84,6 +112,32 @@ class Config(Section):
         if floors := [name for name in FLOORS if name in self.methods]:
             message = "tables call the floor so; choose another name"
             raise refusal(("methods", floors[0]), message, floors[0])
+        return self
+
+    @model_validator(mode="after")
+    def _sets_differ_where_they_are_used(self) -> "Config":
+        for task in self.train.tasks or tuple(self.tasks):
+            corpus = self.tasks[task].corpus
+            if len(sets_of(self.features)) > 1 and self.corpora[corpus].import_ is not None:
+                message = f"{corpus} imports its features: sets of encoders do not reach it"
+                raise refusal(("tasks", task, "corpus"), message, corpus)
+            if fault := fault_of_sets(self.features, self.tasks[task].sorted_modalities):
+                name, message = fault
+                raise refusal(("features", name), f"task {task} would be trained twice: {message}")
+        return self
+
+    @model_validator(mode="after")
+    def _corpora_of_a_task_are_encoded_alike(self) -> "Config":
+        """Vectors of others mean what their encoders made them mean, of whatever width they are."""
+        for task, settings in self.tasks.items():
+            pair = [name for name in (settings.corpus, settings.test_corpus) if name is not None]
+            imported = [name for name in pair if self.corpora[name].import_ is not None]
+            if len(pair) == 2 and len(imported) == 1:
+                message = (
+                    f"the features of {imported[0]} are imported, those of the other are made by "
+                    "`features`: a model of the one cannot be tested on the other"
+                )
+                raise refusal(("tasks", task, "test_corpus"), message, settings.test_corpus)
         return self
 
     @model_validator(mode="after")
@@ -129,7 +183,7 @@ class Config(Section):
 
     @model_validator(mode="after")
     def _can_be_planned(self) -> "Config":
-        methods = [self.methods[name].evaluations for name in self.train.methods]
+        methods = [entry.method.evaluations for entry in self.trained.values()]
         chosen = [self.tasks[name] for name in self.train.tasks or self.tasks]
         folds = [len(task.folds.only) or task.folds.n_folds for task in chosen]
 
@@ -160,7 +214,7 @@ def parse_config(values: Mapping[str, Any], files: Sequence[YamlFile] = ()) -> C
                     return file.where(place[:end])
         return None
 
-    named = _name_study(_place_root(dict(values)), [file.path for file in files])
+    named = name_study(place_root(dict(values)), [file.path for file in files])
     return parse_section(named, Config, where="", lines=where)
 
 
@@ -172,74 +226,13 @@ def read_config(
     `over`: sections between the two.
     """
     file = read_yaml(path)
-    values = _merged(file.values, over or {})
+    values = merged(file.values, over or {})
     for argument in arguments:
         key, mark, text = argument.partition("=")
         if not mark:
             raise SettingsError(f"--config {argument}: expected key=value")
-        values = _merged(values, {key: _argument(key, text)})
+        values = merged(values, {key: read_argument(key, text)})
     return parse_config(values, [file])
-
-
-def as_typed(values: Mapping[str, Any], arguments: Sequence[str]) -> dict[str, Any]:
-    """`values` of Snakemake with the root as it was typed: YAML would cut "My #1 clips"."""
-    typed = dict(values)
-    for key, mark, text in (argument.partition("=") for argument in arguments):
-        if mark and key == "root":
-            typed[key] = _argument(key, text)
-    return typed
-
-
-def _argument(key: str, text: str) -> Any:
-    """The value of `--config key=text`. A root is a path, so taken as it is, less its quotes."""
-    if key == "root" and not (text[:1] in "'\"" and text[-1:] == text[:1]):
-        return text
-    try:
-        return yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError) as error:
-        raise SettingsError(f"--config {key}={text}: cannot be read as YAML: {error}") from None
-
-
-def _merged(values: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """`values` with `over` on top, sections key by key."""
-    merged = dict(values)
-    for key, value in over.items():
-        below = merged.get(key)
-        both = isinstance(value, Mapping) and isinstance(below, Mapping)
-        merged[key] = _merged(dict(below or {}), value) if both else value
-    return merged
-
-
-def _place_root(values: dict[str, Any]) -> dict[str, Any]:
-    root = values.get("root")
-    if root is None:
-        return values
-    if not isinstance(root, str | int | float):  # `--config root=2024` is a number
-        raise SettingsError(
-            f"config: root: must be a folder as plain text; {QUOTING} (value: {root!r:.120})"
-        )
-
-    root, corpora = str(root), values.get("corpora")
-    values["root"] = root
-    if not isinstance(corpora, Mapping) or not all(
-        isinstance(corpus, Mapping) for corpus in corpora.values()
-    ):
-        return values  # refused in parse_section, with the place
-
-    if len({str(corpus.get("root")) for corpus in corpora.values()}) > 1:
-        raise SettingsError(
-            f"root={root!r} fits corpora that share a root; those of {sorted(corpora)} differ: "
-            "set corpora.<name>.root instead"
-        )
-    return {**values, "corpora": {name: {**it, "root": root} for name, it in corpora.items()}}
-
-
-def _name_study(values: dict[str, Any], files: Sequence[Path]) -> dict[str, Any]:
-    """A study without a name has that of its files."""
-    report = values.get("report", {})
-    if not isinstance(report, Mapping) or report.get("name") is not None:
-        return values  # what is no section is refused in parse_section, with the place
-    return {**values, "report": {**report, "name": study_name(files)}}
 
 
 def _known(name: str, table: Mapping[str, Any], place: Place) -> None:

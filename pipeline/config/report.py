@@ -19,7 +19,8 @@ class ReportSettings(Section):
     title: str = "Emotion recognition with missing data"
     """Title of the page."""
     main: str | None = None
-    """The method that sentences, cards and maps are about; null = the first of train.methods."""
+    """The method that sentences, cards and maps are about, gcnet or gcnet@hubert; null = the first
+    of train.methods, on the first set of features."""
     reference: str | None = None
     """The method that it is compared with; null = the one of the others that is best on average."""
     text: TextShown = "auto"

@@ -1,9 +1,9 @@
 """Intervals of metrics by drawing dialogues, the independent units of a corpus.
 
 Utterances of a dialogue are not independent of each other, so whole dialogues are drawn with
-replacement; a dialogue brings its predictions of every seed. Where folds share no test dialogue all
-are drawn from at once, else within each fold as many as it tests. The value of a draw is what the
-tables show: the metric of each run, then the mean over runs.
+replacement; a dialogue brings its predictions of every seed. Where folds share no test dialogue, or
+all test the same, all are drawn from at once, else within each fold as many as it tests. The value
+of a draw is what the tables show: the metric of each run, then the mean over runs.
 A metric needs some sums only (`evaluation.sums`), and a draw is a weighted sum of those of the
 dialogues. Draws are made and summed in pieces, so that memory does not grow with D times B: 1,000
 classes or 100,000 dialogues fit.
@@ -101,7 +101,8 @@ def _pools(runs: Sequence[RunPredictions]) -> Iterator[tuple[int, list[int], lis
         folds.setdefault(run.fold, set()).update(run.predictions["dialogue_id"])
 
     everything = set().union(*folds.values())
-    if len(everything) == sum(map(len, folds.values())):
+    are_disjoint = len(everything) == sum(map(len, folds.values()))
+    if are_disjoint or all(dialogues == everything for dialogues in folds.values()):
         yield min(folds), list(range(len(runs))), sorted(everything)
         return
     for fold, dialogues in folds.items():

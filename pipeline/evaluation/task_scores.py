@@ -31,6 +31,15 @@ from pipeline.evaluation.scoring import (
 
 
 @dataclass(frozen=True)
+class TestTables:
+    """Tables of another corpus, all of which a task is tested on."""
+
+    utterances: Path
+    labels: Path
+    splits: Path
+
+
+@dataclass(frozen=True)
 class TaskFiles:
     """What a task is scored from; predictions.csv and calibration.json lie beside each run.json."""
 
@@ -38,6 +47,7 @@ class TaskFiles:
     labels: Path
     splits: Path
     runs: Sequence[Path]
+    tested: TestTables | None = None  # None: the folds' own test parts
 
 
 def write_scores(name: str, task: ScoredTask, files: TaskFiles, out: Path, reliable: Path) -> int:
@@ -58,14 +68,22 @@ def write_scores(name: str, task: ScoredTask, files: TaskFiles, out: Path, relia
 
 def _floor(name: str, task: ScoredTask, files: TaskFiles, found: Sequence[Score]) -> list[Score]:
     """The guess that never looks, in the folds and under the conditions of what was found."""
-    dialogue_of = {u.utterance_id: u.dialogue_id for u in read_rows(files.utterances, Utterance)}
-    labels, splits = read_rows(files.labels, Label), read_rows(files.splits, SplitRow)
+    own = _tables(files)
+    tested = own if files.tested is None else _tables(files.tested)
     rates = in_order(score.rate for score in found)
+
     scores: list[Score] = []
     for fold in sorted({score.fold for score in found}):
-        roles = labels_of_roles(fold, labels, splits, dialogue_of)
+        roles = {"train": labels_of_roles(fold, *own)["train"]}
+        roles["test"] = labels_of_roles(fold, *tested)["test"]
         scores += floor_rows(name, fold, roles, task, rates)
     return scores
+
+
+def _tables(files: TaskFiles | TestTables) -> tuple[list[Label], list[SplitRow], dict[str, str]]:
+    """Labels, splits, and the dialogue of each utterance."""
+    dialogue_of = {u.utterance_id: u.dialogue_id for u in read_rows(files.utterances, Utterance)}
+    return read_rows(files.labels, Label), read_rows(files.splits, SplitRow), dialogue_of
 
 
 def _calibration(path: Path, run: dict[str, Any]) -> CalibratedRun:

@@ -19,6 +19,7 @@ class CheckTasksSettings(Section):
 
     tasks: dict[str, LabeledTask]
     protocol: ProtocolName
+    n_folds_tested: dict[str, int] = {}  # of tests of a task on a corpus that trains nothing
 
 
 def fit_tasks(
@@ -30,9 +31,11 @@ def fit_tasks(
     annotated = read_rows(annotations, Annotation)
     fitting: dict[str, Played] = {}
     errors = []
+
     for name, task in settings.tasks.items():
         try:
-            fitting[name] = play(task, rows, annotated, settings.protocol)
+            n_tested = settings.n_folds_tested.get(name)
+            fitting[name] = play(task, rows, annotated, settings.protocol, n_tested)
         except ProtocolError as error:
             errors.append(f"error: tasks.{name}: {error}")
     return settings, fitting, errors

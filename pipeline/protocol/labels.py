@@ -58,9 +58,17 @@ class LabelAccount:
 
 
 def labels_of_task(
-    task: LabeledTask, utterances: Sequence[Utterance], annotations: Iterable[Annotation]
+    task: LabeledTask,
+    utterances: Sequence[Utterance],
+    annotations: Iterable[Annotation],
+    *,
+    needs_every_class: bool = True,
 ) -> tuple[list[Label], LabelAccount]:
-    """Labels of all utterances that have one, in the order of the utterance table; the account."""
+    """Labels of all utterances that have one, in the order of the utterance table; the account.
+
+    A class that no utterance has is refused unless `needs_every_class` is False, as where a corpus
+    is only tested on.
+    """
     annotations = list(annotations)
     values = annotation_values(annotations, task.annotation)
     ids = [utterance.utterance_id for utterance in utterances]
@@ -76,7 +84,7 @@ def labels_of_task(
     label_of = _numbers(task, values) if task.kind == "regression" else _classes(task, values)
     labels = [Label(name, label_of[values[name]]) for name in ids if values.get(name) in label_of]
     account = _account(ids, values, label_of, len(labels))
-    _refuse_empty(task, labels, account)
+    _refuse_empty(task, labels, account, needs_every_class)
     return labels, account
 
 
@@ -129,11 +137,13 @@ def _account(
     )
 
 
-def _refuse_empty(task: LabeledTask, labels: Sequence[Label], account: LabelAccount) -> None:
+def _refuse_empty(
+    task: LabeledTask, labels: Sequence[Label], account: LabelAccount, needs_every_class: bool
+) -> None:
     """Refuse a task without labels, and a class that no utterance has."""
     found = {**account.values, **account.unused}
     holds = f"annotation {task.annotation!r} holds {_counted(found) or 'nothing'}"
-    if task.kind == "regression":
+    if task.kind == "regression" or not needs_every_class:
         if not labels:
             raise ProtocolError(f"no utterance has a label: {holds}; set the task's `annotation`")
         return

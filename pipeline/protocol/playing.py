@@ -12,7 +12,7 @@ from pipeline.base.wording import counted
 from pipeline.config.tasks import LabeledTask, ProtocolName
 from pipeline.protocol.labels import LabelAccount, labels_of_task
 from pipeline.protocol.scales import check_numbers
-from pipeline.protocol.splits import assign_splits
+from pipeline.protocol.splits import all_tested, assign_splits
 
 JUDGING = ("validation", "test")
 
@@ -50,13 +50,21 @@ def play(
     utterances: Sequence[Utterance],
     annotations: Iterable[Annotation],
     protocol: ProtocolName,
+    n_folds_tested: int | None = None,
 ) -> Played:
-    """Labels and splits of a task; ProtocolError where they cannot be made or used."""
-    annotations = list(annotations)
-    labels, account = labels_of_task(task, utterances, annotations)
+    """Labels and splits of a task; ProtocolError where they cannot be made or used.
+
+    `n_folds_tested`: the corpus trains nothing, and all of it tests in each of so many folds.
+    """
+    annotations, trains = list(annotations), n_folds_tested is None
+    labels, account = labels_of_task(task, utterances, annotations, needs_every_class=trains)
     if task.kind == "regression":
         check_numbers(task, labels, "all utterances")
-    splits = assign_splits(utterances, labels, annotations, task.folds, protocol)
+
+    if n_folds_tested is None:
+        splits = assign_splits(utterances, labels, annotations, task.folds, protocol)
+    else:
+        splits = all_tested(utterances, labels, n_folds_tested)
     if task.kind == "regression":
         _check_roles(task, utterances, labels, splits)
     return Played(labels, splits, account, account.notes(task))

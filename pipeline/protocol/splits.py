@@ -40,6 +40,14 @@ def assign_splits(
     return rows
 
 
+def all_tested(
+    utterances: Iterable[Utterance], labels: Iterable[Label], n_folds: int
+) -> list[SplitRow]:
+    """Every dialogue with a label as a test of each fold: of a corpus that trains nothing."""
+    dialogues = labelled_dialogues(utterances, labels)
+    return [SplitRow(name, fold, "test") for fold in range(n_folds) for name in dialogues]
+
+
 def labelled_dialogues(utterances: Iterable[Utterance], labels: Iterable[Label]) -> Dialogues:
     """Utterances that have a label, by dialogue."""
     labelled = {label.utterance_id for label in labels}

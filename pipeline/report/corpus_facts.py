@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.base.artefacts import features_place
-from pipeline.base.records import FaceRow, Modality, Utterance
+from pipeline.base.records import FaceRow, Utterance
 from pipeline.base.tables import read_rows
 from pipeline.config.corpora import PUBLIC_READERS
 from pipeline.config.report import TextShown
@@ -36,13 +36,13 @@ class CorpusFacts:
     folder: Path
     account: Mapping[str, Any]  # corpus.json
     utterances: Sequence[Utterance]
-    features: Mapping[Modality, FeatureFacts]
+    features: Mapping[str, FeatureFacts]
     faces: Mapping[str, FaceRow]
     tasks: Mapping[str, Any]  # tasks.json
 
 
 def read_corpus_facts(
-    folder: Path, modalities: Sequence[Modality], tables: Sequence[Path]
+    folder: Path, modalities: Sequence[str], tables: Sequence[Path]
 ) -> CorpusFacts:
     """Read tables, facts of features and `tables` of faces; others may be of former shards."""
     utterances = read_rows(folder / "utterances.csv", Utterance)

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.base.records import Modality
 from pipeline.config.report import TextShown
 from pipeline.features.statuses import MEANINGS
 from pipeline.features.store import OK
@@ -29,7 +28,7 @@ from pipeline.report.views import (
 
 def corpus_view(
     folder: Path,
-    modalities: Sequence[Modality],
+    modalities: Sequence[str],
     faces: Sequence[Path],
     *,
     text: TextShown,

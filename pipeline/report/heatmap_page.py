@@ -141,7 +141,7 @@ def _check_same_dialogue(traces: Sequence[Trace]) -> None:
 
 def _axis(results: TaskResults, trace: Trace) -> DialogueAxis:
     shown = trace.header["utterances"]
-    rows = read_rows(results.corpus / "utterances.csv", Utterance)
+    rows = read_rows(results.training_corpus / "utterances.csv", Utterance)
     speakers = {row.utterance_id: row.speaker for row in rows}
     golds = {r.utterance_id: r.label for r in read_rows(results.folder / "labels.csv", Label)}
     found = list(golds.values())

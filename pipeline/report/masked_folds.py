@@ -33,7 +33,7 @@ class MaskedFold:
 
 def masked_folds(results: TaskResults) -> Iterator[MaskedFold]:
     """Condition by condition, rates first, the folds that were run; files are read one by one."""
-    labels = read_rows(results.folder / "labels.csv", Label)
+    labels = read_rows(results.tested / "labels.csv", Label)
     utterances = read_rows(results.corpus / "utterances.csv", Utterance)
     modalities = results.section.sorted_modalities
     features = [results.corpus / features_place(name) for name in modalities]
@@ -45,7 +45,7 @@ def masked_folds(results: TaskResults) -> Iterator[MaskedFold]:
     tested = _tested(results, dialogues)
     columns = results.section.modality_columns
     for name in results.conditions:
-        path = results.folder / mask_place(name, results.protocol.mask_seed)
+        path = results.tested / mask_place(name, results.protocol.mask_seed)
         masks = read_masks(path, labels)
         for fold, rows in tested.items():
             available = masks.of_rows(fold, rows)[:, columns]
@@ -56,7 +56,7 @@ def _tested(results: TaskResults, dialogues: NDArray[np.str_]) -> dict[int, NDAr
     """For each fold that was run: which rows of labels.csv it tests."""
     members: dict[int, set[str]] = {}
     folds = set(results.scores["fold"])
-    for split in read_rows(results.folder / "splits.csv", SplitRow):
+    for split in read_rows(results.tested / "splits.csv", SplitRow):
         if split.role == "test" and split.fold in folds:
             members.setdefault(split.fold, set()).add(split.dialogue_id)
     return {

@@ -4,7 +4,6 @@ import math
 from collections.abc import Iterator
 
 from pipeline.base.coverage import is_partly_covered
-from pipeline.base.records import Modality
 from pipeline.report.corpus_facts import CorpusFacts, FeatureFacts
 from pipeline.report.views import SHOWN_ROWS, Part, TableView, rest, text_row
 
@@ -94,15 +93,15 @@ def _remark_table(corpus: CorpusFacts) -> TableView:
     )
 
 
-def _remarks(corpus: CorpusFacts) -> dict[tuple[str, Modality, str], list[str]]:
+def _remarks(corpus: CorpusFacts) -> dict[tuple[str, str, str], list[str]]:
     """Remarks by file, modality and status."""
-    groups: dict[tuple[str, Modality, str], list[str]] = {}
+    groups: dict[tuple[str, str, str], list[str]] = {}
     for group, text in _each_remark(corpus):
         groups.setdefault(group, []).append(text)
     return groups
 
 
-def _each_remark(corpus: CorpusFacts) -> Iterator[tuple[tuple[str, Modality, str], str]]:
+def _each_remark(corpus: CorpusFacts) -> Iterator[tuple[tuple[str, str, str], str]]:
     for modality, facts in corpus.features.items():
         for index, text in sorted(facts.remarks.items()):
             media = corpus.utterances[index].media or "-"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from models.iteacnet.settings import IteacnetSettings
 from models.registry import find_method, our_methods
+from pipeline.base.set_names import MARK
 from pipeline.config.methods import MethodSettings
 from pipeline.config.tasks import FLOORS, MAJORITY, TRAINING_MEAN
 from pipeline.report.published import LABELS
@@ -76,10 +77,13 @@ FLOORS_SAID = {
 
 
 def method_views(
-    methods: Mapping[str, MethodSettings], order: Sequence[str]
+    methods: Mapping[str, MethodSettings], order: Sequence[str], first_set: str = ""
 ) -> tuple[MethodView, ...]:
-    """Methods in the order of `train.methods`: the first one is the main one."""
-    return tuple(_view(name, methods[name]) for name in order)
+    """Methods in the order of `train.methods`: the first one is the main one.
+
+    `first_set` of several sets of features is no part of names, but told: "GCNet, base".
+    """
+    return tuple(_view(name, methods[name], first_set) for name in order)
 
 
 def in_paper_order(methods: Sequence[MethodView]) -> list[MethodView]:
@@ -91,13 +95,14 @@ def in_paper_order(methods: Sequence[MethodView]) -> list[MethodView]:
     return [*baselines, *ranked, *([] if main.is_baseline else [main])]
 
 
-def _view(name: str, method: MethodSettings) -> MethodView:
+def _view(name: str, method: MethodSettings, first_set: str) -> MethodView:
     settings = method.settings.typed()
     design = settings if isinstance(settings, IteacnetSettings) else None
     # A method that is called as its model is that model as published.
-    known = find_method(name).label if name == method.model else LABELS.get(name, name)
-    label = method.label or known
-    return MethodView(name, label, method.model, method.evaluations, design)
+    plain, _, features = name.partition(MARK)
+    known = find_method(plain).label if plain == method.model else LABELS.get(plain, plain)
+    told = ", ".join(filter(None, [method.label or known, features or first_set]))
+    return MethodView(name, told, method.model, method.evaluations, design)
 
 
 def _tick(is_on: bool) -> str:

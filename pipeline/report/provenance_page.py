@@ -10,7 +10,6 @@ from pathlib import Path
 from pipeline.base.arrays import read_header
 from pipeline.base.artefacts import features_place
 from pipeline.base.provenance import ROOT
-from pipeline.base.records import Modality
 from pipeline.report.task_data import RunFiles, TaskResults
 from pipeline.report.views import Part, Row, TableView, text_row
 
@@ -39,7 +38,7 @@ TASK_FILES = (
 
 def provenance_parts(
     build: Path,
-    corpora: Mapping[str, Sequence[Modality]],
+    corpora: Mapping[str, Sequence[str]],
     tasks: Sequence[TaskResults],
 ) -> list[Part]:
     """Files and commands, runs, versions."""
@@ -107,7 +106,7 @@ def _file_table(
 
 
 def _version_table(
-    build: Path, corpora: Mapping[str, Sequence[Modality]], tasks: Sequence[TaskResults]
+    build: Path, corpora: Mapping[str, Sequence[str]], tasks: Sequence[TaskResults]
 ) -> TableView:
     """Of features and runs the versions that made them, which may not be those of today."""
     rows = []

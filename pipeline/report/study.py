@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pipeline.base.records import Modality
 from pipeline.config.methods import MethodSettings, TrainSettings
 from pipeline.config.report import ReportSettings
 from pipeline.config.settings import ClassName, Section, dump
-from pipeline.config.tasks import ProtocolSettings, TaskSettings
+from pipeline.config.study_tasks import StudyTask
+from pipeline.config.tasks import ProtocolSettings
 from pipeline.report.contact_sheets import contact_sheets
 from pipeline.report.corpus_facts import is_text_shown
 from pipeline.report.corpus_page import corpus_view
@@ -42,12 +42,14 @@ class StudySettings(Section):
     """What the rule `report` hands over as JSON."""
 
     report: ReportSettings
-    corpora: dict[str, tuple[Modality, ...]]
-    tasks: dict[str, TaskSettings]
+    corpora: dict[str, tuple[str, ...]]  # names of encodings: audio, audio@hubert
+    tasks: dict[str, StudyTask]
     classes: dict[
         str, tuple[ClassName, ...]
     ]  # of each task, in order of index: JSON sorts its keys
-    methods: dict[str, MethodSettings]
+    methods: dict[str, MethodSettings]  # by the name of their runs: gcnet, gcnet@hubert
+    order: tuple[str, ...]  # of the methods: JSON sorts its keys
+    first_set: str  # of the features, which the names of methods do not hold; "" = there is one
     protocol: ProtocolSettings
     train: TrainSettings
     media: dict[str, MediaPlace] = {}  # of each corpus, where the page links to its recordings
@@ -93,7 +95,7 @@ def _task(results: TaskResults, settings: StudySettings, page: Path) -> TaskView
     if results.scores.empty:
         return view
     account = json.loads((results.corpus / "corpus.json").read_text(encoding="utf-8"))
-    place = settings.media.get(results.section.corpus)
+    place = settings.media.get(results.corpus.name)
     media = MediaFolder(Path(place.root), place.links, page) if place else None
     shown = Shown(is_text_shown(settings.report.text, account), media)
     return replace(view, explore=explore_view(results, shown))
@@ -116,7 +118,7 @@ def _results(task: str, settings: StudySettings, build: Path) -> TaskResults:
         name=task,
         section=settings.tasks[task],
         classes=settings.classes[task],
-        methods=method_views(settings.methods, settings.train.methods),
+        methods=method_views(settings.methods, settings.order, settings.first_set),
         train_rate=settings.train.train_rate,
         protocol=settings.protocol,
         scores=read_scores(build / task / "scores.csv"),

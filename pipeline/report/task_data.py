@@ -12,16 +12,17 @@ from numpy.typing import NDArray
 
 from pipeline.base.artefacts import run_place
 from pipeline.base.records import SplitRow
+from pipeline.base.set_names import on_corpus
 from pipeline.base.tables import read_rows
 from pipeline.config.conditions import is_rate
 from pipeline.config.methods import EVALUATIONS
 from pipeline.config.settings import parse_section
+from pipeline.config.study_tasks import StudyTask
 from pipeline.config.tasks import (
     MAJORITY,
     TRAINING_MEAN,
     ProtocolSettings,
     ScoredTask,
-    TaskSettings,
 )
 from pipeline.evaluation.aggregate import rates_of_ime, rates_of_ume
 from pipeline.evaluation.bootstrap import RunPredictions, count_dialogues, drawn_scores
@@ -66,7 +67,7 @@ class TaskResults:
     """One task. `methods` in the order of the configuration."""
 
     name: str
-    section: TaskSettings
+    section: StudyTask
     classes: tuple[str, ...]  # in order of their index; () for regression
     methods: tuple[MethodView, ...]
     train_rate: str  # of unified models
@@ -105,8 +106,19 @@ class TaskResults:
 
     @property
     def corpus(self) -> Path:
-        """`build/{corpus}`."""
+        """`build/{corpus}` of what is tested."""
+        return self.build / (self.section.test_corpus or self.section.corpus)
+
+    @property
+    def training_corpus(self) -> Path:
+        """`build/{corpus}` of what is trained on."""
         return self.build / self.section.corpus
+
+    @property
+    def tested(self) -> Path:
+        """Where labels, splits and masks of the test lie."""
+        other = self.section.test_corpus
+        return self.folder if other is None else self.build / on_corpus(self.name, other)
 
     @property
     def conditions(self) -> tuple[str, ...]:
@@ -185,10 +197,10 @@ class TaskResults:
     def test_to_train(self) -> float:
         """Test dialogues over training dialogues, mean over folds (`evaluation.significance`)."""
         counts: dict[int, dict[str, int]] = {}
-        for row in read_rows(self.folder / "splits.csv", SplitRow):
-            of_fold = counts.setdefault(row.fold, {"test": 0, "train": 0})
-            if row.role in of_fold:
-                of_fold[row.role] += 1
+        for role, folder in (("test", self.tested), ("train", self.folder)):
+            for row in read_rows(folder / "splits.csv", SplitRow):
+                of_fold = counts.setdefault(row.fold, {"test": 0, "train": 0})
+                of_fold[role] += row.role == role
         return float(np.mean([fold["test"] / max(fold["train"], 1) for fold in counts.values()]))
 
     @cached_property

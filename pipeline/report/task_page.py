@@ -76,9 +76,22 @@ def _summary(results: TaskResults) -> str:
     by = FOLDS[results.section.folds.by]
     n_folds, n_seeds = counted(len(folds), "fold"), counted(len(seeds), "seed")
     return (
-        f"{_capital(SELECTION[results.protocol.name])} (protocol “{results.protocol.name}”). "
+        f"{_tested(results)}{_capital(SELECTION[results.protocol.name])} "
+        f"(protocol “{results.protocol.name}”). "
         f"{n_folds}: {by}. {n_seeds}. "
         f"Unified models are trained {said_of_training(results.train_rate)}.{_scale(results)}"
+    )
+
+
+def _tested(results: TaskResults) -> str:
+    """Of a task that is tested on another corpus: what is trained on what, tested on what."""
+    section = results.section
+    if section.test_corpus is None:
+        return ""
+    return (
+        f"Trained and validated on {section.corpus}, tested on all of {section.test_corpus}, "
+        "by each fold's model; where the network is looked into, on the fold's own test part of "
+        f"{section.corpus}. "
     )
 
 

@@ -39,8 +39,10 @@ from pipeline.base.errors import SettingsError
 from pipeline.base.refusals import file_in_the_way
 from pipeline.base.retries import retry_token, take_notes
 from pipeline.base.records import Utterance
+from pipeline.base.set_names import without_set
 from pipeline.base.tables import TableError, read_rows
-from pipeline.config.configuration import as_typed, parse_config
+from pipeline.config.configuration import parse_config
+from pipeline.config.given import as_typed
 from pipeline.config.yaml_files import read_yaml
 from pipeline.protocol.fitting import fit_tasks
 from pipeline.rules.decisions import Decisions, Untracked
@@ -162,7 +164,7 @@ FACES_ON_GPU = MAY_USE_GPU and PLAN.config.crop_faces.detector == "mtcnn"
 
 def encoder_threads(wildcards):
     """As many for what is decoded, resized and written while a GPU encodes; onnxruntime has none."""
-    encoder = getattr(PLAN.config.features, wildcards.modality).encoder
+    encoder = PLAN.config.encoders[wildcards.modality].settings.encoder
     is_on_gpu = encoder != "moonshine-tiny" and not encoder.startswith("onnx:")
     return DECODERS if MAY_USE_GPU and is_on_gpu else 1
 
@@ -179,9 +181,10 @@ def one_of(names):
 
 wildcard_constraints:
     corpus=one_of(CORPORA),
-    task=one_of(PLAN.config.tasks),
-    method=one_of(PLAN.config.methods),
-    modality="audio|text|visual",
+    task=one_of([*PLAN.config.tasks, *PLAN.tests]),
+    method=one_of(PLAN.config.trained),
+    # Of several sets of features audio is that of the first, audio@hubert that of hubert.
+    modality=one_of(PLAN.config.encoders),
     shard=r"\d+",
     fold=r"\d+",
     seed=r"\d+",
@@ -243,14 +246,38 @@ def cache_of(wildcards):
 
 
 def corpus_of(wildcards):
-    """The corpus that a task is about."""
-    return PLAN.config.tasks[wildcards.task].corpus
+    """The corpus that a task is about; of `mood@meld`, the test of a task elsewhere, meld."""
+    return PLAN.corpus(wildcards.task)
+
+
+def elsewhere(what):
+    """Input: `what(test, wildcards)` of a task that is tested on another corpus; else nothing."""
+
+    def found(wildcards):
+        test = PLAN.tested(wildcards.task)
+        return [] if test == wildcards.task else what(test, wildcards)
+
+    return found
+
+
+def tables_elsewhere(name):
+    """Input: labels or splits of the corpus that a task is tested on, if that is another."""
+    return elsewhere(lambda test, wildcards: f"build/{test}/{name}.csv")
+
+
+utterances_elsewhere = elsewhere(
+    lambda test, wildcards: manifest_of(PLAN.corpus(test), "utterances")
+)
 
 
 def features_of_task(wildcards):
-    """Joined features of the modalities that a task uses."""
-    corpus, task = corpus_of(wildcards), PLAN.config.tasks[wildcards.task]
-    return [f"build/{corpus}/features/{m}.safetensors" for m in task.modalities]
+    """Joined features of a task; of several sets the first, so that all meet the same masks."""
+    return PLAN.features(wildcards.task)
+
+
+def features_of_run(wildcards):
+    """Joined features that a method is trained on."""
+    return PLAN.features(wildcards.task, wildcards.method)
 
 
 def manifest_of(corpus, name):

@@ -15,10 +15,10 @@ from pipeline.base.digests import remembered_digest
 from pipeline.base.files import canonical_json, text_digest
 from pipeline.base.libraries import DETECTORS, versions_of
 from pipeline.base.provenance import code_digest
-from pipeline.base.records import MODALITIES
 from pipeline.base.yunet import yunet_place
 from pipeline.config.conditions import is_rate
 from pipeline.config.faces import detector_module
+from pipeline.config.feature_sets import sets_of
 from pipeline.config.methods import STRATEGIES, fact_modules, learner_modules, parse_train_rate
 from pipeline.config.settings import dump
 from pipeline.corpora.fingerprint import files_fingerprint, fingerprint
@@ -144,8 +144,8 @@ class Decisions:
         return Stage(settings, (module,), {**settings, "weights": weights, "libraries": libraries})
 
     def _extract_features(self, wildcards: Wildcards) -> Stage:
-        modality = next(m for m in MODALITIES if m == wildcards["modality"])
-        section = getattr(self._config.features, modality)
+        encoding = self._config.encoders[wildcards["modality"]]
+        modality, section = encoding.modality, encoding.settings
         values = dump(section)
         encoder = find_encoder(modality, values["encoder"])
         digest = weights_fingerprint(modality, section, self._config.cache)
@@ -163,22 +163,32 @@ class Decisions:
     def _check_tasks(self, wildcards: Wildcards) -> Stage:
         names = self._plan.tasks_of(wildcards["corpus"])
         tasks = {name: self._labeled(name) for name in names}
-        return Stage({"tasks": tasks, "protocol": self._config.protocol.name})
+        tested = {name: self._n_folds(name) for name in names if name in self._plan.tests}
+        known = {"n_folds_tested": tested} if tested else {}
+        return Stage({"tasks": tasks, "protocol": self._config.protocol.name, **known})
 
     def _assign_splits(self, wildcards: Wildcards) -> Stage:
-        task = self._labeled(wildcards["task"])
-        return Stage({"task": task, "protocol": self._config.protocol.name})
+        name = wildcards["task"]
+        known = {"n_folds_tested": self._n_folds(name)} if name in self._plan.tests else {}
+        return Stage({"task": self._labeled(name), "protocol": self._config.protocol.name, **known})
+
+    def _n_folds(self, name: str) -> int:
+        return self._config.tasks[self._plan.task_of(name)].folds.n_folds
 
     def _labeled(self, name: str) -> Values:
         """What decides labels and splits of a task."""
-        task = dump(self._config.tasks[name])
+        settings = self._config.tasks[self._plan.task_of(name)]
+        if name in self._plan.tests:
+            return dump(settings.tested)
+        task = dump(settings)
         for key in ("corpus", "modalities", "conditions", "score", "class_weights"):
             del task[key]
+        del task["test_corpus"], task["test_annotation"]
         del task["folds"]["only"]
         return task
 
     def _draw_availability(self, wildcards: Wildcards) -> Stage:
-        task = self._config.tasks[wildcards["task"]]
+        task = self._config.tasks[self._plan.task_of(wildcards["task"])]
         condition = self._plan.name_of(wildcards["rate"])
         settings = {"condition": condition, "modalities": list(task.sorted_modalities)}
         if is_rate(condition):
@@ -205,7 +215,8 @@ class Decisions:
                 "keep": train.keep,
             },
         }
-        told = {**settings, "extraction": self._plan.extraction(wildcards["task"])}
+        extraction = self._plan.extraction(wildcards["task"], wildcards["method"])
+        told = {**settings, "extraction": extraction}
         return Stage(told, self._model(wildcards), deciding=settings)
 
     def _predict(self, wildcards: Wildcards) -> Stage:
@@ -232,7 +243,7 @@ class Decisions:
         return dump(self._config.tasks[wildcards["task"]].scored)
 
     def _method(self, wildcards: Wildcards) -> Values:
-        method = self._config.methods[wildcards["method"]]
+        method = self._config.trained[wildcards["method"]].method
         settings = method.settings_at(self._train_rate(wildcards))
         return {"model": method.model, "settings": dump(settings)}
 
@@ -243,7 +254,7 @@ class Decisions:
         return self._plan.traced(wildcards["task"])[wildcards["method"]].train_rate
 
     def _model(self, wildcards: Wildcards) -> tuple[str, ...]:
-        return (self._config.methods[wildcards["method"]].learner_module,)
+        return (self._config.trained[wildcards["method"]].method.learner_module,)
 
     def _count_parameters(self, wildcards: Wildcards) -> Stage:
         return Stage({}, (*fact_modules(), *learner_modules()))
@@ -263,11 +274,14 @@ class Decisions:
 
     def _report(self, wildcards: Wildcards) -> Stage:
         config, plan = self._config, self._plan
+
         return Stage(
             {
                 "report": dump(config.report),
-                "corpora": {name: list(plan.modalities(name)) for name in config.corpora},
-                "methods": {name: dump(config.methods[name]) for name in config.train.methods},
+                "corpora": {name: list(plan.encodings(name)) for name in config.corpora},
+                "methods": {name: dump(entry.method) for name, entry in config.trained.items()},
+                "order": list(config.trained),
+                "first_set": next(iter(sets_of(config.features))),
                 "tasks": {name: dump(config.tasks[name]) for name in plan.tasks},
                 "classes": {name: list(config.tasks[name].classes) for name in plan.tasks},
                 "protocol": dump(config.protocol),

@@ -29,6 +29,9 @@ rule score:
         predictions=files_of_runs("predictions.csv"),
         calibrations=files_of_runs("calibration.json"),
         runs=files_of_runs("run.json"),
+        test_utterances=utterances_elsewhere,
+        test_labels=tables_elsewhere("labels"),
+        test_splits=tables_elsewhere("splits"),
     output:
         scores="build/{task}/scores.csv",
         reliability="build/{task}/reliability.csv",
@@ -50,6 +53,9 @@ rule score:
             --labels {input.labels:q} \
             --splits {input.splits:q} \
             --runs {input.runs:q} \
+            --test-utterances {input.test_utterances:q} \
+            --test-labels {input.test_labels:q} \
+            --test-splits {input.test_splits:q} \
             --settings {params.settings:q} \
             --out {output.scores:q} \
             --out-reliability {output.reliability:q}
@@ -66,7 +72,7 @@ def corpora_shown():
             f"build/{corpus}/tasks.json",
         ]
         files[corpus] += [
-            f"build/{corpus}/features/{m}.safetensors" for m in PLAN.modalities(corpus)
+            f"build/{corpus}/features/{m}.safetensors" for m in PLAN.encodings(corpus)
         ]
     return [path for paths in files.values() for path in paths]
 
@@ -121,11 +127,12 @@ rule report:
             for name in ("run.json", "history.csv", "predictions.csv")
         ],
         tables=[
-            f"build/{task}/{name}.csv"
+            f"build/{name}/{table}.csv"
             for task in PLAN.tasks
-            for name in ("labels", "splits")
+            for name in sorted({task, PLAN.tested(task)})
+            for table in ("labels", "splits")
         ],
-        masks=[path for task in PLAN.tasks for path in PLAN.masks(task)],
+        masks=[path for task in PLAN.tasks for path in PLAN.masks(PLAN.tested(task))],
         traces=[path for task in PLAN.tasks for path in PLAN.traces(task)],
         parameters="build/parameters.csv",
     output:

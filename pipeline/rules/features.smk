@@ -28,7 +28,7 @@ def faces_of_shard(wildcards):
     """Only the visual modality looks at faces."""
     return (
         f"build/{wildcards.corpus}/faces/{wildcards.shard}.csv"
-        if wildcards.modality == "visual"
+        if without_set(wildcards.modality) == "visual"
         else []
     )
 
@@ -57,7 +57,7 @@ def refuse_tasks(corpus, utterances, annotations):
     is_checked = Path(f"build/{corpus}/tasks.json").exists()
     is_extracted = all(
         Path(f"build/{corpus}/features/{modality}.safetensors").exists()
-        for modality in PLAN.modalities(corpus)
+        for modality in PLAN.encodings(corpus)
     )
     if not workflow.is_main_process or (is_checked and is_extracted):
         return
@@ -71,6 +71,7 @@ def refuse_tasks(corpus, utterances, annotations):
             told = [
                 f"error: tasks.{name}: {fault}"
                 for name, played in fitting.items()
+                if name not in PLAN.tests
                 for fault in oversized(
                     methods_at_rates(PLAN, name),
                     PLAN.config.tasks[name],
@@ -89,7 +90,9 @@ def refuse_tasks(corpus, utterances, annotations):
 def crop_settings(wildcards):
     """Untracked param: how crops are made again that have gone from the cache."""
     return (
-        settings_of("crop_faces")(wildcards) if wildcards.modality == "visual" else ""
+        settings_of("crop_faces")(wildcards)
+        if without_set(wildcards.modality) == "visual"
+        else ""
     )
 
 
@@ -159,6 +162,7 @@ rule extract_features:
         decision=decision_of("extract_features"),
         seal=seal_of("extract_features"),
         settings=settings_of("extract_features"),
+        modality=lambda wildcards: Untracked(without_set(wildcards.modality)),
         crops=crop_settings,
         root=root_of,
         links=links_of,
@@ -174,7 +178,7 @@ rule extract_features:
             --crops {params.crops:q} \
             --root {params.root:q} \
             --links {params.links:q} \
-            --modality {wildcards.modality} \
+            --modality {params.modality} \
             --settings {params.settings:q} \
             --cache {params.cache:q} \
             --threads {threads} \

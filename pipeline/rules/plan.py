@@ -21,8 +21,10 @@ from pipeline.base.artefacts import (
     trace_place,
 )
 from pipeline.base.records import MODALITIES, Modality
+from pipeline.base.set_names import on_corpus
 from pipeline.config.conditions import parse_condition
 from pipeline.config.configuration import Config
+from pipeline.config.feature_sets import sets_of
 from pipeline.config.methods import STRATEGIES, parse_train_rate
 from pipeline.config.settings import dump
 from pipeline.config.studies import UNNAMED
@@ -73,23 +75,62 @@ class Plan:
 
     def modalities(self, corpus: str) -> tuple[Modality, ...]:
         """Modalities that a corpus has: those that its tasks use, or all."""
-        used = [set(t.modalities) for t in self.config.tasks.values() if t.corpus == corpus]
+        tasks = self.config.tasks.values()
+        used = [set(t.modalities) for t in tasks if corpus in (t.corpus, t.test_corpus)]
         return tuple(
             m for m in MODALITIES if not used or any(m in modalities for modalities in used)
         )
 
-    def extraction(self, task: str) -> dict[str, Any] | None:
-        """What makes the features of a task (pipeline.config.extraction); None: imported ones."""
+    def extraction(self, task: str, method: str) -> dict[str, Any] | None:
+        """What makes the features of a run (pipeline.config.extraction); None: imported ones."""
         settings = self.config.tasks[task]
         if self.config.corpora[settings.corpus].import_ is not None:
             return None
-        features = {m: dump(getattr(self.config.features, m)) for m in settings.sorted_modalities}
+        chosen = self.config.trained[method].features
+        found = {m: self.config.encodings[chosen, m] for m in settings.sorted_modalities}
+        features = {m: dump(encoding.settings) for m, encoding in found.items()}
         faces = dump(self.config.crop_faces) if "visual" in features else None
         return {"features": features, "crop_faces": faces}
 
+    def encodings(self, corpus: str) -> tuple[str, ...]:
+        """Names of what a corpus has of its modalities: of several sets of features, each once."""
+        modalities = self.modalities(corpus)
+        if self.config.corpora[corpus].import_ is not None:
+            return modalities
+        found = self.config.encoders.values()
+        return tuple(e.name for m in modalities for e in found if e.modality == m)
+
+    def features(self, task: str, method: str | None = None) -> list[str]:
+        """Joined features of a task's modalities: those of a method's set, or of the first."""
+        config, settings = self.config, self.config.tasks[self.task_of(task)]
+        chosen = config.trained[method].features if method else next(iter(sets_of(config.features)))
+        names = [config.encodings[chosen, modality].name for modality in settings.modalities]
+        return [f"build/{self.corpus(task)}/{features_place(name)}" for name in names]
+
     def tasks_of(self, corpus: str) -> list[str]:
-        """Tasks of a corpus that are trained and scored."""
-        return [name for name in self.tasks if self.config.tasks[name].corpus == corpus]
+        """Tasks of a corpus that are trained and scored, and tests of others on it."""
+        names = [*self.tasks, *(test for test, task in self.tests.items() if task in self.tasks)]
+        return [name for name in names if self.corpus(name) == corpus]
+
+    @cached_property
+    def tests(self) -> dict[str, str]:
+        """Tasks that are tested on another corpus, by the name of what is made there."""
+        tasks = self.config.tasks.items()
+        return {on_corpus(task, t.test_corpus): task for task, t in tasks if t.test_corpus}
+
+    def task_of(self, name: str) -> str:
+        """The task of a test on another corpus; a task itself."""
+        return self.tests.get(name, name)
+
+    def tested(self, task: str) -> str:
+        """What holds labels, splits and masks of the test: the task, or its test elsewhere."""
+        other = self.config.tasks[task].test_corpus
+        return task if other is None else on_corpus(task, other)
+
+    def corpus(self, name: str) -> str:
+        """The corpus of a task, or of the test of one elsewhere."""
+        settings = self.config.tasks[self.task_of(name)]
+        return (settings.test_corpus or "") if name in self.tests else settings.corpus
 
     def clips(self, corpus: str) -> dict[str, str]:
         """Media in which speech is found, by name; none where a table says what is in them."""
@@ -117,7 +158,9 @@ class Plan:
 
     def conditions(self, task: str) -> tuple[str, ...]:
         """Names of all that a task is tested under: rates, then its other conditions."""
-        return tuple(dict.fromkeys((*self.rates, *self.config.tasks[task].condition_names)))
+        return tuple(
+            dict.fromkeys((*self.rates, *self.config.tasks[self.task_of(task)].condition_names))
+        )
 
     def name_of(self, place: str) -> str:
         """The condition, or the strategy of training, that has this place in names of files."""
@@ -130,7 +173,7 @@ class Plan:
 
     def train_rates(self, task: str, method: str) -> tuple[str, ...]:
         """What a method is trained at: one rate for UME, 0.0 for complete, each for IME."""
-        wanted = self.config.methods[method].evaluations
+        wanted = self.config.trained[method].method.evaluations
         unified = (self.config.train.train_rate,) if "ume" in wanted else ()
         complete = ("0.0",) if "complete" in wanted else ()
         independent = self.conditions(task) if "ime" in wanted else ()
@@ -138,7 +181,7 @@ class Plan:
 
     def test_rates(self, task: str, method: str, train_rate: str) -> tuple[str, ...]:
         """What a run is tested under: all conditions under UME, its own under IME."""
-        is_unified = "ume" in self.config.methods[method].evaluations
+        is_unified = "ume" in self.config.trained[method].method.evaluations
         if is_unified and train_rate == self.config.train.train_rate:
             return self.conditions(task)
         return (train_rate,)
@@ -147,7 +190,7 @@ class Plan:
         """Every training of a task."""
         return [
             Run(task, method, train_rate, fold, seed)
-            for method in self.config.train.methods
+            for method in self.config.trained
             for train_rate in self.train_rates(task, method)
             for fold in self.folds(task)
             for seed in self.config.train.seeds
@@ -156,7 +199,8 @@ class Plan:
     def traced(self, task: str) -> dict[str, Run]:
         """For each form of ITEACNet the run that is looked into: its first one."""
         train = self.config.train
-        methods = [m for m in train.methods if self.config.methods[m].model == "iteacnet"]
+        trained = self.config.trained.values()
+        methods = [entry.name for entry in trained if entry.method.model == "iteacnet"]
         return {
             method: Run(task, method, rates[0], self.folds(task)[0], train.seeds[0])
             for method in methods
@@ -190,11 +234,12 @@ class Plan:
     def _corpus_files(self, corpus: str) -> list[str]:
         modalities = self.modalities(corpus)
         names = ["utterances.csv", "annotations.csv", "corpus.json", "tasks.json"]
-        names += [features_place(modality) for modality in modalities]
+        encodings = self.encodings(corpus)
+        names += [features_place(encoding) for encoding in encodings]
         shards = range(0 if self.config.corpora[corpus].import_ else self.config.shards)
         for shard in shards:
             names += [f"manifest/{shard}.csv", f"manifest/{shard}.json"]
-            names += [f"shards/{modality}/{shard}.safetensors" for modality in modalities]
+            names += [f"shards/{encoding}/{shard}.safetensors" for encoding in encodings]
             names += [f"faces/{shard}.csv"] if "visual" in modalities else []
         return [f"build/{corpus}/{name}" for name in names]
 
@@ -203,4 +248,7 @@ class Plan:
             f"build/{task}/{name}.csv" for name in ("labels", "splits", "scores", "reliability")
         ]
         runs = [f"{run.folder}/{name}" for run in self.runs(task) for name in RUN_FILES]
+        if (test := self.tested(task)) != task:
+            tables += [f"build/{test}/{name}.csv" for name in ("labels", "splits")]
+            tables += self.masks(test)
         return [*tables, *self.masks(task), *runs, *self.traces(task)]

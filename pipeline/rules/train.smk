@@ -30,6 +30,12 @@ def test_masks(wildcards):
     return PLAN.masks(wildcards.task, names)
 
 
+def masks_elsewhere(test, wildcards):
+    """Stored masks of the corpus that a run is tested on, if that is another."""
+    names = PLAN.test_rates(wildcards.task, wildcards.method, train_rate_of(wildcards))
+    return PLAN.masks(test, names)
+
+
 rule train:
     """Train one method on one fold. A run with the same inputs is taken from the cache."""
     input:
@@ -37,7 +43,7 @@ rule train:
         utterances=lambda wildcards: manifest_of(corpus_of(wildcards), "utterances"),
         labels="build/{task}/labels.csv",
         splits="build/{task}/splits.csv",
-        features=features_of_task,
+        features=features_of_run,
         masks=validation_masks,
     output:
         weights=f"{RUN}/weights.safetensors",
@@ -91,10 +97,17 @@ rule predict:
         utterances=lambda wildcards: manifest_of(corpus_of(wildcards), "utterances"),
         labels="build/{task}/labels.csv",
         splits="build/{task}/splits.csv",
-        features=features_of_task,
+        features=features_of_run,
         masks=test_masks,
         weights=f"{RUN}/weights.safetensors",
         run=f"{RUN}/run.json",
+        test_utterances=utterances_elsewhere,
+        test_labels=tables_elsewhere("labels"),
+        test_splits=tables_elsewhere("splits"),
+        test_features=elsewhere(
+            lambda test, wildcards: PLAN.features(test, wildcards.method)
+        ),
+        test_masks=elsewhere(masks_elsewhere),
     output:
         predictions=f"{RUN}/predictions.csv",
         calibration=f"{RUN}/calibration.json",
@@ -127,6 +140,11 @@ rule predict:
             --fold {wildcards.fold} \
             --seed {wildcards.seed} \
             --threads {threads} \
+            --test-utterances {input.test_utterances:q} \
+            --test-labels {input.test_labels:q} \
+            --test-splits {input.test_splits:q} \
+            --test-features {input.test_features:q} \
+            --test-availability {input.test_masks:q} \
             --out {output.predictions:q} \
             --out-calibration {output.calibration:q}
         """
@@ -146,7 +164,7 @@ rule trace:
         utterances=lambda wildcards: manifest_of(corpus_of(wildcards), "utterances"),
         labels="build/{task}/labels.csv",
         splits="build/{task}/splits.csv",
-        features=features_of_task,
+        features=features_of_run,
         masks=lambda wildcards: PLAN.masks(wildcards.task, PLAN.rates),
         weights=file_of_traced("weights.safetensors"),
         run=file_of_traced("run.json"),

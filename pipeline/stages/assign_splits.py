@@ -15,6 +15,7 @@ class AssignSplitsSettings(Section):
 
     task: LabeledTask
     protocol: ProtocolName
+    n_folds_tested: int | None = None  # every dialogue tests in each of so many folds
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -34,7 +35,8 @@ def main(argv: list[str] | None = None) -> None:
     annotations = read_rows(args.annotations, Annotation)
 
     try:
-        played = play(settings.task, utterances, annotations, settings.protocol)
+        told = settings.protocol, settings.n_folds_tested
+        played = play(settings.task, utterances, annotations, *told)
     except ProtocolError as error:
         raise SystemExit(f"error: tasks.{args.task}: {error}") from None
     write_rows(args.out_labels, played.labels, Label)

@@ -8,7 +8,8 @@ from pathlib import Path
 from pipeline.base.wording import counted
 from pipeline.config.settings import parse_section
 from pipeline.config.tasks import ScoredTask
-from pipeline.evaluation.task_scores import TaskFiles, write_scores
+from pipeline.evaluation.task_scores import TaskFiles, TestTables, write_scores
+from pipeline.stages.elsewhere import add_test_tables
 from pipeline.stages.options import stage_parser
 
 
@@ -22,10 +23,15 @@ def main(argv: list[str] | None = None) -> None:
         out_reliability="reliability.csv",
     )
     parser.add_argument("--runs", type=Path, nargs="*", default=[], help="run.json of every run")
+    add_test_tables(parser)
     args = parser.parse_args(argv)
 
     task = parse_section(args.settings, ScoredTask, where=f"tasks.{args.task}")
-    files = TaskFiles(args.utterances, args.labels, args.splits, args.runs)
+    tested = args.test_utterances, args.test_labels, args.test_splits
+    files = TaskFiles(
+        *(args.utterances, args.labels, args.splits, args.runs),
+        tested=None if None in tested else TestTables(*tested),
+    )
     n_numbers = write_scores(args.task, task, files, args.out, args.out_reliability)
     print(f"done: {counted(n_numbers, 'number')} of {counted(len(args.runs), 'run')}")
 

@@ -15,7 +15,6 @@ from pathlib import Path
 from rich.console import Console
 
 from pipeline.base.errors import CheckpointError, SettingsError
-from pipeline.base.records import MODALITIES
 from pipeline.config.configuration import Config, parse_config, read_config
 from pipeline.config.settings import dump
 from pipeline.features.faces.detecting import check_detector
@@ -74,10 +73,10 @@ def _examine_weights(config: Config, console: Console) -> list[str]:
     """Which weights are there, and where missing ones come from."""
     console.rule("Weights")
     problems: list[str] = []
-    for modality in MODALITIES:
-        settings = dump(getattr(config.features, modality))
+    for name, encoding in config.encoders.items():
+        modality, settings = encoding.modality, dump(encoding.settings)
         encoder = find_encoder(modality, settings["encoder"])
-        place = f"features.{modality}.encoder: {settings['encoder']}"
+        place = f"features.{name}.encoder: {settings['encoder']}"
 
         try:
             weights = check_weights(modality, settings, Path(config.cache))

@@ -19,7 +19,7 @@ from typing import Any
 
 from pipeline.base.errors import CheckpointError, SettingsError
 from pipeline.base.files import atomic_path
-from pipeline.base.records import MODALITIES, Modality
+from pipeline.base.records import Modality
 from pipeline.base.yunet import yunet_place
 from pipeline.config.configuration import read_config
 from pipeline.config.faces import CropFacesSettings
@@ -67,10 +67,10 @@ def main(argv: list[str] | None = None) -> None:
         raise SystemExit(f"error: {error}") from None
 
     failed = False
-    for modality in MODALITIES:
-        settings = dump(getattr(config.features, modality))
+    for name, encoding in config.encoders.items():
+        modality, settings = encoding.modality, dump(encoding.settings)
         encoder = find_encoder(modality, settings["encoder"])
-        label = f"features.{modality}: {settings['encoder']}"
+        label = f"features.{name}: {settings['encoder']}"
         try:
             is_there = find_path(encoder, settings) is not None
             path = find_path(encoder, settings) or fetch(encoder, settings)

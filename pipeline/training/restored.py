@@ -38,6 +38,7 @@ class RestoredRun:
     index: ConversationIndex
     test: IntArray
     facts: dict[str, Any]  # run.json
+    standardization: Standardization | None = None  # by which the stores were changed
 
 
 def restore_run(
@@ -61,7 +62,8 @@ def restore_run(
     learner = build_learner(method, shape).to(device)
     try:
         learner.load_state_dict(unpack_weights(arrays))
-        stores = standardize(stores, Standardization.from_arrays(arrays))
+        standardization = Standardization.from_arrays(arrays)
+        stores = standardize(stores, standardization)
     except (KeyError, RuntimeError, TypeError, ValueError) as error:
         said = " ".join(str(error).split())[:SHOWN]
         raise CheckpointError(
@@ -70,7 +72,8 @@ def restore_run(
         ) from error
 
     conversations = build_conversations(index, stores, tables.labels, task).to(device)
-    return RestoredRun(learner, conversations, index, index.numbers_of(tables.roles["test"]), facts)
+    test = index.numbers_of(tables.roles["test"])
+    return RestoredRun(learner, conversations, index, test, facts, standardization)
 
 
 def _read_facts(run: Path) -> dict[str, Any]:

@@ -191,9 +191,10 @@ def sources(config: Config, job: Job) -> set[str]:
 
 
 def _of_task(config: Config, name: str, methods: Iterable[str]) -> set[str]:
-    task = config.tasks[name]
+    plain, _, elsewhere = name.partition("@")  # mood@demo: the test of mood on another corpus
+    task = config.tasks[plain]
     models = {config.methods[method].model for method in methods}
-    return {name, *methods} | models | _of_corpus(config, task.corpus, task.modalities)
+    return {name, *methods} | models | _of_corpus(config, elsewhere or task.corpus, task.modalities)
 
 
 def _of_corpus(config: Config, name: str, modalities: Iterable[str]) -> set[str]:

@@ -132,7 +132,8 @@ def _keys(kind: Any, key: str) -> Iterator[str]:
         yield from _keys(get_args(kind)[1], f"{key}.<name>")
     elif _holds_sections(kind):
         for member in get_args(kind):
-            if member not in (NoneType, Method):  # the settings of a user's own method are unknown
+            # The settings of a user's own method are unknown; sets of features have the same keys.
+            if member not in (NoneType, Method) and get_origin(member) is not dict:
                 yield from _keys(member, key.replace("<name>", _tag(member)))
     else:
         yield key

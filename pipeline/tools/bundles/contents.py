@@ -43,6 +43,7 @@ RUN_FILES = ("run.json", "predictions.csv", FILE)
 
 def gather(settings: StudySettings, build: Path, folder: Path) -> Study:
     """Copy what belongs to a study from `build` to a build folder below `folder`."""
+    _refuse_what_no_bundle_holds(settings)
     runs = {name: _runs(settings, build / name) for name in settings.tasks}
     if not any(runs.values()):
         raise BundleError("the study trains nothing: there is nothing to score")
@@ -65,6 +66,15 @@ def gather(settings: StudySettings, build: Path, folder: Path) -> Study:
     for task in study.tasks:
         _copy_task(study, task, build, folder)
     return study
+
+
+def _refuse_what_no_bundle_holds(settings: StudySettings) -> None:
+    """A bundle holds tasks on their own corpus, with one set of encoders."""
+    if settings.first_set:
+        raise BundleError("the study has several sets of encoders (`features`), a bundle one")
+    for name, task in settings.tasks.items():
+        if task.test_corpus is not None:
+            raise BundleError(f"tasks.{name} has a test_corpus: bundles hold a task's own")
 
 
 def _runs(settings: StudySettings, task: Path) -> list[BundledRun]:

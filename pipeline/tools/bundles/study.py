@@ -16,7 +16,8 @@ from pipeline.base.records import Modality
 from pipeline.config.about import Provenance
 from pipeline.config.methods import Evaluation, Method, kind_of, parse_train_rate
 from pipeline.config.settings import ClassName, Name, Section
-from pipeline.config.tasks import FLOORS, ProtocolSettings, TaskSettings
+from pipeline.config.study_tasks import StudyTask
+from pipeline.config.tasks import FLOORS, ProtocolSettings
 from pipeline.report.method_views import MethodView, method_views
 from pipeline.report.task_data import TaskResults, read_scores
 
@@ -89,7 +90,7 @@ class BundledCorpus(Section):
 class BundledTask(Section):
     """A task: its settings, its classes in order of index, its runs in the order of scores.csv."""
 
-    settings: TaskSettings
+    settings: StudyTask
     classes: tuple[ClassName, ...]
     runs: Annotated[tuple[BundledRun, ...], Field(min_length=1)]
 

@@ -11,10 +11,11 @@ from typing import Any
 
 from pipeline.base.artefacts import run_place, safe_name
 from pipeline.base.files import canonical_json, load_json
-from pipeline.base.records import FaceRow, Modality, Utterance
+from pipeline.base.records import FaceRow, Utterance
 from pipeline.base.tables import read_rows
 from pipeline.config.configuration import Config
 from pipeline.config.faces import CropFacesSettings
+from pipeline.config.feature_sets import Encoding
 from pipeline.config.settings import dump, parse_section
 from pipeline.corpora.turns import VOICE, Found, read_found
 from pipeline.features.cache.keys import record_key
@@ -67,11 +68,13 @@ def asked_of(config: Config, build: Path) -> Iterator[Asked]:
 
             if "visual" in plan.modalities(corpus):
                 yield from _faces(plan, corpus, rows, media)
-            for modality in plan.modalities(corpus):
+            for name in plan.encodings(corpus):
+                encoding = config.encoders[name]
                 faces = build / corpus / f"faces/{shard}.csv"
-                for job in _jobs(config, corpus, modality, rows, media, faces):
+                for job in _jobs(config, corpus, encoding, rows, media, faces):
                     yield Asked(
-                        corpus, job.utterance_id, modality, job.ingredients, job.item.status
+                        *(corpus, job.utterance_id, encoding.modality),
+                        *(job.ingredients, job.item.status),
                     )
 
 
@@ -159,9 +162,10 @@ def _faces(plan: Plan, corpus: str, rows: list[Utterance], media: Any) -> Iterat
 
 
 def _jobs(
-    config: Config, corpus: str, modality: Modality, rows: list[Utterance], media: Any, faces: Path
+    config: Config, corpus: str, encoding: Encoding, rows: list[Utterance], media: Any, faces: Path
 ) -> list[Job]:
-    settings, cache = dump(getattr(config.features, modality)), Path(config.cache)
+    modality, settings = encoding.modality, dump(encoding.settings)
+    cache = Path(config.cache)
     shared = encoder_ingredients(modality, settings, locate(modality, settings, cache))
     place = config.corpora[corpus]
     table = _rows(faces, FaceRow) if modality == "visual" else None

@@ -9,7 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.base.arrays import read_header
+from pipeline.base.artefacts import features_place
 from pipeline.base.records import MODALITIES, Label, Modality, Utterance
+from pipeline.base.set_names import of_set
 from pipeline.base.tables import check_unique, read_rows
 from pipeline.config.settings import dump
 from pipeline.conversations.index import ConversationIndex, index_utterances
@@ -96,7 +99,7 @@ def warn(text: str) -> None:
 def _read_features(
     folder: Path, modality: Modality, ids: Sequence[str], facts: Facts
 ) -> FeatureStore:
-    path = folder / "features" / f"{modality}.safetensors"
+    path = _features_of_run(folder, modality, facts)
     if not path.is_file():
         raise LabelError(
             f"{path} is not there, but the run was trained on {', '.join(facts.modalities)}: "
@@ -120,6 +123,23 @@ def _read_features(
     return store
 
 
+def _features_of_run(folder: Path, modality: Modality, facts: Facts) -> Path:
+    """The file of the encoder that the run was trained with, among those of named sets."""
+    plain = folder / features_place(modality)
+    trained = (facts.encoders or {}).get(modality)
+    if trained is not None:
+        others = sorted(plain.parent.glob(f"{of_set(modality, '*')}{plain.suffix}"))
+        for path in filter(Path.is_file, (plain, *others)):
+            if not _differing(origin_of(read_header(path)), trained):
+                return path
+    return plain
+
+
+def _differing(mine: Mapping[str, Any], trained: Origin) -> list[str]:
+    theirs = {name: value for name, value in dump(trained).items() if name != "libraries"}
+    return [name for name in theirs if mine[name] != theirs[name]]
+
+
 def check_origin(made: str, header: Mapping[str, Any], trained: Origin | None) -> None:
     """Vectors of another encoder mean other things, of whatever width they are.
 
@@ -132,9 +152,8 @@ def check_origin(made: str, header: Mapping[str, Any], trained: Origin | None) -
         warn(f"{modality}: imported features name no encoder, only their width is checked")
         return
 
-    theirs = {name: value for name, value in dump(trained).items() if name != "libraries"}
-    differing = [name for name in theirs if mine[name] != theirs[name]]
-    if differing:
+    if differing := _differing(mine, trained):
+        theirs = dump(trained)
         here, there = ({name: which[name] for name in differing} for which in (mine, theirs))
         raise LabelError(
             f"{made} {_told(here)}, the features that the run was trained on with "

@@ -12,6 +12,7 @@ from typing import Any
 from pipeline.base.records import MODALITIES, Modality
 from pipeline.base.yunet import yunet_place
 from pipeline.config.configuration import Config
+from pipeline.config.feature_sets import sets_of
 from pipeline.config.settings import dump
 from pipeline.features.shards import choose_encoder
 from pipeline.features.weights.catalogue import find_encoder
@@ -57,11 +58,12 @@ def check_encoders(runs: Sequence[TrainedRun], config: Config, cache: Path) -> d
 
     Raises LabelError, and CheckpointError where weights are missing.
     """
-    features, faces = dump(config.features), dump(config.crop_faces)
+    chosen = next(iter(sets_of(config.features).values()))  # runs tell one set alone
+    features, faces = dump(chosen), dump(config.crop_faces)
     detector = config.crop_faces.detector
     for modality in modalities_of(runs):
         choice = choose_encoder(
-            modality, config.features, cache, "cpu", detector if modality == "visual" else ""
+            modality, chosen, cache, "cpu", detector if modality == "visual" else ""
         )
         header = asdict(choice.header([]))
         for run in runs:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pipeline.base.records import MODALITIES
 from pipeline.conversations.dataset import standardize, unlabelled_conversations
 from pipeline.conversations.inference import predict_rates
+from pipeline.conversations.windows import cut, trained_length
 from pipeline.evaluation.calibration import Calibration
 from pipeline.evaluation.patterns import pattern_names
 from pipeline.evaluation.predictions import probabilities
@@ -20,7 +21,6 @@ from pipeline.evaluation.temperature import as_signs, calibrated
 from pipeline.tools.label.corpus import Corpus
 from pipeline.tools.label.errors import LabelError
 from pipeline.tools.label.trained import TrainedRun
-from pipeline.tools.label.windows import cut, trained_length
 from pipeline.training.randomness import seed_torch
 
 Numbers = NDArray[np.float64]

@@ -5,7 +5,8 @@ import copy
 import pytest
 
 from pipeline.base.errors import SettingsError
-from pipeline.config.configuration import as_typed, parse_config, read_config
+from pipeline.config.configuration import parse_config, read_config
+from pipeline.config.given import as_typed
 from pipeline.config.settings import dump
 from pipeline.rules.plan import Plan
 

@@ -53,6 +53,13 @@ def naive(runs, pools, n_draws):
     return np.array(draws)
 
 
+def test_dialogues_that_every_fold_tests_are_drawn_once_for_all():
+    """As where another corpus is tested: draws of each fold for itself would even out."""
+    runs = [RunPredictions(fold, some_run(7, fold).predictions) for fold in range(2)]
+    drawn = drawn_scores(runs, TASK, n_draws=8)
+    np.testing.assert_allclose(drawn, naive(runs, [{0, 1}], 8), rtol=1e-12)
+
+
 def test_draws_are_from_the_dialogues_of_all_folds_where_these_share_none():
     runs = [some_run(fold, seed) for fold in range(2) for seed in range(2)]
     drawn = drawn_scores(runs, TASK, n_draws=8)

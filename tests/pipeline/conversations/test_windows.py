@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.base.records import Label, Utterance
 from pipeline.conversations.index import index_utterances
-from pipeline.tools.label.windows import cut
+from pipeline.conversations.windows import cut
 from tests.pipeline.tools.label.new_corpora import NewCorpus, label
 
 

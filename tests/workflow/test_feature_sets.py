@@ -1,0 +1,106 @@
+"""Sets of encoders by methods, in one study on the demo: one table, each set extracted once."""
+
+import csv
+import json
+
+import pytest
+
+from pipeline.features.store import read_store
+from tests.pipeline import tiny_models
+from tests.workflow.driver import plan, rules_of, snakemake
+from tests.workflow.rerun_table import changed
+from tests.workflow.workspaces import write_config
+
+pytestmark = pytest.mark.timeout(1800)  # a whole workflow
+METHODS = ("gru", "logistic")
+TRAINED = ("gru", "gru@hubert", "logistic", "logistic@hubert")
+
+
+def config_of(folder):
+    # Small: a run of the whole takes a minute.
+    return {
+        "shards": 1,
+        "corpora": {
+            "demo": {
+                "reader": "iemocap",
+                "root": "build/demo/raw",
+                "make_demo": {"seed": 0, "n_dialogues": 5, "n_turns": 2, "incomplete": 0.0},
+            }
+        },
+        # Of hubert only the sound is its own.
+        "features": {"base": {}, "hubert": {"audio": {"encoder": f"hf:{folder}/hubert"}}},
+        "tasks": {
+            "mood": {
+                "corpus": "demo",
+                "classes": {"good": ["hap", "exc", "neu"], "bad": ["sad", "ang"]},
+                "folds": {"by": "sessions", "only": [0]},
+                "modalities": ["audio", "text"],
+            }
+        },
+        "protocol": {"name": "paper", "rates": [0.5]},
+        "methods": {name: {"model": name} for name in METHODS},
+        "train": {"methods": list(METHODS), "n_epochs": 1, "train_rate": "0.5"},
+    }
+
+
+def run(folder, config):
+    written = write_config(folder, config)
+    return snakemake(folder, "--configfile", str(written))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("sets")
+    tiny_models.save_speech_model(folder / "hubert", "hubert")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def study(folder):
+    """The folder after the whole study, and the jobs that it took."""
+    return folder, run(folder, config_of(folder))
+
+
+def test_each_encoder_extracts_once_and_all_stand_in_one_table(study):
+    folder, jobs = study
+    extracted = [dict(job.job.wildcards)["modality"] for job in jobs if "extract" in job.job.rule]
+    assert sorted(extracted) == ["audio", "audio@hubert", "text"]
+    assert rules_of(jobs).count("train") == len(TRAINED)
+
+    dims = {
+        name: read_store(folder / f"build/demo/features/{name}.safetensors").dim
+        for name in extracted
+    }
+    assert (dims["audio"], dims["audio@hubert"]) == (288, 32)
+    with (folder / "build/mood/scores.csv").open() as stream:
+        scored = {row["method"] for row in csv.DictReader(stream)}
+    assert scored == {*TRAINED, "majority"}
+    for name in TRAINED:
+        facts = json.loads(
+            (folder / f"build/mood/runs/{name}/0.5/fold0_seed0/run.json").read_text()
+        )
+        heard = "hf_speech" if "@" in name else "moonshine-tiny"
+        assert (facts["method"], facts["encoders"]["audio"]["encoder"]) == (name, heard)
+
+
+def test_the_report_has_one_table_with_a_row_for_each(study):
+    folder, _ = study
+    report = folder / "build/report/study"
+    text = (report / "tables/table4.md").read_text()
+    labels = [line.split("|")[1].strip() for line in text.splitlines() if line.startswith("| ")]
+    for label in ("GRU, base", "GRU, hubert", "Logistic, base", "Logistic, hubert"):
+        assert sum(cell.startswith(label) for cell in labels) == 1
+    page = (report / "index.html").read_text()
+    assert "audio@hubert" in page  # what the corpus says of its features
+
+
+def test_coming_back_costs_nothing(study):
+    folder, _ = study
+    config = config_of(folder)
+    assert plan(folder, "--configfile", str(write_config(folder, config))) == []
+    unnamed = changed(config, "features", {})
+    jobs = run(folder, unnamed)  # the first set has the names of a single one
+    assert {"extract_features", "train", "predict"}.isdisjoint(rules_of(jobs))
+    jobs = run(folder, config)
+    assert {"extract_features", "train", "predict"}.isdisjoint(rules_of(jobs))
+    assert plan(folder, "--configfile", str(folder / "config.yaml")) == []
