@@ -65,7 +65,7 @@ def made_parts(
         jobs, seconds = len(durations), durations["seconds"].sum()
         facts["Duration"] = f"{duration(seconds)} in {counted(jobs, 'job')}, one after the other"
     rows = [text_row(what, value) for what, value in facts.items()]
-    table = TableView("This study", ["what", "value"], rows, text=["value"], name="made")
+    table = TableView("This study", ["what", "value"], rows, text=["value"])
 
     parts = [Part("How it was made", tables=[table])]
     if not durations.empty:
@@ -127,7 +127,6 @@ def _duration_table(durations: pd.DataFrame) -> TableView:
         "Jobs as Snakemake measured them, each when it ran last",
         ["stage", "jobs", "time", "longest", "most memory (MiB)"],
         rows,
-        name="durations",
         note="Times of all jobs added; several may have run side by side. What was found in a "
         "cache, or was made for another study, is not made again.",
         source="build/benchmarks",
