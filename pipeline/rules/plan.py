@@ -1,9 +1,7 @@
 """What the workflow has to make: every run, every file.
 
-What decides a rule: `pipeline.rules.decisions`.
-
-Nothing here reads data: folds, rates and shards are known from the configuration, and media without
-a table from the names of files.
+What decides a rule: `pipeline.rules.decisions`. Nothing here reads data: folds, rates and shards
+are known from the configuration, and media without a table from the names of files.
 """
 
 from collections.abc import Iterable
@@ -31,11 +29,8 @@ from pipeline.config.studies import UNNAMED
 from pipeline.corpora.clips import clips
 
 RUN_FILES = (
-    "weights.safetensors",
-    "history.csv",
-    "run.json",
-    "predictions.csv",
-    "calibration.json",
+    *("weights.safetensors", "history.csv", "run.json"),
+    *("predictions.csv", "calibration.json"),
 )
 
 
@@ -97,8 +92,8 @@ class Plan:
         modalities = self.modalities(corpus)
         if self.config.corpora[corpus].import_ is not None:
             return modalities
-        found = self.config.encoders.values()
-        return tuple(e.name for m in modalities for e in found if e.modality == m)
+        made = self.config.encoders.values()
+        return tuple(found.name for m in modalities for found in made if found.modality == m)
 
     def features(self, task: str, method: str | None = None) -> list[str]:
         """Joined features of a task's modalities: those of a method's set, or of the first."""
