@@ -1,7 +1,7 @@
 """Two studies in one paired test, over what coincides in them; the rest is refused and counted.
 
     python -m pipeline compare before.zip after.zip
-    python -m pipeline compare configs/one.yaml two.zip --all --out differences.csv
+    python -m pipeline compare configs/mine.yaml two.zip --all --out differences.csv
 
 A and B are bundles, folders of reports, or configurations whose results lie in build/. Paired are
 methods of the same name (--all: each of A with each of B), over the folds in which every dialogue
