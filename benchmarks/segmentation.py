@@ -29,10 +29,10 @@ from demo.moods import Prosody
 from demo.speech import VOICES, Synthesizer
 from pipeline.config.speech import SpeechSettings
 from pipeline.corpora.turns import Found, Turn
+from pipeline.features.speech.sound import Stream
+from pipeline.features.speech.steps import Clip, find, sha256_of, tell_speakers, transcribe
 from pipeline.media.decoder import Decoder
 from pipeline.media.state import file_state
-from pipeline.speech.sound import Stream
-from pipeline.speech.steps import Clip, find, sha256_of, tell_speakers, transcribe
 
 FRAMES_PER_S = 100
 RATE_HZ = 16000

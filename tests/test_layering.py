@@ -26,7 +26,7 @@ FLOORS = (
     ("models.mmin", "pipeline.features.cache"),
     ("pipeline.features.weights",),
     ("pipeline.features.faces",),
-    ("pipeline.features.encoders", "pipeline.speech"),
+    ("pipeline.features.encoders", "pipeline.features.speech"),
     ("pipeline.features",),
     ("pipeline.conversations",),
     ("pipeline.training", "pipeline.evaluation"),
@@ -36,7 +36,7 @@ FLOORS = (
 )
 FLOOR_OF = {unit: floor for floor, units in enumerate(FLOORS) for unit in units}
 METHODS = ("plain", *our_methods())
-MOST_ROOMS, MOST_ARROWS = 19, 80
+MOST_ROOMS, MOST_ARROWS = 18, 70
 RULES_MAY_IMPORT = (
     "pipeline.tools.cache.users",
     "pipeline.config.configuration",

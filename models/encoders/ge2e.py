@@ -1,7 +1,7 @@
 """The voice encoder of GE2E (Wan et al. 2018, arXiv:1710.10467), as Resemblyzer publishes it.
 
 Three LSTM layers over 40 mel bands, a linear layer, ReLU, unit length: two voices are alike as far
-as the product of their vectors is near 1. Mel bands: pipeline.speech.mels.
+as the product of their vectors is near 1. Mel bands: pipeline.features.speech.mels.
 """
 
 import torch

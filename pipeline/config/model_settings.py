@@ -40,10 +40,12 @@ def section_of(kind: type) -> type[ModelSettings]:
     """The section of a dataclass: strict, with its limits, defaults and docstrings."""
     types, told = get_type_hints(kind, include_extras=True), dict(_docstrings(kind))
     keys: dict[str, Any] = {}
+
     for field in fields(kind):
         default = {} if field.default is MISSING else {"default": _as_section(field.default)}
         described = Field(description=told.get(field.name), **default)
         keys[field.name] = (_checked(types[field.name]), described)
+
     section: type[ModelSettings] = create_model(
         kind.__name__,
         __base__=ModelSettings,

@@ -26,10 +26,10 @@ from pipeline.corpora.found import beside
 from pipeline.corpora.readers import reader_module, which_face
 from pipeline.features.cache.extractor import Weights
 from pipeline.features.encoder_keys import encoder_ingredients
+from pipeline.features.speech.fingerprints import decided
 from pipeline.features.weights.catalogue import find_encoder
 from pipeline.features.weights.locating import MISSING, weights_fingerprint
 from pipeline.rules.plan import Plan
-from pipeline.speech.fingerprints import decided
 
 Wildcards = Mapping[str, str]
 Values = dict[str, Any]

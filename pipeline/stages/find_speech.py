@@ -1,11 +1,11 @@
 """Stage find_speech: a media file -> where somebody speaks, or what a file beside it says."""
 
 from pipeline.corpora.found import beside
+from pipeline.corpora.transcripts.choosing import told_beside
 from pipeline.corpora.turns import Found
+from pipeline.features.speech.jobs import clip_parser, given, result, told_faults
+from pipeline.features.speech.steps import Clip, find, imported, sha256_of
 from pipeline.media.errors import MediaError
-from pipeline.speech.imports.choosing import told_beside
-from pipeline.speech.jobs import clip_parser, given, result, told_faults
-from pipeline.speech.steps import Clip, find, imported, sha256_of
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -1,8 +1,8 @@
 """Stage tell_speakers: where somebody speaks -> who it is, by their voices."""
 
 from pipeline.corpora.turns import read_found
-from pipeline.speech.jobs import clip_parser, given, result, told_faults
-from pipeline.speech.steps import Clip, tell_speakers
+from pipeline.features.speech.jobs import clip_parser, given, result, told_faults
+from pipeline.features.speech.steps import Clip, tell_speakers
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -1,8 +1,8 @@
 """Stage transcribe: turns of a media file -> what is said in them."""
 
 from pipeline.corpora.turns import read_found
-from pipeline.speech.jobs import clip_parser, given, result, told_faults
-from pipeline.speech.steps import Clip, transcribe
+from pipeline.features.speech.jobs import clip_parser, given, result, told_faults
+from pipeline.features.speech.steps import Clip, transcribe
 
 
 def main(argv: list[str] | None = None) -> None:

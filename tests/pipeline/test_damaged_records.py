@@ -15,8 +15,8 @@ from pipeline.features.cache.extractor import STATUSES
 from pipeline.features.cache.keys import record_key
 from pipeline.features.cache.utterances import BadRecordError, Record, UtteranceCache, read_record
 from pipeline.features.faces.crops import CropsError, verify_crops
+from pipeline.features.speech.cache import SpeechCache, read_speech_record
 from pipeline.features.store import FeatureStore, StoreError, StoreHeader, read_store, write_store
-from pipeline.speech.cache import SpeechCache, read_speech_record
 from pipeline.training.runs import RunFolder
 from tests.modules import ROOT
 from tests.pipeline.damaging import try_all

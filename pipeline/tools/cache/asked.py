@@ -22,11 +22,11 @@ from pipeline.features.cache.keys import record_key
 from pipeline.features.encoder_keys import encoder_ingredients
 from pipeline.features.faces.crop_keys import chosen_face, crop_ingredients
 from pipeline.features.jobs import Job, Sources, shard_jobs
+from pipeline.features.speech.cache import KIND as SPEECH
+from pipeline.features.speech.keys import find_ingredients, tell_ingredients, transcribe_ingredients
 from pipeline.features.weights.locating import locate
 from pipeline.rules.decisions import Decisions
 from pipeline.rules.plan import Plan
-from pipeline.speech.cache import KIND as SPEECH
-from pipeline.speech.keys import find_ingredients, tell_ingredients, transcribe_ingredients
 from pipeline.training.settings import RunSettings
 
 NOT_YET = (

@@ -1,9 +1,9 @@
 """Everything that lies in the cache folder: records of utterances, face crops, finished runs.
 
 The kinds are the folders: audio, text, visual (pipeline.features.cache.utterances), faces
-(pipeline.features.faces.crop_cache), speech (pipeline.speech.cache), runs (pipeline.training.runs),
-and quarantine for what was damaged. A leftover is a file that a killed process did not finish;
-nobody reads it.
+(pipeline.features.faces.crop_cache), speech (pipeline.features.speech.cache), runs
+(pipeline.training.runs), and quarantine for what was damaged. A leftover is a file that a killed
+process did not finish; nobody reads it.
 """
 
 import time
@@ -16,7 +16,7 @@ from pipeline.base.files import UNFINISHED
 from pipeline.base.records import MODALITIES
 from pipeline.features.cache.utterances import BadRecordError, read_record
 from pipeline.features.faces.crops import CropsError, verify_crops
-from pipeline.speech.cache import KIND, SUFFIX, read_speech_record
+from pipeline.features.speech.cache import KIND, SUFFIX, read_speech_record
 from pipeline.training.runs import RunFolder
 
 RECORD_KINDS = (*MODALITIES, "faces", KIND)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.base.arrays import ArraysError, read_header
-from pipeline.speech.cache import KIND as SPEECH
+from pipeline.features.speech.cache import KIND as SPEECH
 from pipeline.tools.cache.asked import Asked
 from pipeline.tools.cache.contents import SUFFIXES, Kept, contents
 

@@ -14,8 +14,8 @@ from pipeline.corpora.raw import CorpusError
 from pipeline.corpora.readers import reader
 from pipeline.corpora.sheets import MAX_COLUMNS
 from pipeline.corpora.texts import MAX_BYTES
-from pipeline.speech.imports.choosing import told_beside
-from pipeline.speech.imports.reading import TranscriptError
+from pipeline.corpora.transcripts.choosing import told_beside
+from pipeline.corpora.transcripts.reading import TranscriptError
 
 LONGEST_S = 20
 

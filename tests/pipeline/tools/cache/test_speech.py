@@ -4,8 +4,8 @@ import pytest
 
 from pipeline.config.configuration import parse_config
 from pipeline.corpora.turns import VOICE, Found, Turn, write_found
+from pipeline.features.speech.cache import SpeechCache
 from pipeline.rules.plan import Plan
-from pipeline.speech.cache import SpeechCache
 from pipeline.tools.cache.__main__ import main
 from pipeline.tools.cache.asked import asked_of
 from tests.pipeline.tools.cache.small_project import CONFIG, records, save

@@ -17,18 +17,18 @@ from pipeline.config.speech import SpeechSettings
 from pipeline.corpora.turns import VOICE, Found, Turn, from_json, in_order, rounded
 from pipeline.features.cache.keys import record_key
 from pipeline.features.cache.sources import confirmed_state
+from pipeline.features.speech.cache import SpeechCache
+from pipeline.features.speech.keys import find_ingredients, tell_ingredients, transcribe_ingredients
+from pipeline.features.speech.networks import SILERO, VOICES, locate
+from pipeline.features.speech.silero import SpeechDetector
+from pipeline.features.speech.sound import Stream, read_spans
+from pipeline.features.speech.spans import Probabilities, Stretch, stretches
+from pipeline.features.speech.speakers import hear, tell
+from pipeline.features.speech.transcribers import find_transcriber
+from pipeline.features.speech.words import Words, written
 from pipeline.media.decoder import Decoder
 from pipeline.media.errors import MediaError, ReadError
 from pipeline.media.state import FileState, check_state, file_state
-from pipeline.speech.cache import SpeechCache
-from pipeline.speech.keys import find_ingredients, tell_ingredients, transcribe_ingredients
-from pipeline.speech.networks import SILERO, VOICES, locate
-from pipeline.speech.silero import SpeechDetector
-from pipeline.speech.sound import Stream, read_spans
-from pipeline.speech.spans import Probabilities, Stretch, stretches
-from pipeline.speech.speakers import hear, tell
-from pipeline.speech.transcribers import find_transcriber
-from pipeline.speech.words import Words, written
 
 PIECE_S = 30.0  # what a transcriber hears at once; an imported turn may be longer
 
@@ -87,7 +87,7 @@ def tell_speakers(clip: Clip, found: Found, settings: SpeechSettings) -> Found:
     weights = [locate(network, clip.cache) for network in (VOICES, SILERO)]
 
     def listen() -> Found:
-        from pipeline.speech.voices import Voices
+        from pipeline.features.speech.voices import Voices
 
         voices, detector = Voices(weights[0].path), SpeechDetector(weights[1].path)
         number = None if settings.number == "auto" else settings.number

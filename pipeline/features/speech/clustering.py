@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.speech.voices import HOP_S, Vectors, mean_vector
+from pipeline.features.speech.voices import HOP_S, Vectors, mean_vector
 
 APART = 2.65
 ALIKE, ALIKE_LONG, LONG_S = 0.9, 0.96, 25.0  # of much talk less of a difference tells

@@ -1,8 +1,8 @@
 """Who speaks where a file beside the video names it, or nothing does."""
 
+from pipeline.corpora.transcripts.rttm import with_speakers
 from pipeline.corpora.turns import Turn
-from pipeline.speech.imports.rttm import with_speakers
-from pipeline.speech.speakers import tell
+from pipeline.features.speech.speakers import tell
 
 
 def test_turns_without_a_voice_have_nobody():

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from pipeline.corpora.transcripts.reading import checked, fault
 from pipeline.corpora.turns import Turn
-from pipeline.speech.imports.reading import checked, fault
 
 LEAST_FIELDS = 8
 

@@ -4,14 +4,14 @@ import json
 
 import pytest
 
+from pipeline.corpora.transcripts.choosing import told_beside
+from pipeline.corpora.transcripts.eaf import parse_eaf
+from pipeline.corpora.transcripts.reading import MAX_BYTES, TranscriptError
+from pipeline.corpora.transcripts.rttm import parse_rttm
+from pipeline.corpora.transcripts.subtitles import parse_srt, parse_vtt
+from pipeline.corpora.transcripts.textgrid import parse_textgrid
+from pipeline.corpora.transcripts.whisper_json import parse_json
 from pipeline.corpora.turns import Turn
-from pipeline.speech.imports.choosing import told_beside
-from pipeline.speech.imports.eaf import parse_eaf
-from pipeline.speech.imports.reading import MAX_BYTES, TranscriptError
-from pipeline.speech.imports.rttm import parse_rttm
-from pipeline.speech.imports.subtitles import parse_srt, parse_vtt
-from pipeline.speech.imports.textgrid import parse_textgrid
-from pipeline.speech.imports.whisper_json import parse_json
 
 SAID = [Turn(0.5, 2.25, "ann", "I got the job!"), Turn(2.5, 4.0, "ben", 'So you "move" away.')]
 

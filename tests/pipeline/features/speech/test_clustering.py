@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from pipeline.speech.clustering import best_path, gap_of, paths, speakers_of
+from pipeline.features.speech.clustering import best_path, gap_of, paths, speakers_of
 
 
 @given(arrays(np.float64, (5, 3), elements=st.floats(-2, 2, width=16)), st.floats(0, 3, width=16))

@@ -1,7 +1,8 @@
 """Probabilities of speech -> stretches of it that never overlap: cut at pauses, and where too long.
 
-Everything counts in chunks of 32 ms (`pipeline.speech.silero`). A stretch begins where speech is
-probable, and ends where it has been improbable for a pause; its own end is where that began.
+Everything counts in chunks of 32 ms (pipeline/features/speech/silero.py). A stretch begins where
+speech is probable, and ends where it has been improbable for a pause; its own end is where that
+began.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.speech.silero import STEP_S
+from pipeline.features.speech.silero import STEP_S
 
 Probabilities = NDArray[np.float32]  # (n_chunks,)
 END_BELOW = 0.15  # less than where speech begins: a voice that fades is still a voice

@@ -1,6 +1,6 @@
 """Who speaks in each stretch of speech: voices are clustered, and stretches cut where they change.
 
-Windows of a second along each stretch say which voices there are (pipeline.speech.clustering). Each
+Windows of a second along each stretch say which voices there are (`clustering` beside this). Each
 is given to one of them, by the likeness of its vector and a cost for each change (Viterbi); a
 change is moved to the least probable speech nearby.
 """
@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.corpora.turns import Turn, rounded
+from pipeline.features.speech.clustering import paths, speakers_of
+from pipeline.features.speech.silero import SAMPLE_RATE_HZ, STEP_S, SpeechDetector
+from pipeline.features.speech.spans import Probabilities
+from pipeline.features.speech.voices import Vectors, Voices, Windows
 from pipeline.media.arrays import Waveform
-from pipeline.speech.clustering import paths, speakers_of
-from pipeline.speech.silero import SAMPLE_RATE_HZ, STEP_S, SpeechDetector
-from pipeline.speech.spans import Probabilities
-from pipeline.speech.voices import Vectors, Voices, Windows
 
 LEAST_S = 0.1  # of a waveform that has a voice
 NEARBY_S = 0.4

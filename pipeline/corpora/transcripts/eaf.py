@@ -8,9 +8,9 @@ and those whose slots have no time are no turns.
 from collections.abc import Mapping
 from xml.parsers import expat
 
+from pipeline.corpora.transcripts.reading import checked, fault
+from pipeline.corpora.transcripts.tiers import Tier, spoken
 from pipeline.corpora.turns import MAX_TURNS, Turn
-from pipeline.speech.imports.reading import checked, fault
-from pipeline.speech.imports.tiers import Tier, spoken
 
 MAX_DEPTH = 50
 MAX_SLOTS = 4 * MAX_TURNS

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from pipeline.base.files import load_json
+from pipeline.corpora.transcripts.reading import NoTranscriptError, checked, fault
 from pipeline.corpora.turns import Turn, rounded
-from pipeline.speech.imports.reading import NoTranscriptError, checked, fault
 
 
 def parse_json(text: str, name: str) -> list[Turn]:

@@ -9,8 +9,8 @@ import html
 import re
 from collections.abc import Iterator
 
+from pipeline.corpora.transcripts.reading import checked, clock_s, fault
 from pipeline.corpora.turns import Turn
-from pipeline.speech.imports.reading import checked, clock_s, fault
 
 ARROW = "-->"
 VOICE_TAG = re.compile(r"<v(?:\.[^\s>]*)?\s+([^>]{1,200})>")

@@ -8,9 +8,9 @@ import torch
 from safetensors import SafetensorError
 
 from pipeline.base.errors import CheckpointError
+from pipeline.features.speech.words import Words, without_loop
 from pipeline.features.weights.offline import refuse_network
 from pipeline.media.arrays import Waveform
-from pipeline.speech.words import Words, without_loop
 
 SAMPLE_RATE_HZ = 16000
 MOST_TOKENS = 200  # of half a minute

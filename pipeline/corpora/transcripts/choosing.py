@@ -11,13 +11,13 @@ from pathlib import Path, PurePosixPath
 
 from pipeline.base.files import UnsafePathError, resolve_inside
 from pipeline.corpora.found import SPEAKERS_ONLY
+from pipeline.corpora.transcripts.eaf import parse_eaf
+from pipeline.corpora.transcripts.reading import NoTranscriptError, TranscriptError, read_text
+from pipeline.corpora.transcripts.rttm import parse_rttm, with_speakers
+from pipeline.corpora.transcripts.subtitles import parse_srt, parse_vtt
+from pipeline.corpora.transcripts.textgrid import parse_textgrid
+from pipeline.corpora.transcripts.whisper_json import parse_json
 from pipeline.corpora.turns import Turn
-from pipeline.speech.imports.eaf import parse_eaf
-from pipeline.speech.imports.reading import NoTranscriptError, TranscriptError, read_text
-from pipeline.speech.imports.rttm import parse_rttm, with_speakers
-from pipeline.speech.imports.subtitles import parse_srt, parse_vtt
-from pipeline.speech.imports.textgrid import parse_textgrid
-from pipeline.speech.imports.whisper_json import parse_json
 
 READERS: dict[str, Callable[[str, str], list[Turn]]] = {
     ".eaf": parse_eaf,

@@ -8,9 +8,9 @@ silence.
 import re
 from collections.abc import Iterator
 
+from pipeline.corpora.transcripts.reading import checked, fault
+from pipeline.corpora.transcripts.tiers import Tier, spoken
 from pipeline.corpora.turns import Turn
-from pipeline.speech.imports.reading import checked, fault
-from pipeline.speech.imports.tiers import Tier, spoken
 
 # A quoted text; a flag; a number that stands by itself; a comment to the end of its line.
 VALUE = re.compile(

@@ -14,10 +14,10 @@ from pipeline.base.provenance import code_digest
 from pipeline.config.speech import SpeechSettings
 from pipeline.corpora.turns import Found, Turn
 from pipeline.features.cache.keys import Ingredients
-from pipeline.speech.networks import SILERO, VOICES, locate
-from pipeline.speech.transcribers import find_transcriber
+from pipeline.features.speech.networks import SILERO, VOICES, locate
+from pipeline.features.speech.transcribers import find_transcriber
 
-STEPS = "pipeline.speech.steps"  # its code is part of every key
+STEPS = "pipeline.features.speech.steps"  # its code is part of every key
 LIBRARIES = (*WAVEFORMS, "numpy", "onnxruntime", "scipy")
 
 

@@ -14,10 +14,10 @@ from transformers import WhisperFeatureExtractor, WhisperForConditionalGeneratio
 from pipeline.base.errors import CheckpointError
 from pipeline.config.speech import SpeechSettings
 from pipeline.corpora.turns import VOICE, Found, Turn
-from pipeline.speech.steps import Clip, sha256_of, transcribe
-from pipeline.speech.whisper import MOST_TOKENS, load_whisper
-from pipeline.speech.words import without_loop
-from tests.pipeline.speech.tiny_whisper import LANGUAGES, STEERING, write_tiny_whisper
+from pipeline.features.speech.steps import Clip, sha256_of, transcribe
+from pipeline.features.speech.whisper import MOST_TOKENS, load_whisper
+from pipeline.features.speech.words import without_loop
+from tests.pipeline.features.speech.tiny_whisper import LANGUAGES, STEERING, write_tiny_whisper
 
 RATE_HZ = 16000
 

@@ -11,10 +11,10 @@ from pipeline.base.retries import note_retry
 from pipeline.base.wording import counted
 from pipeline.config.settings import parse_section
 from pipeline.config.speech import SpeechSettings
+from pipeline.corpora.transcripts.reading import TranscriptError
 from pipeline.corpora.turns import Found, TurnsError, write_found
+from pipeline.features.speech.steps import is_for_now
 from pipeline.media.errors import DecoderError
-from pipeline.speech.imports.reading import TranscriptError
-from pipeline.speech.steps import is_for_now
 
 FAULTS = (
     SettingsError,

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.features.speech.graphs import load_graph
 from pipeline.media.arrays import Waveform
-from pipeline.speech.graphs import load_graph
 
 SAMPLE_RATE_HZ = 16000
 CHUNK, BEFORE = 512, 64

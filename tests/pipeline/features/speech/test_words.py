@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from pipeline.corpora.turns import Turn
-from pipeline.speech.moonshine import read_tokens
-from pipeline.speech.words import Words, without_loop, written
+from pipeline.features.speech.moonshine import read_tokens
+from pipeline.features.speech.words import Words, without_loop, written
 
 
 def test_one_unsure_turn_among_sure_ones_keeps_its_words():

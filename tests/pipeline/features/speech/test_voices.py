@@ -11,9 +11,9 @@ import pytest
 import torch
 
 from pipeline.base.errors import CheckpointError
-from pipeline.speech.mels import MelPowers
-from pipeline.speech.networks import VOICES, locate
-from pipeline.speech.voices import Voices
+from pipeline.features.speech.mels import MelPowers
+from pipeline.features.speech.networks import VOICES, locate
+from pipeline.features.speech.voices import Voices
 
 TIME = np.arange(24000) / 16000
 CHIRP = (0.1 * np.sin(2 * np.pi * (200 * TIME + 400 * TIME**2))).astype(np.float32)
@@ -55,9 +55,9 @@ def test_a_vector_does_not_depend_on_its_company(tmp_path):
 def test_other_weights_are_refused(tmp_path, monkeypatch):
     other = tmp_path / "pretrained.pt"
     other.write_bytes(b"\x80\x02.")
-    monkeypatch.setattr("pipeline.speech.networks.bundled_path", lambda network: other)
+    monkeypatch.setattr("pipeline.features.speech.networks.bundled_path", lambda network: other)
     with pytest.raises(CheckpointError, match=r"pretrained\.pt: not resemblyzer as we know it"):
         locate(VOICES, tmp_path)
-    monkeypatch.setattr("pipeline.speech.networks.bundled_path", lambda network: None)
+    monkeypatch.setattr("pipeline.features.speech.networks.bundled_path", lambda network: None)
     with pytest.raises(CheckpointError, match=r"resemblyzer is not on this machine.*lock"):
         locate(VOICES, Path())

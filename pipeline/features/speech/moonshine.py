@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.base.errors import CheckpointError
+from pipeline.features.speech.graphs import load_graph
+from pipeline.features.speech.words import Words, without_loop
 from pipeline.media.arrays import Waveform
-from pipeline.speech.graphs import load_graph
-from pipeline.speech.words import Words, without_loop
 
 SAMPLE_RATE_HZ = 16000
 FRAME, FIRST_SAMPLES = 384, 895

@@ -13,7 +13,7 @@ from pipeline.base.tables import read_rows
 from pipeline.corpora.turns import Found, read_found
 from pipeline.media.decoder import Decoder
 from pipeline.stages import build_manifest, extract_features, find_speech, tell_speakers, transcribe
-from tests.pipeline.speech.conftest import write_wave
+from tests.pipeline.features.speech.conftest import write_wave
 
 ANNE, BOB = "en-us+f2", "en-us+m3"
 LINES = [

@@ -7,10 +7,10 @@ from typing import Protocol
 
 from pipeline.config.speech import HF
 from pipeline.features.cache.extractor import Weights
+from pipeline.features.speech.fingerprints import folder_digest
+from pipeline.features.speech.networks import MOONSHINE, locate
+from pipeline.features.speech.words import Words
 from pipeline.media.arrays import Waveform
-from pipeline.speech.fingerprints import folder_digest
-from pipeline.speech.networks import MOONSHINE, locate
-from pipeline.speech.words import Words
 
 
 class Engine(Protocol):
@@ -37,14 +37,14 @@ def find_transcriber(name: str, cache: Path) -> Transcriber:
         found = Weights(folder, folder_digest(folder, cache))
 
         def load_folder() -> Engine:
-            from pipeline.speech.whisper import load_whisper
+            from pipeline.features.speech.whisper import load_whisper
 
             return load_whisper(folder)
 
         return Transcriber("hf", found, False, load_folder)
 
     def load() -> Engine:
-        from pipeline.speech.moonshine import Moonshine
+        from pipeline.features.speech.moonshine import Moonshine
 
         return Moonshine(weights.path)
 

@@ -11,8 +11,8 @@ from pipeline.base.errors import CheckpointError
 from pipeline.base.files import canonical_json, text_digest
 from pipeline.config.settings import dump
 from pipeline.config.speech import HF, SpeechSettings
+from pipeline.features.speech.networks import MOONSHINE, SILERO, VOICES, fingerprint
 from pipeline.features.weights.locating import MISSING, model_files
-from pipeline.speech.networks import MOONSHINE, SILERO, VOICES, fingerprint
 
 SETTINGS: Final = {
     "find_speech": ("min_probability", "pause_s", "longest_s"),

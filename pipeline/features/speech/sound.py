@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
+from pipeline.features.speech.silero import SAMPLE_RATE_HZ
 from pipeline.media.arrays import Waveform
 from pipeline.media.audio import Sound, read_sounds, uncancelled_channel
 from pipeline.media.decoder import Decoder
@@ -12,7 +13,6 @@ from pipeline.media.grid import Span
 from pipeline.media.resampling import Resampling
 from pipeline.media.sound_service import decode_sound
 from pipeline.media.state import FileState
-from pipeline.speech.silero import SAMPLE_RATE_HZ
 
 WHOLE: Span = (0.0, float("inf"))
 

@@ -5,8 +5,8 @@ from contextlib import suppress
 
 import pytest
 
-from pipeline.speech.imports.choosing import told_beside
-from pipeline.speech.imports.reading import TranscriptError
+from pipeline.corpora.transcripts.choosing import told_beside
+from pipeline.corpora.transcripts.reading import TranscriptError
 from tests.pipeline.damaging import try_all
 
 EAF = """<?xml version="1.0" encoding="{encoding}"?>

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.speech.spans import Stretch, stretches
+from pipeline.features.speech.spans import Stretch, stretches
 
 
 def found(*runs: tuple[float, int], pause_s: float = 0.3, longest_s: float = 15.0):
