@@ -239,9 +239,8 @@ class Plan:
         return [f"build/{corpus}/{name}" for name in names]
 
     def _task_files(self, task: str) -> list[str]:
-        tables = [
-            f"build/{task}/{name}.csv" for name in ("labels", "splits", "scores", "reliability")
-        ]
+        names = ("labels", "splits", "scores", "reliability")
+        tables = [f"build/{task}/{name}.csv" for name in names]
         runs = [f"{run.folder}/{name}" for run in self.runs(task) for name in RUN_FILES]
         if (test := self.tested(task)) != task:
             tables += [f"build/{test}/{name}.csv" for name in ("labels", "splits")]
