@@ -21,8 +21,8 @@ from models.registry import our_methods
 from pipeline.base.files import write_text
 
 ROOT = Path(__file__).resolve().parents[1]
-DIMS = {"audio": 4, "text": 6, "visual": 3}
-LIMIT_GIB = 16
+MODALITIES = ("audio", "text", "visual")
+LIMIT_GIB = 12
 SHORT = {
     "mmin": {"pretrain_epochs": 1},
     "cpmnet": {"train_epochs": 1, "test_epochs": 1},
@@ -52,6 +52,7 @@ class Size:
     n_utterances: int  # of each dialogue
     n_speakers: int = 2  # of each dialogue
     n_classes: int = 4
+    dims: tuple[int, ...] = (4, 6, 3)  # of audio, text, visual
     methods: tuple[str, ...] = our_methods()
 
 
@@ -76,11 +77,12 @@ def write_study(folder: Path, size: Size, rng: np.random.Generator) -> None:
         "speaker": np.char.add("s", (turn % size.n_speakers).astype(str)),
         "emotion": np.char.add("c", label.astype(str)),
     }
-    vectors = {name: rng.normal(size=(n, dim)).astype(np.float32) for name, dim in DIMS.items()}
+    dims = zip(MODALITIES, size.dims, strict=True)
+    vectors = {name: rng.normal(size=(n, dim)).astype(np.float32) for name, dim in dims}
 
     (folder / "features").mkdir()
     np.savez(folder / "features/f.npz", turn=turn, **names, **vectors)
-    source = {"format": "npz", "path": "f.npz", "arrays": {name: name for name in DIMS}}
+    source = {"format": "npz", "path": "f.npz", "arrays": {name: name for name in MODALITIES}}
 
     task = {
         **{"corpus": "c", "annotation": "emotion"},
@@ -141,7 +143,8 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("name", choices=SIZES)
     parser.add_argument("--methods", nargs="*")
     parser.add_argument("--dialogues", type=int)
-    parser.add_argument("--utterances", type=int)
+    parser.add_argument("--utterances", type=int, help="of each dialogue")
+    parser.add_argument("--dims", type=int, nargs=3, help="of audio, text and visual")
     parser.add_argument("--keep", type=Path)
     args = parser.parse_args(argv)
 
@@ -152,6 +155,8 @@ def main(argv: list[str] | None = None) -> None:
         size = replace(size, n_dialogues=args.dialogues)
     if args.utterances:
         size = replace(size, n_utterances=args.utterances)
+    if args.dims:
+        size = replace(size, dims=tuple(args.dims))
 
     with tempfile.TemporaryDirectory() as made:
         folder = args.keep or Path(made)

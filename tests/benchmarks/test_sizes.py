@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from benchmarks.sizes import SIZES, TELL, write_study
+from benchmarks.sizes import MODALITIES, SIZES, TELL, write_study
 from pipeline.config.configuration import read_config
 from pipeline.corpora.imports.source import read_source
 from tests.modules import ROOT
@@ -18,13 +18,15 @@ from tests.modules import ROOT
 @pytest.mark.parametrize("name", SIZES)
 def test_a_study_is_as_large_as_it_says(tmp_path, name):
     size = SIZES[name]
-    size = replace(size, n_dialogues=3, n_utterances=min(size.n_utterances, 1000))
+    size = replace(size, n_dialogues=3, n_utterances=min(size.n_utterances, 1000), dims=(7, 5, 2))
     write_study(tmp_path, size, np.random.default_rng(0))
     config = read_config(tmp_path / "config.yaml")
     assert set(config.train.methods) == set(size.methods)
     assert len(config.tasks["t"].classes) == size.n_classes
 
-    utterances = read_source(tmp_path / "features", config.corpora["c"].import_).utterances
+    imported = read_source(tmp_path / "features", config.corpora["c"].import_)
+    utterances, vectors = imported.utterances, imported.vectors
+    assert tuple(len(vectors[name][0]) for name in MODALITIES) == size.dims
     lengths = Counter(utterance.dialogue_id for utterance in utterances)
     assert sorted(lengths.values()) == [size.n_utterances] * 3
     assert len({utterance.speaker for utterance in utterances}) == min(
