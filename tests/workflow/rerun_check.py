@@ -61,9 +61,12 @@ class State:
         return self._observe(config, keys, self._planned[same])
 
     def _plan(self, values: dict[str, Any]) -> set[Job]:
-        """The jobs that Snakemake's dry run names."""
-        written = write_config(self.folder, values, "changed.yaml")
-        return {planned.job for planned in plan(self.folder, "--configfile", str(written))}
+        """The jobs that Snakemake's dry run names; the report says which file it is told by."""
+        written = write_config(self.folder, values)
+        try:
+            return {planned.job for planned in plan(self.folder, "--configfile", str(written))}
+        finally:
+            write_config(self.folder, self.values)
 
     def _observe(self, config: Config, keys: dict[Job, str], planned: set[Job]) -> Observed:
         jobs = self.jobs | planned

@@ -132,8 +132,9 @@ def _keys(kind: Any, key: str) -> Iterator[str]:
         yield from _keys(get_args(kind)[1], f"{key}.<name>")
     elif _holds_sections(kind):
         for member in get_args(kind):
+            plain = get_args(member)[0] if get_origin(member) is Annotated else member
             # The settings of a user's own method are unknown; sets of features have the same keys.
-            if member not in (NoneType, Method) and get_origin(member) is not dict:
+            if plain not in (NoneType, Method) and get_origin(plain) is not dict:
                 yield from _keys(member, key.replace("<name>", _tag(member)))
     else:
         yield key
