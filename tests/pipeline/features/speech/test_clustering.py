@@ -42,6 +42,17 @@ def test_as_many_speakers_as_voices_differ_and_scraps_are_none():
     assert len(speakers_of(turns[::2], None)) == 1
 
 
+@pytest.mark.parametrize("number", [None, 2])
+def test_two_who_say_a_sentence_each_are_two(number):
+    rng = np.random.default_rng(0)
+    assert len(speakers_of([said(0, 1.05, rng), said(1, 1.05, rng)], number)) == 2
+
+
+def test_one_who_says_two_sentences_is_one():
+    rng = np.random.default_rng(0)
+    assert len(speakers_of([said(0, 1.05, rng), said(0, 1.05, rng)], None)) == 1
+
+
 def test_two_voices_within_a_turn_are_two():
     rng = np.random.default_rng(0)
     turn = np.concatenate([said(0, 6, rng), said(1, 6, rng)])
