@@ -17,7 +17,7 @@ from tests.workflow.driver import ROOT, plan, snakemake
 from tests.workflow.talks import RATE_HZ, write_talk
 
 pytestmark = pytest.mark.timeout(900)  # whole workflows
-LINES = [  # a voice with less than 3 s of windows counts as none: each has two lines
+LINES = [
     ("en-us+f2", "There is some coffee left in the kitchen."),
     ("en-us+m3", "You take the second exit after the bridge."),
     ("en-us+f2", "I waited all day, and nobody came."),
