@@ -66,9 +66,10 @@ def test_draws_are_from_the_dialogues_of_all_folds_where_these_share_none():
     np.testing.assert_allclose(drawn, naive(runs, [{0, 1}], 8), rtol=1e-12)
 
 
-def test_folds_that_share_dialogues_are_drawn_from_one_by_one():
+def test_folds_that_share_some_dialogues_are_drawn_from_one_by_one():
     runs = [some_run(0, seed) for seed in range(2)]
-    runs += [RunPredictions(1, run.predictions) for run in runs]
+    fewer = [some_run(0, seed, n_dialogues=5).predictions for seed in range(2)]
+    runs += [RunPredictions(1, predictions) for predictions in fewer]
     drawn = drawn_scores(runs, TASK, n_draws=8)
     np.testing.assert_allclose(drawn, naive(runs, [{0}, {1}], 8), rtol=1e-12)
 
