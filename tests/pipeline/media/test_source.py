@@ -1,6 +1,7 @@
 """What the system refuses is told apart from what a file is; Linux refuses /proc/self/mem."""
 
 import errno
+from pathlib import Path
 
 import pytest
 
@@ -20,7 +21,7 @@ def test_a_file_is_read_as_it_is(tmp_path):
 
 
 def test_what_the_system_refuses_is_remembered_though_the_reader_forgets_it(tmp_path):
-    source = Source("/proc/self/mem")
+    source = Source(Path("/proc/self/mem"))
     with pytest.raises(OSError) as refusal:  # noqa: PT011 - the first byte of memory is nobody's
         source.read(16)
     assert (refusal.value.errno, source.error) == (errno.EIO, refusal.value)
