@@ -99,5 +99,5 @@ def test_end_of_file_is_a_valid_end(check):
 
 @pytest.mark.parametrize("value", ["nan", "joy", ""])
 def test_what_is_no_number_has_no_sign(value):
-    with pytest.raises(ValueError, match=r"zero|convert"):
+    with pytest.raises(ValueError, match=r"zero|is not a number"):
         sign(value)

@@ -1,5 +1,6 @@
 """Small build folders as the stages before the report leave them."""
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -194,3 +195,8 @@ def _write_corpus(build, modalities):
     )
     account = {"n_labels": n, "n_without": 0, "unused": {f"Happy {EVIL}": 2}, "notes": ["2 lost"]}
     write_json(folder / "tasks.json", dict.fromkeys(build.config["tasks"], account))
+
+
+def words_of(page: str) -> str:
+    """What is read on a page, without the marks that lead to the glossary."""
+    return " ".join(re.sub(r"<[^>]+>", "", page).split())

@@ -5,6 +5,7 @@ import pytest
 
 from pipeline.report.headline import cards, headlines, sentence
 from pipeline.report.task_data import TaskResults
+from tests.pipeline.report.builds import words_of
 
 
 def test_the_headline_is_the_mean_of_scores_within_its_interval(two_methods):
@@ -105,13 +106,13 @@ def test_too_few_dialogues_print_no_interval(make_build):
     said = sentence(headlines(results), results)
     assert "[" not in said
     assert "5 test dialogues do not tell" in said
-    assert "No intervals: 5 test dialogues are too few" in page
+    assert "No intervals: 5 test dialogues are too few" in words_of(page)
     assert "[" not in "".join(card.label for card in cards(headlines(results), results))
 
 
 def test_one_method_and_one_run_are_compared_with_the_floor(make_build):
     build = make_build(methods={"iteacnet": {"model": "iteacnet"}}, seeds=(0,))
     page = build.report()
-    assert "points against always naming the majority class" in page
+    assert "points against always naming the majority class" in words_of(page)
     assert "no other method ran" in page
     assert "Difference to it" in page

@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 
+from tests.pipeline.report.builds import words_of
 from tests.pipeline.report.task_artefacts import CLASSES
 
 
@@ -19,7 +20,7 @@ def test_sentiment_has_metrics_of_its_own_with_their_conventions(make_build):
     page = build.report()
     metrics = set(build.table("t_metrics_ume")["metric"])
     assert {"mean_absolute_error", "correlation", "seven_class_accuracy"} <= metrics
-    assert "utterances of target 0 left out" in page
+    assert "utterances of target 0 left out" in words_of(page)
 
 
 def test_a_number_is_the_mean_of_its_scores(two_methods):

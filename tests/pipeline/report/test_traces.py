@@ -13,7 +13,7 @@ def test_a_baseline_alone_has_no_insides_to_show(make_build):
 def test_each_form_of_iteacnet_has_a_trace_in_words(two_methods):
     (trace,) = read_traces(two_methods[0].results())
     assert trace.method.name == "iteacnet"
-    assert trace.candidates == ["attention", "time mlp", "average pool", "max pool"]
+    assert trace.candidates == ["attention", "time MLP", "average pool", "max pool"]
     assert trace.run == "student trained at missing rate 0.5, fold 0, seed 0"
     assert list(trace.of("attention")) == ["audio", "text", "visual"]
     assert trace.of("nothing") == {}
