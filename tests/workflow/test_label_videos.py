@@ -94,7 +94,9 @@ def test_one_command_makes_labels_of_raw_videos_and_is_not_done_twice(run, tmp_p
     assert all(row["label"] in ("ang", "hap", "neu") for row in rows)
     assert all(row["modalities"] == "audio text visual" and row["text"] for row in rows)
     assert (broken["media"], broken["label"], broken["modalities"]) == ("broken.mp4", "", "")
-    assert broken["reason"] == "nothing found in any modality"
+    assert broken["reason"] == (
+        "nothing found in any modality: audio unreadable, text no_text, visual unreadable"
+    )
 
     # Faces were looked for as the run's were, not as the preset says.
     told = yaml.safe_load((out / "build/label.yaml").read_text())

@@ -219,8 +219,10 @@ def _calibration(path: Path, facts: Facts) -> Calibration | None:
         if isinstance(values, dict):
             values.pop("refuted", None)  # a former version let the test role decide so much
         found = parse_section(values, Calibration, where=str(path))
-    except (SettingsError, ValueError) as error:
+    except SettingsError as error:
         raise LabelError(str(error).replace("config: ", "")) from None
+    except (ValueError, RecursionError) as error:
+        raise LabelError(f"{path}: {error}") from None
 
     expected = facts.task.classes or SIGNS
     if not found.reason and (found.classes != expected or POOLED not in found.temperatures):
