@@ -215,14 +215,12 @@ def _calibration(path: Path, facts: Facts) -> Calibration | None:
     if not path.is_file():
         return None
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-        if isinstance(values, dict):
-            values.pop("refuted", None)  # a former version let the test role decide so much
+        values = dict(json.loads(path.read_text(encoding="utf-8")))
+        values.pop("refuted", None)  # a former version let the test role decide so much
         found = parse_section(values, Calibration, where=str(path))
-    except SettingsError as error:
-        raise LabelError(str(error).replace("config: ", "")) from None
-    except (ValueError, RecursionError) as error:
-        raise LabelError(f"{path}: {error}") from None
+    except (TypeError, SettingsError, ValueError, RecursionError) as error:
+        said = str(error).removeprefix("config: ").removeprefix(f"{path}: ")
+        raise LabelError(f"{path}: {said}") from None
 
     expected = facts.task.classes or SIGNS
     if not found.reason and (found.classes != expected or POOLED not in found.temperatures):
