@@ -41,7 +41,7 @@ newcomer() {
 newcomer 'python3 --version && git log --oneline -1'
 newcomer make run
 newcomer test -s build/report/demo/index.html
-newcomer grep -q iteacnet build/report/index.html
+newcomer grep -q ITEACNet build/report/index.html
 newcomer '! test -e .venv/bin/pytest'
 newcomer du -sh .venv
 newcomer PYTEST_ADDOPTS="'-m fresh'" make test
