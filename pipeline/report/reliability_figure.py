@@ -18,6 +18,8 @@ from pipeline.report.svg import INK, drawing, to_svg
 from pipeline.report.task_data import TaskResults
 from pipeline.report.views import FigureView
 
+FEW = 20  # labels of a confidence, of which a share tells little
+
 
 def reliability_figure(results: TaskResults) -> FigureView | None:
     """Of the main method; None where its probabilities were never judged."""
@@ -39,7 +41,7 @@ def reliability_figure(results: TaskResults) -> FigureView | None:
         plot_reliability(sides),
         f"Reliability of {results.main.label}, before and after its temperatures: points are "
         "shares of right labels among those of a confidence, on the dashed line if it can be "
-        "taken at its word; bars say how many labels there are",
+        f"taken at its word, hollow where there are fewer than {FEW}; bars say how many there are",
         results.source(f"runs/{results.main.name}/*/*/{FILE}"),
         pd.DataFrame(row for side, bins in sides.items() for row in _long_form(side, bins)),
     )
@@ -53,9 +55,7 @@ def plot_reliability(sides: dict[str, Bins]) -> str:
         for axes, (side, bins) in zip(panels, sides.items(), strict=True):
             _draw_counts(axes, bins.n, most)
             axes.plot([0, 100], [0, 100], color=INK, linestyle="--", linewidth=0.8, alpha=0.6)
-            points = list(_points(bins))
-            x, y = ([100 * point[place] for point in points] for place in (1, 2))
-            axes.plot(x, y, color=METHODS[0], marker="o", ms=5)
+            _draw_points(axes, list(_points(bins)))
             axes.set_xlim(0, 100)
             axes.set_ylim(0, 100)
             axes.set_aspect("equal")
@@ -64,6 +64,15 @@ def plot_reliability(sides: dict[str, Bins]) -> str:
 
         panels[0].set_ylabel("right (%)")
         return to_svg(figure)
+
+
+def _draw_points(axes: Axes, points: Sequence[tuple[int, float, float]]) -> None:
+    """A line through those of many labels; those of few stand alone, hollow."""
+    many = [point for point in points if point[0] >= FEW]
+    few = [point for point in points if point[0] < FEW]
+    for chosen, line, fill in ((many, "-", METHODS[0]), (few, "", "none")):
+        x, y = ([100 * point[place] for point in chosen] for place in (1, 2))
+        axes.plot(x, y, color=METHODS[0], marker="o", ms=5, linestyle=line, markerfacecolor=fill)
 
 
 def _draw_counts(axes: Axes, counts: Sequence[int], most: int) -> None:

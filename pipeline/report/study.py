@@ -120,6 +120,7 @@ def _results(task: str, settings: StudySettings, build: Path) -> TaskResults:
         classes=settings.classes[task],
         methods=method_views(settings.methods, settings.order, settings.first_set),
         train_rate=settings.train.train_rate,
+        keeps_last=settings.train.keep == "last",
         protocol=settings.protocol,
         scores=read_scores(build / task / "scores.csv"),
         build=build,

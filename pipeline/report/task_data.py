@@ -76,6 +76,7 @@ class TaskResults:
     build: Path  # the folder of all artefacts
     main_name: str | None = None  # None: the first of the methods
     reference_name: str | None = None  # None: the best of the others
+    keeps_last: bool = False  # no epoch is selected: each run's last one stands
 
     @property
     def task(self) -> ScoredTask:

@@ -26,6 +26,7 @@ SELECTION = {
     "paper": "as in the paper, where a corpus has no validation split the epoch is chosen on the "
     "test fold itself: such numbers are optimistic",
 }
+LAST = "no epoch is chosen: the last one of each run stands"
 FOLDS = {
     "sessions": "a session is held out in each",
     "official": "the published split",
@@ -75,8 +76,9 @@ def _summary(results: TaskResults) -> str:
     folds, seeds = sorted(set(ours["fold"])), sorted(set(ours["seed"]))
     by = FOLDS[results.section.folds.by]
     n_folds, n_seeds = counted(len(folds), "fold"), counted(len(seeds), "seed")
+    chosen = LAST if results.keeps_last else SELECTION[results.protocol.name]
     return (
-        f"{_tested(results)}{_capital(SELECTION[results.protocol.name])} "
+        f"{_tested(results)}{_capital(chosen)} "
         f"(protocol “{results.protocol.name}”). "
         f"{n_folds}: {by}. {n_seeds}. "
         f"Unified models are trained {said_of_training(results.train_rate)}.{_scale(results)}"
@@ -101,9 +103,9 @@ def _scale(results: TaskResults) -> str:
     if section.measured != "dimensional":
         return ""
     scale = f"{section.scale[0]:g} to {section.scale[1]:g}" if section.scale else "not given"
+    selected = "Tables show" if results.keeps_last else "Epochs are selected by"
     return (
-        f" Epochs are selected by CCC of {section.annotation!r}; scale: {scale}, midpoint "
-        f"{section.middle:g}."
+        f" {selected} CCC of {section.annotation!r}; scale: {scale}, midpoint {section.middle:g}."
     )
 
 

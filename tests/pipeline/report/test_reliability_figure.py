@@ -3,9 +3,10 @@
 import json
 
 import pytest
+from matplotlib.figure import Figure
 
 from pipeline.evaluation.calibration import FILE
-from pipeline.report.reliability_figure import reliability_figure
+from pipeline.report.reliability_figure import FEW, _draw_points, reliability_figure
 
 
 @pytest.mark.parametrize("side", ["before", "after"])
@@ -30,6 +31,15 @@ def test_counts_stand_in_the_picture(two_methods):
     figure = reliability_figure(build.results())
     for count in figure.data["n"]:
         assert f">{count:,}<" in figure.svg
+
+
+def test_a_share_of_few_labels_stands_alone():
+    axes = Figure().subplots()
+    _draw_points(axes, [(400, 0.6, 0.61), (FEW, 0.8, 0.83), (FEW - 1, 0.9, 0.4)])
+    many, few = axes.lines
+    assert (list(many.get_xdata()), list(few.get_xdata())) == ([60, 80], [90])
+    assert (many.get_linestyle(), few.get_linestyle()) == ("-", "None")
+    assert few.get_markerfacecolor() == "none"
 
 
 def test_without_probabilities_there_is_no_diagram(make_build):
