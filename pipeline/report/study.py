@@ -44,9 +44,7 @@ class StudySettings(Section):
     report: ReportSettings
     corpora: dict[str, tuple[str, ...]]  # names of encodings: audio, audio@hubert
     tasks: dict[str, StudyTask]
-    classes: dict[
-        str, tuple[ClassName, ...]
-    ]  # of each task, in order of index: JSON sorts its keys
+    classes: dict[str, tuple[ClassName, ...]]  # of each task, by index: JSON sorts its keys
     methods: dict[str, MethodSettings]  # by the name of their runs: gcnet, gcnet@hubert
     order: tuple[str, ...]  # of the methods: JSON sorts its keys
     first_set: str  # of the features, which the names of methods do not hold; "" = there is one
