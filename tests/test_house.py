@@ -19,7 +19,7 @@ FILES = {
     for top in (*SOURCE, "tests")
     for path in sorted((ROOT / top).rglob("*.py"))
 }
-MOST_LINES, LONG_FUNCTION = 250, 15
+MOST_LINES, MOST_LINES_OF_A_STAGE, LONG_FUNCTION = 250, 60, 15
 LONGER = {
     "models/plain/iteacnet.py": "the paper in one file, to be read from top to bottom",
 }
@@ -103,6 +103,14 @@ def test_names_are_imported_from_where_they_are_made():
 def test_files_are_of_a_size_to_be_read():
     n_lines = {name: len(path.read_text("utf-8").splitlines()) for name, path in FILES.items()}
     assert {name for name, n in n_lines.items() if n > MOST_LINES} == LONGER.keys()
+
+
+def test_a_stage_reads_its_arguments_calls_and_writes():
+    """What it knows of the domain lies in the room that it belongs to."""
+    stages = {name: path for name, path in FILES.items() if name.startswith("pipeline/stages/")}
+    n_lines = {name: len(path.read_text("utf-8").splitlines()) for name, path in stages.items()}
+    assert stages
+    assert {name: n for name, n in n_lines.items() if n > MOST_LINES_OF_A_STAGE} == {}
 
 
 def test_no_file_is_written_twice():

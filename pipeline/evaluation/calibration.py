@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from pipeline.base.large_arrays import pieces
-from pipeline.base.records import Role
+from pipeline.base.records import MODALITIES, Role
 from pipeline.config.settings import Section
 from pipeline.config.tasks import ScoredTask
+from pipeline.evaluation.patterns import pattern_names
 from pipeline.evaluation.reliability import Bins, Count, bins_of, wilson
 from pipeline.evaluation.sentiment import SIGNS
 from pipeline.evaluation.temperature import (
@@ -66,7 +67,7 @@ class Judged:
     """n rows of a role: outputs (n, C), targets (n,), what was usable, and of which utterance."""
 
     outputs: NDArray[np.float32]
-    targets: NDArray[np.int64] | NDArray[np.float32]
+    targets: NDArray[np.generic]  # class numbers or values
     patterns: NDArray[np.str_]
     utterances: NDArray[np.str_]
 
@@ -79,6 +80,22 @@ class Judged:
             self.patterns[clear],
             self.utterances[clear],
         )
+
+
+def judged(
+    outputs: NDArray[np.float32],
+    targets: NDArray[np.generic],
+    usable: NDArray[np.bool_],
+    utterances: NDArray[np.str_],
+) -> Judged:
+    """All R conditions as rows: outputs (R, n, C), targets (n,), usable (R, n, 3), ids (n,)."""
+    n_conditions, _, n_outputs = outputs.shape
+    return Judged(
+        outputs.reshape(-1, n_outputs),
+        np.tile(targets, n_conditions),
+        np.array(pattern_names(usable.reshape(-1, len(MODALITIES)), MODALITIES)),
+        np.tile(utterances, n_conditions),
+    )
 
 
 def calibrate(

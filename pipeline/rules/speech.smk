@@ -56,7 +56,7 @@ rule find_speech:
 
         python -m pipeline.stages.find_speech \
             --root {params.root:q} \
-            --media {params.media:q} \
+            --clip {params.media:q} \
             --links {params.links:q} \
             --settings {params.settings:q} \
             --cache {params.cache:q} \
@@ -96,7 +96,7 @@ rule tell_speakers:
         python -m pipeline.stages.tell_speakers \
             --turns {input.spans:q} \
             --root {params.root:q} \
-            --media {params.media:q} \
+            --clip {params.media:q} \
             --links {params.links:q} \
             --settings {params.settings:q} \
             --cache {params.cache:q} \
@@ -136,7 +136,7 @@ rule transcribe:
         python -m pipeline.stages.transcribe \
             --turns {input.turns:q} \
             --root {params.root:q} \
-            --media {params.media:q} \
+            --clip {params.media:q} \
             --links {params.links:q} \
             --settings {params.settings:q} \
             --cache {params.cache:q} \

@@ -28,11 +28,10 @@ def main(argv: list[str] | None = None) -> None:
     """Read the command line, draw, write, say what was reached."""
     parser = stage_parser(
         __doc__,
-        *("utterances", "labels", "splits", "features"),
+        *("utterances", "labels", "splits", "features", "mask-seed"),
         settings="JSON of condition, generator, modalities",
         out="availability/*.safetensors",
     )
-    parser.add_argument("--mask-seed", type=int, required=True, help="seed of the masks")
     args = parser.parse_args(argv)
 
     settings = parse_section(args.settings, DrawAvailabilitySettings, where="")

@@ -3,17 +3,18 @@
 from pipeline.corpora.found import beside
 from pipeline.corpora.transcripts.choosing import told_beside
 from pipeline.corpora.turns import Found
-from pipeline.features.speech.jobs import clip_parser, given, result, told_faults
-from pipeline.features.speech.steps import Clip, find, imported, sha256_of
+from pipeline.features.speech.jobs import clip_of, given, result, told_faults
+from pipeline.features.speech.steps import find, imported, sha256_of
 from pipeline.media.errors import MediaError
+from pipeline.stages.options import CLIP, stage_parser
 
 
 def main(argv: list[str] | None = None) -> None:
     """Read the command line and the file, write what was found, say it."""
-    args = clip_parser(__doc__).parse_args(argv)
-    clip = Clip(args.root, args.media, args.links, args.cache)
-    with told_faults(args.media):
-        names = [file.relative for file in beside(args.root, args.media)]
+    args = stage_parser(__doc__, *CLIP).parse_args(argv)
+    clip = clip_of(args)
+    with told_faults(args.clip):
+        names = [file.relative for file in beside(args.root, args.clip)]
         told = told_beside(args.root, names, args.links)
 
         # A file that a transcript tells of is not listened to.

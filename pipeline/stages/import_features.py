@@ -1,7 +1,5 @@
 """Stage import_features: features that somebody else extracted -> the tables of a corpus."""
 
-from pathlib import Path
-
 from pipeline.base.files import write_json
 from pipeline.base.records import MODALITIES, Annotation, Utterance
 from pipeline.base.tables import write_rows
@@ -29,9 +27,10 @@ def main(argv: list[str] | None = None) -> None:
         *("corpus", "out-utterances", "out-annotations", "out-corpus"),
         root="folder of the features",
         settings="JSON: source, links",
+        out_audio="its feature file",
+        out_text="its feature file",
+        out_visual="its feature file",
     )
-    for name in MODALITIES:
-        parser.add_argument(f"--out-{name}", type=Path, required=True, help=f"written: {name}")
     args = parser.parse_args(argv)
 
     settings = parse_section(args.settings, ImportFeaturesSettings, where="")

@@ -1,7 +1,5 @@
 """Stage join_features: the shards of a modality -> one feature file, row i = row i of the table."""
 
-from pathlib import Path
-
 from pipeline.base.records import Utterance
 from pipeline.base.shards import shard_of
 from pipeline.base.tables import read_rows
@@ -12,8 +10,7 @@ from pipeline.stages.options import stage_parser
 
 def main(argv: list[str] | None = None) -> None:
     """Read the command line, join, write, say what came out."""
-    parser = stage_parser(__doc__, "utterances", out="the feature file")
-    parser.add_argument("--shards", type=Path, nargs="+", required=True, help="shard 0, 1, ...")
+    parser = stage_parser(__doc__, "utterances", "shards", out="the feature file")
     args = parser.parse_args(argv)
 
     ids: list[list[str]] = [[] for _ in args.shards]

@@ -41,16 +41,18 @@ def main(argv: list[str] | None = None) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = stage_parser(__doc__, "cache", settings="JSON: the sections that are shown")
-    parser.add_argument("--build", type=Path, required=True, help="folder of all artefacts")
-    parser.add_argument("--parameters", type=Path, required=True, help="build/parameters.csv")
+    parser = stage_parser(
+        __doc__,
+        *("cache", "build", "parameters"),
+        settings="JSON: the sections that are shown",
+        out_page="index.html",
+        out_tables="folder of tables",
+        out_figures="folder of figures",
+        out_card="study.json",
+        out_settings="settings.json",
+    )
     parser.add_argument("--faces", type=Path, nargs="*", default=[], help="tables of the shards")
     parser.add_argument("--configuration", nargs="*", default=[], help="its files")
-    parser.add_argument("--out-page", type=Path, required=True, help="index.html")
-    parser.add_argument("--out-tables", type=Path, required=True, help="folder of tables")
-    parser.add_argument("--out-figures", type=Path, required=True, help="folder of figures")
-    parser.add_argument("--out-card", type=Path, required=True, help="study.json")
-    parser.add_argument("--out-settings", type=Path, required=True, help="settings.json")
     return parser
 
 

@@ -3,27 +3,22 @@
 Beside it reliability.csv: what the probabilities of each method are worth.
 """
 
-from pathlib import Path
-
 from pipeline.base.wording import counted
 from pipeline.config.settings import parse_section
 from pipeline.config.tasks import ScoredTask
 from pipeline.evaluation.task_scores import TaskFiles, TestTables, write_scores
-from pipeline.stages.elsewhere import add_test_tables
-from pipeline.stages.options import stage_parser
+from pipeline.stages.options import TEST_TABLES, stage_parser
 
 
 def main(argv: list[str] | None = None) -> None:
     """Read the command line, score, write."""
     parser = stage_parser(
         __doc__,
-        *("task", "utterances", "labels", "splits"),
+        *("task", "utterances", "labels", "splits", "runs", *TEST_TABLES),
         settings="kind, classes and metrics of the task, JSON",
         out="scores.csv",
         out_reliability="reliability.csv",
     )
-    parser.add_argument("--runs", type=Path, nargs="*", default=[], help="run.json of every run")
-    add_test_tables(parser)
     args = parser.parse_args(argv)
 
     task = parse_section(args.settings, ScoredTask, where=f"tasks.{args.task}")

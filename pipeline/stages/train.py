@@ -8,7 +8,7 @@ stable as the weights: see the rule's benchmark.
 from pipeline.base.devices import DeviceError
 from pipeline.base.errors import CacheError, TrainingError
 from pipeline.base.files import write_json
-from pipeline.config.settings import dump, parse_section
+from pipeline.config.settings import parse_section
 from pipeline.conversations.reading import read_conditions, read_fold
 from pipeline.stages.options import stage_parser
 from pipeline.training.origins import origins
@@ -21,16 +21,11 @@ def main(argv: list[str] | None = None) -> None:
     parser = stage_parser(
         __doc__,
         *("utterances", "labels", "splits", "features", "availability"),
-        *("task", "fold", "seed", "cache", "threads", "device"),
+        *("task", "method", "train-rate", "fold", "seed", "code", "cache", "threads", "device"),
         settings="JSON of task, protocol, method, train",
         out_weights="weights.safetensors",
         out_history="history.csv",
         out_run="run.json",
-    )
-    parser.add_argument("--method", required=True, help="name of the method, for run.json")
-    parser.add_argument("--code", required=True, help="digest of the code: part of the run's key")
-    parser.add_argument(
-        "--train-rate", required=True, help="0.0 to 0.7, random, progressive or a condition"
     )
     parser.add_argument("--checkpoint-every", type=float, default=30.0, help="seconds, at least")
     args = parser.parse_args(argv)
@@ -50,13 +45,8 @@ def main(argv: list[str] | None = None) -> None:
         raise SystemExit(f"error: {error}") from None
     selection = request.selection if facts["keep"] == "best" else "none"
     named = {"task": args.task, "method": args.method, "selection": selection}
-    if settings.corpus is not None:  # no part of the key: only who reads labels needs it
-        named["corpus"] = dump(settings.corpus)
-    if settings.extraction is not None:  # likewise
-        named["extraction"] = dump(settings.extraction)
-    if settings.task.kind == "regression":  # no part of the key: only who reads numbers needs it
-        named["center"] = settings.task.center
-    write_json(args.out_run, {**facts, **named, "encoders": origins(args.features)})
+    told = {**named, **settings.told(), "encoders": origins(args.features)}
+    write_json(args.out_run, {**facts, **told})
     epoch = f"{facts['keep']} epoch {facts['best_epoch']}"
     print(f"done: {epoch}, {request.selection} score {facts['best_score']:.4f}")
 

@@ -70,3 +70,14 @@ class RunSettings(Section):
             "train": dump(self.train),
             "code": code,
         }
+
+    def told(self) -> dict[str, Any]:
+        """What run.json holds beside the run's key, for who reads its labels or numbers."""
+        told: dict[str, Any] = {}
+        if self.corpus is not None:
+            told["corpus"] = dump(self.corpus)
+        if self.extraction is not None:
+            told["extraction"] = dump(self.extraction)
+        if self.task.kind == "regression":
+            told["center"] = self.task.center
+        return told

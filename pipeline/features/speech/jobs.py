@@ -1,7 +1,7 @@
-"""What the three speech stages share: their command line, their faults, how they end."""
+"""What the three speech stages share: what they are asked about, their faults, how they end."""
 
-import argparse
-from collections.abc import Iterator
+from argparse import Namespace
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,10 +12,11 @@ from pipeline.base.wording import counted
 from pipeline.config.settings import parse_section
 from pipeline.config.speech import SpeechSettings
 from pipeline.corpora.transcripts.reading import TranscriptError
-from pipeline.corpora.turns import Found, TurnsError, write_found
-from pipeline.features.speech.steps import is_for_now
+from pipeline.corpora.turns import Found, TurnsError, read_found, write_found
+from pipeline.features.speech.steps import Clip, is_for_now
 from pipeline.media.errors import DecoderError
 
+Step = Callable[[Clip, Found, SpeechSettings], Found]
 FAULTS = (
     SettingsError,
     CheckpointError,
@@ -27,18 +28,16 @@ FAULTS = (
 )
 
 
-def clip_parser(description: str | None, with_turns: bool = False) -> argparse.ArgumentParser:
-    """The options of a speech stage."""
-    parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("--root", type=Path, required=True, help="folder of the raw corpus")
-    parser.add_argument("--media", required=True, help="the file, below the root")
-    parser.add_argument("--links", nargs="*", default=[], help="folders that links may lead into")
-    parser.add_argument("--settings", required=True, help="JSON: section speech")
-    parser.add_argument("--cache", type=Path, required=True, help="folder of the caches")
-    if with_turns:
-        parser.add_argument("--turns", type=Path, required=True, help="what the step before wrote")
-    parser.add_argument("--out", type=Path, required=True, help="what is written (JSON)")
-    return parser
+def clip_of(args: Namespace) -> Clip:
+    """The media file that a speech stage is asked about."""
+    return Clip(args.root, args.clip, args.links, args.cache)
+
+
+def work_on_turns(args: Namespace, step: Step) -> None:
+    """Hand the turns that the step before wrote to `step`, write what it made of them, say it."""
+    with told_faults(args.clip):
+        found = step(clip_of(args), read_found(args.turns), given(args.settings))
+    result(args.out, found)
 
 
 def given(settings: str) -> SpeechSettings:

@@ -32,7 +32,7 @@ def run(folder: Path, media: str, **settings: object) -> Found:
     """All three stages on a file of folder/corpus, as the rules call them."""
     out = folder / "out"
     out.mkdir(exist_ok=True)
-    common = ["--root", str(folder / "corpus"), "--media", media, "--settings"]
+    common = ["--root", str(folder / "corpus"), "--clip", media, "--settings"]
     common += [json.dumps(settings), "--cache", str(folder / "cache")]
     before: Path | None = None
     for stage in (find_speech, tell_speakers, transcribe):
