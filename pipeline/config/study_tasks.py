@@ -2,6 +2,7 @@
 
 from pydantic import model_validator
 
+from pipeline.base.set_names import on_corpus
 from pipeline.config.faults import refusal
 from pipeline.config.settings import Name
 from pipeline.config.tasks import LabeledTask, TaskSettings
@@ -15,6 +16,15 @@ class StudyTask(TaskSettings):
     the values of both; null = the task is tested on its own corpus."""
     test_annotation: str | None = None
     """Which annotation of `test_corpus` is the target; null = `annotation`."""
+
+    @property
+    def tested_corpus(self) -> str:
+        """The corpus whose utterances are tested."""
+        return self.test_corpus or self.corpus
+
+    def place_of_test(self, task: str) -> str:
+        """What holds labels, splits and masks of the test of `task`: itself, or mood@meld."""
+        return task if self.test_corpus is None else on_corpus(task, self.test_corpus)
 
     @property
     def tested(self) -> LabeledTask:

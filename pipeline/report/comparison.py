@@ -94,9 +94,18 @@ def mark_best(
     return replace(found, results=marked)
 
 
-def differences(results: TaskResults, way: str, methods: Sequence[MethodView]) -> list[Difference]:
-    """Every pair on average over rates, tests corrected over all pairs."""
-    runs = run_table(results.of_evaluation(way), results.measure.metric)
+def differences(
+    results: TaskResults, way: str, methods: Sequence[MethodView], condition: str | None = None
+) -> list[Difference]:
+    """Every pair on average over rates, tests corrected over all pairs.
+
+    `condition`: under a condition that is no rate instead.
+    """
+    scores = results.of_evaluation(way)
+    if condition is not None:
+        named = results.of_conditions(way)
+        scores = named[named["rate"] == condition]
+    runs = run_table(scores, results.measure.metric)
     rates = rates_in(runs)
     names = [method.name for method in methods]
     found, p_values = [], []

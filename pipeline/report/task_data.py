@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from pipeline.base.artefacts import run_place
 from pipeline.base.records import SplitRow
-from pipeline.base.set_names import on_corpus
 from pipeline.base.tables import read_rows
 from pipeline.config.conditions import is_rate
 from pipeline.config.methods import EVALUATIONS
@@ -108,7 +107,7 @@ class TaskResults:
     @property
     def corpus(self) -> Path:
         """`build/{corpus}` of what is tested."""
-        return self.build / (self.section.test_corpus or self.section.corpus)
+        return self.build / self.section.tested_corpus
 
     @property
     def training_corpus(self) -> Path:
@@ -118,8 +117,7 @@ class TaskResults:
     @property
     def tested(self) -> Path:
         """Where labels, splits and masks of the test lie."""
-        other = self.section.test_corpus
-        return self.folder if other is None else self.build / on_corpus(self.name, other)
+        return self.build / self.section.place_of_test(self.name)
 
     @property
     def conditions(self) -> tuple[str, ...]:

@@ -71,7 +71,7 @@ class Plan:
     def modalities(self, corpus: str) -> tuple[Modality, ...]:
         """Modalities that a corpus has: those that its tasks use, or all."""
         tasks = self.config.tasks.values()
-        used = [set(t.modalities) for t in tasks if corpus in (t.corpus, t.test_corpus)]
+        used = [set(t.modalities) for t in tasks if corpus in (t.corpus, t.tested_corpus)]
         return tuple(
             m for m in MODALITIES if not used or any(m in modalities for modalities in used)
         )
@@ -119,13 +119,12 @@ class Plan:
 
     def tested(self, task: str) -> str:
         """What holds labels, splits and masks of the test: the task, or its test elsewhere."""
-        other = self.config.tasks[task].test_corpus
-        return task if other is None else on_corpus(task, other)
+        return self.config.tasks[task].place_of_test(task)
 
     def corpus(self, name: str) -> str:
         """The corpus of a task, or of the test of one elsewhere."""
         settings = self.config.tasks[self.task_of(name)]
-        return (settings.test_corpus or "") if name in self.tests else settings.corpus
+        return settings.tested_corpus if name in self.tests else settings.corpus
 
     def clips(self, corpus: str) -> dict[str, str]:
         """Media in which speech is found, by name; none where a table says what is in them."""

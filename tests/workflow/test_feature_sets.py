@@ -7,7 +7,9 @@ import pytest
 
 from pipeline.features.store import read_store
 from tests.pipeline import tiny_models
+from tests.pipeline.tools.bundles.zips import parts_of
 from tests.workflow.driver import plan, rules_of, snakemake
+from tests.workflow.handing_on import hand_on
 from tests.workflow.rerun_table import changed
 from tests.workflow.workspaces import write_config
 
@@ -92,6 +94,16 @@ def test_the_report_has_one_table_with_a_row_for_each(study):
         assert sum(cell.startswith(label) for cell in labels) == 1
     page = (report / "index.html").read_text()
     assert "audio@hubert" in page  # what the corpus says of its features
+
+
+def test_the_study_is_handed_on_whole_and_one_changed_prediction_is_found(study, tmp_path, capsys):
+    folder, _ = study
+    hand_on(folder, tmp_path, "build/mood/runs/gru@hubert/0.5/fold0_seed0", capsys)
+    encoders = json.loads(parts_of(tmp_path / "s.zip")["study.json"])["corpora"]["demo"]["encoders"]
+    assert (encoders["audio"]["encoder"], encoders["audio@hubert"]["encoder"]) == (
+        "moonshine-tiny",
+        "hf_speech",
+    )
 
 
 def test_coming_back_costs_nothing(study):

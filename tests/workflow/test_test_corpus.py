@@ -12,7 +12,11 @@ from sklearn.metrics import f1_score
 from pipeline.base.records import Label
 from pipeline.base.tables import read_rows
 from pipeline.protocol.stored_masks import read_masks
+from pipeline.tools.bundles.extend import main as extend
+from tests.pipeline.tools.bundles.comparisons import compared
+from tests.pipeline.tools.bundles.zips import edited, parts_of
 from tests.workflow.driver import plan, rules_of, snakemake
+from tests.workflow.handing_on import hand_on
 from tests.workflow.test_feature_sets import config_of
 from tests.workflow.workspaces import write_config
 
@@ -126,6 +130,37 @@ def test_scores_stand_in_the_tables_with_intervals(folder):
     assert np.isfinite(bounds).any()
     page = (folder / "build/report/study/index.html").read_text()
     assert "Trained and validated on demo, tested on all of shows" in page
+
+
+def test_the_study_is_handed_on_whole_and_one_changed_prediction_is_found(folder, tmp_path, capsys):
+    bundle = hand_on(folder, tmp_path, "build/away/runs/gru/0.5/fold0_seed0", capsys)
+    parts = parts_of(bundle)
+    assert {"build/away/labels.csv", "build/away@shows/labels.csv"} <= parts.keys()
+    assert not any("wonderful" in part.decode("latin-1") for part in parts.values())
+    card = parts["README.md"].decode()
+    assert "trained on demo, tested on all of shows" in card
+    assert [row["value"] for row in compared(bundle, bundle, tmp_path)] == ["0.0", "0.0"]
+
+
+def test_another_training_role_is_not_paired(folder, tmp_path):
+    bundle = hand_on(folder, tmp_path)
+
+    def move(parts):
+        rows = parts["build/away/splits.csv"].decode()
+        parts["build/away/splits.csv"] = rows.replace(",0,train", ",0,validation", 1).encode()
+
+    moved = edited(bundle, tmp_path / "moved.zip", move, relist=True)
+    said = "no fold coincides: fold 0: of what is trained on, 1 of 5 dialogues have another role"
+    with pytest.raises(SystemExit, match=said):
+        compared(bundle, moved, tmp_path, "--task", "away")
+
+
+def test_a_method_that_ran_elsewhere_joins_the_test_there(folder, tmp_path, capsys):
+    bundle = hand_on(folder, tmp_path)
+    out = tmp_path / "more.zip"
+    taken = ["--study", str(bundle), "--of", "gru", "--method", "mine", "--out", str(out)]
+    extend([str(bundle), *taken])
+    assert "away: mine less gru: +0.0" in capsys.readouterr().out
 
 
 def test_coming_back_costs_nothing_and_what_is_edited_there_trains_nothing(folder):

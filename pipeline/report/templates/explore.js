@@ -252,8 +252,8 @@ class Explorer {
       .join(", ");
     const time = end[place] === null ? "" : `, ${start[place].toFixed(1)} to ${end[place].toFixed(1)} s`;
     const text = this.text(place) && ` “${this.text(place)}”`;
-    const judged = this.classOf(gold[place]) < 0 ? "" : this.isWrong(place) ? ", wrong" : ", right";
-    return `${ids[place]}${speaker && `, ${speaker}`}${time}: told ${this.shown(this.told(place))}${sure}, right is ${this.shown(gold[place])}${judged}; ${there}.${text}`;
+    const judged = this.classOf(gold[place]) < 0 ? "" : this.isWrong(place) ? " (wrong)" : " (correct)";
+    return `${ids[place]}${speaker && `, ${speaker}`}${time}: told ${this.shown(this.told(place))}${sure}${judged}, right is ${this.shown(gold[place])}; ${there}.${text}`;
   }
 
   // A link that plays the span, or why there is none; nothing where the study shows no media.

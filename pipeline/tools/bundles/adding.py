@@ -142,9 +142,10 @@ def _faults_of_masks(side: Side, fold: int, rows: pd.DataFrame) -> Iterator[str]
 
 def extracted_cells(side: Side, modalities: Sequence[Modality]) -> dict[str, list[bool]]:
     """Of each labelled utterance, which of its modalities were extracted."""
-    corpus = side.folder / BUILD / side.bundled.settings.corpus
+    section, build = side.bundled.settings, side.folder / BUILD
+    corpus = build / section.tested_corpus
     utterances = read_rows(corpus / "utterances.csv", Utterance)
-    labels = read_rows(side.folder / BUILD / side.task / "labels.csv", Label)
+    labels = read_rows(build / section.place_of_test(side.task) / "labels.csv", Label)
     features = [corpus / features_place(modality) for modality in modalities]
     cells = read_extracted_cells(features, utterances, labels, modalities).tolist()
     return {label.utterance_id: row for label, row in zip(labels, cells, strict=True)}

@@ -99,7 +99,9 @@ def _scores(results: TaskResults) -> Iterator[str]:
     classes = ", ".join(results.classes)
     of_what = f"classes {classes}" if classes else f"numbers, measured as {results.task.measured}"
     unit = " in %" if results.measure.is_percent else ""
-    yield from (f"**{plain(results.name)}** ({plain(of_what)}): {results.measure.label}{unit}.", "")
+    where = f", {_where(results)}" if results.section.test_corpus is not None else ""
+    head = f"**{plain(results.name)}** ({plain(of_what)}{where})"
+    yield from (f"{head}: {results.measure.label}{unit}.", "")
     heads = ("evaluation", "method", "mean over rates", "score", "deviation", "runs")
     yield from (*markdown_table(heads, _score_rows(results)), "")
 
@@ -108,6 +110,11 @@ def _scores(results: TaskResults) -> Iterator[str]:
     rate = rates_in(run_table(results.of_evaluation(way), results.measure.metric))[0]
     yield said_of_intervals(results.n_dialogues(main.name, way, rate))
     yield from (f"Differences between methods: `tables/{plain(results.name)}_matrix_*.csv`.", "")
+
+
+def _where(results: TaskResults) -> str:
+    section = results.section
+    return f"trained on {plain(section.corpus)}, tested on all of {plain(section.tested_corpus)}"
 
 
 def _score_rows(results: TaskResults) -> Iterator[tuple[object, ...]]:

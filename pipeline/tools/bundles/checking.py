@@ -29,12 +29,19 @@ FIRST = ["rate", "utterance_id", "dialogue_id", "target", "predicted"]
 
 
 @dataclass(frozen=True)
-class TaskParts:
-    """Labels by utterance, dialogues by utterance and roles by fold and dialogue, of a task."""
+class Tables:
+    """Labels by utterance, dialogues by utterance and roles by fold and dialogue."""
 
     labels: Mapping[str, str]
     dialogue_of: Mapping[str, str]
     roles: Mapping[int, Mapping[str, frozenset[str]]]
+
+
+@dataclass(frozen=True)
+class TaskParts(Tables):
+    """What a task is tested on; `home`: what it is trained on, the same or another corpus'."""
+
+    home: Tables
     masks: Mapping[str, StoredMasks]
 
     def tested(self, fold: int) -> list[str]:
@@ -45,32 +52,39 @@ class TaskParts:
 
 def read_parts(study: Study, task: str, folder: Path) -> TaskParts:
     """Read the tables and masks of a task; raises BundleError where they contradict each other."""
-    bundled, place = study.tasks[task], folder / BUILD / task
+    bundled, build = study.tasks[task], folder / BUILD
+    section, seed = bundled.settings, study.protocol.mask_seed
     with told(f"{BUILD}/{task}"):
-        corpus = folder / BUILD / bundled.settings.corpus
-        utterances = read_rows(corpus / "utterances.csv", Utterance)
-        rows, splits = (
-            read_rows(place / "labels.csv", Label),
-            read_rows(place / "splits.csv", SplitRow),
-        )
-        dialogue_of = {row.utterance_id: row.dialogue_id for row in utterances}
-        labels = {row.utterance_id: row.label for row in rows}
-        if len(dialogue_of) < len(utterances) or len(labels) < len(rows):
-            raise BundleError(f"{place.name}: an utterance stands twice")
-        if strange := sorted(labels.keys() - dialogue_of.keys()):
-            raise BundleError(f"{place.name}: labels of unknown utterances: {some(strange)}")
+        place = build / section.place_of_test(task)
+        tested = _read_tables(build / section.tested_corpus, place)
+        is_home = section.test_corpus is None
+        home = tested if is_home else _read_tables(build / section.corpus, build / task)
 
-        roles: dict[int, dict[str, frozenset[str]]] = {}
-        for row in splits:
-            of_fold = roles.setdefault(row.fold, {})
-            of_fold[row.dialogue_id] = of_fold.get(row.dialogue_id, frozenset()) | {row.role}
-        seed = study.protocol.mask_seed
+        rows = [Label(*row) for row in tested.labels.items()]
         masks = {
             condition: read_masks(place / mask_place(condition, seed), rows)
             for condition in study.conditions(task)
         }
         _check_masks(bundled.folds, masks, len(rows))
-    return TaskParts(labels, dialogue_of, roles, masks)
+    return TaskParts(tested.labels, tested.dialogue_of, tested.roles, home, masks)
+
+
+def _read_tables(corpus: Path, place: Path) -> Tables:
+    """Labels and splits at `place`, of utterances of the corpus."""
+    utterances = read_rows(corpus / "utterances.csv", Utterance)
+    rows = read_rows(place / "labels.csv", Label)
+    dialogue_of = {row.utterance_id: row.dialogue_id for row in utterances}
+    labels = {row.utterance_id: row.label for row in rows}
+    if len(dialogue_of) < len(utterances) or len(labels) < len(rows):
+        raise BundleError(f"{place.name}: an utterance stands twice")
+    if strange := sorted(labels.keys() - dialogue_of.keys()):
+        raise BundleError(f"{place.name}: labels of unknown utterances: {some(strange)}")
+
+    roles: dict[int, dict[str, frozenset[str]]] = {}
+    for row in read_rows(place / "splits.csv", SplitRow):
+        of_fold = roles.setdefault(row.fold, {})
+        of_fold[row.dialogue_id] = of_fold.get(row.dialogue_id, frozenset()) | {row.role}
+    return Tables(labels, dialogue_of, roles)
 
 
 def contradictions(study: Study, task: str, folder: Path) -> Iterator[str]:

@@ -5,9 +5,10 @@
 
 A and B are bundles, folders of reports, or configurations whose results lie in build/. Paired are
 methods of the same name (--all: each of A with each of B), over the folds in which every dialogue
-has the same role and every utterance the same label, and the missing rates under which the stored
-masks are the same. Differences are A less B. Exit code 0: something was compared, with all that
-was refused above it; 1: nothing coincides, or A or B cannot be read.
+has the same role and every utterance the same label, and the conditions under which the stored
+masks are the same: on average over missing rates, then under each other one (subsets, blocks, ...).
+Differences are A less B. Exit code 0: something was compared, with all that was refused above it;
+1: nothing coincides, or A or B cannot be read.
 """
 
 import argparse
@@ -19,7 +20,6 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline.base.wording import counted
-from pipeline.evaluation.aggregate import rates_in, run_table
 from pipeline.report.comparison import said_of_intervals
 from pipeline.report.outputs import write_frame
 from pipeline.tools.bundles.errors import BundleError, ending
@@ -87,16 +87,26 @@ def _tasks(named: str | None, opened: list[Opened]) -> list[tuple[str, str]]:
 def _told(pairs: Paired, task: str, n_folds: int) -> Iterator[dict[str, object]]:
     """Print the differences of an evaluation; yield them."""
     results, measure = pairs.results, pairs.results.measure
-    rates = rates_in(run_table(results.of_evaluation(pairs.way), measure.metric))
+    of_all = {"task": task, "evaluation": pairs.way, "metric": measure.metric}
+    what = f"{task}, {WAYS[pairs.way]}: {measure.label}{measure.unit}, A less B"
     seeds = f"seeds {', '.join(map(str, pairs.seeds))}" if pairs.seeds else "no seed in common"
-    print(
-        f"{task}, {WAYS[pairs.way]}: {measure.label}{measure.unit}, A less B, on average over "
-        f"{', '.join(rates)}; {counted(n_folds, 'fold')}, {seeds}"
-    )
-    for pair in pairs.differences():
+    runs = f"{counted(n_folds, 'fold')}, {seeds}"
+
+    if pairs.rates:
+        over = ", ".join(pairs.rates)
+        print(f"{what}, on average over {over}; {runs}")
+    for pair in pairs.over_rates():
         print(f"  {in_words(pair, measure)}")
-        yield {**asdict(pair), "task": task, "evaluation": pairs.way, "metric": measure.metric}
-    print(said_of_intervals(results.n_dialogues(pairs.pairs[0][0], pairs.way, rates[0])))
+        yield {**asdict(pair), **of_all, "under": over}
+
+    others = pairs.under_others()
+    if others:
+        print(f"{what}, under each other condition; {runs}")
+    for condition, pair in others:
+        print(f"  {condition}: {in_words(pair, measure)}")
+        yield {**asdict(pair), **of_all, "under": condition}
+    first = pairs.pairs[0][0], pairs.way, pairs.conditions[0]
+    print(said_of_intervals(results.n_dialogues(*first)))
 
 
 def _parse(argv: list[str] | None) -> argparse.Namespace:

@@ -8,18 +8,19 @@ no names of files, no vectors, no weights.
 import json
 import math
 import shutil
+from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from pipeline.base.arrays import read_some
 from pipeline.base.artefacts import features_place, mask_place
-from pipeline.base.records import MODALITIES, Modality, Utterance
+from pipeline.base.records import Utterance
+from pipeline.base.set_names import without_set
 from pipeline.base.tables import read_rows, write_rows
-from pipeline.config.about import Provenance
+from pipeline.config.about import PUBLISHED, AboutSettings, Provenance
 from pipeline.config.settings import dump
 from pipeline.config.tasks import FLOORS
 from pipeline.evaluation.calibration import FILE
@@ -39,16 +40,17 @@ from pipeline.tools.bundles.study import (
 
 NOBODY = ("", "", "")  # speaker, session, media
 RUN_FILES = ("run.json", "predictions.csv", FILE)
+TABLES_OF_LABELS = ("labels.csv", "splits.csv")
 
 
 def gather(settings: StudySettings, build: Path, folder: Path) -> Study:
     """Copy what belongs to a study from `build` to a build folder below `folder`."""
-    _refuse_what_no_bundle_holds(settings)
     runs = {name: _runs(settings, build / name) for name in settings.tasks}
     if not any(runs.values()):
         raise BundleError("the study trains nothing: there is nothing to score")
 
-    names = {settings.tasks[task].corpus for task in runs}
+    tasks = settings.tasks.values()
+    names = {task.corpus for task in tasks} | {task.tested_corpus for task in tasks}
     study = Study(
         title=settings.report.title,
         main=settings.report.main,
@@ -68,15 +70,6 @@ def gather(settings: StudySettings, build: Path, folder: Path) -> Study:
     return study
 
 
-def _refuse_what_no_bundle_holds(settings: StudySettings) -> None:
-    """A bundle holds tasks on their own corpus, with one set of encoders."""
-    if settings.first_set:
-        raise BundleError("the study has several sets of encoders (`features`), a bundle one")
-    for name, task in settings.tasks.items():
-        if task.test_corpus is not None:
-            raise BundleError(f"tasks.{name} has a test_corpus: bundles hold a task's own")
-
-
 def _runs(settings: StudySettings, task: Path) -> list[BundledRun]:
     """Runs in the order of scores.csv, which is that of the plan."""
     path = task / "scores.csv"
@@ -87,10 +80,10 @@ def _runs(settings: StudySettings, task: Path) -> list[BundledRun]:
     types = {"method": str, "train_rate": str}
     rows = pd.read_csv(path, dtype=types, usecols=names, keep_default_na=False)
     trained = rows[~rows["method"].isin(FLOORS)].drop_duplicates()
-    if set(trained["method"]) != set(settings.train.methods):
+    if set(trained["method"]) != set(settings.order):
         raise BundleError(
             f"{path} holds scores of {', '.join(sorted(set(trained['method'])))}, the study has "
-            f"{', '.join(sorted(settings.train.methods))}: another configuration made it since; "
+            f"{', '.join(sorted(settings.order))}: another configuration made it since; "
             "run `snakemake` with this one"
         )
     return [
@@ -100,7 +93,7 @@ def _runs(settings: StudySettings, task: Path) -> list[BundledRun]:
 
 
 def _methods(settings: StudySettings) -> list[BundledMethod]:
-    views = method_views(settings.methods, settings.train.methods)
+    views = method_views(settings.methods, settings.order, settings.first_set)
     return [
         BundledMethod(
             name=view.name,
@@ -120,7 +113,7 @@ def _corpus(
     build: Path,
     folder: Path,
 ) -> BundledCorpus:
-    """Write the skeleton of a corpus; a run that was trained on it says what it is."""
+    """Write the skeleton of a corpus; a run that was trained on it, if any, says what it is."""
     utterances = read_rows(build / name / "utterances.csv", Utterance)
     skeleton = [
         Utterance(row.utterance_id, row.dialogue_id, row.turn, *NOBODY, 0.0, math.inf, "full", "")
@@ -128,57 +121,55 @@ def _corpus(
     ]
     write_rows(folder / BUILD / name / "utterances.csv", skeleton, Utterance)
 
-    tasks = [task for task, section in settings.tasks.items() if section.corpus == name]
-    used = {modality for task in tasks for modality in settings.tasks[task].modalities}
-    for modality in [modality for modality in MODALITIES if modality in used]:
-        place = Path(name, features_place(modality))
-        _write_skeleton_store(build / place, folder / BUILD / place)
+    tasks = settings.tasks.values()
+    used = [task for task in tasks if name in (task.corpus, task.tested_corpus)]
+    modalities = {modality for task in used for modality in task.modalities}
+    encoders: dict[str, BundledEncoder] = {}
+    for encoding in settings.corpora[name]:
+        if without_set(encoding) in modalities:
+            place = Path(name, features_place(encoding))
+            encoders[encoding] = _write_skeleton_store(build / place, folder / BUILD / place)
 
-    first = runs[tasks[0]][0].place
-    facts = json.loads((build / tasks[0] / first / "run.json").read_text(encoding="utf-8"))
+    trained = [task for task, section in settings.tasks.items() if section.corpus == name]
     return BundledCorpus(
-        about=_provenance(name, facts, build),
+        about=_provenance(name, [build / task / runs[task][0].place for task in trained], build),
         n_utterances=len(utterances),
         n_dialogues=len({row.dialogue_id for row in utterances}),
-        encoders=_encoders(facts),
+        encoders=encoders,
     )
 
 
-def _write_skeleton_store(source: Path, target: Path) -> None:
+def _write_skeleton_store(source: Path, target: Path) -> BundledEncoder:
+    """Write a store without its vectors; what made them."""
     (extracted, status), header = read_some(source, ("extracted", "status"))
     names = [field.name for field in fields(StoreHeader)]
     known = {key: header[key] for key in names} | {"statuses": tuple(header["statuses"])}
     no_vectors = np.zeros((len(extracted), 0), np.float32)
     write_store(target, FeatureStore(StoreHeader(**known), no_vectors, extracted, status))
+    return BundledEncoder.model_validate({key: header[key] for key in BundledEncoder.model_fields})
 
 
-def _provenance(name: str, facts: dict[str, Any], build: Path) -> Provenance:
-    if facts.get("corpus"):
-        return Provenance.model_validate(facts["corpus"])
+def _provenance(name: str, runs: Sequence[Path], build: Path) -> Provenance:
+    for run in runs[:1]:
+        facts = json.loads((run / "run.json").read_text(encoding="utf-8"))
+        if facts.get("corpus"):
+            return Provenance.model_validate(facts["corpus"])
     account = json.loads((build / name / "corpus.json").read_text(encoding="utf-8"))
-    return Provenance(
-        name=name, reader=account["reader"], synthetic=account["is_synthetic"] or None
-    )
-
-
-def _encoders(facts: dict[str, Any]) -> dict[Modality, BundledEncoder]:
-    """Of runs that say it: those of older versions, and of imported features, do not."""
-    kept = BundledEncoder.model_fields
-    told = facts.get("encoders") or {}
-    return {
-        modality: BundledEncoder.model_validate({key: told[modality][key] for key in kept})
-        for modality in MODALITIES
-        if modality in told
-    }
+    known = dump(PUBLISHED.get(account["reader"], AboutSettings()))
+    made = {"synthetic": True} if account["is_synthetic"] else {}
+    return Provenance.model_validate({**known, "name": name, "reader": account["reader"], **made})
 
 
 def _copy_task(study: Study, task: str, build: Path, folder: Path) -> None:
-    seed = study.protocol.mask_seed
-    names = ["labels.csv", "splits.csv", "scores.csv", "reliability.csv"]
-    names += [mask_place(condition, seed) for condition in study.conditions(task)]
-    names += [f"{run.place}/{name}" for run in study.tasks[task].runs for name in RUN_FILES]
+    seed, bundled = study.protocol.mask_seed, study.tasks[task]
+    tested = bundled.settings.place_of_test(task)
+    masks = [mask_place(condition, seed) for condition in study.conditions(task)]
+    runs = [f"{run.place}/{name}" for run in bundled.runs for name in RUN_FILES]
+    names = [f"{task}/{name}" for name in ("scores.csv", "reliability.csv", *runs)]
+    names += [f"{place}/{name}" for place in {task, tested} for name in TABLES_OF_LABELS]
+    names += [f"{tested}/{name}" for name in masks]
     for name in names:
-        source, target = build / task / name, folder / BUILD / task / name
+        source, target = build / name, folder / BUILD / name
         if not source.is_file():
             raise BundleError(f"{source} is not there: run `snakemake` with this configuration")
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.base.wording import counted
-from pipeline.tools.bundles.checking import TaskParts, read_parts, some
+from pipeline.tools.bundles.checking import Tables, TaskParts, read_parts, some
 from pipeline.tools.bundles.errors import BundleError
 from pipeline.tools.bundles.study import BundledTask, Study
 
@@ -93,7 +93,15 @@ def _fold_differs(ours: Side, theirs: Side, fold: int) -> Iterator[str]:
             yield f"{side.name} has no run of it"
             return
 
-    roles = [side.parts.roles.get(fold, {}) for side in (ours, theirs)]
+    yield from _tables_differ(ours.parts, theirs.parts, fold, _is_number(ours))
+    if any(side.bundled.settings.test_corpus is not None for side in (ours, theirs)):
+        homes = ours.parts.home, theirs.parts.home
+        for line in _tables_differ(*homes, fold, _is_number(ours)):
+            yield f"of what is trained on, {line}"
+
+
+def _tables_differ(ours: Tables, theirs: Tables, fold: int, is_number: bool) -> Iterator[str]:
+    roles = [tables.roles.get(fold, {}) for tables in (ours, theirs)]
     dialogues = sorted({*roles[0], *roles[1]})
     alone = [name for name in dialogues if (name in roles[0]) != (name in roles[1])]
     moved = [name for name in dialogues if name not in alone and roles[0][name] != roles[1][name]]
@@ -102,7 +110,7 @@ def _fold_differs(ours: Side, theirs: Side, fold: int) -> Iterator[str]:
     if moved:
         yield f"{len(moved)} of {len(dialogues)} dialogues have another role: {some(moved)}"
 
-    labels = [_labels(side, set(dialogues)) for side in (ours, theirs)]
+    labels = [_labels(tables, set(dialogues), is_number) for tables in (ours, theirs)]
     ids = sorted({*labels[0], *labels[1]})
     alone = [name for name in ids if (name in labels[0]) != (name in labels[1])]
     other = [name for name in ids if name not in alone and labels[0][name] != labels[1][name]]
@@ -112,13 +120,16 @@ def _fold_differs(ours: Side, theirs: Side, fold: int) -> Iterator[str]:
         yield f"{len(other)} of {len(ids)} utterances have another label: {some(other)}"
 
 
-def _labels(side: Side, dialogues: set[str]) -> dict[str, str]:
+def _is_number(side: Side) -> bool:
+    return side.bundled.settings.kind == "regression"
+
+
+def _labels(tables: Tables, dialogues: set[str], is_number: bool) -> dict[str, str]:
     """Of the utterances in these dialogues; numbers are compared as numbers."""
-    is_number = side.bundled.settings.kind == "regression"
     return {
         utterance: str(float(label)) if is_number else label
-        for utterance, label in side.parts.labels.items()
-        if side.parts.dialogue_of[utterance] in dialogues
+        for utterance, label in tables.labels.items()
+        if tables.dialogue_of[utterance] in dialogues
     }
 
 

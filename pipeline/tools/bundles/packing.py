@@ -29,7 +29,7 @@ from pipeline.corpora.texts import printable
 from pipeline.tools.bundles.errors import BundleError, told
 
 MANIFEST: Final = "bundle.json"
-PART = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*){0,9}")
+PART = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._@-]*(/[A-Za-z0-9_-][A-Za-z0-9._@-]*){0,9}")
 DATE: Final = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can hold: bytes tell no time
 MODE: Final = (stat.S_IFREG | 0o644) << 16
 MAX_PARTS: Final = 200_000

@@ -1,10 +1,12 @@
 """Every table of a study anew from its predictions, with the code that made them first."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
-from pipeline.evaluation.task_scores import TaskFiles, write_scores
+from pipeline.config.study_tasks import StudyTask
+from pipeline.evaluation.task_scores import TaskFiles, TestTables, write_scores
 from pipeline.report.outputs import numbers_of, write_frame
 from pipeline.report.scored_tables import scored_tables
 from pipeline.report.task_data import TaskResults
@@ -54,8 +56,21 @@ def difference(ours: Path, theirs: Path) -> str:
 def _score(study: Study, task: str, build: Path) -> None:
     bundled = study.tasks[task]
     scored = bundled.settings.scored.model_copy(update={"classes": bundled.classes})
-    corpus, folder = build / bundled.settings.corpus, build / task
+    folder = build / task
     runs = [folder / run.place / "run.json" for run in bundled.runs]
-    tables = folder / "labels.csv", folder / "splits.csv"
-    files = TaskFiles(corpus / "utterances.csv", *tables, runs)
+    files = files_of(bundled.settings, task, build, runs)
     write_scores(task, scored, files, *(folder / name for name in OF_TASK))
+
+
+def files_of(section: StudyTask, task: str, build: Path, runs: Sequence[Path]) -> TaskFiles:
+    """What a task is scored from: of training, and of the test where that is elsewhere."""
+    elsewhere = section.place_of_test(task)
+    tested = TestTables(*_tables(build, section.tested_corpus, elsewhere))
+    is_home = section.test_corpus is None
+    return TaskFiles(*_tables(build, section.corpus, task), runs, None if is_home else tested)
+
+
+def _tables(build: Path, corpus: str, place: str) -> tuple[Path, Path, Path]:
+    """Utterances of a corpus; labels and splits that lie at `place`."""
+    folder = build / place
+    return build / corpus / "utterances.csv", folder / "labels.csv", folder / "splits.csv"

@@ -21,14 +21,14 @@ def in_words(pair: Difference, measure: Measure) -> str:
 
 
 def turned(pair: Difference) -> Difference:
-    """The same pair the other way round."""
+    """The same pair the other way round; nothing is 0.0 either way, not -0.0."""
     return replace(
         pair,
         first=pair.second,
         second=pair.first,
-        value=-pair.value,
-        low=-pair.high,
-        high=-pair.low,
+        value=0.0 - pair.value,
+        low=0.0 - pair.high,
+        high=0.0 - pair.low,
     )
 
 

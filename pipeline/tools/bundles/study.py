@@ -5,6 +5,7 @@ because it is named in one: the design columns of the paper's tables are read of
 alone.
 """
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,7 +13,6 @@ from pydantic import Field, field_validator, model_validator
 
 from models.registry import our_methods
 from pipeline.base.artefacts import run_place
-from pipeline.base.records import Modality
 from pipeline.config.about import Provenance
 from pipeline.config.methods import Evaluation, Method, kind_of, parse_train_rate
 from pipeline.config.settings import ClassName, Name, Section
@@ -22,6 +22,9 @@ from pipeline.report.method_views import MethodView, method_views
 from pipeline.report.task_data import TaskResults, read_scores
 
 BUILD, TABLES = "build", "tables"  # folders of a bundle
+ONE_NAME = r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}"
+# Of a set of features other than the first: gru@hubert, audio@hubert.
+SetName = Annotated[str, Field(pattern=rf"^{ONE_NAME}(@{ONE_NAME})?$")]
 Text = Annotated[str, Field(max_length=2000)]
 Natural = Annotated[int, Field(ge=0, lt=2**63)]
 
@@ -29,7 +32,7 @@ Natural = Annotated[int, Field(ge=0, lt=2**63)]
 class BundledRun(Section):
     """A training, as its folder is named."""
 
-    method: Name
+    method: SetName
     train_rate: str
     fold: Natural
     seed: Natural
@@ -49,7 +52,7 @@ class BundledRun(Section):
 class BundledMethod(Section):
     """What tables say of a method, and how it was built."""
 
-    name: Name
+    name: SetName
     label: Text
     model: Text
     evaluations: Annotated[tuple[Evaluation, ...], Field(min_length=1)]
@@ -66,7 +69,8 @@ class BundledMethod(Section):
         method: Method = kind_of(self.model).model_validate(
             {**values, "evaluations": self.evaluations}
         )
-        return method_views({self.name: method}, [self.name])[0]
+        view = method_views({self.name: method}, [self.name])[0]
+        return replace(view, label=self.label)  # which names its set of features already
 
 
 class BundledEncoder(Section):
@@ -84,7 +88,8 @@ class BundledCorpus(Section):
     about: Provenance
     n_utterances: Natural
     n_dialogues: Natural
-    encoders: dict[Modality, BundledEncoder] = {}
+    encoders: dict[SetName, BundledEncoder] = {}
+    """By the name of what it made: audio, audio@hubert."""
 
 
 class BundledTask(Section):
@@ -104,8 +109,8 @@ class Study(Section):
     """The whole of study.json."""
 
     title: Text
-    main: Name | None = None
-    reference: Name | None = None
+    main: SetName | None = None
+    reference: SetName | None = None
     train_rate: str
     protocol: ProtocolSettings
     methods: Annotated[tuple[BundledMethod, ...], Field(min_length=1)]
@@ -122,8 +127,9 @@ class Study(Section):
                 raise ValueError(f"runs of {name} name unknown methods: {', '.join(unknown)}")
             if len(set(task.runs)) < len(task.runs):
                 raise ValueError(f"a run of {name} stands there twice")
-            if task.settings.corpus not in self.corpora:
-                raise ValueError(f"{name} is on {task.settings.corpus}, which is not described")
+            for corpus in (task.settings.corpus, task.settings.tested_corpus):
+                if corpus not in self.corpora:
+                    raise ValueError(f"{name} is on {corpus}, which is not described")
         return self
 
     def method(self, name: str) -> BundledMethod:

@@ -135,7 +135,7 @@ def write_build(
     build = Build(root, {key: value for key, value in config.items() if value != {}})
     build.config.setdefault("tasks", {})
     build.utterances = _utterances(text, n_dialogues)
-    _write_corpus(build, modalities)
+    _write_corpus(build)
     write_rows(build.folder / "parameters.csv", PARAMETERS, ParameterRow)
     if build.config["tasks"]:
         write_task(build, kind)
@@ -153,21 +153,22 @@ def _utterances(text, n_dialogues):
     ]
 
 
-def _write_corpus(build, modalities):
+def _write_corpus(build):
     folder, n = build.folder / "c", len(build.utterances)
     write_rows(folder / "utterances.csv", build.utterances, Utterance)
     digest = table_digest([utterance.utterance_id for utterance in build.utterances])
 
-    for modality in modalities:
+    for encoding in build.plan.encodings("c"):
+        modality, _, chosen = encoding.partition("@")
         status = np.zeros(n, np.uint8)
         status[3 : 6 if modality == "visual" else 3] = STATUSES.index("no_face")
         features = np.where(status[:, None] == 0, 1.0, 0.0).astype(np.float32).repeat(4, axis=1)
         header = StoreHeader(
-            *(digest, modality, f"{modality}-net", "f" * 64, "mean", "float32"),
+            *(digest, modality, f"{chosen or modality}-net", "f" * 64, "mean", "float32"),
             libraries={"torch": "0.9.7"},
         )
         store = FeatureStore(header, features, status == 0, status)
-        write_store(folder / "features" / f"{modality}.safetensors", store)
+        write_store(folder / "features" / f"{encoding}.safetensors", store)
 
     faces = [FaceRow(u.utterance_id, 8, 7, "ab" * 32, "ok") for u in build.utterances]
     write_rows(folder / "faces" / "0.csv", faces, FaceRow)

@@ -104,3 +104,28 @@ def test_tasks_of_other_names_are_named(bundled, other, tmp_path):
         compared(bundled, renamed, tmp_path, "--task", "t")
     rows = compared(bundled, renamed, tmp_path, "--task", "t=u")
     assert pd.DataFrame(rows).equals(pd.DataFrame(compared(bundled, other, tmp_path)))
+
+
+def test_named_conditions_are_compared_where_both_stored_the_same_masks(tmp_path, capsys):
+    """Truth by hand: weighted F1 of both under a condition, mean over folds."""
+    methods = {"gcnet": {"model": "gcnet"}}
+    ours, theirs = (
+        write_study(tmp_path / name, conditions=chosen, **options)
+        for name, chosen, options in (
+            ("a", ("subsets", "without:text"), {}),
+            ("b", ("only:audio", "without:text"), {"methods": methods}),
+        )
+    )
+    n_utterances = change_masks(theirs, "without-text", fold=0)
+    bundles = [make_bundle(build, build.root / "s.zip") for build in (ours, theirs)]
+    rows = {row["under"]: row for row in compared(*bundles, tmp_path)}
+    said = capsys.readouterr().out
+
+    assert list(rows) == ["0.0, 0.5", "only:audio"]
+    scores = [scores_of(bundle, "gcnet") for bundle in bundles]
+    by_hand = [scores[0][fold, "only:audio"] - scores[1][fold, "only:audio"] for fold in "01"]
+    assert float(rows["only:audio"]["value"]) == pytest.approx(np.mean(by_hand))
+    assert "under each other condition; 2 folds" in said
+    assert "not paired: t: condition only:text: B was not tested under it" in said
+    masks = f"masks of 2 of {n_utterances} test utterances of fold 0 differ"
+    assert f"not paired: t: condition without:text: {masks}" in said

@@ -1,14 +1,12 @@
 """What goes into a bundle: ids, dialogues and turns of utterances, and nothing of what was said."""
 
 import csv
-from contextlib import chdir
-from pathlib import Path
+import json
 
-import pytest
-
-from pipeline.tools.bundles.contents import gather
-from pipeline.tools.bundles.errors import BundleError
-from pipeline.tools.bundles.opening import find_settings
+from pipeline.tools.bundles.extend import main as extend
+from pipeline.tools.bundles.opening import open_study
+from pipeline.tools.bundles.verify import main as verify
+from tests.pipeline.tools.bundles.comparisons import compared
 from tests.pipeline.tools.bundles.conftest import WORDS, make_bundle, write_study
 from tests.pipeline.tools.bundles.zips import parts_of
 
@@ -36,12 +34,32 @@ def test_no_folder_of_media_is_in_it(tmp_path):
         assert str(tmp_path).encode() not in content
 
 
-def test_what_no_bundle_holds_is_refused_by_name(study_build, tmp_path):
-    with chdir(study_build.root):
-        settings, build = find_settings(Path("study.yaml"))
-        with pytest.raises(BundleError, match="several sets of encoders"):
-            gather(settings.model_copy(update={"first_set": "base"}), build, tmp_path)
-        task = settings.tasks["t"].model_copy(update={"test_corpus": "other"})
-        with pytest.raises(BundleError, match=r"tasks\.t has a test_corpus"):
-            gather(settings.model_copy(update={"tasks": {"t": task}}), build, tmp_path)
-    assert not list(tmp_path.iterdir())
+def test_sets_of_features_keep_their_names_encoders_and_labels(tmp_path):
+    features = {"base": {}, "hubert": {"audio": {"encoder": "hf:somewhere/hubert"}}}
+    methods = {"gru": {"model": "gru"}, "ae": {"model": "ae"}}
+    build = write_study(tmp_path / "s", features=features, methods=methods)
+    bundle = make_bundle(build, tmp_path / "s.zip")
+    parts = parts_of(bundle)
+    study = json.loads(parts["study.json"])
+
+    names = {method["name"]: method["label"] for method in study["methods"]}
+    assert names == {
+        "gru": "GRU, base",
+        "gru@hubert": "GRU, hubert",
+        "ae": "AE, base",
+        "ae@hubert": "AE, hubert",
+    }
+    encoders = {name: made["encoder"] for name, made in study["corpora"]["c"]["encoders"].items()}
+    assert (encoders["audio"], encoders["audio@hubert"]) == ("audio-net", "hubert-net")
+    assert "build/c/features/audio@hubert.safetensors" in parts
+    labels = [method.view().label for method in open_study(bundle, tmp_path / "a").study.methods]
+    assert labels == list(names.values())
+
+    verify([str(bundle)])
+    rows = compared(bundle, bundle, tmp_path, "--all")
+    assert len(rows) == len(names) ** 2
+    out = tmp_path / "more.zip"
+    taken = ["--study", str(bundle), "--of", "gru@hubert", "--out", str(out)]
+    extend([str(bundle), "--method", "mine", *taken])
+    mine = "build/t/runs/mine/0.5/fold0_seed0/predictions.csv"
+    assert parts_of(out)[mine] == parts[mine.replace("mine", "gru@hubert")]
