@@ -11,9 +11,8 @@ from pathlib import Path
 from pipeline.base.digests import remembered_digest
 from pipeline.base.files import resolve_inside
 from pipeline.base.progress import Progress
+from pipeline.base.regular_files import NoFileError, look_at
 from pipeline.corpora.manifest import Media, MediaFile
-from pipeline.media.errors import NoMediaError, ReadError
-from pipeline.media.state import file_state
 
 CANNOT_BE_READ = "cannot be read now, the next run tries again"
 MAX_READERS = 4  # disks rarely serve more at once; hashing itself needs no interpreter lock
@@ -50,9 +49,9 @@ def _digest(root: Path, relative: str, cache: Path, links: Sequence[str]) -> Med
     """The file's size and digest, or why there is none."""
     path = resolve_inside(root, relative, links)
     try:
-        size = file_state(path).size
+        size = look_at(path).st_size
         return MediaFile(size, remembered_digest(path, cache))
-    except NoMediaError as error:
-        return error.detail
-    except (ReadError, OSError, MemoryError) as error:
+    except NoFileError as error:
+        return str(error)
+    except (OSError, MemoryError) as error:
         return f"{CANNOT_BE_READ}: {getattr(error, 'strerror', None) or error}"

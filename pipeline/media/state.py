@@ -1,15 +1,10 @@
 """What the system says of a file: whether it is still the one whose content was digested."""
 
-import errno
-import os
-import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.base.regular_files import NoFileError, look_at
 from pipeline.media.errors import NoMediaError, ReadError
-
-NO_FILE = (errno.ENOENT, errno.ENOTDIR)
-NO_NAME = (errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL)  # no file can be there
 
 
 @dataclass(frozen=True)
@@ -25,15 +20,11 @@ class FileState:
 def file_state(path: Path) -> FileState:
     """The state of a regular file; raises NoMediaError or ReadError."""
     try:
-        found = os.stat(path)  # noqa: PTH116  which may raise, unlike Path.is_file
+        found = look_at(path)
+    except NoFileError as error:
+        raise NoMediaError(str(error)) from None
     except OSError as error:
-        if error.errno in NO_FILE:
-            raise NoMediaError("is not there") from None
-        if error.errno in NO_NAME:
-            raise NoMediaError(f"cannot be read: {error.strerror}") from None
         raise ReadError(f"the file cannot be looked at: {error.strerror}") from error
-    if not stat.S_ISREG(found.st_mode):
-        raise NoMediaError("is not a file")
     return FileState(found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
 
 

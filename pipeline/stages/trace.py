@@ -11,8 +11,9 @@ from pipeline.base.devices import DeviceError
 from pipeline.base.records import ROLES
 from pipeline.base.wording import counted
 from pipeline.config.settings import parse_section
-from pipeline.conversations.reading import read_conditions, read_fold, read_stores
+from pipeline.conversations.reading import read_fold, read_stores
 from pipeline.stages.options import stage_parser
+from pipeline.training.conditions import read_conditions
 from pipeline.training.devices import ready_device
 from pipeline.training.restored import restore_run
 from pipeline.training.traced_run import TraceSettings, trace_run

@@ -9,8 +9,9 @@ from pipeline.base.devices import DeviceError
 from pipeline.base.errors import CacheError, TrainingError
 from pipeline.base.files import write_json
 from pipeline.config.settings import parse_section
-from pipeline.conversations.reading import read_conditions, read_fold
+from pipeline.conversations.reading import read_fold
 from pipeline.stages.options import stage_parser
+from pipeline.training.conditions import read_conditions
 from pipeline.training.origins import origins
 from pipeline.training.requests import SEEN, RunRequest, get_run
 from pipeline.training.settings import RunSettings

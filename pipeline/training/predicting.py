@@ -14,7 +14,8 @@ from pipeline.base.records import Label
 from pipeline.conversations.dataset import Conversations
 from pipeline.conversations.index import ConversationIndex, IntArray
 from pipeline.conversations.inference import predict_rates
-from pipeline.conversations.reading import FoldTables, read_conditions, read_fold
+from pipeline.conversations.reading import FoldTables, read_fold
+from pipeline.training.conditions import read_conditions
 from pipeline.training.elsewhere import check_same_encoders, predict_elsewhere, show
 from pipeline.training.randomness import seed_torch
 from pipeline.training.restored import RestoredRun

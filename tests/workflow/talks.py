@@ -6,6 +6,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from demo.recording import write_avi
+from demo.scene import FRAME_RATE, draw_frames
+from demo.script import write_script
+from demo.timeline import PAD_S, perform
+from pipeline.corpora.turns import Turn
 from tests.pipeline import clips
 
 SECONDS, FPS, RATE_HZ = 2, 10, 16_000
@@ -30,3 +35,16 @@ def write_talk(path: Path, portrait: int, grey: int, sound: NDArray[np.int16]) -
     pictures = [np.roll(wall, 3 * k - 20, axis=1) for k in range(SECONDS * FPS)]
     times_s = [k / FPS for k in range(SECONDS * FPS)]
     clips.write_video(path, pictures, times_s, rate=FPS, sound=sound)
+
+
+def write_interview(path: Path, n_turns: int = 8) -> list[Turn]:
+    """Two talking portraits side by side, two voices in one channel; returns who speaks when."""
+    (dialogue, *_) = write_script(5, n_turns, 0.0, np.random.default_rng(3))
+    performance = perform(dialogue, np.random.default_rng(3))
+    sound = performance.sound.max(axis=1) + performance.sound.min(axis=1)
+    rate = performance.sample_rate_hz
+    write_avi(path, draw_frames(performance), FRAME_RATE, sound.astype(np.int16), rate)
+    return [
+        Turn(said.start_s + PAD_S, said.end_s - PAD_S, said.turn.speaker)
+        for said in performance.spoken
+    ]

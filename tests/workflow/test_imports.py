@@ -23,6 +23,7 @@ from pipeline.rules.decisions import Decisions
 from pipeline.rules.plan import Plan
 from tests.workflow.driver import ROOT
 from tests.workflow.imported import TOPS, module_name, run_and_hear
+from tests.workflow.talks import write_interview
 from tests.workflow.workspaces import write_config
 
 pytestmark = pytest.mark.timeout(900)  # a whole workflow
@@ -39,6 +40,7 @@ CONFIG = {
             "root": "packed",
             "import": {"format": "npz", "path": "a.npz", "arrays": {"audio": "a"}},
         },
+        "talk": {"reader": "folder", "root": "talk"},  # no table: what is said is found
     },
     "tasks": {
         "mood": {
@@ -75,14 +77,12 @@ SPARE = {
         ("models.[a-z]*.method", "models.*settings", *(f"models.{name}" for name in our_methods())),
     ),
 }
-# Stages of recordings without a table: test_interview.py runs them, and nobody listens to them yet.
-UNHEARD = ("find_speech", "tell_speakers", "transcribe")
-# Modules that no stage runs: what plans, what people start, the paper in one file.
-# What decides a job and is loaded only where it meets what the demo has not.
+# What decides all jobs of a stage and is loaded only by those that meet it: one of them is here.
 RARE = {
     # Of several faces, the one that moves with the sound.
     "crop_faces": ("pipeline.media.audio", "pipeline.media.resampling"),
 }
+# Modules that no stage runs: what plans, what people start, the paper in one file.
 OF_NO_JOB = (
     "pipeline.__main__",
     "pipeline.config.configuration",
@@ -121,6 +121,8 @@ def loaded(tmp_path_factory):
         **dict.fromkeys(("utterance_id", "dialogue_id", "speaker"), names),
         turn=np.array([0, 0]),
     )
+    (folder / "talk").mkdir()
+    write_interview(folder / "talk/two.avi", n_turns=2)
     with chdir(folder):
         return run_and_hear(folder)
 
@@ -141,7 +143,7 @@ def unmatched(names, patterns) -> set[str]:
 
 def test_every_stage_has_run(loaded):
     stages = {path.stem for path in (ROOT / "pipeline/stages").glob("[a-z]*.py")}
-    assert {job.rule for job in loaded} == stages - {"options", "known_options", *UNHEARD}
+    assert {job.rule for job in loaded} == stages - {"options", "known_options"}
     assert all(len(seen.modules) > 3 for seen in loaded.values())
 
 
@@ -171,6 +173,11 @@ def test_what_decides_a_job_is_imported(loaded, modules):
         if (idle := closure(*modules[job]) - seen.modules - {*RARE.get(job.rule, ())})
     }
     assert not unused
+    for rule, names in RARE.items():
+        heard = set[str]().union(
+            *(seen.modules for job, seen in loaded.items() if job.rule == rule)
+        )
+        assert set(names) <= heard
 
 
 def test_modules_that_decide_no_job_are_known():

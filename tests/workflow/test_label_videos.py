@@ -12,36 +12,19 @@ import pytest
 import yaml
 
 from benchmarks.segmentation import diarization
-from demo.recording import write_avi
-from demo.scene import FRAME_RATE, draw_frames
-from demo.script import write_script
-from demo.timeline import PAD_S, perform
 from pipeline.base.records import MODALITIES
 from pipeline.config.faces import CropFacesSettings
 from pipeline.config.features import FeaturesSettings
 from pipeline.config.settings import dump
-from pipeline.corpora.turns import Turn
 from pipeline.features.shards import choose_encoder
 from pipeline.features.store import read_store, write_store
 from pipeline.tools.label.__main__ import main
 from tests.pipeline.conftest import write_task
 from tests.pipeline.stages.training_runs import predict_once, train_once
 from tests.small_methods import small_method
+from tests.workflow.talks import write_interview
 
 DIMS = {"audio": 288, "text": 384, "visual": 128}
-
-
-def write_interview(path):
-    """Both portraits side by side, mono sound; returns who speaks when."""
-    (dialogue, *_) = write_script(5, 8, 0.0, np.random.default_rng(3))
-    performance = perform(dialogue, np.random.default_rng(3))
-    sound = performance.sound.max(axis=1) + performance.sound.min(axis=1)
-    rate = performance.sample_rate_hz
-    write_avi(path, draw_frames(performance), FRAME_RATE, sound.astype(np.int16), rate)
-    return [
-        Turn(said.start_s + PAD_S, said.end_s - PAD_S, said.turn.speaker)
-        for said in performance.spoken
-    ]
 
 
 @pytest.fixture

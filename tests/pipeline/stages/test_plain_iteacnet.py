@@ -8,7 +8,8 @@ import torch
 from models.plain.iteacnet import load_student
 from pipeline.base.arrays import read_arrays
 from pipeline.base.records import MODALITIES
-from pipeline.conversations.reading import read_conditions, read_fold, read_stores
+from pipeline.conversations.reading import read_fold, read_stores
+from pipeline.training.conditions import read_conditions
 from tests.pipeline.stages.training_runs import predict_once, train_once
 
 RATES = ("0.0", "0.3", "0.7")

@@ -12,9 +12,10 @@ from pipeline.base.records import ROLES
 from pipeline.config.methods import kind_of
 from pipeline.config.tasks import ScoredTask
 from pipeline.conversations.collate import collate, items_of, place_masks
-from pipeline.conversations.reading import read_conditions, read_fold, read_stores
+from pipeline.conversations.reading import read_fold, read_stores
 from pipeline.stages import trace, train
 from pipeline.training import traced_run
+from pipeline.training.conditions import read_conditions
 from pipeline.training.restored import restore_run
 from pipeline.training.tracing import average_routers, reported_network, trace_dialogue
 

@@ -8,7 +8,8 @@ from torch import nn
 from models.learner import Learner, Loss, OptimizerGroup, Phase
 from pipeline.config.tasks import ScoredTask
 from pipeline.conversations.dataset import build_conversations
-from pipeline.conversations.reading import read_conditions, read_fold, read_stores
+from pipeline.conversations.reading import read_fold, read_stores
+from pipeline.training.conditions import read_conditions
 from pipeline.training.contracts import TrainingData, TrainOptions
 from pipeline.training.loop import Trainer
 

@@ -5,7 +5,8 @@ import pytest
 
 from pipeline.base.records import Label, Utterance
 from pipeline.base.tables import read_rows, write_rows
-from pipeline.conversations.reading import read_conditions, read_fold
+from pipeline.conversations.reading import read_fold
+from pipeline.training.conditions import read_conditions
 from pipeline.training.runs import input_digests, run_folder
 
 
