@@ -20,14 +20,9 @@ class AssignSplitsSettings(Section):
 
 def main(argv: list[str] | None = None) -> None:
     """Read the command line, assign, write, say what came out."""
-    parser = stage_parser(
-        __doc__,
-        *("task", "utterances", "annotations"),
-        settings="JSON of task and protocol",
-        out_labels="labels.csv",
-        out_splits="splits.csv",
-    )
-    args = parser.parse_args(argv)
+    args = stage_parser(
+        __doc__, "task utterances annotations settings out-labels out-splits"
+    ).parse_args(argv)
 
     settings = parse_section(args.settings, AssignSplitsSettings, where="")
     utterances = read_rows(args.utterances, Utterance)

@@ -13,7 +13,7 @@ from pipeline.corpora.raw import CorpusError
 from pipeline.corpora.readers import read_corpus
 from pipeline.corpora.turns import TurnsError, read_found
 from pipeline.corpora.written import CorpusTables
-from pipeline.stages.options import stage_parser
+from pipeline.stages.options import CORPUS, stage_parser
 
 
 class BuildManifestSettings(Section):
@@ -24,8 +24,7 @@ class BuildManifestSettings(Section):
 
 def main(argv: list[str] | None = None) -> None:
     """Read the command line and the corpus, write the tables, say what came out."""
-    written = ("out-utterances", "out-annotations", "out-corpus", "out-shards", "out-media")
-    parser = stage_parser(__doc__, "corpus", "root", "cache", *written, settings="JSON: corpus")
+    parser = stage_parser(__doc__, CORPUS, "cache out-shards out-media")
     parser.add_argument("--clips", nargs="*", default=[], help="without a table: its media's names")
     parser.add_argument("--found", type=Path, nargs="*", default=[], help="what was found in each")
     args = parser.parse_args(argv)

@@ -12,13 +12,7 @@ from pipeline.stages.options import stage_parser
 
 def main(argv: list[str] | None = None) -> None:
     """Read the command line, play every task, write the accounts."""
-    parser = stage_parser(
-        __doc__,
-        *("utterances", "annotations"),
-        settings="JSON of the tasks and the protocol",
-        out="tasks.json",
-    )
-    args = parser.parse_args(argv)
+    args = stage_parser(__doc__, "utterances annotations settings out").parse_args(argv)
 
     settings, fitting, errors = fit_tasks(args.settings, args.utterances, args.annotations)
     for name, played in fitting.items():

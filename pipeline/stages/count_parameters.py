@@ -7,8 +7,7 @@ from pipeline.training.published_sizes import ParameterRow, parameter_rows
 
 def main(argv: list[str] | None = None) -> None:
     """Read the command line, build, count, write."""
-    parser = stage_parser(__doc__, out="parameters.csv")
-    args = parser.parse_args(argv)
+    args = stage_parser(__doc__, "out").parse_args(argv)
     rows = parameter_rows()
     write_rows(args.out, rows, ParameterRow)
     for row in rows:

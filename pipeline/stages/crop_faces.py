@@ -5,41 +5,29 @@ for all its missing utterances (pipeline.features.faces.crop_shards).
 """
 
 import json
-from typing import get_args
 
 from pipeline.base.errors import CacheError, SettingsError
 from pipeline.base.files import UnsafePathError
 from pipeline.base.records import FaceRow, Utterance
 from pipeline.base.retries import note_retry
 from pipeline.base.tables import read_rows, write_rows
-from pipeline.base.vocabulary import WhichFace
 from pipeline.config.faces import CropFacesSettings
 from pipeline.config.settings import parse_section
 from pipeline.features.faces.crop_cache import CropCache
 from pipeline.features.faces.crop_shards import CorpusFiles, crop_shard
 from pipeline.media.detectors import DetectorError
 from pipeline.media.errors import DecoderError
-from pipeline.stages.options import stage_parser
+from pipeline.stages.options import SHARD, stage_parser
 
 
 def main(argv: list[str] | None = None) -> None:
     """Read the command line, crop what is not cached, write the rows, say what came out."""
-    parser = stage_parser(
-        __doc__,
-        *("utterances", "media", "root", "links", "cache", "threads", "device"),
-        settings="section crop_faces, JSON",
-        out="faces.csv of the shard",
-    )
-    choices = get_args(WhichFace)
-    parser.add_argument("--which-face", choices=choices, help="instead of that of --settings")
-    args = parser.parse_args(argv)
+    args = stage_parser(__doc__, SHARD).parse_args(argv)
 
     utterances = read_rows(args.utterances, Utterance)
     media = json.loads(args.media.read_text(encoding="utf-8"))
     try:
         settings = parse_section(args.settings, CropFacesSettings, where="crop_faces")
-        if args.which_face:
-            settings = settings.model_copy(update={"which_face": args.which_face})
         files, cache = CorpusFiles(args.root, args.links, media), CropCache(args.cache)
         cropped = crop_shard(utterances, files, settings, cache, args.device, args.threads)
     except (SettingsError, DetectorError, DecoderError, CacheError, UnsafePathError) as error:

@@ -13,7 +13,7 @@ from pipeline.config.tasks import GeneratorName
 from pipeline.features.extracted import read_extracted_cells
 from pipeline.protocol.errors import ProtocolError
 from pipeline.protocol.stored_masks import draw_masks, write_masks
-from pipeline.stages.options import stage_parser
+from pipeline.stages.options import TABLES, stage_parser
 
 
 class DrawAvailabilitySettings(Section):
@@ -26,13 +26,7 @@ class DrawAvailabilitySettings(Section):
 
 def main(argv: list[str] | None = None) -> None:
     """Read the command line, draw, write, say what was reached."""
-    parser = stage_parser(
-        __doc__,
-        *("utterances", "labels", "splits", "features", "mask-seed"),
-        settings="JSON of condition, generator, modalities",
-        out="availability/*.safetensors",
-    )
-    args = parser.parse_args(argv)
+    args = stage_parser(__doc__, TABLES, "features mask-seed settings out").parse_args(argv)
 
     settings = parse_section(args.settings, DrawAvailabilitySettings, where="")
     utterances, labels = read_rows(args.utterances, Utterance), read_rows(args.labels, Label)

@@ -16,19 +16,14 @@ from pipeline.features.remarks import remarks
 from pipeline.features.shards import choose_encoder, extract_shard
 from pipeline.features.store import write_store
 from pipeline.media.errors import DecoderError
-from pipeline.stages.options import stage_parser
+from pipeline.stages.options import SHARD, stage_parser
 
 FAULTS = (SettingsError, CheckpointError, EncodingError, DecoderError, CacheError, UnsafePathError)
 
 
 def main(argv: list[str] | None = None) -> None:
     """Read the command line, extract what is not cached, write the store, say what came out."""
-    parser = stage_parser(
-        __doc__,
-        *("utterances", "media", "root", "links", "cache", "threads", "device"),
-        settings='JSON: {"encoder": features.<modality>}',
-        out="the shard's feature file",
-    )
+    parser = stage_parser(__doc__, SHARD)
     parser.add_argument("--modality", choices=MODALITIES, required=True)
     parser.add_argument("--faces", type=Path, nargs="?", help="visual: faces of the shard")
     parser.add_argument("--crops", nargs="?", help="visual: section crop_faces, for lost crops")

@@ -11,7 +11,7 @@ from pipeline.stages.options import CLIP, stage_parser
 
 def main(argv: list[str] | None = None) -> None:
     """Read the command line and the file, write what was found, say it."""
-    args = stage_parser(__doc__, *CLIP).parse_args(argv)
+    args = stage_parser(__doc__, CLIP).parse_args(argv)
     clip = clip_of(args)
     with told_faults(args.clip):
         names = [file.relative for file in beside(args.root, args.clip)]

@@ -10,7 +10,7 @@ from pipeline.corpora.imports.source import describe_import, read_import, source
 from pipeline.corpora.raw import CorpusError
 from pipeline.features.imported import imported_store
 from pipeline.features.store import write_store
-from pipeline.stages.options import stage_parser
+from pipeline.stages.options import CORPUS, stage_parser
 
 
 class ImportFeaturesSettings(Section):
@@ -22,16 +22,7 @@ class ImportFeaturesSettings(Section):
 
 def main(argv: list[str] | None = None) -> None:
     """Read the command line, read the features, write tables and stores."""
-    parser = stage_parser(
-        __doc__,
-        *("corpus", "out-utterances", "out-annotations", "out-corpus"),
-        root="folder of the features",
-        settings="JSON: source, links",
-        out_audio="its feature file",
-        out_text="its feature file",
-        out_visual="its feature file",
-    )
-    args = parser.parse_args(argv)
+    args = stage_parser(__doc__, CORPUS, "out-audio out-text out-visual").parse_args(argv)
 
     settings = parse_section(args.settings, ImportFeaturesSettings, where="")
     try:

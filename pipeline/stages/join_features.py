@@ -10,8 +10,7 @@ from pipeline.stages.options import stage_parser
 
 def main(argv: list[str] | None = None) -> None:
     """Read the command line, join, write, say what came out."""
-    parser = stage_parser(__doc__, "utterances", "shards", out="the feature file")
-    args = parser.parse_args(argv)
+    args = stage_parser(__doc__, "utterances shards out").parse_args(argv)
 
     ids: list[list[str]] = [[] for _ in args.shards]
     utterances = read_rows(args.utterances, Utterance)

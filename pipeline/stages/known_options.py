@@ -31,7 +31,7 @@ KNOWN: Final[dict[str, dict[str, Any]]] = {
     # What it is read for.
     "corpus": {"help": "its name in config.yaml"},
     "task": {"help": "its name in config.yaml"},
-    "settings": {"help": "JSON of the settings"},
+    "settings": {"help": "JSON of what the stage is asked for"},
     "fold": {"type": int, "help": "fold of splits.csv"},
     "method": {"help": "its name in config.yaml"},
     "seed": {"type": int, "help": "seed of the run"},
@@ -39,7 +39,7 @@ KNOWN: Final[dict[str, dict[str, Any]]] = {
     "train-rate": {"help": "0.0 to 0.7, random, progressive or a condition"},
     "code": {"help": "digest of the code: part of the run's key"},
     # Where, and with what.
-    "root": {"type": Path, "help": "folder of the raw corpus"},
+    "root": {"type": Path, "help": "folder of the corpus, or of its features"},
     "clip": {"help": "a media file, below the root"},
     "links": {"nargs": "*", "default": [], "help": "folders that links may lead into"},
     "cache": {"type": Path, "help": "folder of the caches"},
@@ -47,9 +47,6 @@ KNOWN: Final[dict[str, dict[str, Any]]] = {
     "device": {"default": "auto", "help": "auto, cpu, cuda or cuda:N"},
     # What is written.
     "out": {"type": Path, "help": "what is written"},
-    "out-utterances": {"type": Path, "help": "utterances.csv"},
-    "out-annotations": {"type": Path, "help": "annotations.csv"},
-    "out-corpus": {"type": Path, "help": "corpus.json"},
     "out-shards": {**FILES, "help": "one .csv each"},
     "out-media": {**FILES, "help": "one .json each"},
 }

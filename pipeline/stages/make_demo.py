@@ -10,12 +10,7 @@ from pipeline.stages.options import stage_parser
 
 def main(argv: list[str] | None = None) -> None:
     """Read the command line, make the corpus."""
-    parser = stage_parser(
-        __doc__,
-        settings="corpora.<name>.make_demo, JSON",
-        threads="dialogues made side by side",
-        out="folder of the corpus",
-    )
+    parser = stage_parser(__doc__, "settings threads out")
     args = parser.parse_args(argv)
     if args.threads < 1:
         parser.error(f"--threads {args.threads}: at least 1 is needed")

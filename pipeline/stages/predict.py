@@ -9,24 +9,18 @@ from pipeline.config.settings import dump, parse_section
 from pipeline.conversations.reading import read_fold, read_stores
 from pipeline.evaluation.calibration import calibrate, judged
 from pipeline.evaluation.predictions import in_words, write_predictions
-from pipeline.stages.options import TEST_TABLES, stage_parser
+from pipeline.stages.options import RUN, TABLES, TEST_TABLES, stage_parser
 from pipeline.training.devices import ready_device
 from pipeline.training.predicting import Asked, TestFiles, predict_run
 from pipeline.training.restored import restore_run
 from pipeline.training.settings import PredictSettings
 
+OTHERS = "test-features test-availability seed weights run out out-calibration"
+
 
 def main(argv: list[str] | None = None) -> None:
     """Read the command line, rebuild the learner, predict, write."""
-    parser = stage_parser(
-        __doc__,
-        *("utterances", "labels", "splits", "features", "availability", "weights", "run"),
-        *("fold", "seed", "threads", "device", *TEST_TABLES, "test-features", "test-availability"),
-        settings="JSON of task, method, rates",
-        out="predictions.csv",
-        out_calibration="calibration.json",
-    )
-    args = parser.parse_args(argv)
+    args = stage_parser(__doc__, TABLES, RUN, TEST_TABLES, OTHERS).parse_args(argv)
     settings = parse_section(args.settings, PredictSettings, where="")
     task, names = settings.task, settings.rates
 

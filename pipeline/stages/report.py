@@ -13,6 +13,8 @@ from pipeline.report.page import render
 from pipeline.report.study import StudyFiles, StudySettings, page_view
 from pipeline.stages.options import stage_parser
 
+WRITTEN = "out-page out-tables out-figures out-card out-settings"
+
 
 def main(argv: list[str] | None = None) -> None:
     """Read the command line, build the views, write page, tables, figures, card and settings."""
@@ -41,16 +43,7 @@ def main(argv: list[str] | None = None) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = stage_parser(
-        __doc__,
-        *("cache", "build", "parameters"),
-        settings="JSON: the sections that are shown",
-        out_page="index.html",
-        out_tables="folder of tables",
-        out_figures="folder of figures",
-        out_card="study.json",
-        out_settings="settings.json",
-    )
+    parser = stage_parser(__doc__, "cache build parameters settings", WRITTEN)
     parser.add_argument("--faces", type=Path, nargs="*", default=[], help="tables of the shards")
     parser.add_argument("--configuration", nargs="*", default=[], help="its files")
     return parser

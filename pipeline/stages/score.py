@@ -7,19 +7,14 @@ from pipeline.base.wording import counted
 from pipeline.config.settings import parse_section
 from pipeline.config.tasks import ScoredTask
 from pipeline.evaluation.task_scores import TaskFiles, TestTables, write_scores
-from pipeline.stages.options import TEST_TABLES, stage_parser
+from pipeline.stages.options import TABLES, TEST_TABLES, stage_parser
 
 
 def main(argv: list[str] | None = None) -> None:
     """Read the command line, score, write."""
-    parser = stage_parser(
-        __doc__,
-        *("task", "utterances", "labels", "splits", "runs", *TEST_TABLES),
-        settings="kind, classes and metrics of the task, JSON",
-        out="scores.csv",
-        out_reliability="reliability.csv",
-    )
-    args = parser.parse_args(argv)
+    args = stage_parser(
+        __doc__, TABLES, TEST_TABLES, "task runs settings out out-reliability"
+    ).parse_args(argv)
 
     task = parse_section(args.settings, ScoredTask, where=f"tasks.{args.task}")
     tested = args.test_utterances, args.test_labels, args.test_splits

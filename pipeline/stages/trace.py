@@ -4,15 +4,13 @@ Attention and ECCE of one dialogue (paper Figure 4) and the routers' mean weight
 role at all missing rates. The report draws them; it may not load a network itself.
 """
 
-import argparse
-
 from pipeline.base.arrays import write_arrays
 from pipeline.base.devices import DeviceError
 from pipeline.base.records import ROLES
 from pipeline.base.wording import counted
 from pipeline.config.settings import parse_section
 from pipeline.conversations.reading import read_fold, read_stores
-from pipeline.stages.options import stage_parser
+from pipeline.stages.options import RUN, TABLES, stage_parser
 from pipeline.training.conditions import read_conditions
 from pipeline.training.devices import ready_device
 from pipeline.training.restored import restore_run
@@ -21,7 +19,7 @@ from pipeline.training.traced_run import TraceSettings, trace_run
 
 def main(argv: list[str] | None = None) -> None:
     """Read the command line, restore the run, trace it, write."""
-    args = _parser().parse_args(argv)
+    args = stage_parser(__doc__, TABLES, RUN, "weights run out").parse_args(argv)
     try:
         device = ready_device(args.device, args.threads)
     except DeviceError as error:
@@ -40,16 +38,6 @@ def main(argv: list[str] | None = None) -> None:
     arrays, header = trace_run(run, tables, masks, settings)
     write_arrays(args.out, arrays, header)
     print(f"done: dialogue {header['dialogue']}, {counted(len(header['utterances']), 'utterance')}")
-
-
-def _parser() -> argparse.ArgumentParser:
-    return stage_parser(
-        __doc__,
-        *("utterances", "labels", "splits", "features", "availability", "weights", "run"),
-        *("fold", "threads", "device"),
-        settings="JSON: task, method, rates, dialogue",
-        out="traces/{method}.safetensors",
-    )
 
 
 if __name__ == "__main__":

@@ -10,24 +10,19 @@ from pipeline.base.errors import CacheError, TrainingError
 from pipeline.base.files import write_json
 from pipeline.config.settings import parse_section
 from pipeline.conversations.reading import read_fold
-from pipeline.stages.options import stage_parser
+from pipeline.stages.options import RUN, TABLES, stage_parser
 from pipeline.training.conditions import read_conditions
 from pipeline.training.origins import origins
 from pipeline.training.requests import SEEN, RunRequest, get_run
 from pipeline.training.settings import RunSettings
 
+ASKED = "seed task method train-rate code cache"
+WRITTEN = "out-weights out-history out-run"
+
 
 def main(argv: list[str] | None = None) -> None:
     """Read the command line, reuse or train, write."""
-    parser = stage_parser(
-        __doc__,
-        *("utterances", "labels", "splits", "features", "availability"),
-        *("task", "method", "train-rate", "fold", "seed", "code", "cache", "threads", "device"),
-        settings="JSON of task, protocol, method, train",
-        out_weights="weights.safetensors",
-        out_history="history.csv",
-        out_run="run.json",
-    )
+    parser = stage_parser(__doc__, TABLES, RUN, ASKED, WRITTEN)
     parser.add_argument("--checkpoint-every", type=float, default=30.0, help="seconds, at least")
     args = parser.parse_args(argv)
 

@@ -7,7 +7,7 @@ from pipeline.stages.options import CLIP, stage_parser
 
 def main(argv: list[str] | None = None) -> None:
     """Read the command line and the turns, write them with words, say what came out."""
-    work_on_turns(stage_parser(__doc__, *CLIP, "turns").parse_args(argv), transcribe)
+    work_on_turns(stage_parser(__doc__, CLIP, "turns").parse_args(argv), transcribe)
 
 
 if __name__ == "__main__":

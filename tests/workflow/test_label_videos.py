@@ -16,6 +16,7 @@ from pipeline.base.records import MODALITIES
 from pipeline.config.faces import CropFacesSettings
 from pipeline.config.features import FeaturesSettings
 from pipeline.config.settings import dump
+from pipeline.corpora.turns import Turn
 from pipeline.features.shards import choose_encoder
 from pipeline.features.store import read_store, write_store
 from pipeline.tools.label.__main__ import main

@@ -38,7 +38,7 @@ def test_the_region_counts_only_for_the_side_rule(crop_stage):
     left, right = crop_stage.run(both)
     assert left.archive != right.archive
     for rule in ("single", "track"):
-        left, right = crop_stage.run(both, None, "--which-face", rule)
+        left, right = crop_stage.run(both, {"which_face": rule})
         assert left.archive == right.archive
         record = read_record(CropCache(crop_stage.cache).path(left.archive))
         assert (record.which_face, record.region, record.n_candidates) == (rule, "full", 4)
