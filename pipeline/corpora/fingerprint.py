@@ -10,11 +10,11 @@ stage then says what is missing.
 
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from pipeline.base.files import UnsafePathError, file_digest, resolve_inside
-from pipeline.config.corpora import CorpusSettings
+from pipeline.config.corpora import CorpusSettings, ImportSettings
 from pipeline.corpora.imports.places import files_opened
 from pipeline.corpora.listing import MEDIA_SUFFIXES, CorpusFile, has_suffix, list_files
 from pipeline.corpora.raw import CorpusError
@@ -27,18 +27,45 @@ BY_CONTENT_BYTES = 64 * 2**20
 def fingerprint(settings: CorpusSettings) -> str:
     """Digest of what `settings.root` holds for `settings.reader`."""
     root = Path(settings.root)
-    try:
-        lines = [_line(root, file) for file in _files(root, settings)]
-    except OSError as error:  # the stage meets it too, and can say more
-        return f"unreadable {error.errno}"
-    except UnsafePathError:
-        return "outside"
-    return _digest(lines)
+    if settings.import_ is not None:
+        return import_fingerprint(root, settings.import_, settings.links)
+    return _of(root, lambda: _files(root, settings))
+
+
+def import_fingerprint(root: Path, settings: ImportSettings, links: Sequence[str]) -> str:
+    """Digest of the files that an import opens."""
+
+    def opened() -> list[CorpusFile]:
+        paths = files_opened(root, settings, links)
+        return _exact(root, (os.path.relpath(path, root.resolve()) for path in paths))
+
+    return _of(root, opened)
 
 
 def files_fingerprint(root: Path, names: Iterable[str]) -> str:
     """Digest of a few files below a corpus' root, by name."""
     return _digest([_line(root, file) for file in _exact(root, names)])
+
+
+def still_planned(planned: str, now: str) -> bool:
+    """Whether a stage has read the files that its run was planned for; tells where it has not.
+
+    Its result is sealed as that of the planned ones: should these come back, it would be taken for
+    theirs. `planned` is "" where nobody planned.
+    """
+    if planned in ("", now):
+        return True
+    print("note: files were exchanged while they were read: the next run reads them again")
+    return False
+
+
+def _of(root: Path, find: Callable[[], list[CorpusFile]]) -> str:
+    try:
+        return _digest([_line(root, file) for file in find()])
+    except OSError as error:  # the stage meets it too, and can say more
+        return f"unreadable {error.errno}"
+    except UnsafePathError:
+        return "outside"
 
 
 def _digest(lines: list[str]) -> str:
@@ -48,9 +75,6 @@ def _digest(lines: list[str]) -> str:
 
 def _files(root: Path, settings: CorpusSettings) -> list[CorpusFile]:
     """Files that the reader opens, with what tells whether they are the same."""
-    if settings.import_ is not None:
-        opened = files_opened(root, settings.import_, settings.links)
-        return _exact(root, (os.path.relpath(path, root.resolve()) for path in opened))
     found = list_files(root, reader(settings.reader).files(settings))
     named = [name for name in (settings.labels,) if name is not None]
     if settings.reader == "folder":

@@ -8,7 +8,7 @@ otherwise the next time (a file that is not there, a system that failed) is not 
 
 import importlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -69,12 +69,14 @@ class EncoderChoice:
     weights: Weights
     device: str
     detector: str = ""  # visual: what found the faces
+    confirm: Callable[[], None] = lambda: None  # that the weights on the disk are still these
 
     def build(self) -> Extractor:
         """Import the encoder's module and build it."""
         encoder = find_encoder(self.modality, self.settings["encoder"])
         module = importlib.import_module(encoder.module)
         extractor: Extractor = module.build(self.settings, self.weights, self.device)
+        self.confirm()
         return extractor
 
     def header(self, utterance_ids: Sequence[str]) -> StoreHeader:

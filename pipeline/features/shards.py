@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
-from pipeline.base.errors import EncodingError
+from pipeline.base.errors import CheckpointError, EncodingError
 from pipeline.base.records import Modality, Utterance
 from pipeline.config.features import FeaturesSettings
 from pipeline.config.settings import dump
@@ -28,7 +28,17 @@ def choose_encoder(
     """
     refuse_network()
     settings = dump(getattr(features, modality))
-    return EncoderChoice(modality, settings, locate(modality, settings, cache), device, detector)
+    weights = locate(modality, settings, cache)
+
+    def confirm() -> None:
+        """Vectors of other weights must not be kept under the key of these."""
+        if locate(modality, settings, cache) != weights:
+            raise CheckpointError(
+                f"{weights.path}: the weights were exchanged while they were read: run `snakemake` "
+                "again"
+            )
+
+    return EncoderChoice(modality, settings, weights, device, detector, confirm)
 
 
 def extract_shard(

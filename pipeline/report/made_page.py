@@ -3,7 +3,7 @@
 Times are those that Snakemake measured of each job (build/benchmarks); what a cache held cost none.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
@@ -51,10 +51,13 @@ class Made:
 
 
 def made_parts(
-    made: Made, build: Path, corpora: Sequence[str], tasks: Sequence[TaskResults]
+    made: Made,
+    build: Path,
+    corpora: Mapping[str, Sequence[str]],
+    tasks: Sequence[TaskResults],
 ) -> list[Part]:
     """Date and command, durations, citations."""
-    durations = _durations(build, [*corpora, *(task.name for task in tasks)])
+    durations = _durations(build, corpora, tasks)
     facts = {
         "Date": made.date,
         "Command": made.command,
@@ -88,19 +91,44 @@ def shown_files(made: Made) -> Mapping[str, str]:
     return found
 
 
-def _durations(build: Path, names: Sequence[str]) -> pd.DataFrame:
+def _durations(
+    build: Path, corpora: Mapping[str, Sequence[str]], tasks: Sequence[TaskResults]
+) -> pd.DataFrame:
     """A row for each job of the study's corpora and tasks: stage, seconds, MiB."""
+    own = {name: frozenset(encodings) for name, encodings in corpora.items()}
+    own |= {task.name: frozenset(_trainings(task)) for task in tasks}
     rows = [
         row
-        for name in dict.fromkeys(names)
+        for name, parts in own.items()
         for path in sorted((build / "benchmarks" / name).glob("*.tsv"))
-        for row in _jobs(path)
+        for row in _jobs(path, parts)
     ]
     return pd.DataFrame(rows, columns=["stage", "seconds", "mib"])
 
 
-def _jobs(path: Path) -> Iterator[tuple[str, float, float]]:
-    stage = next((name for name in STAGES if path.name.startswith(name)), "")
+def _trainings(task: TaskResults) -> Iterator[str]:
+    """What names of jobs call the methods of a task and their runs."""
+    for method in task.methods:
+        yield method.name
+        yield from (run.name.replace("/", "_") for run in task.all_runs(method))
+
+
+def stage_of_study(job: str, parts: Collection[str]) -> str:
+    """The stage of a job, by the name of its file; "" for what is none of the study.
+
+    Other encoders, methods, folds and seeds that a study had once leave their files. `parts`: what
+    it has now of a corpus or a task.
+    """
+    stage = next((name for name in STAGES if job.startswith(name)), "")
+    part = job.removeprefix(f"{stage}_")
+    if stage == "extract_features":
+        part = part.rpartition("_")[0]  # the shard
+    named = ("extract_features", "join_features", "train", "predict", "trace")
+    return "" if stage in named and part not in parts else stage
+
+
+def _jobs(path: Path, parts: Collection[str]) -> Iterator[tuple[str, float, float]]:
+    stage = stage_of_study(path.stem, parts)
     if not stage:
         return
     table = pd.read_csv(path, sep="\t", na_values=["NA", "-"])

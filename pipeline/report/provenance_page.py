@@ -49,7 +49,7 @@ def provenance_parts(
         "`snakemake --force FILE` makes a file anew. run.json holds a run's settings, seed, "
         "digests of its inputs and versions."
     )
-    imported = {name for name in corpora if _is_imported(build / name)}
+    imported = {name for name, parts in corpora.items() if _is_imported(build / name, parts)}
     parts = [
         Part("From files to numbers", text, [_file_table(corpora, imported, tasks)]),
         Part("Versions", tables=[_version_table(build, corpora, tasks)]),
@@ -70,8 +70,8 @@ def commit() -> str:
     return done.stdout.strip() if done.returncode == 0 else ""
 
 
-def _is_imported(folder: Path) -> bool:
-    headers = [read_header(path) for path in sorted((folder / "features").glob("*.safetensors"))]
+def _is_imported(folder: Path, encodings: Iterable[str]) -> bool:
+    headers = [read_header(folder / features_place(encoding)) for encoding in encodings]
     return bool(headers) and all(header["encoder"] == "imported" for header in headers)
 
 

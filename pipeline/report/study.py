@@ -81,7 +81,7 @@ def page_view(settings: StudySettings, files: StudyFiles) -> PageView:
         tasks=[_task(task, settings, files.page) for task in tasks],
         corpora=corpora,
         provenance=[
-            *made_parts(files.made, files.build, list(settings.corpora), trained),
+            *made_parts(files.made, files.build, settings.corpora, trained),
             *provenance_parts(files.build, settings.corpora, trained),
         ],
         settings={**shown_files(files.made), **_shown(settings)},

@@ -44,7 +44,7 @@ class CorpusStages:
         clips = self._plan.clips(wildcards["corpus"])
         found = {"clips": clips} if clips else {}  # what is in them, are inputs
         return Stage(
-            {"corpus": settings},
+            {"corpus": settings, "files": files},
             (reader_module(corpus.reader),),
             {"corpus": settings, "files": files, "n_shards": self._config.shards, **found},
         )
@@ -67,13 +67,14 @@ class CorpusStages:
     def _speech(self, rule: str, files: str = "") -> Stage:
         assert self._config.speech is not None  # else no rule asks
         settings, deciding = decided(rule, self._config.speech, Path(self._config.cache))
-        return Stage(settings, deciding={**deciding, "files": files})
+        handed = {**settings, "files": files} if files else settings
+        return Stage(handed, deciding={**deciding, "files": files})
 
     def import_features(self, wildcards: Wildcards) -> Stage:
         """The files of the features of others."""
         corpus = self._config.corpora[wildcards["corpus"]]
-        settings = {"source": dump(corpus)["import"], "links": list(corpus.links)}
-        return Stage(settings, deciding={**settings, "files": fingerprint(corpus)})
+        source = {"source": dump(corpus)["import"], "links": list(corpus.links)}
+        return Stage({**source, "files": fingerprint(corpus)})
 
     def crop_faces(self, wildcards: Wildcards) -> Stage:
         """Which faces are cropped, and by which detector."""
@@ -100,7 +101,7 @@ class CorpusStages:
         records = encoder_ingredients(modality, values, Weights(Path(), digest))
         detector = self._config.crop_faces.detector if modality == "visual" else None
         return Stage(
-            {"encoder": values, "detector": detector},
+            {"encoder": values, "detector": detector, "weights": digest},
             encoder.modules,
             {"records": records, "encoder": encoder.shown_name(values["encoder"])},
         )

@@ -92,6 +92,7 @@ checkpoint import_features:
     """Take features that somebody else extracted; the corpus has no media."""
     input:
         records=trusted("import_features"),
+        again=again("build/{corpus}/corpus.json"),
     output:
         utterances="build/{corpus}/utterances.csv",
         annotations="build/{corpus}/annotations.csv",

@@ -4,9 +4,11 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.base.errors import SettingsError
+from pipeline.base.retries import note_retry
 from pipeline.config.corpora import CorpusSettings
 from pipeline.config.settings import Section, parse_section
 from pipeline.corpora.digesting import digest_media
+from pipeline.corpora.fingerprint import fingerprint, still_planned
 from pipeline.corpora.found import read_turns
 from pipeline.corpora.manifest import check_share, outcome
 from pipeline.corpora.raw import CorpusError
@@ -20,6 +22,7 @@ class BuildManifestSettings(Section):
     """What the rule hands over as JSON."""
 
     corpus: dict[str, Any]
+    files: str = ""  # fingerprint of what the run was planned for
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -31,8 +34,9 @@ def main(argv: list[str] | None = None) -> None:
 
     place = f"corpora.{args.corpus}"
     try:
-        given = parse_section(args.settings, BuildManifestSettings, where="").corpus
-        settings = parse_section({**given, "root": str(args.root)}, CorpusSettings, where=place)
+        given = parse_section(args.settings, BuildManifestSettings, where="")
+        section = {**given.corpus, "root": str(args.root)}
+        settings = parse_section(section, CorpusSettings, where=place)
         if args.clips:
             found = dict(zip(args.clips, map(read_found, args.found), strict=True))
             raw = read_turns(args.root, settings, found)
@@ -51,6 +55,8 @@ def main(argv: list[str] | None = None) -> None:
     files = args.out_utterances, args.out_annotations, args.out_corpus
     tables = CorpusTables(*files, args.out_shards, args.out_media)
     tables.write(args.corpus, settings, raw, media, is_found=bool(args.clips))
+    if not still_planned(given.files, fingerprint(settings)):
+        note_retry(args.out_corpus, is_due=True)
     print(*outcome(args.corpus, raw, media), sep="\n")
 
 

@@ -1,5 +1,9 @@
 """Stage find_speech: a media file -> where somebody speaks, or what a file beside it says."""
 
+import json
+
+from pipeline.base.retries import note_retry
+from pipeline.corpora.fingerprint import files_fingerprint, still_planned
 from pipeline.corpora.found import beside
 from pipeline.corpora.transcripts.choosing import told_beside
 from pipeline.corpora.turns import Found
@@ -14,6 +18,8 @@ def main(argv: list[str] | None = None) -> None:
     args = stage_parser(__doc__, CLIP).parse_args(argv)
     clip = clip_of(args)
     with told_faults(args.clip):
+        settings = json.loads(args.settings)
+        planned = settings.pop("files", "")
         names = [file.relative for file in beside(args.root, args.clip)]
         told = told_beside(args.root, names, args.links)
 
@@ -23,13 +29,15 @@ def main(argv: list[str] | None = None) -> None:
         except MediaError as error:
             found = Found(clip.media, "", "", problem=str(error))
         else:
-            settings = given(args.settings)
             if told is not None:
                 found = imported(clip, sha256, told.source, told.turns, told.note)
             else:
-                found = find(clip, sha256, settings)
+                found = find(clip, sha256, given(settings))
 
     result(args.out, found)
+    now = files_fingerprint(args.root, [args.clip, *names])
+    if not still_planned(planned, now):
+        note_retry(args.out, is_due=True)
 
 
 if __name__ == "__main__":

@@ -2,10 +2,12 @@
 
 from pipeline.base.files import write_json
 from pipeline.base.records import MODALITIES, Annotation, Utterance
+from pipeline.base.retries import note_retry
 from pipeline.base.tables import write_rows
 from pipeline.base.wording import counted
 from pipeline.config.corpora import ImportSettings
 from pipeline.config.settings import Section, parse_section
+from pipeline.corpora.fingerprint import import_fingerprint, still_planned
 from pipeline.corpora.imports.source import describe_import, read_import, source_digest
 from pipeline.corpora.raw import CorpusError
 from pipeline.features.imported import imported_store
@@ -18,6 +20,7 @@ class ImportFeaturesSettings(Section):
 
     source: ImportSettings
     links: tuple[str, ...] = ()
+    files: str = ""  # fingerprint of what the run was planned for
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -37,6 +40,8 @@ def main(argv: list[str] | None = None) -> None:
         print(f"note: {note}")
 
     digest = source_digest(args.root, settings.source, settings.links)
+    now = import_fingerprint(args.root, settings.source, settings.links)
+    note_retry(args.out_corpus, is_due=not still_planned(settings.files, now))
     outputs = zip(MODALITIES, (args.out_audio, args.out_text, args.out_visual), strict=True)
     for modality, path in outputs:
         store = imported_store(imported, modality, digest)

@@ -30,11 +30,11 @@ def damage(content, rng):
     return bytes(content)
 
 
-def try_all(files, attempt):
-    """Damage one of `files` at a time, `N_INPUTS` times, and read."""
+def try_all(files, attempt, n_inputs=N_INPUTS):
+    """Damage one of `files` at a time, `n_inputs` times, and read."""
     rng = random.Random(0)
     whole = {path: path.read_bytes() for path in files}
-    for _ in range(N_INPUTS):
+    for _ in range(n_inputs):
         path = rng.choice(files)
         path.write_bytes(damage(whole[path], rng))
         start_s = time.perf_counter()

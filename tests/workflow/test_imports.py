@@ -90,7 +90,6 @@ OF_NO_JOB = (
     "pipeline.config.first_look",
     "pipeline.config.given",
     "pipeline.config.yaml_files",
-    "pipeline.corpora.fingerprint",
     "pipeline.features.encoders.face_emotions",  # label --model faces
     "pipeline.features.weights.opening",
     "pipeline.media.header_service",

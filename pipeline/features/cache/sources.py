@@ -19,6 +19,10 @@ def confirmed_state(path: Path, sha256: str, cache: Path) -> FileState:
     except OSError as error:
         raise ReadError(f"the file cannot be read: {error.strerror}") from error
     check_state(path, state)
+
     if digest != sha256:
-        raise ReadError("the file was changed since the corpus was read; run `snakemake` again")
+        raise ReadError(
+            "the file was changed since the corpus was read: `snakemake` reads it again where size "
+            "or date are others, `snakemake --forcerun build_manifest` does in any case"
+        )
     return state

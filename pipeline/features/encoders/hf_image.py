@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from pipeline.base.errors import CheckpointError
 from pipeline.features.cache.extractor import Extractor, Weights
 from pipeline.features.encoders.face_batches import faces_together
 from pipeline.features.encoders.torch_setup import check_precision, choose_device
@@ -32,8 +33,16 @@ def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extract
     prepare = partial(_prepare, load_image_processor(weights.path))
     clip = model.config.num_frames if model.config.model_type == "videomae" else None
     embed = partial(_embed, model) if clip is None else partial(_embed_clip, model, clip)
-    with torch.inference_mode():
-        dim = embed(prepare([PROBE]).to(device=place, dtype=dtype)).shape[1]
+
+    try:
+        with torch.inference_mode():
+            dim = embed(prepare([PROBE]).to(device=place, dtype=dtype)).shape[1]
+    except Exception as error:  # libraries raise anything where two files do not fit each other
+        raise CheckpointError(
+            f"{weights.path}: its network does not take what preprocessor_config.json makes of a "
+            f"picture: {error}"
+        ) from error
+
     encode = FaceEncoder(prepare, embed, place, dtype, clip or BATCH)
     if clip is not None:
         return face_extractor(dim, encode)

@@ -1,9 +1,10 @@
 """What the three speech stages share: what they are asked about, their faults, how they end."""
 
 from argparse import Namespace
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from pipeline.base.errors import CacheError, CheckpointError, SettingsError
 from pipeline.base.files import UnsafePathError
@@ -40,7 +41,7 @@ def work_on_turns(args: Namespace, step: Step) -> None:
     result(args.out, found)
 
 
-def given(settings: str) -> SpeechSettings:
+def given(settings: str | Mapping[str, Any]) -> SpeechSettings:
     """The section `speech` that the rule hands over."""
     return parse_section(settings, SpeechSettings, where="speech")
 

@@ -24,6 +24,8 @@ transformers.utils.logging.disable_progress_bar()
 
 # Layers that we do not use: the pooler on top, the vector that masks frames in training.
 UNUSED = ("pooler.", "masked_spec_embed")
+MOST_VALUES_PER_BYTE = 8  # in a file; float32 has a quarter of one, what is shared counts twice
+MOST_LAYERS = 1000
 LOCAL: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
 
 
@@ -53,17 +55,58 @@ def _filled(folder: Path) -> tuple[Any, dict[str, Any]]:
     """The base model with its weights, and what of them was missing."""
     options = {"output_loading_info": True, "dtype": torch.float32}
     pickled = sorted(folder.glob("pytorch_model*.bin"))
-    if list(folder.glob("*.safetensors")) or not pickled:
+    safe = sorted(folder.glob("*.safetensors"))
+    config = _load(transformers.AutoConfig, folder)
+    kind = _network_of(folder, config, sum(path.stat().st_size for path in safe or pickled))
+
+    if safe or not pickled:
         return _load(transformers.AutoModel, folder, **options)  # type: ignore[no-any-return]
     state: dict[str, Tensor] = {}
     for path in pickled:
         with open_checkpoint(path, unpublished) as checkpoint:
             state |= refuse_expanded(path, checkpoint.state())
-    config = _load(transformers.AutoConfig, folder)
-    with torch.device("meta"):
-        kind = type(transformers.AutoModel.from_config(config))
     options |= {"pretrained_model_name_or_path": None, "config": config, "state_dict": state}
     return _load(kind, folder, **options)  # type: ignore[no-any-return]
+
+
+def _network_of(folder: Path, config: Any, n_bytes: int) -> Any:
+    """The class that a configuration asks for, if weights of `n_bytes` can fill it.
+
+    What no file holds would be made up in memory of any size, one layer after the other.
+    """
+    n_layers = _asked_layers(config.to_dict())
+    if n_layers > MOST_LAYERS:
+        raise CheckpointError(
+            f"{folder}: config.json asks for {n_layers:,} layers; at most {MOST_LAYERS:,} are built"
+        )
+
+    try:
+        with torch.device("meta"):
+            network = transformers.AutoModel.from_config(config)
+    except Exception as error:  # the library raises anything on a configuration of another kind
+        raise CheckpointError(f"{folder}: config.json describes no network: {error}") from error
+
+    n_values = sum(parameter.numel() for parameter in network.parameters())
+    if n_values > MOST_VALUES_PER_BYTE * n_bytes:
+        raise CheckpointError(
+            f"{folder}: config.json asks for {n_values:,} values, its weights have {n_bytes:,} "
+            "bytes: they are not of one network"
+        )
+    return type(network)
+
+
+def _asked_layers(values: Any) -> int:
+    """The largest number of layers in a configuration, parts included."""
+    if isinstance(values, list):
+        return max(map(_asked_layers, values), default=0)
+    if not isinstance(values, dict):
+        return 0
+    found = [_asked_layers(value) for value in values.values()]
+    for name, value in values.items():
+        if "layer" in str(name) or name == "depths":
+            told = value if isinstance(value, list) else [value]
+            found += [number for number in told if isinstance(number, int)]
+    return max(found, default=0)
 
 
 def load_tokenizer(folder: Path) -> Any:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from pipeline.report.made_page import MAX_BYTES, Made, made_parts, shown_files
+from pipeline.report.made_page import MAX_BYTES, Made, made_parts, shown_files, stage_of_study
 
 HEAD = "s\th:m:s\tmax_rss\tmax_vms\tmax_uss\tmax_pss\tio_in\tio_out\tmean_load\tcpu_time\n"
 
@@ -27,18 +27,39 @@ def rows_of(parts, title):
 
 
 def test_times_of_jobs_are_added_by_stage(tmp_path):
-    times = {"c/extract_features_text_0.tsv": (61.5, "120.4"), "t/train_a_0.0.tsv": (2.0, "-")}
-    times |= {"t/train_b_0.0.tsv": (3.5, "80"), "other/train_c.tsv": (999, "1")}
+    times = {"c/extract_features_text_0.tsv": (61.5, "120.4"), "c/crop_faces_0.tsv": (2.0, "-")}
+    times |= {"c/crop_faces_1.tsv": (3.5, "80"), "other/train_c.tsv": (999, "1")}
+    times |= {"c/extract_features_text@old_0.tsv": (999, "1")}
     for name, (seconds, mib) in times.items():
         path = tmp_path / "benchmarks" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f"{HEAD}{seconds}\t0:00:01\t{mib}\t-\t-\t-\t0\t0\t0\t0\n", encoding="utf-8")
-    parts = made_parts(Made("now", []), tmp_path, ["c", "t"], [])
+    parts = made_parts(Made("now", []), tmp_path, {"c": ["text"], "t": []}, [])
     assert rows_of(parts, "Time and memory") == {
+        "crop faces": ["2", "0:06", "0:04", "80"],
         "extract features": ["1", "1:02", "1:02", "120"],
-        "train": ["2", "0:06", "0:04", "80"],
     }
     assert rows_of(parts, "How it was made")["Duration"] == ["1:07 in 3 jobs, one after the other"]
+
+
+@pytest.mark.parametrize(
+    ("job", "stage"),
+    [
+        ("extract_features_audio@big_11", "extract_features"),
+        ("extract_features_audio_0", ""),
+        ("join_features_audio@big", "join_features"),
+        ("join_features_text", ""),
+        ("train_my_gru_0.5_fold0_seed0", "train"),
+        ("train_my_gru_0.5_fold0_seed1", ""),
+        ("predict_gru_0.5_fold0_seed0", ""),
+        ("trace_my_gru", "trace"),
+        ("crop_faces_7", "crop_faces"),
+        ("score", "score"),
+        ("report", ""),
+    ],
+)
+def test_jobs_of_what_the_study_had_once_do_not_count(job, stage):
+    assert stage_of_study(job, {"audio@big", "my_gru", "my_gru_0.5_fold0_seed0"}) == stage
 
 
 def test_the_page_says_when_and_how_it_was_made(two_methods):

@@ -1,5 +1,10 @@
 """Where numbers come from: versions, runs, commands."""
 
+import numpy as np
+
+from pipeline.features.store import FeatureStore, StoreHeader, write_store
+from pipeline.report.provenance_page import provenance_parts
+
 
 def test_versions_are_those_that_made_the_features_and_the_runs(two_methods):
     build, _ = two_methods
@@ -20,3 +25,15 @@ def test_every_run_has_a_row(two_methods):
     }
     assert set(runs["epoch"]) == {2}
     assert set(runs["score"]) == {60.0}
+
+
+def test_features_that_the_study_does_not_use_say_nothing_of_its_corpus(tmp_path):
+    for name, encoder in (("audio", "imported"), ("audio@former", "hubert")):
+        header = StoreHeader("t", "audio", encoder, "w", "mean", "float32")
+        rows = np.ones((1, 2), np.float32)
+        store = FeatureStore(header, rows, np.array([True]), np.array([0], np.uint8))
+        write_store(tmp_path / f"c/features/{name}.safetensors", store)
+    files, *_ = provenance_parts(tmp_path, {"c": ["audio"]}, [])
+    commands = [row.cells[2].text for row in files.tables[0].rows]
+    assert commands[0] == "python -m pipeline.stages.import_features"
+    assert "python -m pipeline.stages.crop_faces" not in commands

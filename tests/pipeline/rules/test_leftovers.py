@@ -39,6 +39,15 @@ def test_files_of_former_shards_go_with_their_seals_and_are_named(build):
     assert note.endswith(f" and {len(FORMER) - 3} more")
 
 
+def test_times_of_former_shards_go_too(build):
+    folder = build / "benchmarks/talks"
+    folder.mkdir(parents=True)
+    for name in ("crop_faces_0", "crop_faces_1", "extract_features_text@a_1", "join_features_1"):
+        (folder / f"{name}.tsv").touch()
+    remove_leftovers(["talks"], 1, build)
+    assert sorted(path.stem for path in folder.iterdir()) == ["crop_faces_0", "join_features_1"]
+
+
 def test_where_nothing_is_left_nothing_is_said(build):
     remove_leftovers(["talks"], 1, build)
     assert remove_leftovers(["talks"], 1, build) == ""

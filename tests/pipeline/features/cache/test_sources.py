@@ -28,7 +28,7 @@ def test_a_file_of_that_content_has_its_state_of_now(media, tmp_path):
 def test_a_file_that_was_changed_is_told_with_the_way_out(media, tmp_path):
     path, sha256 = media
     path.write_bytes(b"Sound" + b"sound" * 999)
-    with pytest.raises(ReadError, match="changed since the corpus was read; run `snakemake` again"):
+    with pytest.raises(ReadError, match="changed since the corpus was read: `snakemake` reads"):
         confirmed_state(path, sha256, tmp_path / "cache")
 
 
