@@ -28,6 +28,17 @@ def note_retry(output: Path, is_due: bool) -> None:
         note.unlink(missing_ok=True)
 
 
+def note_exchanged(output: Path, planned: str, now: str, what: str = "files") -> None:
+    """Let `output` be made again where other things were read than its run was planned for.
+
+    It is sealed as a result of the planned ones: should these come back, it would be taken for
+    theirs. Digests of both; `planned` is "" where nobody planned.
+    """
+    if planned not in ("", now):
+        print(f"note: {what} were exchanged while they were read: the next run reads them again")
+        note_retry(output, is_due=True)
+
+
 def take_notes(build: Path = Path("build"), tokens: Path = TOKENS) -> None:
     """Make the jobs due that left notes."""
     for place in PLACES:

@@ -47,18 +47,6 @@ def files_fingerprint(root: Path, names: Iterable[str]) -> str:
     return _digest([_line(root, file) for file in _exact(root, names)])
 
 
-def still_planned(planned: str, now: str) -> bool:
-    """Whether a stage has read the files that its run was planned for; tells where it has not.
-
-    Its result is sealed as that of the planned ones: should these come back, it would be taken for
-    theirs. `planned` is "" where nobody planned.
-    """
-    if planned in ("", now):
-        return True
-    print("note: files were exchanged while they were read: the next run reads them again")
-    return False
-
-
 def _of(root: Path, find: Callable[[], list[CorpusFile]]) -> str:
     try:
         return _digest([_line(root, file) for file in find()])

@@ -4,11 +4,9 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.base.errors import SettingsError
-from pipeline.base.retries import note_retry
 from pipeline.config.corpora import CorpusSettings
 from pipeline.config.settings import Section, parse_section
 from pipeline.corpora.digesting import digest_media
-from pipeline.corpora.fingerprint import fingerprint, still_planned
 from pipeline.corpora.found import read_turns
 from pipeline.corpora.manifest import check_share, outcome
 from pipeline.corpora.raw import CorpusError
@@ -35,8 +33,8 @@ def main(argv: list[str] | None = None) -> None:
     place = f"corpora.{args.corpus}"
     try:
         given = parse_section(args.settings, BuildManifestSettings, where="")
-        section = {**given.corpus, "root": str(args.root)}
-        settings = parse_section(section, CorpusSettings, where=place)
+        values = {**given.corpus, "root": str(args.root)}
+        settings = parse_section(values, CorpusSettings, where=place)
         if args.clips:
             found = dict(zip(args.clips, map(read_found, args.found), strict=True))
             raw = read_turns(args.root, settings, found)
@@ -45,8 +43,7 @@ def main(argv: list[str] | None = None) -> None:
         check_share(args.corpus, raw, settings.max_missing)
     except CorpusError as error:
         first, *more = str(error).split("\n")  # the first line is what the terminal shows
-        way_out = "`make doctor CONFIG=FILE` and the log show what is expected"
-        where = f"{place}.root: {args.root}; {way_out}"
+        where = f"{place}.root: {args.root}; `make doctor CONFIG=FILE` and the log tell more"
         raise SystemExit("\n".join([f"error: {first} ({where})", *more])) from None
     except (SettingsError, TurnsError) as error:
         raise SystemExit(f"error: {error}") from None
@@ -54,9 +51,7 @@ def main(argv: list[str] | None = None) -> None:
     media = digest_media(args.root, raw.media, args.cache, settings.links)
     files = args.out_utterances, args.out_annotations, args.out_corpus
     tables = CorpusTables(*files, args.out_shards, args.out_media)
-    tables.write(args.corpus, settings, raw, media, is_found=bool(args.clips))
-    if not still_planned(given.files, fingerprint(settings)):
-        note_retry(args.out_corpus, is_due=True)
+    tables.write(args.corpus, settings, raw, media, bool(args.clips), given.files)
     print(*outcome(args.corpus, raw, media), sep="\n")
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from pipeline.base.errors import CacheError, CheckpointError, EncodingError, SettingsError
 from pipeline.base.files import UnsafePathError
 from pipeline.base.records import MODALITIES, FaceRow, Utterance
-from pipeline.base.retries import note_retry
+from pipeline.base.retries import note_exchanged, note_retry
 from pipeline.base.tables import read_rows
 from pipeline.config.features import FeaturesSettings
 from pipeline.config.settings import parse_section
@@ -44,10 +44,8 @@ def main(argv: list[str] | None = None) -> None:
     records = extracted.in_order(utterances)
     header = choice.header([utterance.utterance_id for utterance in utterances])
     write_store(args.out, to_store(records, header))
-    is_planned = given.get("weights") in (None, choice.weights.digest)
-    note_retry(args.out, extracted.is_for_now or not is_planned)
-    if not is_planned:
-        print("note: the weights were exchanged after planning: the next run extracts again")
+    note_retry(args.out, extracted.is_for_now)
+    note_exchanged(args.out, given.get("weights") or "", choice.weights.digest, "weights")
     for line in remarks(args.modality, choice.settings["encoder"], utterances, records):
         print(line)
     print(f"done: {extracted.describe()}")

@@ -2,8 +2,8 @@
 
 import json
 
-from pipeline.base.retries import note_retry
-from pipeline.corpora.fingerprint import files_fingerprint, still_planned
+from pipeline.base.retries import note_exchanged
+from pipeline.corpora.fingerprint import files_fingerprint
 from pipeline.corpora.found import beside
 from pipeline.corpora.transcripts.choosing import told_beside
 from pipeline.corpora.turns import Found
@@ -35,9 +35,7 @@ def main(argv: list[str] | None = None) -> None:
                 found = find(clip, sha256, given(settings))
 
     result(args.out, found)
-    now = files_fingerprint(args.root, [args.clip, *names])
-    if not still_planned(planned, now):
-        note_retry(args.out, is_due=True)
+    note_exchanged(args.out, planned, files_fingerprint(args.root, [args.clip, *names]))
 
 
 if __name__ == "__main__":

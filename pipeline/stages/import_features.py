@@ -2,12 +2,12 @@
 
 from pipeline.base.files import write_json
 from pipeline.base.records import MODALITIES, Annotation, Utterance
-from pipeline.base.retries import note_retry
+from pipeline.base.retries import note_exchanged
 from pipeline.base.tables import write_rows
 from pipeline.base.wording import counted
 from pipeline.config.corpora import ImportSettings
 from pipeline.config.settings import Section, parse_section
-from pipeline.corpora.fingerprint import import_fingerprint, still_planned
+from pipeline.corpora.fingerprint import import_fingerprint
 from pipeline.corpora.imports.source import describe_import, read_import, source_digest
 from pipeline.corpora.raw import CorpusError
 from pipeline.features.imported import imported_store
@@ -28,24 +28,22 @@ def main(argv: list[str] | None = None) -> None:
     args = stage_parser(__doc__, CORPUS, "out-audio out-text out-visual").parse_args(argv)
 
     settings = parse_section(args.settings, ImportFeaturesSettings, where="")
+    source = args.root, settings.source, settings.links
     try:
-        imported = read_import(args.corpus, args.root, settings.source, settings.links)
+        imported = read_import(args.corpus, *source)
     except CorpusError as error:
         raise SystemExit(f"error: {error}") from None
 
     write_rows(args.out_utterances, imported.utterances, Utterance)
     write_rows(args.out_annotations, imported.annotations, Annotation)
     write_json(args.out_corpus, describe_import(args.corpus, imported))
-    for note in imported.notes:
-        print(f"note: {note}")
+    print(*(f"note: {note}\n" for note in imported.notes), sep="", end="")
 
-    digest = source_digest(args.root, settings.source, settings.links)
-    now = import_fingerprint(args.root, settings.source, settings.links)
-    note_retry(args.out_corpus, is_due=not still_planned(settings.files, now))
-    outputs = zip(MODALITIES, (args.out_audio, args.out_text, args.out_visual), strict=True)
-    for modality, path in outputs:
+    digest = source_digest(*source)
+    note_exchanged(args.out_corpus, settings.files, import_fingerprint(*source))
+    for modality in MODALITIES:
         store = imported_store(imported, modality, digest)
-        write_store(path, store)
+        write_store(getattr(args, f"out_{modality}"), store)
         print(f"{modality}: {store.dim} dimensions, {store.counts()}")
     print(f"done: features of {counted(len(imported.utterances), 'utterance')}")
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.base.retries import note_retry, retry_token, take_notes
+from pipeline.base.retries import note_exchanged, note_retry, retry_token, take_notes
 
 
 @pytest.fixture
@@ -42,3 +42,10 @@ def test_a_note_of_what_went_well_meanwhile_is_taken_back(output):
     note_retry(output, is_due=False)
     take_notes()
     assert not Path(retry_token(str(output))).read_text()
+
+
+@pytest.mark.parametrize(("planned", "is_due"), [("", False), ("a", False), ("b", True)])
+def test_only_what_was_exchanged_since_planning_is_made_again(tmp_path, capsys, planned, is_due):
+    note_exchanged(tmp_path / "o.csv", planned, "a")
+    assert (tmp_path / ".o.csv.again").exists() is is_due
+    assert ("exchanged while they were read" in capsys.readouterr().out) is is_due

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from pipeline.base.provenance import ROOT
-from pipeline.corpora.fingerprint import fingerprint, still_planned
+from pipeline.corpora.fingerprint import fingerprint
 
 
 @pytest.fixture
@@ -181,9 +181,3 @@ def test_thousands_of_files_cost_a_fraction_of_a_second(tmp_path, write, setting
     start_s = time.perf_counter()
     fingerprint(settings("mmsa").model_copy(update={"root": str(tmp_path)}))
     assert time.perf_counter() - start_s < 1.0
-
-
-@pytest.mark.parametrize(("planned", "is_told"), [("", False), ("a", False), ("b", True)])
-def test_only_files_that_were_exchanged_since_are_told(capsys, planned, is_told):
-    assert still_planned(planned, "a") is not is_told
-    assert ("exchanged while they were read" in capsys.readouterr().out) is is_told
