@@ -1,4 +1,4 @@
-"""Weights fit a network wholly or not at all: one error lists every key that does not."""
+"""Weights fit a network wholly or not at all: one error lists the keys that do not."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -7,6 +7,8 @@ import torch
 from torch import Tensor, nn
 
 from pipeline.features.weights.published import Published
+
+SHOWN = 12  # keys; another network differs in hundreds
 
 
 def fit_state(
@@ -38,7 +40,7 @@ def fit_state(
             fitting[key] = value.to(wanted.dtype)
 
     if problems:
-        raise published.refuse(
-            path, f"{len(problems)} weights do not fit the network: {'; '.join(problems)}"
-        )
+        more = [f"and {len(problems) - SHOWN} more"] if len(problems) > SHOWN else []
+        shown = "; ".join(problems[:SHOWN] + more)
+        raise published.refuse(path, f"{len(problems)} weights do not fit the network: {shown}")
     return fitting

@@ -33,6 +33,9 @@ FAIRSEQ_ARGUMENTS: dict[str, Any] = {
     "project_features": "none",
 }
 LONGEST_LAYERS = 2000  # characters
+MOST_LAYERS = 100
+# Of the networks that came after it: wav2vec 2.0, HuBERT, WavLM, data2vec.
+TRANSFORMER = "encoder.layers."
 
 
 def read_fairseq_wav2vec(path: Path) -> dict[str, Tensor]:
@@ -40,6 +43,7 @@ def read_fairseq_wav2vec(path: Path) -> dict[str, Tensor]:
     with open_checkpoint(path, WAV2VEC.refuse) as checkpoint:
         arguments = checkpoint.settings("args")
         state = checkpoint.state("model")
+    _refuse_later_networks(path, state)
     _check_arguments(path, arguments or {})
     kept = {key: v for key, v in state.items() if not key.startswith("wav2vec_predictions.")}
     return fit_state(path, kept, wav2vec.Wav2Vec, WAV2VEC)
@@ -55,11 +59,37 @@ def _check_arguments(path: Path, arguments: Mapping[str, Any]) -> None:
         raise WAV2VEC.refuse(path, f"was trained with other settings: {'; '.join(problems)}")
 
 
+def _refuse_later_networks(path: Path, state: Mapping[str, object]) -> None:
+    if any(TRANSFORMER in key for key in state):
+        raise WAV2VEC.refuse(
+            path,
+            "holds a transformer (wav2vec 2.0, HuBERT, WavLM or data2vec), not wav2vec; take the "
+            "same network as a folder in the hub's layout: `features.audio.encoder: hf:FOLDER`",
+        )
+
+
 def _parse_layers(value: object) -> object:
-    """The layers that fairseq keeps as text, e.g. "[(512, 10, 5), (512, 8, 4)]"; else `value`."""
+    """The layers that fairseq keeps as text and evaluates: "[(512, 10, 5)] + [(512, 4, 2)] * 3".
+
+    `value` as it is where it is no such text.
+    """
     if not isinstance(value, str) or not value.startswith("[") or len(value) > LONGEST_LAYERS:
         return value
     try:
-        return ast.literal_eval(value)
+        return _layers_of(ast.parse(value, mode="eval").body)
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         return value
+
+
+def _layers_of(node: ast.expr) -> list[object]:
+    """A list of layers, lists that are added, or a list so many times; raises ValueError."""
+    match node:
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            layers = _layers_of(left) + _layers_of(right)
+        case ast.BinOp(left=left, op=ast.Mult(), right=ast.Constant(value=int(times))):
+            layers = _layers_of(left) * min(times, MOST_LAYERS)
+        case ast.List():
+            layers = list(ast.literal_eval(node))
+        case _:
+            raise ValueError("not a list of layers")
+    return layers[:MOST_LAYERS]

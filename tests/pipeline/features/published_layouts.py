@@ -61,9 +61,9 @@ class StopwatchMeter:
 
 METERS = {
     **dict.fromkeys(("train_loss", "train_nll_loss"), AverageMeter),
-    **dict.fromkeys(("valid_loss", "valid_nll_loss", "wpb", "bsz"), AverageMeter),
+    **dict.fromkeys(("valid_loss", "valid_nll_loss"), AverageMeter),
     **dict.fromkeys(("wps", "ups"), TimeMeter),
-    **dict.fromkeys(("gnorm", "clip", "oom", "loss_scale"), AverageMeter),
+    **dict.fromkeys(("wpb", "bsz", "gnorm", "clip", "oom", "loss_scale"), AverageMeter),
     "wall": TimeMeter,
     "train_wall": StopwatchMeter,
 }
