@@ -25,7 +25,7 @@ from pipeline.config.features import FeaturesSettings
 from pipeline.config.given import merged, name_study, place_root, read_argument
 from pipeline.config.methods import MethodSettings, TrainSettings, fault_of_rate, kind_of
 from pipeline.config.report import ReportSettings
-from pipeline.config.settings import Name, PathText, Section, parse_section
+from pipeline.config.settings import Apart, Name, PathText, Section, parse_section
 from pipeline.config.speech import SpeechSettings
 from pipeline.config.study_tasks import StudyTask
 from pipeline.config.tasks import FLOORS, ProtocolSettings
@@ -43,7 +43,7 @@ class Config(Section):
     """Where finished work is kept per utterance and per run; safe to delete."""
     shards: Annotated[int, Field(ge=1, le=1024)] = 2
     """Extraction jobs per corpus and modality: more shards, more jobs side by side."""
-    corpora: Annotated[dict[Name, CorpusSettings], Field(min_length=1)]
+    corpora: Annotated[dict[Name, CorpusSettings], Field(min_length=1), Apart]
     """Corpora own media and features; the names are yours."""
     speech: SpeechSettings | None = None
     """Reader folder without a table: find utterances; null = each file is one."""
@@ -52,11 +52,13 @@ class Config(Section):
     features: Features = FeaturesSettings()
     """One encoder per modality; or sets of encoders by name, `{base: {}, hubert: {audio: {...}}}`:
     a set has what it leaves out from the first, and every method is trained on every set."""
-    tasks: dict[Name, StudyTask] = {}
+    tasks: Annotated[dict[Name, StudyTask], Apart] = {}
     """Tasks own labels, folds, runs and scores; several may share a corpus."""
     protocol: ProtocolSettings = ProtocolSettings()
     """What is withheld, and how an epoch is chosen."""
-    methods: dict[Name, MethodSettings] = {"iteacnet": kind_of("iteacnet")(model="iteacnet")}
+    methods: Annotated[dict[Name, MethodSettings], Apart] = {
+        "iteacnet": kind_of("iteacnet")(model="iteacnet")
+    }
     """Methods: a model, its settings, and how it is judged."""
     train: TrainSettings = TrainSettings()
     """What is trained."""

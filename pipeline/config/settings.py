@@ -19,6 +19,7 @@ MAX_RATE = 0.7  # more would leave an utterance of three modalities without any
 # -0.0 is 0.0, and has its name in files and tables.
 Rate = Annotated[float, Field(ge=0, le=MAX_RATE), AfterValidator(lambda rate: rate + 0.0)]
 Many = TypeVar("Many", bound=tuple[Hashable, ...])
+Table = TypeVar("Table", bound=Mapping[str, Any])
 
 
 def expand_home(path: str) -> str:
@@ -40,8 +41,25 @@ def distinct(values: Many) -> Many:
     return values
 
 
+def apart(table: Table) -> Table:
+    """Names of folders in build/: two that differ by capitals would be one where disks know none.
+
+    An error names the later one.
+    """
+    first: dict[str, str] = {}
+    for name in table:
+        other = first.setdefault(name.casefold(), name)
+        if other != name:
+            raise ValueError(
+                f"{other!r} and {name!r} differ by capitals alone, and name folders of build/ that "
+                "are one folder on disks that know no capitals: rename one"
+            )
+    return table
+
+
 PathText = Annotated[str, Field(min_length=1), AfterValidator(expand_home)]
 Distinct = AfterValidator(distinct)
+Apart = AfterValidator(apart)
 
 
 class Section(BaseModel):

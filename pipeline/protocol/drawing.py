@@ -1,10 +1,11 @@
 """Draws the masks of named conditions, one function for each kind; True = usable.
 
 What was never extracted can be neither withheld nor kept: it is True, and counts of cells are
-counts of extracted ones. `only`, `without` and `dialogue` leave exactly what their name says. The
-others keep one extracted modality of each utterance unless the name ends with `nothing-left`:
-`imbalanced` by exchanging cells of a modality between utterances, so that its counts stay exact;
-`blocks` and `real` by giving one cell back, which lowers the realised rate and is seen in it.
+counts of extracted ones, those of dialogues of such that had what is withheld. `only`, `without`
+and `dialogue` leave exactly what their name says. The others keep one extracted modality of each
+utterance unless the name ends with `nothing-left`: `imbalanced` by exchanging cells of a modality
+between utterances, so that its counts stay exact; `blocks` and `real` by giving one cell back,
+which lowers the realised rate and is seen in it.
 Shapes: N utterances in line, dialogue after dialogue, turn after turn; V modalities of the task.
 """
 
@@ -77,11 +78,13 @@ def _(condition: Without, line: Line, rng: Generator) -> Mask:
 
 @draw.register
 def _(condition: WholeDialogues, line: Line, rng: Generator) -> Mask:
-    dialogues = np.unique(line.dialogues)
+    columns = line.columns(condition.named)
+    # A dialogue that never had them cannot lose them: its place would be drawn in vain.
+    dialogues = np.unique(line.dialogues[line.extracted[:, columns].any(axis=1)])
     n_off = round(condition.share * len(dialogues))
     off = np.isin(line.dialogues, rng.choice(dialogues, size=n_off, replace=False))
     mask = np.ones_like(line.extracted)
-    for column in line.columns(condition.named):
+    for column in columns:
         mask[off, column] = False
     return mask | ~line.extracted
 

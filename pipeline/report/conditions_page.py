@@ -5,7 +5,7 @@ tables. Beside it: scores by what of an utterance could be used at the paper's r
 a method uses its modalities.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import pandas as pd
 
@@ -13,6 +13,7 @@ from pipeline.config.conditions import is_rate, subsets_of
 from pipeline.evaluation.aggregate import AVERAGE, run_table
 from pipeline.report.balance_table import balance_table
 from pipeline.report.comparison import mark_best, reference_of
+from pipeline.report.masked_folds import shares_with_nothing
 from pipeline.report.method_views import MethodView, in_paper_order
 from pipeline.report.paper_tables import BOLD, TEST, number
 from pipeline.report.pattern_table import pattern_table
@@ -25,12 +26,13 @@ from pipeline.report.words import WAYS
 def conditions_part(results: TaskResults) -> Part:
     """Tables under each evaluation; without any where no condition but rates is named."""
     tables: list[TableView] = []
+    emptied = shares_with_nothing(results)
     for way in WAYS:
         if not any(way in method.evaluations for method in results.methods):
             continue
         if names := [name for name in results.conditions if not is_rate(name)]:
-            tables.append(_table(results, way, names))
-        if (found := balance_table(results, way)) is not None:
+            tables.append(_table(results, way, names, emptied))
+        if (found := balance_table(results, way, emptied)) is not None:
             tables.append(found)
         if (shown := pattern_table(results, way)) is not None:
             tables.append(shown)
@@ -82,7 +84,9 @@ def _compared(
     return mark_best(found, results, lambda _: way)
 
 
-def _table(results: TaskResults, way: str, names: Sequence[str]) -> TableView:
+def _table(
+    results: TaskResults, way: str, names: Sequence[str], emptied: Mapping[str, float]
+) -> TableView:
     blocks = dict(condition_blocks(results, way, names))
     methods = next(iter(blocks.values())).methods
     rows = [
@@ -98,7 +102,7 @@ def _table(results: TaskResults, way: str, names: Sequence[str]) -> TableView:
         rows=rows,
         text=("Condition",),
         name=f"{results.name}_conditions_{way}",
-        note=" ".join(_notes(blocks)),
+        note=" ".join((*_notes(blocks), *_note_on_nothing(names, emptied))),
         source=results.source("scores.csv"),
         data=pd.concat(data, ignore_index=True).assign(table=f"conditions_{way}"),
     )
@@ -106,6 +110,14 @@ def _table(results: TaskResults, way: str, names: Sequence[str]) -> TableView:
 
 def _cells(found: ResultBlock, column: str) -> list[Cell]:
     return [number(found.results[method.name, column], found.measure) for method in found.methods]
+
+
+def _note_on_nothing(names: Sequence[str], emptied: Mapping[str, float]) -> Iterator[str]:
+    """Conditions under which methods know nothing of many utterances and only guess."""
+    told = [f"{100 * emptied[name]:.1f} % under {name}" for name in names if emptied.get(name)]
+    if told:
+        shares = ", ".join(told)
+        yield f"Utterances of which nothing was left, never extracted or withheld: {shares}."
 
 
 def _notes(blocks: dict[str, ResultBlock]) -> Iterator[str]:

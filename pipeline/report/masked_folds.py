@@ -52,6 +52,14 @@ def masked_folds(results: TaskResults) -> Iterator[MaskedFold]:
             yield MaskedFold(name, fold, ids[rows], available, extracted[rows])
 
 
+def shares_with_nothing(results: TaskResults) -> dict[str, float]:
+    """By condition: the share of test utterances of which a method gets nothing."""
+    emptied: dict[str, list[NDArray[np.bool_]]] = {}
+    for masked in masked_folds(results):
+        emptied.setdefault(masked.condition, []).append(~masked.usable.any(axis=1))
+    return {name: float(np.concatenate(rows).mean()) for name, rows in emptied.items()}
+
+
 def _tested(results: TaskResults, dialogues: NDArray[np.str_]) -> dict[int, NDArray[np.int64]]:
     """For each fold that was run: which rows of labels.csv it tests."""
     members: dict[int, set[str]] = {}

@@ -51,8 +51,8 @@ def refuse_tasks(corpus, utterances, annotations):
     """Stop where a task cannot be laid on the tables, as the log of check_tasks says too, or where
     its trainings would need more memory than there is.
 
-    Once check_tasks has ended well, faults of later edits are its own to tell; once all features
-    are there, those of memory are the training's.
+    Once check_tasks has ended well and all features are there, faults of later edits are its own
+    to tell, and those of memory are the training's.
     """
     is_checked = Path(f"build/{corpus}/tasks.json").exists()
     # Imported features are there as soon as the tables are, so these are asked about once.
@@ -67,7 +67,7 @@ def refuse_tasks(corpus, utterances, annotations):
     try:
         _, fitting, errors = fit_tasks(settings, *tables)
         told = [] if is_checked else errors
-        if not told and not is_extracted:
+        if not told:
             utterances = read_rows(tables[0], Utterance)
             told = [
                 f"error: tasks.{name}: {fault}"

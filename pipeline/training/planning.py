@@ -42,7 +42,7 @@ def oversized(
     there = _there(task.sorted_modalities, utterances)
     for name, method in methods.items():
         if reason := _refusal(method, task.scored, there, index, training):
-            yield f"methods.{name}: {reason}"
+            yield f"methods.{name}: {reason}; or leave the method out of `train.methods`"
 
 
 def _refusal(

@@ -10,6 +10,7 @@ import io
 import os
 import secrets
 import shutil
+from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Final
@@ -27,6 +28,7 @@ COLUMNS: Final = tuple(field.name for field in fields(Utterance))
 def write_npy_folder(folder: Path, content: Content) -> None:
     """Write a new folder, whole or not at all; what is in an old one would be taken for vectors."""
     content.refuse_names(COLUMNS)
+    _refuse_one_name([utterance.utterance_id for utterance in content.utterances])
     if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
         raise ExportError(f"{folder} is there already: name a new or an empty folder")
 
@@ -38,6 +40,18 @@ def write_npy_folder(folder: Path, content: Content) -> None:
         part.replace(folder)
     finally:
         shutil.rmtree(part, ignore_errors=True)
+
+
+def _refuse_one_name(ids: Sequence[str]) -> None:
+    """Refuse ids whose files would be one where a disk knows no capitals."""
+    first: dict[str, str] = {}
+    for name in ids:
+        other = first.setdefault(name.casefold(), name)
+        if other != name:
+            raise ExportError(
+                f"the utterances {other!r} and {name!r} differ by capitals alone: their files "
+                "would be one on disks that know no capitals; use `--format npz`"
+            )
 
 
 def _fill(folder: Path, content: Content) -> None:

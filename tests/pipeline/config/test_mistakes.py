@@ -66,6 +66,11 @@ IN_FILE = [
     ("methods: [iteacnet]", "methods: iteacnet", ["train.methods", "must be a list, as [a, b]"]),
     ("methods: [iteacnet]", "methods: [iteacnt]", ["not defined", "did you mean 'iteacnet'?"]),
     ("methods: [iteacnet]", "methods: [iteacnet, iteacnet]", ["stands there twice"]),
+    (
+        "methods: {iteacnet: {model: iteacnet}",
+        "methods: {iteacnet: {model: iteacnet}, ITEACNet: {model: iteacnet}",
+        ["methods", "'iteacnet' and 'ITEACNet' differ by capitals alone", "rename one"],
+    ),
     ("[0.0, 0.7]", "[0.0, 0.9]", ["protocol.rates.1", "less than or equal to 0.7", "0.9"]),
     ("[0.0, 0.7]", "[0.0, 0.5, 0.5]", ["protocol.rates", "0.5 stands there twice"]),
     ("[0.0, 0.7]", "[no]", ["protocol.rates.0", "truth values"]),

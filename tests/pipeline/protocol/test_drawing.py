@@ -1,5 +1,7 @@
 """Masks of every kind of condition: counts by hand, over complete and incomplete utterances."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -140,6 +142,24 @@ def test_whole_dialogues_lose_a_modality():
         assert mask[:, [0, 2]].all()
         shares = [mask[line.dialogues == d, 1].mean() for d in range(len(LENGTHS))]
         assert sorted(shares) == [0.0] * n_dialogues + [1.0] * (10 - n_dialogues)
+
+
+def test_whole_dialogues_are_drawn_among_those_that_have_the_modality():
+    line = make_line()
+    seen = np.isin(line.dialogues, [1, 3, 6, 8])
+    some = replace(line, extracted=line.extracted & (seen[:, None] | [True, True, False]))
+    for name, n_off in (("dialogue:visual", 2), ("dialogue:visual:1.0", 4)):
+        mask = drawn(name, some)
+        off = {int(d) for d in line.dialogues[~mask[:, 2]]}
+        assert len(off) == n_off
+        assert off <= {1, 3, 6, 8}
+        assert mask[:, :2].all()
+
+
+def test_a_modality_that_no_dialogue_has_is_withheld_from_none():
+    line = make_line()
+    never = replace(line, extracted=line.extracted & [True, True, False])
+    assert drawn("dialogue:visual", never).all()
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

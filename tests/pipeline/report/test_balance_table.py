@@ -3,7 +3,8 @@
 import pandas as pd
 import pytest
 
-from pipeline.report.balance_table import balance_table
+from pipeline.report.balance_table import SOME_LACK_IT, balance_table
+from pipeline.report.masked_folds import shares_with_nothing
 
 ALL = ["subsets"]
 
@@ -17,7 +18,7 @@ def scores_of(build, subset, fold, seed):
 
 def test_gap_and_losses_are_differences_within_each_run(make_build):
     build = make_build(conditions=ALL)
-    table = balance_table(build.results(), "ume")
+    table = balance_table(build.results(), "ume", shares_with_nothing(build.results()))
     data = table.data[(table.data["method"] == "iteacnet")].set_index(["fold", "seed", "what"])
     for fold, seed in ((0, 0), (1, 1)):
         alone = [scores_of(build, f"only:{m}", fold, seed) for m in ("audio", "text", "visual")]
@@ -32,4 +33,15 @@ def test_gap_and_losses_are_differences_within_each_run(make_build):
 
 def test_without_every_subset_there_is_no_table(two_methods):
     build, _ = two_methods
-    assert balance_table(build.results(), "ume") is None
+    assert balance_table(build.results(), "ume", {}) is None
+
+
+def test_a_modality_that_few_have_is_marked_as_such(make_build):
+    build = make_build(conditions=ALL)
+    emptied = shares_with_nothing(build.results())
+    whole = balance_table(build.results(), "ume", dict.fromkeys(emptied, 0.0))
+    assert whole.heads == {}
+    assert SOME_LACK_IT not in whole.note
+    table = balance_table(build.results(), "ume", emptied | {"only:audio": 0.9375})
+    assert table.heads["audio alone"] == "of 6.2 %"
+    assert table.note.endswith(SOME_LACK_IT)

@@ -11,6 +11,7 @@ from pipeline.base.arrays import read_arrays
 from pipeline.base.records import MODALITIES, Label
 from pipeline.base.tables import read_rows
 from pipeline.report.conditions_page import conditions_part
+from pipeline.report.masked_folds import masked_folds
 from tests.pipeline.report.builds import write_build
 
 BOTH = {"evaluations": ["ume", "ime"]}
@@ -53,6 +54,25 @@ def test_the_seven_subsets_are_rows_with_their_average(named):
     rates = [row.cells[0].text for row in table.rows if row.group == "Missing rates"]
     assert rates == ["0.0", "0.5", "average"]
     assert "only:audio+visual" in page
+
+
+def test_it_is_said_under_which_conditions_nothing_is_left(named):
+    build, page = named
+    results = build.results()
+    emptied = {name: [] for name in results.conditions if not name.startswith("0.")}
+    for fold in masked_folds(results):
+        if fold.condition in emptied:
+            emptied[fold.condition] += [not any(cells) for cells in fold.usable.tolist()]
+    told = [
+        f"{100 * sum(rows) / len(rows):.1f} % under {name}"
+        for name, rows in emptied.items()
+        if any(rows)
+    ]
+    assert told
+    assert told[-1].endswith("under rate:0.9:nothing-left")
+    said = f"nothing was left, never extracted or withheld: {', '.join(told)}."
+    assert said in conditions_part(results).tables[0].note
+    assert said in page
 
 
 @pytest.mark.parametrize("way", ["ume", "ime"])

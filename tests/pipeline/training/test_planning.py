@@ -56,7 +56,7 @@ def test_what_is_told_is_what_training_refuses(model, lengths):
         check_batches(learner, np.array(of_items))
         refused = []
     except (TooLargeError, TrainingError) as error:
-        refused = [f"methods.m: {error}"]
+        refused = [f"methods.m: {error}; or leave the method out of `train.methods`"]
     assert told({"m": asked}, tables) == refused
 
 

@@ -3,6 +3,7 @@
 import csv
 import pickle
 import pickletools
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,9 @@ from pipeline.config.corpora import CorpusSettings
 from pipeline.config.settings import parse_section
 from pipeline.corpora.imports.source import read_import
 from pipeline.features.store import read_store
+from pipeline.tools.export.content import Content, ExportError
+from pipeline.tools.export.npy_folder import write_npy_folder
+from pipeline.tools.export.npz import write_npz
 from tests.pipeline.tools.export.small_corpus import export, utterances, write_corpus, write_task
 
 FORMATS = {"npz": "c.npz", "npy_folder": "c", "mmsa_pickle": "c.pkl"}
@@ -97,6 +101,17 @@ def test_npy_folder_has_a_file_for_each_vector(corpus, tmp_path):
     assert files["visual"] == set(ids) - {ids[2]}
     assert np.load(tmp_path / "c/text/d0_1.npy", allow_pickle=False).shape == (5,)
     assert sorted(path.name for path in (tmp_path).iterdir()) == ["build", "c"]
+
+
+def test_ids_that_would_be_one_file_on_other_disks_make_no_folder(tmp_path):
+    """As on the disks of macOS and Windows."""
+    rows = [replace(utterances()[k], utterance_id=name) for k, name in enumerate(("u1", "U1"))]
+    content = Content(rows, {}, {"text": np.ones((2, 3), np.float32)})
+    told = "the utterances 'u1' and 'U1' differ by capitals alone.*use `--format npz`"
+    with pytest.raises(ExportError, match=told):
+        write_npy_folder(tmp_path / "c", content)
+    assert list(tmp_path.iterdir()) == []
+    write_npz(tmp_path / "c.npz", content)
 
 
 def test_mmsa_pickle_is_what_its_loader_takes(corpus, tmp_path):
