@@ -20,6 +20,7 @@ from pipeline.protocol.errors import ProtocolError
 
 NO_VALUE = ("", "nan", "na", "n/a", "<na>", "none", "null")  # in small letters
 SHOWN = 8
+LARGEST = 1e9  # of a number's distance from the middle: errors are squared in 32 bits
 
 
 @dataclass(frozen=True)
@@ -36,12 +37,13 @@ class LabelAccount:
         """What a user should look at: values that cost labels, spellings that differ by case."""
         told = []
         if self.unused:
-            meaning = "belong to no class" if task.classes else "are not numbers"
             n_unused = sum(self.unused.values())
+            have = counted(n_unused, "utterance has a value", "utterances have values")
+            what = ("belongs", "belong") if task.classes else ("is", "are")
+            rest = "to no class" if task.classes else "no number" if n_unused == 1 else "no numbers"
             told.append(
-                f"{counted(n_unused, 'utterance has a value', 'utterances have values')} of "
-                f"{task.annotation!r} that "
-                f"{meaning}, so no label: {_counted(self.unused)}"
+                f"{have} of {task.annotation!r} that {what[n_unused > 1]} {rest}, so no label: "
+                f"{_counted(self.unused)}"
             )
 
         listed = {value: name for name, group in task.classes.items() for value in group}
@@ -120,6 +122,11 @@ def _numbers(task: LabeledTask, values: Mapping[str, str]) -> dict[str, str]:
                 f"{utterance}: label {value!r} of {task.annotation!r} is not a finite number; "
                 "leave the cell empty where there is no label, or set `kind: classification`"
             )
+        if abs(number - task.middle) > LARGEST:
+            raise ProtocolError(
+                f"{utterance}: label {value!r} of {task.annotation!r} is more than {LARGEST:g} "
+                f"from the middle ({task.middle:g}), which no network here can learn: rescale it"
+            )
         numbers[value] = repr(number - task.middle)
     return numbers
 
@@ -170,6 +177,11 @@ def _letters(value: str) -> str:
 
 def _counted(values: Mapping[str, int]) -> str:
     """`happy 12, sad 3 and 4 more values`."""
-    shown = ", ".join(f"{value} {n}" for value, n in list(values.items())[:SHOWN])
+    shown = ", ".join(f"{_seen(value)} {n}" for value, n in list(values.items())[:SHOWN])
     n_more = len(values) - SHOWN
     return f"{shown} and {n_more} more values" if n_more > 0 else shown
+
+
+def _seen(value: str) -> str:
+    """In quotes where blanks would not be seen."""
+    return value if value and value == value.strip() else repr(value)

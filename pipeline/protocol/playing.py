@@ -11,10 +11,9 @@ from pipeline.base.records import Annotation, Label, SplitRow, Utterance
 from pipeline.base.wording import counted
 from pipeline.config.tasks import LabeledTask, ProtocolName
 from pipeline.protocol.labels import LabelAccount, labels_of_task
+from pipeline.protocol.role_labels import check_roles, labels_by_role, notes_on_roles
 from pipeline.protocol.scales import check_numbers
 from pipeline.protocol.splits import all_tested, assign_splits
-
-JUDGING = ("validation", "test")
 
 
 @dataclass(frozen=True)
@@ -65,28 +64,9 @@ def play(
         splits = assign_splits(utterances, labels, annotations, task.folds, protocol)
     else:
         splits = all_tested(utterances, labels, n_folds_tested)
-    if task.kind == "regression":
-        _check_roles(task, utterances, labels, splits)
-    return Played(labels, splits, account, account.notes(task))
-
-
-def _check_roles(
-    task: LabeledTask,
-    utterances: Iterable[Utterance],
-    labels: Iterable[Label],
-    splits: Iterable[SplitRow],
-) -> None:
     dialogue_of = {row.utterance_id: row.dialogue_id for row in utterances}
-    by_dialogue: dict[str, list[Label]] = {}
-    for label in labels:
-        by_dialogue.setdefault(dialogue_of[label.utterance_id], []).append(label)
-
-    by_role: dict[tuple[int, str], list[Label]] = {}
-    for row in splits:
-        if row.role in JUDGING:
-            by_role.setdefault((row.fold, row.role), []).extend(
-                by_dialogue.get(row.dialogue_id, [])
-            )
-
-    for (fold, role), members in by_role.items():
-        check_numbers(task, members, f"fold {fold}, {role}")
+    rows = ((row.dialogue_id, row.fold, row.role) for row in splits)
+    by_role = labels_by_role(dialogue_of, labels, rows)
+    check_roles(task, by_role)
+    notes = [*account.notes(task), *notes_on_roles(task, by_role)]
+    return Played(labels, splits, account, notes)

@@ -1,12 +1,15 @@
 """Whether the numbers of a task can be selected and scored by what it measures.
 
 What is refused here would otherwise give every model the same score: 100 % by signs where all
-values lie on one side of the centre, CCC 0 where all are equal.
+values lie on one side of the centre, CCC 0 where all are equal (in 32 bits, as networks see them).
 """
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from pipeline.base.records import Label
+from pipeline.base.wording import counted
 from pipeline.config.tasks import LabeledTask
 from pipeline.protocol.errors import ProtocolError
 
@@ -17,11 +20,11 @@ def check_numbers(task: LabeledTask, labels: Sequence[Label], place: str) -> Non
     _check_scale(task, labels, numbers)
     if task.measured == "sentiment":
         _check_sides(task, [float(label.label) for label in labels], place)
-    elif len(set(numbers)) < 2:
+    elif np.ptp(np.array([float(label.label) for label in labels], np.float32)) == 0:
         raise ProtocolError(
-            f"{place}: every value of {task.annotation!r} is {numbers[0]:g} ({len(numbers)} "
-            "labels): no correlation or CCC is defined. Use fewer or other folds, or another "
-            "annotation"
+            f"{place}: every value of {task.annotation!r} is {numbers[0]:g} "
+            f"({counted(len(numbers), 'label')}): no correlation or CCC is defined. Use fewer or "
+            "other folds, or another annotation"
         )
 
 
@@ -53,9 +56,10 @@ def _check_sides(task: LabeledTask, distances: Sequence[float], place: str) -> N
         what = f"no value lies {'below' if n_above else 'above'} {middle:g}, all others {side}"
 
     raise ProtocolError(
-        f"{place}: {task.annotation!r} goes from {low:g} to {high:g} ({len(distances)} labels): "
-        f"{what}. `metrics: sentiment` selects epochs and makes tables by which side of `center` "
-        f"({middle:g}) a value lies on, so there is nothing to tell apart: set the task's "
+        f"{place}: {task.annotation!r} goes from {low:g} to {high:g} "
+        f"({counted(len(distances), 'label')}): {what}. `metrics: sentiment` selects epochs and "
+        f"makes tables by which side of `center` ({middle:g}) a value lies on, so there is nothing "
+        "to tell apart: set the task's "
         "`center` to the middle of the scale (3 for 1 to 5), or `metrics: dimensional`, or use "
         "fewer or other folds"
     )

@@ -85,14 +85,16 @@ def _rotate(parts: Parts, protocol: ProtocolName) -> Iterator[dict[Role, list[st
 def _official(dialogues: Dialogues, split_of: Mapping[str, str]) -> dict[Role, list[str]]:
     members: dict[Role, list[str]] = {role: [] for role in ROLES}
     for dialogue, utterances in dialogues.items():
-        names = {split_of[u.utterance_id] for u in utterances if u.utterance_id in split_of}
-        if len(names) > 1 or names - set(ROLE_NAMES):
+        written = {split_of[u.utterance_id] for u in utterances if u.utterance_id in split_of}
+        names = [name.strip().lower() for name in sorted(written)]
+        roles = {ROLE_NAMES[name] for name in names if name in ROLE_NAMES}
+        if len(roles) > 1 or not set(names) <= set(ROLE_NAMES):
             raise ProtocolError(
-                f"dialogue {dialogue!r} has official splits {sorted(names)}; expected one of "
+                f"dialogue {dialogue!r} has official splits {sorted(written)}; expected one of "
                 f"{sorted(ROLE_NAMES)}"
             )
-        for name in names:
-            members[ROLE_NAMES[name]].append(dialogue)
+        for role in roles:
+            members[role].append(dialogue)
     return members
 
 

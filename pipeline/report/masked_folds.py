@@ -54,10 +54,12 @@ def masked_folds(results: TaskResults) -> Iterator[MaskedFold]:
 
 def shares_with_nothing(results: TaskResults) -> dict[str, float]:
     """By condition: the share of test utterances of which a method gets nothing."""
-    emptied: dict[str, list[NDArray[np.bool_]]] = {}
+    usable: dict[str, list[Mask]] = {}
     for masked in masked_folds(results):
-        emptied.setdefault(masked.condition, []).append(~masked.usable.any(axis=1))
-    return {name: float(np.concatenate(rows).mean()) for name, rows in emptied.items()}
+        usable.setdefault(masked.condition, []).append(masked.usable)
+    return {
+        name: float(1 - np.concatenate(masks).any(axis=1).mean()) for name, masks in usable.items()
+    }
 
 
 def _tested(results: TaskResults, dialogues: NDArray[np.str_]) -> dict[int, NDArray[np.int64]]:

@@ -67,7 +67,9 @@ def test_what_numpy_and_pandas_write_for_nothing_is_no_label(corpus, value):
     labels, account = labels_of_task(sentiment(), corpus, annotations)
     assert [float(row.label) for row in labels] == [1.5, -2.0]
     assert account.unused == {value: 1}
-    assert "are not numbers, so no label" in account.notes(sentiment())[0]
+    assert (
+        "1 utterance has a value of 'sentiment' that is no number" in account.notes(sentiment())[0]
+    )
 
 
 def test_a_label_is_the_distance_to_the_centre(corpus):

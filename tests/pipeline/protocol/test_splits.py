@@ -1,4 +1,5 @@
 from collections import defaultdict
+from dataclasses import replace
 
 import pytest
 
@@ -76,6 +77,12 @@ def test_a_dialogue_of_two_official_splits_is_refused(corpus, labels, official):
     mixed = [Annotation("s0d0_0", "split", "test"), *official[1:]]
     with pytest.raises(ProtocolError, match=r"'s0d0' has official splits \['test', 'train'\]"):
         split(corpus, labels, "strict", mixed, by="official")
+
+
+def test_official_splits_are_read_in_any_capitals(corpus, labels, official):
+    loud = [replace(row, value=f" {row.value.title()}") for row in official]
+    expected = split(corpus, labels, "strict", official, by="official")
+    assert split(corpus, labels, "strict", loud, by="official") == expected
 
 
 def test_an_official_split_without_validation_is_refused(corpus, labels, official):

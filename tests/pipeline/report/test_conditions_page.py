@@ -63,6 +63,7 @@ def test_it_is_said_under_which_conditions_nothing_is_left(named):
     for fold in masked_folds(results):
         if fold.condition in emptied:
             emptied[fold.condition] += [not any(cells) for cells in fold.usable.tolist()]
+
     told = [
         f"{100 * sum(rows) / len(rows):.1f} % under {name}"
         for name, rows in emptied.items()
