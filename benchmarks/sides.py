@@ -95,6 +95,9 @@ class Ours:
             yield self.masks.place(collate(self.made.conversations, items), items)
 
 
+PLAIN = ("iteacnet", "gcnet", "mmin")  # what benchmarks/plain has
+
+
 class Plain:
     """benchmarks/plain."""
 

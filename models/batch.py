@@ -8,11 +8,13 @@ visual, D_m features of modality m. Three masks, True = there is something to us
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 import torch
 from torch import Tensor
 
-from models.fast.feature_rows import FeatureRows
+from models.fast.feature_rows import NOTHING, FeatureRows
+from models.fast.fixed_layout import FixedLayout
 from models.fast.layout import Layout
 from models.vocabulary import MODALITIES
 
@@ -70,6 +72,18 @@ class ConversationBatch:
     def with_available(self, available: Tensor) -> "ConversationBatch":
         """The same batch under another mask of the protocol, (B, T, M) bool."""
         return replace(self, available=available)
+
+    def by_dialogue(self) -> "ConversationBatch":
+        """One line of rows, (1, N), as K padded dialogues of S; any other batch as it is."""
+        if not isinstance(self.layout, FixedLayout):
+            return self
+        grid, empty = self.layout.grid, partial(self.layout.grid, fill=NOTHING)
+        features = FeatureRows.of(self.features).map(empty)
+        return replace(self._map(features, grid), rows=empty(self.rows))
+
+    def from_dialogues(self, outputs: Tensor) -> Tensor:
+        """What was made of `by_dialogue` (K, S, ...) -> (B, T, ...) of this batch."""
+        return self.layout.ungrid(outputs) if isinstance(self.layout, FixedLayout) else outputs
 
     def utterances(self, cells: Tensor) -> "ConversationBatch":
         """The cells at flat indices (N,) of the (B, T) grid, as N dialogues of one utterance."""

@@ -34,6 +34,7 @@ class Committee(Learner):
     selection = "last"
     weighs_classes = True
     fills_padding = True
+    is_replayable = True
 
     def __init__(self, settings: CommitteeSettings, shape: TaskShape) -> None:
         super().__init__()
@@ -63,6 +64,7 @@ class Committee(Learner):
 
     def loss(self, batch: ConversationBatch, phase: str, group: int = 0) -> Loss:
         """Mean over members of the task's loss; the step before enters the running mean."""
+        batch = batch.by_dialogue()
         usable = self._usable(batch)
         if self.training:
             self.mean.follow(self.members)
@@ -74,7 +76,9 @@ class Committee(Learner):
 
     def predict(self, batch: ConversationBatch) -> Tensor:
         """(B, T, C): log of the members' mean probabilities, or their mean value; 0 on padding."""
-        return self._predict(batch, self.asked.project(batch.masked().features))
+        dialogues = batch.by_dialogue()
+        projected = self.asked.project(dialogues.masked().features)
+        return batch.from_dialogues(self._predict(dialogues, projected))
 
     @property
     def embeds(self) -> bool:
@@ -87,7 +91,8 @@ class Committee(Learner):
 
     def predict_embedded(self, batch: ConversationBatch) -> Tensor:
         """`predict` of a batch whose features went through `embed`."""
-        return self._predict(batch, batch.masked().features)
+        dialogues = batch.by_dialogue()
+        return batch.from_dialogues(self._predict(dialogues, dialogues.masked().features))
 
     @property
     def asked(self) -> Members:
@@ -106,8 +111,9 @@ class Committee(Learner):
 
     def _usable(self, batch: ConversationBatch) -> Tensor:
         """(M, K, B, T, 1) of the task's modalities, alike for all members."""
-        usable = batch.usable[..., self.columns].permute(2, 0, 1)[:, None, :, :, None]
-        return usable.expand(-1, self.settings.n_members, -1, -1, -1)
+        usable = batch.usable
+        columns = torch.stack([usable[..., column] for column in self.columns])
+        return columns[:, None, :, :, None].expand(-1, self.settings.n_members, -1, -1, -1)
 
     def _task_loss(self, outputs: Tensor, batch: ConversationBatch) -> Tensor:
         """Members' outputs (K, B, T, C) -> mean over members and valid utterances."""

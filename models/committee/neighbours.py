@@ -70,6 +70,11 @@ def _heard_in_pieces(reach: Tensor, steps: Tensor, counted: Tensor, size: int) -
     if not torch.is_grad_enabled():
         return torch.cat([_heard(reach, steps, counted, piece) for piece in pieces], dim=2)
     heard = [
-        checkpoint(_heard, reach, steps, counted, piece, use_reentrant=False) for piece in pieces
+        checkpoint(
+            *(_heard, reach, steps, counted, piece),
+            use_reentrant=False,
+            preserve_rng_state=False,  # nothing is drawn, and on a GPU a look at it waits
+        )
+        for piece in pieces
     ]
     return torch.cat(heard, dim=2)

@@ -63,6 +63,7 @@ class Comp(Learner):
 
     weighs_classes = True
     fills_padding = True
+    is_replayable = True
 
     def __init__(self, settings: CompSettings, shape: TaskShape) -> None:
         super().__init__()
@@ -112,6 +113,7 @@ class Comp(Learner):
 
     def loss(self, batch: ConversationBatch, phase: str, group: int = 0) -> Loss:
         """What the phase learns, beside the losses that part shared from private."""
+        batch = batch.by_dialogue()
         read = self._read(batch)
         parts = {"disentangling": disentangling(read.shared, read.private, batch.valid)}
         if phase == "experts":
@@ -127,8 +129,9 @@ class Comp(Learner):
 
     def predict(self, batch: ConversationBatch) -> Tensor:
         """(B, T, C) logits, 0 on padding."""
-        logits = self._answer(self._prompted(self._read(batch)))
-        return torch.where(batch.valid.unsqueeze(2), logits, 0.0)
+        dialogues = batch.by_dialogue()
+        logits = self._answer(self._prompted(self._read(dialogues)))
+        return batch.from_dialogues(torch.where(dialogues.valid.unsqueeze(2), logits, 0.0))
 
     def _read(self, batch: ConversationBatch) -> Read:
         """Zeros in the place of what is missing, so that its row is the bias."""

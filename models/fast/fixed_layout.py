@@ -80,6 +80,7 @@ class FixedLayout(Layout):
 
     owner: Tensor  # (N,) int64 dialogue of each row, K of those that do not exist
     is_full: bool  # every row exists
+    buckets: tuple[FixedBucket]  # of all dialogues
     _by_gap: dict[int, LinePlaces] = field(default_factory=dict, repr=False)
     _shared: list[bool] = field(default_factory=list, repr=False)  # not empty: read by branches
 
@@ -138,6 +139,17 @@ class FixedLayout(Layout):
     def unpack(self, rows: Tensor) -> Tensor:
         """(N, ...) -> (1, N, ...), with whatever is in rows that do not exist."""
         return rows.unsqueeze(0)
+
+    def grid(self, values: Tensor, fill: float = 0.0) -> Tensor:
+        """What no gradient is asked of, (1, N, ...) -> (K, S, ...), padded with `fill`."""
+        bucket = self.buckets[0]
+        cells = bucket.to_cells.fill(values.flatten(0, 1), fill)
+        grid = cells.view(bucket.n_steps, bucket.n_dialogues, *values.shape[2:])
+        return grid.transpose(0, 1).contiguous()
+
+    def ungrid(self, grid: Tensor) -> Tensor:
+        """(K, S, ...) -> (1, N, ...), zero in rows that do not exist."""
+        return self.buckets[0].unpad(grid.transpose(0, 1)).unsqueeze(0)
 
     def to_line(self, rows: Tensor, gap: int, fill: float = 0.0) -> Tensor:
         """As `Layout.to_line`; rows that do not exist lie behind the last dialogue."""

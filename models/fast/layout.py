@@ -89,7 +89,7 @@ class Layout:
         if not n_valid.any():
             raise ValueError(f"a batch of {n_dialogues} dialogues holds no valid utterance")
         if is_padded:
-            return cls._every_cell(valid)
+            return cls.every_cell(valid)
 
         lengths = n_valid.tolist()
         order = sorted((b for b in range(n_dialogues) if lengths[b]), key=lambda b: -lengths[b])
@@ -108,20 +108,22 @@ class Layout:
         )
 
     @classmethod
-    def _every_cell(cls, valid: Tensor) -> "Layout":
+    def every_cell(cls, valid: Tensor) -> "Layout":
+        """All cells are rows; where valid (B, T) they are keys. Made without a look at any."""
         n_dialogues, n_steps = valid.shape
         # A dialogue without any valid utterance may read its padding: a softmax needs one key.
         keys = valid | ~valid.any(dim=1, keepdim=True)
         key_bias = torch.zeros(keys.shape, device=valid.device).masked_fill(~keys, -torch.inf)
+        cells = torch.arange(valid.numel(), device=valid.device)
         bucket = Bucket(
             n_dialogues=n_dialogues,
             n_steps=n_steps,
-            cells=_time_major(torch.arange(valid.numel()), n_dialogues, n_steps).to(valid.device),
+            cells=_time_major(cells, n_dialogues, n_steps),
             key_bias=key_bias[:, None, None, :],
         )
         return cls(
             shape=(n_dialogues, n_steps),
-            cells=torch.arange(valid.numel(), device=valid.device),
+            cells=cells,
             valid=valid.flatten(),
             lengths=(n_steps,) * n_dialogues,
             dialogues=tuple(range(n_dialogues)),

@@ -25,6 +25,8 @@ from torch.nn.utils.rnn import PackedSequence
 
 from models.batch import ConversationBatch
 from models.fast.dropout import Dropout
+from models.fast.fixed_layout import FixedLayout
+from models.fast.fixed_recurrent import read_fixed_gru
 from models.fast.layout import Layout
 from models.fast.products import Linear, linear_gelu
 from models.fast.recurrent import Turns
@@ -38,6 +40,7 @@ class GruLearner(Learner):
     """Projections, one bidirectional GRU, a linear layer."""
 
     weighs_classes = True
+    is_replayable = True
 
     def __init__(self, settings: GruSettings, shape: TaskShape) -> None:
         super().__init__()
@@ -87,14 +90,16 @@ class GruLearner(Learner):
         return self._predict(batch, is_embedded=True)
 
     def _predict(self, batch: ConversationBatch, is_embedded: bool = False) -> Tensor:
-        layout = Layout.of(batch.valid)
+        layout = batch.layout or Layout.of(batch.valid)
         fused = self.dropout(self.norm(self._sum(batch, layout, is_embedded)))
-        heard = self.dropout(self._read(fused, Turns.of(layout)))
+        heard = self.dropout(self._read(fused, layout))
         return layout.unpack(self.classifier(torch.cat([heard, fused], dim=1)))
 
     def _sum(self, batch: ConversationBatch, layout: Layout, is_embedded: bool) -> Tensor:
         """(N, H): s_t; only usable vectors are projected, or even read."""
         usable = layout.pack(batch.usable)
+        if isinstance(layout, FixedLayout):
+            return self._sum_unseen(batch, usable, is_embedded)
         total = self.norm.weight.new_zeros(len(usable), self.settings.hidden_dim)
 
         for name in self.projections:
@@ -105,13 +110,27 @@ class GruLearner(Learner):
             total = torch.index_add(total, 0, rows, terms)
         return total
 
+    def _sum_unseen(self, batch: ConversationBatch, usable: Tensor, is_embedded: bool) -> Tensor:
+        """The same of the rows of a line, without a look at which are usable (N, M)."""
+        features = batch.masked().features
+        terms = []
+        for name in self.projections:
+            term = features[name].squeeze(0)
+            if not is_embedded:
+                term = self._term(name, term)
+            terms.append(term * usable[:, MODALITIES.index(name), None])
+        return torch.stack(terms).sum(dim=0)
+
     def _term(self, name: str, vectors: Tensor) -> Tensor:
         projection = self.projections[name]
         assert isinstance(projection, Linear)
         return linear_gelu(vectors, projection.weight, projection.bias)
 
-    def _read(self, fused: Tensor, turns: Turns) -> Tensor:
+    def _read(self, fused: Tensor, layout: Layout) -> Tensor:
         """(N, H) -> (N, 2H): both directions; no dialogue reads another one, or padding."""
+        if isinstance(layout, FixedLayout):
+            return read_fixed_gru(self.gru, fused, layout)
+        turns = Turns.of(layout)
         packed = PackedSequence(fused.index_select(0, turns.order), turns.n_dialogues)
         heard, _ = self.gru(packed)
         return heard.data.index_select(0, turns.inverse)

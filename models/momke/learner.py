@@ -52,6 +52,15 @@ class UsableRows:
     cells: Tensor  # (R,) int64 flat cell of the (M, B, T) grid, of each row
 
     @classmethod
+    def in_room(cls, usable: Tensor) -> "UsableRows":
+        """Every cell (M, B, T) is a row, and those that are usable are keys: nothing is looked at.
+
+        What the others hold is finite and not meant.
+        """
+        layout = Layout.every_cell(usable.flatten(0, 1))
+        return cls(layout, layout.cells)
+
+    @classmethod
     def of(cls, usable: Tensor) -> "UsableRows":
         """From usable (M, B, T) bool, some of them True. Sequences keep the order of time."""
         sequences = usable.flatten(0, 1)
@@ -65,6 +74,7 @@ class Momke(Learner):
     """Projections, experts, heads of the first phase; routers and the joint layer."""
 
     weighs_classes = True
+    is_replayable = True
 
     def __init__(self, settings: MomkeSettings, shape: TaskShape) -> None:
         super().__init__()
@@ -97,7 +107,8 @@ class Momke(Learner):
     def loss(self, batch: ConversationBatch, phase: str, group: int = 0) -> Loss:
         """Phase "experts": the sum of each expert's own. Phase "mixing": the task's."""
         if phase == "experts":
-            losses = {name: self._own_loss(name, batch.complete()) for name in self.names}
+            own_loss = self._own_loss if batch.layout is None else self._own_loss_unseen
+            losses = {name: own_loss(name, batch.complete()) for name in self.names}
             total = torch.stack(list(losses.values())).sum()
             return Loss(total, {name: loss.detach() for name, loss in losses.items()})
         task = task_loss(self.predict(batch), batch, self.shape.kind, self.class_weights)
@@ -125,7 +136,15 @@ class Momke(Learner):
         usable = batch.usable[..., MODALITIES.index(name)]
         if not usable.any():
             return self.classifier.bias.sum() * 0  # nothing to learn, but a gradient of it
-        rows = UsableRows.of(usable.unsqueeze(0))
+        return self._own_loss_of(name, batch, UsableRows.of(usable.unsqueeze(0)))
+
+    def _own_loss_unseen(self, name: str, batch: ConversationBatch) -> Tensor:
+        """The same of a line. Where no utterance has the modality gradients are 0, not none."""
+        dialogues = batch.by_dialogue().masked()
+        usable = dialogues.usable[..., MODALITIES.index(name)]
+        return self._own_loss_of(name, dialogues, UsableRows.in_room(usable.unsqueeze(0)))
+
+    def _own_loss_of(self, name: str, batch: ConversationBatch, rows: UsableRows) -> Tensor:
         x = self.dropout(self.projections[name](batch.vectors(name, rows.cells)))
         outputs = self.heads[name](self.experts[name](x, rows.layout))
         labels = batch.labels.flatten()[rows.cells]
@@ -135,16 +154,36 @@ class Momke(Learner):
 
     def _mixed(self, batch: ConversationBatch, is_embedded: bool = False) -> Tensor:
         """(B, T, M, D): h_m of every usable modality, 0 elsewhere."""
-        columns = [MODALITIES.index(name) for name in self.names]
-        usable = batch.usable[..., columns].permute(2, 0, 1)
+        if batch.layout is not None:
+            return self._mixed_unseen(batch, is_embedded)
+        usable = self._usable(batch)
         mixed = self.joint.weight.new_zeros(*usable.shape, self.settings.hidden_dim)
         if usable.any():
             rows = UsableRows.of(usable)
-            x, weights = self._read(batch, rows.cells, is_embedded)
-            said = torch.stack([expert(x, rows.layout) for expert in self.experts.values()], dim=1)
-            told = (weights.unsqueeze(-1) * said).sum(dim=1)
+            told = self._ask(rows.layout, *self._read(batch, rows.cells, is_embedded))
             mixed = mixed.flatten(0, 2).index_copy(0, rows.cells, told).view_as(mixed)
         return mixed.permute(1, 2, 0, 3)
+
+    def _mixed_unseen(self, batch: ConversationBatch, is_embedded: bool) -> Tensor:
+        """The same of a line: what is not usable is read as zeros, is no key, and is hidden."""
+        dialogues = batch.by_dialogue().masked()
+        usable = self._usable(dialogues)
+        cells = torch.arange(dialogues.valid.numel(), device=usable.device)
+        parts = [self._read_own(name, dialogues, cells, is_embedded) for name in self.names]
+        x, weights = (torch.cat(rows) for rows in zip(*parts, strict=True))
+        told = self._ask(Layout.every_cell(usable.flatten(0, 1)), x, weights)
+        mixed = told.view(*usable.shape, -1).masked_fill(~usable.unsqueeze(3), 0.0)
+        return batch.from_dialogues(mixed.permute(1, 2, 0, 3))
+
+    def _usable(self, batch: ConversationBatch) -> Tensor:
+        """(M, B, T) of the task's modalities."""
+        usable = batch.usable
+        return torch.stack([usable[..., MODALITIES.index(name)] for name in self.names])
+
+    def _ask(self, layout: Layout, x: Tensor, weights: Tensor) -> Tensor:
+        """Rows (R, D), weights (R, M) of the experts -> what these say of each row (R, D)."""
+        said = torch.stack([expert(x, layout) for expert in self.experts.values()], dim=1)
+        return (weights.unsqueeze(-1) * said).sum(dim=1)
 
     def _read(
         self, batch: ConversationBatch, cells: Tensor, is_embedded: bool
@@ -156,11 +195,18 @@ class Momke(Learner):
 
         for number, name in enumerate(self.names):
             own = (cells // n_cells == number).nonzero().squeeze(1)
-            vectors = batch.vectors(name, cells[own] % n_cells)
-            projected = self.dropout(vectors if is_embedded else self.projections[name](vectors))
+            projected, share = self._read_own(name, batch, cells[own] % n_cells, is_embedded)
             x = x.index_copy(0, own, projected)
-            weights = weights.index_copy(0, own, self.routers[name](projected).softmax(dim=-1))
+            weights = weights.index_copy(0, own, share)
         return x, weights
+
+    def _read_own(
+        self, name: str, batch: ConversationBatch, cells: Tensor, is_embedded: bool
+    ) -> tuple[Tensor, Tensor]:
+        """`_read` of one modality at flat cells of the (B, T) grid."""
+        vectors = batch.vectors(name, cells)
+        projected = self.dropout(vectors if is_embedded else self.projections[name](vectors))
+        return projected, self.routers[name](projected).softmax(dim=-1)
 
     def _classify(self, mixed: Tensor) -> Tensor:
         """(B, T, M, D) -> (B, T, C)."""

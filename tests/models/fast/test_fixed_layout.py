@@ -34,6 +34,10 @@ def test_padded_buckets_and_rows_are_each_others_image(lengths, n_more, rows_mor
         expected[k, :size] = rows[start : start + size]
     assert torch.equal(padded, expected.transpose(0, 1))
 
+    fill = expected.clone().masked_fill(expected == 0, -1.0)
+    assert torch.equal(fixed.grid(rows[None], fill=-1.0), fill)
+    assert torch.equal(fixed.ungrid(expected)[0], fixed.joined([padded]))
+
     back = fixed.joined([padded])
     assert torch.equal(back[:n], rows[:n])
     assert not back[n:].any()

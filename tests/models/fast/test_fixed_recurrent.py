@@ -1,4 +1,4 @@
-"""Truth: torch's own LSTM over each dialogue alone."""
+"""Truth: torch's own LSTM, and its own GRU, over each dialogue alone."""
 
 import pytest
 import torch
@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.fast.fixed_layout import FixedLayout, FixedShape
+from models.fast.fixed_recurrent import read_fixed_gru
 from models.fast.products import linear
 from models.fast.recurrent import BidirectionalLstm
 
@@ -40,6 +41,25 @@ def test_rows_and_gradients_are_those_of_each_dialogue_alone(lstm, lengths, rows
     for gradient, truth in zip(
         torch.autograd.grad((found * weights).sum(), inputs),
         torch.autograd.grad((expected * weights).sum(), inputs),
+        strict=True,
+    ):
+        torch.testing.assert_close(gradient, truth, atol=1e-10, rtol=0)
+
+
+@settings(max_examples=20, deadline=None)
+@given(LENGTHS, st.integers(0, 3), st.integers(0, 3))
+def test_a_gru_reads_each_dialogue_alone(lengths, rows_more, steps_more):
+    torch.manual_seed(0)
+    gru = torch.nn.GRU(5, 4, bidirectional=True).double()
+    layout, n = in_room(lengths, rows_more, steps_more), sum(lengths)
+    x = torch.randn(n + rows_more, 5, dtype=torch.float64, requires_grad=True)
+    inputs = [x, *gru.parameters()]
+    found = read_fixed_gru(gru, x, layout)[:n]
+    expected = torch.cat([gru(part)[0] for part in x[:n].split(lengths) if len(part)])
+    torch.testing.assert_close(found, expected, atol=1e-10, rtol=0)
+    for gradient, truth in zip(
+        torch.autograd.grad(found.square().sum(), inputs),
+        torch.autograd.grad(expected.square().sum(), inputs),
         strict=True,
     ):
         torch.testing.assert_close(gradient, truth, atol=1e-10, rtol=0)
