@@ -36,8 +36,22 @@ def masks_elsewhere(test, wildcards):
     return PLAN.masks(test, names)
 
 
+def others_of_run(wildcards):
+    """Untracked param: FOLD:SEED of all runs of the method at this rate, in the order of the plan."""
+    name = train_rate_of(wildcards)
+    runs = (run for run in PLAN.runs(wildcards.task) if run.method == wildcards.method)
+    return Untracked(
+        " ".join(f"{run.fold}:{run.seed}" for run in runs if run.train_rate == name)
+    )
+
+
 rule train:
-    """Train one method on one fold. A run with the same inputs is taken from the cache."""
+    """
+    Train one method on one fold. A run with the same inputs is taken from the cache.
+
+    `beside`: so many other folds and seeds of the method the job may train in the same process
+    when its own run is finished, for their own jobs to find in the cache (profiles/gpu).
+    """
     input:
         records=trusted("train"),
         utterances=lambda wildcards: manifest_of(corpus_of(wildcards), "utterances"),
@@ -58,12 +72,14 @@ rule train:
         gpu=GPU,
         mem_mb=more_each_time(8000),
         runtime=more_each_time(480),
+        beside=0,
     params:
         decision=decision_of("train"),
         seal=seal_of("train"),
         settings=settings_of("train"),
         code=code_of("train"),
         train_rate=train_rate_of,
+        others=others_of_run,
         cache=cache_of,
     shell:
         r"""
@@ -84,6 +100,8 @@ rule train:
             --seed {wildcards.seed} \
             --cache {params.cache:q} \
             --threads {threads} \
+            --beside {resources.beside} \
+            --others {params.others} \
             --out-weights {output.weights:q} \
             --out-history {output.history:q} \
             --out-run {output.run:q}

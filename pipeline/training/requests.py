@@ -74,7 +74,7 @@ def get_run(
     folder = run_folder(cache, deciding)
     facts = folder.reuse(weights, history)
     if facts is not None:
-        print(f"the same run is in the cache: taken from {folder.path}")
+        print(f"{folder.said}the same run is in the cache: taken from {folder.path}")
         return facts
 
     trained = _train(request, folder, weights, history, checkpoint_every_s)

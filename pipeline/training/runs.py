@@ -36,6 +36,7 @@ from pipeline.conversations.reading import FoldTables
 
 CHECKPOINT = "checkpoint.safetensors"
 NAMES = ("weights.safetensors", "history.csv", "facts.json")
+LOG = "log.txt"  # what a run said that another run's job has trained (`beside`)
 DIGESTS = "digests.json"  # of the three; written last, so a folder without it is unfinished
 NO_LINKS = (errno.EXDEV, errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS)
 LIBRARIES = ("torch", "numpy", "safetensors")
@@ -56,6 +57,12 @@ class RunFolder:
     def is_finished(self) -> bool:
         """Whether the run has ended; else the folder holds its checkpoint, or nothing."""
         return (self.path / DIGESTS).is_file()
+
+    @property
+    def said(self) -> str:
+        """What the run said where another one's job has trained it."""
+        log = self.path / LOG
+        return log.read_text(encoding="utf-8", errors="replace") if log.is_file() else ""
 
     def is_intact(self) -> bool:
         """Whether the files of a finished run are what it wrote."""

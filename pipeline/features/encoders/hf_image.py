@@ -15,9 +15,9 @@ from torch import Tensor
 
 from pipeline.base.errors import CheckpointError
 from pipeline.features.cache.extractor import Extractor, Weights
-from pipeline.features.encoders.face_batches import faces_together
+from pipeline.features.encoders.face_batches import clips_together, faces_together, filled
 from pipeline.features.encoders.torch_setup import check_precision, choose_device
-from pipeline.features.encoders.visual import BATCH, FaceEncoder, face_extractor
+from pipeline.features.encoders.visual import BATCH, FaceEncoder
 from pipeline.features.weights.pretrained import load_image_processor, load_model
 from pipeline.media.arrays import Picture
 
@@ -45,7 +45,7 @@ def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extract
 
     encode = FaceEncoder(prepare, embed, place, dtype, clip or BATCH)
     if clip is not None:
-        return face_extractor(dim, encode)
+        return clips_together(dim, encode, partial(_embed_clips, model), settings["batch_faces"])
     return faces_together(dim, encode, settings["batch_faces"])
 
 
@@ -67,7 +67,10 @@ def _embed(model: Any, images: Tensor) -> Tensor:
 
 def _embed_clip(model: Any, n_frames: int, images: Tensor) -> Tensor:
     """(n, 3, H, W), at most n_frames -> (n, D): one vector, which counts for every crop in it."""
-    n = len(images)
-    clip = torch.cat([images, images[-1:].expand(n_frames - n, *images.shape[1:])])
-    hidden: Tensor = model(pixel_values=clip[None]).last_hidden_state.float()
-    return hidden.mean(dim=1).expand(n, -1)
+    return _embed_clips(model, filled(images, n_frames)[None]).expand(len(images), -1)
+
+
+def _embed_clips(model: Any, clips: Tensor) -> Tensor:
+    """(R, F, 3, H, W) -> (R, D)."""
+    hidden: Tensor = model(pixel_values=clips).last_hidden_state.float()
+    return hidden.mean(dim=1)

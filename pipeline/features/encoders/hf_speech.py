@@ -21,7 +21,7 @@ from torch import Tensor
 from pipeline.base.errors import CheckpointError
 from pipeline.features.cache.extractor import Extractor, Weights
 from pipeline.features.encoders.audio import SpeechEncoder, speech_extractor
-from pipeline.features.encoders.masked_speech import MaskedSpeech
+from pipeline.features.encoders.masked_speech import MaskedMoonshine, MaskedSpeech
 from pipeline.features.encoders.pieces import MOONSHINE, SAMPLE_RATE_HZ, Framing, framing_of
 from pipeline.features.encoders.speech_batches import SpeechBatches, batched_speech
 from pipeline.features.encoders.torch_setup import check_precision, choose_device, wants_batches
@@ -37,8 +37,8 @@ WHISPER_WINDOW_S = 30
 WHISPER_FRAME = 320  # samples
 BANK_FIELD, BANK_HOP = 400, 160  # of one filter bank, in AST: 25 ms, 10 ms apart
 AST, N_AST_TOKENS = "audio-spectrogram-transformer", 2
-SPECTRAL = {"whisper": "input_features", "wav2vec2-bert": "input_features", AST: "input_values"}
-ALONE = ("wav2vec2-bert", "moonshine")  # on a card too: their lengths differ, and they mix frames
+BERT = "wav2vec2-bert"
+SPECTRAL = {"whisper": "input_features", BERT: "input_features", AST: "input_values"}
 BANKS_FIELD, BANKS_HOP = 560, 320  # w2v-BERT: two windows of 25 ms, 10 ms apart, make a frame
 
 
@@ -57,17 +57,23 @@ def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extract
         """What the network reads of a piece: itself, or its spectrogram."""
         if kind not in SPECTRAL:
             return waveform
-        if kind == "wav2vec2-bert":  # it would fill up an odd pair of windows
+        if kind == BERT:  # it would fill up an odd pair of windows
             n_frames = framing.n_frames(len(waveform))
             waveform = waveform[: framing.field + (n_frames - 1) * framing.hop]
         ready = extractor(waveform, sampling_rate=SAMPLE_RATE_HZ, return_tensors="pt")
         inputs: NDArray[np.float32] = ready[SPECTRAL[kind]][0].numpy()
         return inputs
 
-    def states_of(inputs: Tensor, _: Tensor | None = None) -> Tensor:
-        """(R, ...) -> (R, T, D), the sum of the last layers."""
+    def states_of(inputs: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """(R, ...), their lengths where they may be padded -> (R, T, D), sum of the last layers."""
         given = inputs.to(device=place, dtype=dtype)
-        summed = sum_last(model(given, output_hidden_states=True).hidden_states, last_layers)
+        masks = {}
+        if kind == BERT and lengths is not None:
+            n_frames = (lengths[:, None] - framing.field) // framing.hop + 1
+            steps = torch.arange(given.shape[1], device=given.device)
+            masks["attention_mask"] = (steps < n_frames).long()
+        found = model(given, output_hidden_states=True, **masks)
+        summed = sum_last(found.hidden_states, last_layers)
         return _over_frequencies(model.config, summed) if kind == AST else summed
 
     def frames(waveform: Waveform) -> NDArray[np.float32]:
@@ -78,13 +84,16 @@ def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extract
 
     prepare = _as_it_is if kind in SPECTRAL else _preparation(extractor)
     dim, alone = model.config.hidden_size, SpeechEncoder(frames, framing, prepare)
-    if not wants_batches(place) or kind in ALONE:
+    if not wants_batches(place):
         return speech_extractor(dim, alone)
     seconds = settings["batch_seconds"]
     if kind in SPECTRAL:
-        windows = SpeechBatches(states_of, framing, place, seconds)
+        has_banks = kind == BERT
+        windows = SpeechBatches(states_of, framing, place, seconds, int(has_banks), banks=has_banks)
         return batched_speech(dim, windows, alone, dtype, inputs_of)
-    masked = MaskedSpeech(model, framing, last_layers, dtype)
+    masked = (MaskedMoonshine if kind == "moonshine" else MaskedSpeech)(
+        model, framing, last_layers, dtype
+    )
     return batched_speech(dim, SpeechBatches(masked, framing, place, seconds, 1), alone, dtype)
 
 
@@ -98,7 +107,7 @@ def _framing(weights: Weights, model: Any, max_seconds: float) -> Framing:
         samples = min(max_seconds * SAMPLE_RATE_HZ, model.config.max_length * BANK_HOP)
         field = BANK_FIELD + (model.config.patch_size - 1) * BANK_HOP
         return Framing(field, model.config.time_stride * BANK_HOP, int(samples))
-    if kind == "wav2vec2-bert":
+    if kind == BERT:
         return Framing(BANKS_FIELD, BANKS_HOP, int(max_seconds * SAMPLE_RATE_HZ))
 
     # What reads waveforms convolves them as its configuration says.

@@ -4,6 +4,7 @@ The models hide padding from attention, and set it to zero before the convolutio
 positions; what else would see it is changed here. Group norm, of the first convolution, takes its
 statistics over the real frames of each row alone; where several convolutions tell positions
 (data2vec), padding becomes zero before each of them, as the edge of an unpadded row is.
+Moonshine's one group norm counts real frames too, and its mask names them.
 """
 
 from typing import Any
@@ -12,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from models.encoders.wav2vec import masked_norm
-from pipeline.features.encoders.pieces import Framing
+from pipeline.features.encoders.pieces import MOONSHINE, Framing
 from pipeline.features.weights.pretrained import sum_last
 
 
@@ -31,7 +32,7 @@ class MaskedSpeech:
 
     def __call__(self, waveforms: Tensor, lengths: Tensor) -> Tensor:
         """(R, S), (R,) samples that are real -> (R, T, D), the sum of the last layers."""
-        is_real = torch.arange(waveforms.shape[1], device=waveforms.device) < lengths[:, None]
+        is_real = torch.arange(waveforms.shape[1], device=waveforms.device) < self._seen(lengths)
         self._lengths = lengths
         try:
             found = self._model(
@@ -42,6 +43,10 @@ class MaskedSpeech:
         finally:
             self._lengths = None
         return sum_last(found.hidden_states, self._last_layers)
+
+    def _seen(self, lengths: Tensor) -> Tensor:
+        """(R, 1): samples that the mask of the model shows, from which it tells real frames."""
+        return lengths[:, None]
 
     def _frames_mask(self, n_frames: int, mask: Tensor, *more: Any, **others: Any) -> Tensor:
         """(R, T) bool, True where a frame is real: the model's own waits for the card."""
@@ -59,7 +64,7 @@ class MaskedSpeech:
             norm = getattr(layer, "layer_norm", None)
             if isinstance(norm, nn.GroupNorm) and norm.num_groups == norm.num_channels:
                 steps = list(zip(kernels, strides, strict=True))[: number + 1]
-                layer.layer_norm = _RealFramesNorm(norm, self, steps)
+                layer.layer_norm = _RealFramesNorm(norm, self, steps, per_channel=True)
 
     def _mind_positions(self) -> None:
         """Where several convolutions follow each other, each finds zeros behind the end."""
@@ -86,14 +91,36 @@ class MaskedSpeech:
         return n
 
 
+class MaskedMoonshine(MaskedSpeech):
+    """The encoder half of Moonshine, whose mask is that of every `hop`-th sample."""
+
+    def _seen(self, lengths: Tensor) -> Tensor:
+        """So that it shows as many frames as are whole."""
+        n_frames = (lengths[:, None] - self._framing.field) // self._framing.hop + 1
+        return n_frames * self._framing.hop
+
+    def _mind_norms(self) -> None:
+        """The norm of all channels behind the first convolution."""
+        kernels, strides = MOONSHINE
+        first = [(kernels[0], strides[0])]
+        norm = self._model.groupnorm
+        self._model.groupnorm = _RealFramesNorm(norm, self, first, per_channel=False)
+
+
 class _RealFramesNorm(nn.Module):
-    """One norm per channel, over the real frames of a row."""
+    """One norm for all channels, or for each, over the real frames of a row."""
 
     def __init__(
-        self, norm: nn.GroupNorm, rows: MaskedSpeech, steps: list[tuple[int, int]]
+        self,
+        norm: nn.GroupNorm,
+        rows: MaskedSpeech,
+        steps: list[tuple[int, int]],
+        *,
+        per_channel: bool,
     ) -> None:
         super().__init__()
         self._norm, self._rows, self._steps = norm, rows, steps
+        self._per_channel = per_channel
 
     def forward(self, x: Tensor) -> Tensor:
         """(R, C, T) -> the same shape."""
@@ -102,4 +129,4 @@ class _RealFramesNorm(nn.Module):
             found: Tensor = self._norm(x)
             return found
         norm = self._norm
-        return masked_norm(x, n_real, norm.weight, norm.bias, norm.eps, per_channel=True)
+        return masked_norm(x, n_real, norm.weight, norm.bias, norm.eps, self._per_channel)

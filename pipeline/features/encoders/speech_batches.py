@@ -4,7 +4,8 @@ A waveform is filled up to the next of a fixed set of lengths, eight to an octav
 decides; at most an eighth of it is padding. A batch is as many rows as the setting allows of that
 length. What a network makes of padding is hidden from what it makes of sound: that is the affair
 of `frames`, and of models/encoders/wav2vec.py and masked_speech.py. Windows of fixed shape
-(spectrograms) go as they are.
+(spectrograms) go as they are; spectrograms of the length of what is said (`banks`) are filled up to
+as many frames as the filled waveform has.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -59,11 +60,15 @@ class SpeechBatches:
         device: torch.device,
         seconds: int,
         spare: int = 0,
+        *,
+        banks: bool = False,
     ) -> None:
         """Of `frames`: inputs (R, ...), lengths (R,) in samples -> (R, T, D).
 
-        `seconds`: of a batch, in all its rows; `spare` of these are never a piece's.
+        `seconds`: of a batch, in all its rows; `spare` of these are never a piece's. `banks`:
+        inputs are spectrograms with a row for each frame.
         """
+        self._has_banks = banks
         self.framing, self.device, self.seconds, self._spare = framing, device, seconds, spare
 
         def summed(inputs: Tensor, lengths: Tensor) -> Tensor:
@@ -78,13 +83,18 @@ class SpeechBatches:
 
     def shape_of(self, piece: Piece) -> tuple[int, ...]:
         """The shape that a piece is filled up to."""
+        length = length_of(piece.n_samples, self.framing.max_samples)
         if piece.values.ndim == 1:
-            return (length_of(piece.n_samples, self.framing.max_samples),)
+            return (length,)
+        if self._has_banks:
+            return (self.framing.n_frames(length), *piece.values.shape[1:])
         return piece.values.shape
 
     def rows(self, shape: tuple[int, ...]) -> int:
         """Pieces of that shape in a batch."""
         n_samples = shape[0] if len(shape) == 1 else self.framing.max_samples
+        if self._has_banks:
+            n_samples = self.framing.field + (shape[0] - 1) * self.framing.hop
         return max(1, self.seconds * SAMPLE_RATE_HZ // n_samples - self._spare)
 
     def start(self, shape: tuple[int, ...], pieces: list[Piece]) -> Callable[[], Vector]:

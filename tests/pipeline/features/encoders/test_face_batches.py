@@ -39,7 +39,8 @@ def build(settings_of, local, bundled, tmp_path, monkeypatch):
             folder = tmp_path / name
             folder.mkdir(exist_ok=True)
             {"vit": tiny_models.save_vit, **tiny_models.OTHERS}[name](folder)
-            settings = settings_of("visual", encoder=f"hf:{folder}", batch_faces=ROWS)
+            n_faces = ROWS if name == "vit" else 2 * 16 + 7  # two clips
+            settings = settings_of("visual", encoder=f"hf:{folder}", batch_faces=n_faces)
             return hf_image.build(settings, local(folder), device)
 
         save, module = {
@@ -98,7 +99,7 @@ def test_every_batch_has_the_same_shape(build, items):
 
 
 @needs_cuda
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, "videomae"])
 def test_on_a_card_no_byte_depends_on_the_order_or_on_what_is_beside_it(name, build, items):
     extractor = build(name, True, "cuda")
     found, backwards = encode(extractor, items), encode(extractor, items[::-1], n_workers=3)
@@ -109,8 +110,21 @@ def test_on_a_card_no_byte_depends_on_the_order_or_on_what_is_beside_it(name, bu
         assert found[key].vector.tobytes() == alone.vector.tobytes()
 
 
-def test_clips_of_a_video_model_stay_with_their_utterance(build):
-    assert isinstance(build("videomae", True), Overlapped)
+def test_clips_of_a_video_model_weigh_as_many_crops_as_they_have(build, item, archive):
+    """Of 16 crops, the last of which stands still: 3; 16; 16 and 9; two in a batch."""
+    rng = np.random.default_rng(0)
+
+    def faces(n):
+        small = rng.integers(0, 255, (n, 6, 6, 3), np.uint8)
+        return [cv2.resize(picture, (72, 72)) for picture in small]
+
+    made = [item(f"c{n}", crops=archive(f"c{n}", faces(n))) for n in (3, 16, 25)]
+    batched, alone = build("videomae", True), build("videomae", False)
+    assert (type(batched), type(alone)) == (Batched, Overlapped)
+    assert batched.rows(None) == 2
+    found, expected = encode(batched, made, n_workers=2), encode(alone, made)
+    for key, result in expected.items():
+        np.testing.assert_allclose(found[key].vector, result.vector, rtol=1e-4, atol=1e-5)
 
 
 def test_crops_that_are_gone_are_told(build, items):

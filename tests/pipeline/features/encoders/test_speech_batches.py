@@ -12,8 +12,8 @@ from pipeline.base.errors import SettingsError
 from pipeline.features.encoders import hf_speech, masked_speech, wav2vec
 from pipeline.features.encoders.batched import Batched
 from pipeline.features.encoders.driver import Overlapped
-from pipeline.features.encoders.masked_speech import MaskedSpeech
-from pipeline.features.encoders.pieces import Framing, framing_of
+from pipeline.features.encoders.masked_speech import MaskedMoonshine, MaskedSpeech
+from pipeline.features.encoders.pieces import MOONSHINE, Framing, framing_of
 from pipeline.features.encoders.speech_batches import Piece, SpeechBatches, length_of
 from tests.cuda import needs_cuda
 from tests.pipeline import tiny_models
@@ -21,7 +21,7 @@ from tests.pipeline import tiny_models
 pytestmark = pytest.mark.fresh
 
 MASKED = ["wav2vec2_group", "wav2vec2_layer", "hubert", "wavlm", "data2vec"]
-WINDOWS = ["whisper", "ast"]
+WINDOWS = ["whisper", "ast", "w2v_bert", "moonshine"]
 LENGTHS = [4000, 1000, 16_000, 4000, 7777, 8000, 8001]
 SHORT = [1000, 465, 1600, 1000]  # for the network of published size
 OF_NAME = {"wav2vec": SHORT, "ast": [4000, 16_000, 5000, 3000]}  # a frame of AST needs 2800
@@ -176,6 +176,47 @@ def test_a_batch_holds_as_many_seconds_as_the_setting_says(n_samples, spare, row
     batches = SpeechBatches(None, framing, torch.device("cpu"), 72, spare)
     shape = batches.shape_of(Piece(np.zeros(n_samples, np.float32), n_samples))
     assert (shape, batches.rows(shape)) == ((n_samples,), rows)
+
+
+def test_moonshine_in_float64_is_the_same_with_padding_as_without(folder_of, monkeypatch):
+    monkeypatch.setattr(masked_speech, "sum_last", lambda states, _: states[-1])
+
+    def load():
+        model = transformers.MoonshineModel.from_pretrained(folder_of("moonshine")).get_encoder()
+        torch.manual_seed(0)
+        for parameter in (model.groupnorm.weight, model.groupnorm.bias):
+            parameter.data.copy_(torch.randn_like(parameter))
+        return model.eval().double()
+
+    model, untouched = load(), load()
+    framing = framing_of(*MOONSHINE, 60, 16_000)
+    masked = MaskedMoonshine(model, framing, 1, torch.float64)
+    lengths = [4000, 895, 7777, 2047]
+    rows = noises(lengths)
+    filled, given = padded(lengths, rows)
+    with torch.inference_mode():
+        found = masked(filled, given)
+        for row, waveform in zip(found, rows, strict=True):
+            states = untouched(waveform[None], output_hidden_states=True).hidden_states
+            expected = states[-1][0]
+            assert len(expected) == framing.n_frames(len(waveform))
+            torch.testing.assert_close(row[: len(expected)], expected, rtol=0, atol=1e-10)
+            (again,) = model(waveform[None]).last_hidden_state
+            torch.testing.assert_close(again, expected, rtol=0, atol=0)
+
+
+def test_w2v_bert_in_float64_is_the_same_with_padding_as_without(folder_of):
+    model = transformers.AutoModel.from_pretrained(folder_of("w2v_bert")).eval().double()
+    torch.manual_seed(0)
+    filled = torch.randn(3, 40, 160, dtype=torch.float64)
+    n_frames = torch.tensor([33, 1, 12])
+    mask = (torch.arange(40) < n_frames[:, None]).long()
+    with torch.inference_mode():
+        found = model(filled, attention_mask=mask, output_hidden_states=True).hidden_states
+        for number, n in enumerate(n_frames):
+            alone = model(filled[number : number + 1, :n], output_hidden_states=True).hidden_states
+            for row, expected in zip(found, alone, strict=True):
+                torch.testing.assert_close(row[number, :n], expected[0], rtol=0, atol=1e-10)
 
 
 def test_a_network_that_hears_padding_is_given_one_utterance_at_a_time(build, capsys, monkeypatch):
