@@ -69,6 +69,7 @@ def _heard_in_pieces(reach: Tensor, steps: Tensor, counted: Tensor, size: int) -
     pieces = torch.split(steps, size)
     if not torch.is_grad_enabled():
         return torch.cat([_heard(reach, steps, counted, piece) for piece in pieces], dim=2)
+
     heard = [
         checkpoint(
             *(_heard, reach, steps, counted, piece),

@@ -18,7 +18,7 @@ import io
 import os
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +29,16 @@ from pipeline.training.runs import LOG, NAMES, RunFolder, run_folder
 
 
 def own_run(
-    request: RunRequest, cache: Path, weights: Path, history: Path, checkpoint_every_s: float
+    request: RunRequest,
+    cache: Path,
+    weights: Path,
+    history: Path,
+    checkpoint_every_s: float,
+    is_shared: bool,
 ) -> tuple[dict[str, Any], bool]:
-    """`get_run`, after another job that trains the same run now; and whether it is new."""
-    folder = run_folder(cache, request.deciding())
-    with held(folder.path, waits=True):
+    """`get_run`, and whether it is new; where `is_shared`, after a job that trains it beside."""
+    folder = run_folder(cache, request.deciding)
+    with held(folder.path, waits=True) if is_shared else nullcontext():
         is_new = not folder.is_finished
         return get_run(request, cache, weights, history, checkpoint_every_s), is_new
 
@@ -49,6 +54,7 @@ def train_beside(
     for request in requests:
         if n_trained == most:
             return
+
         name = f"fold {request.fold}, seed {request.seed}"
         try:
             n_trained += _train(request, cache, checkpoint_every_s, name)
@@ -59,7 +65,7 @@ def train_beside(
 
 def _train(request: RunRequest, cache: Path, checkpoint_every_s: float, name: str) -> bool:
     """Train one run into the cache; whether there was something to do."""
-    folder = run_folder(cache, request.deciding())
+    folder = run_folder(cache, request.deciding)
     if folder.is_finished:
         return False
     with held(folder.path, waits=False) as is_mine:

@@ -4,6 +4,7 @@ Nothing here imports torch before it trains: a run that comes out of the cache l
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,7 @@ class RunRequest:
     features: tuple[Path, ...]
     masks: NDArray[np.bool_]
 
+    @cached_property
     def deciding(self) -> dict[str, Any]:
         """What the key of the run is made of. Raises DeviceError."""
         facts = {
@@ -70,7 +72,7 @@ def get_run(
 
     Raises CacheError, DeviceError and TrainingError.
     """
-    deciding = request.deciding()
+    deciding = request.deciding
     folder = run_folder(cache, deciding)
     facts = folder.reuse(weights, history)
     if facts is not None:

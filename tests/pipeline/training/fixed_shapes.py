@@ -21,6 +21,7 @@ def build(model, is_still=False, seed=0):
         small = {**small, "settings": {**small["settings"], "averaging": 0.3}}
     if is_still:  # what is drawn for a batch depends on its shape
         small = {**small, "settings": {**small["settings"], **HIDING.get(model, {})}}
+
     method = TypeAdapter(MethodSettings).validate_python(small)
     torch.manual_seed(seed)
     learner = build_learner(method, SHAPE)

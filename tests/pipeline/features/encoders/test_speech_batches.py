@@ -5,22 +5,21 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-import transformers
 
 from models.encoders.wav2vec import Wav2Vec, frames_of
 from pipeline.base.errors import SettingsError
-from pipeline.features.encoders import hf_speech, masked_speech, wav2vec
+from pipeline.features.encoders import hf_speech, wav2vec
 from pipeline.features.encoders.batched import Batched
 from pipeline.features.encoders.driver import Overlapped
-from pipeline.features.encoders.masked_speech import MaskedMoonshine, MaskedSpeech
-from pipeline.features.encoders.pieces import MOONSHINE, Framing, framing_of
+from pipeline.features.encoders.masked_speech import MaskedSpeech
+from pipeline.features.encoders.pieces import Framing
 from pipeline.features.encoders.speech_batches import Piece, SpeechBatches, length_of
 from tests.cuda import needs_cuda
 from tests.pipeline import tiny_models
+from tests.pipeline.features.encoders.test_masked_speech import MASKED, noises, padded
 
 pytestmark = pytest.mark.fresh
 
-MASKED = ["wav2vec2_group", "wav2vec2_layer", "hubert", "wavlm", "data2vec"]
 WINDOWS = ["whisper", "ast", "w2v_bert", "moonshine"]
 LENGTHS = [4000, 1000, 16_000, 4000, 7777, 8000, 8001]
 SHORT = [1000, 465, 1600, 1000]  # for the network of published size
@@ -31,22 +30,6 @@ OF_NAME = {"wav2vec": SHORT, "ast": [4000, 16_000, 5000, 3000]}  # a frame of AS
 def wav2vec_large(tmp_path_factory):
     """A checkpoint with the layout of wav2vec_large.pt and random weights."""
     return tiny_models.save_wav2vec(tmp_path_factory.mktemp("wav2vec") / "wav2vec_large.pt")
-
-
-@pytest.fixture(scope="session")
-def folder_of(speech_model, tmp_path_factory):
-    """folder_of(name): a tiny model of transformers."""
-    made = {}
-
-    def find(name):
-        if name in tiny_models.SPEECH_MODELS:
-            return speech_model(name)
-        if name not in made:
-            made[name] = tmp_path_factory.mktemp(name)
-            tiny_models.OTHERS[name](made[name])
-        return made[name]
-
-    return find
 
 
 @pytest.fixture
@@ -92,21 +75,6 @@ def test_pieces_of_long_sound_weigh_as_many_frames_as_they_have(build, waveforms
     np.testing.assert_allclose(batched, alone, rtol=1e-3, atol=2e-5)
 
 
-def padded(lengths, rows):
-    """Rows of noise of these lengths; behind their ends other noise, as if nobody had cleared."""
-    generator = torch.Generator().manual_seed(1)
-    n_samples = max(lengths) + 700
-    filled = torch.randn(len(lengths), n_samples, dtype=torch.float64, generator=generator)
-    for row, waveform in zip(filled, rows, strict=True):
-        row[: len(waveform)] = waveform
-    return filled, torch.tensor(lengths)
-
-
-def noises(lengths):
-    generator = torch.Generator().manual_seed(0)
-    return [0.1 + torch.randn(n, dtype=torch.float64, generator=generator) / 5 for n in lengths]
-
-
 def test_wav2vec_in_float64_is_the_same_with_padding_as_without():
     torch.manual_seed(0)
     network = Wav2Vec().eval().double()
@@ -121,32 +89,6 @@ def test_wav2vec_in_float64_is_the_same_with_padding_as_without():
             (expected,) = network(waveform[None])
             assert len(expected) == n_frames
             torch.testing.assert_close(row[:n_frames], expected, rtol=0, atol=1e-11)
-
-
-@pytest.mark.parametrize("name", MASKED)
-def test_models_of_the_hub_in_float64_are_the_same_with_padding_as_without(
-    name, folder_of, monkeypatch
-):
-    def sum_of_two(states, _):
-        return states[-1] + states[-2]
-
-    monkeypatch.setattr(masked_speech, "sum_last", sum_of_two)
-    model = transformers.AutoModel.from_pretrained(folder_of(name)).eval().double()
-    untouched = transformers.AutoModel.from_pretrained(folder_of(name)).eval().double()
-    config = model.config
-    framing = framing_of(list(config.conv_kernel), list(config.conv_stride), 60, 16_000)
-    masked = MaskedSpeech(model, framing, 2, torch.float64)
-    lengths = [4000, 1000, 7777, 2000]
-    rows = noises(lengths)
-    filled, given = padded(lengths, rows)
-    with torch.inference_mode():
-        found = masked(filled, given)
-        for row, waveform in zip(found, rows, strict=True):
-            states = untouched(waveform[None], output_hidden_states=True).hidden_states
-            expected = sum_of_two(states, 2)[0]
-            torch.testing.assert_close(row[: len(expected)], expected, rtol=0, atol=1e-10)
-            again = model(waveform[None], output_hidden_states=True).hidden_states
-            torch.testing.assert_close(sum_of_two(again, 2)[0], expected, rtol=0, atol=0)
 
 
 @pytest.mark.parametrize(
@@ -176,47 +118,6 @@ def test_a_batch_holds_as_many_seconds_as_the_setting_says(n_samples, spare, row
     batches = SpeechBatches(None, framing, torch.device("cpu"), 72, spare)
     shape = batches.shape_of(Piece(np.zeros(n_samples, np.float32), n_samples))
     assert (shape, batches.rows(shape)) == ((n_samples,), rows)
-
-
-def test_moonshine_in_float64_is_the_same_with_padding_as_without(folder_of, monkeypatch):
-    monkeypatch.setattr(masked_speech, "sum_last", lambda states, _: states[-1])
-
-    def load():
-        model = transformers.MoonshineModel.from_pretrained(folder_of("moonshine")).get_encoder()
-        torch.manual_seed(0)
-        for parameter in (model.groupnorm.weight, model.groupnorm.bias):
-            parameter.data.copy_(torch.randn_like(parameter))
-        return model.eval().double()
-
-    model, untouched = load(), load()
-    framing = framing_of(*MOONSHINE, 60, 16_000)
-    masked = MaskedMoonshine(model, framing, 1, torch.float64)
-    lengths = [4000, 895, 7777, 2047]
-    rows = noises(lengths)
-    filled, given = padded(lengths, rows)
-    with torch.inference_mode():
-        found = masked(filled, given)
-        for row, waveform in zip(found, rows, strict=True):
-            states = untouched(waveform[None], output_hidden_states=True).hidden_states
-            expected = states[-1][0]
-            assert len(expected) == framing.n_frames(len(waveform))
-            torch.testing.assert_close(row[: len(expected)], expected, rtol=0, atol=1e-10)
-            (again,) = model(waveform[None]).last_hidden_state
-            torch.testing.assert_close(again, expected, rtol=0, atol=0)
-
-
-def test_w2v_bert_in_float64_is_the_same_with_padding_as_without(folder_of):
-    model = transformers.AutoModel.from_pretrained(folder_of("w2v_bert")).eval().double()
-    torch.manual_seed(0)
-    filled = torch.randn(3, 40, 160, dtype=torch.float64)
-    n_frames = torch.tensor([33, 1, 12])
-    mask = (torch.arange(40) < n_frames[:, None]).long()
-    with torch.inference_mode():
-        found = model(filled, attention_mask=mask, output_hidden_states=True).hidden_states
-        for number, n in enumerate(n_frames):
-            alone = model(filled[number : number + 1, :n], output_hidden_states=True).hidden_states
-            for row, expected in zip(found, alone, strict=True):
-                torch.testing.assert_close(row[number, :n], expected[0], rtol=0, atol=1e-10)
 
 
 def test_a_network_that_hears_padding_is_given_one_utterance_at_a_time(build, capsys, monkeypatch):
