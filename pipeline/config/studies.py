@@ -40,6 +40,25 @@ def study_name(files: Sequence[Path]) -> str:
     return STRANGE.sub("-", stems).strip("-.")[:MAX_LETTERS] or UNNAMED
 
 
+def fault_of_name(reports: Path, name: str, files: Sequence[Path]) -> str:
+    """Why a study called as its files may not have this name: another file's report has it; "".
+
+    A file that is gone, or that was moved, stands in nobody's way.
+    """
+    path = reports / name / CARD
+    try:
+        last = [Path(file) for file in _read(path).configuration[-1:]]
+    except (OSError, UnicodeDecodeError, SettingsError):
+        return ""
+    if not files or not last or not last[0].is_file() or last[0].samefile(files[-1]):
+        return ""
+    return (
+        f"{reports / name} holds the report of {last[0]}, and {files[-1]} would replace it: both "
+        f"studies are called {name}. Rename one of the files, or give this study a name of its "
+        "own: report.name"
+    )
+
+
 def read_cards(reports: Path) -> tuple[list[StudyCard], list[str]]:
     """The cards of all studies that have a page, the newest first; notes on those not readable."""
     cards: list[StudyCard] = []

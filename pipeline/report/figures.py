@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 
-from pipeline.report.palettes import FLOOR, HATCHES, PARTS, style_of
+from pipeline.report.palettes import FLOOR, HATCHES, PARTS, line_of, style_of
 from pipeline.report.svg import HEIGHT, INK, WIDTH, drawing, legend_below, to_svg
 
 Limits = tuple[float, float]
@@ -33,7 +33,8 @@ def plot_curves(
                 continue
 
             color, marker = style_of(curve.hue)
-            axes.plot(curve.x, curve.y, color=color, marker=marker, ms=5, label=curve.label)
+            (line,) = axes.plot(curve.x, curve.y, color=color, label=curve.label)
+            line.set(marker=marker, markersize=5, linestyle=line_of(curve.hue))
             low = [y - d for y, d in zip(curve.y, curve.deviation, strict=True)]
             high = [y + d for y, d in zip(curve.y, curve.deviation, strict=True)]
             axes.fill_between(curve.x, low, high, color=color, alpha=0.15, linewidth=0)
@@ -56,7 +57,7 @@ def plot_panels(panels: Mapping[str, Sequence[Curve]], x_label: str, y_label: st
             for curve in curves:
                 color, marker = style_of(curve.hue)
                 (line,) = place.plot(curve.x, curve.y, color=color, label=curve.label)
-                line.set(marker=marker, markersize=4, markevery=3)
+                line.set(marker=marker, markersize=4, markevery=3, linestyle=line_of(curve.hue))
             place.set_title(title)
             place.set_xlabel(x_label)
             place.set_ylim(0, 1.05 * top or 1.0)

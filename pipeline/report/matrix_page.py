@@ -6,6 +6,7 @@ from dataclasses import asdict
 import numpy as np
 import pandas as pd
 
+from pipeline.base.wording import counted
 from pipeline.evaluation.aggregate import AVERAGE, rates_in, run_table, runs_of
 from pipeline.report.comparison import Difference, differences, said_of_intervals
 from pipeline.report.measures import Measure
@@ -84,5 +85,5 @@ def _notes(
     yield (
         f"* p < .05, ** p < .01: resampled t-test over {max(pair.n_runs for pair in found)} runs, "
         f"corrected for training sets that overlap (Nadeau and Bengio 2003), Holm-corrected over "
-        f"{len(found)} pairs."
+        f"{counted(len(found), 'pair')}."
     )

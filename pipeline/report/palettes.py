@@ -33,9 +33,15 @@ FLOOR = "#7a8793"  # the guess that never looks
 BELOW, MIDDLE, ABOVE = CLASSES[0], "#c4c9ce", CLASSES[1]  # of numbers about a middle
 
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "<")  # one more than hues: pairs are all new
+LINES = ("-", "-.", ":")  # dashes alone are the floor's
 HATCHES = ("", "///", "\\\\\\", "xxx", "---", "|||")
 
 
 def style_of(number: int) -> tuple[str, str]:
     """Colour and marker of a method by its place; 72 methods have different ones."""
     return METHODS[number % len(METHODS)], MARKERS[number % len(MARKERS)]
+
+
+def line_of(number: int) -> str:
+    """How the curve of a method is drawn: the next eight, of the same hues, are not solid."""
+    return LINES[number // len(METHODS) % len(LINES)]

@@ -43,6 +43,7 @@ from pipeline.base.set_names import without_set
 from pipeline.base.tables import TableError, read_rows
 from pipeline.config.configuration import parse_config
 from pipeline.config.given import as_typed
+from pipeline.config.studies import fault_of_name
 from pipeline.config.yaml_files import read_yaml
 from pipeline.protocol.fitting import fit_tasks
 from pipeline.rules.decisions import Decisions, Untracked
@@ -87,6 +88,12 @@ DECISIONS = Decisions(PLAN)
 if workflow.is_main_process:
     for note in notes_on(PLAN):
         logger.info(note)
+    if "name" not in (VALUES.get("report") or {}) and (
+        taken := fault_of_name(
+            Path("build/report"), PLAN.study, [file.path for file in CONFIG_FILES]
+        )
+    ):
+        raise WorkflowError(taken)
 
 for place in (Path("build"), Path(PLAN.config.cache)):
     if file := file_in_the_way(place):

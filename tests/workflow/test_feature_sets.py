@@ -2,6 +2,7 @@
 
 import csv
 import json
+from pathlib import Path
 
 import pytest
 
@@ -45,9 +46,9 @@ def config_of(folder):
     }
 
 
-def run(folder, config):
+def run(folder, config, *arguments):
     written = write_config(folder, config)
-    return snakemake(folder, "--configfile", str(written))
+    return snakemake(folder, "--configfile", str(written), *arguments)
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +105,17 @@ def test_the_study_is_handed_on_whole_and_one_changed_prediction_is_found(study,
         "moonshine-tiny",
         "hf_speech",
     )
+
+
+def test_the_report_of_snakemake_holds_our_page_and_tables(study, tmp_path):
+    folder, _ = study
+    out = tmp_path / "all.zip"
+    run(folder, config_of(folder), "--report", str(out))
+    parts = {Path(name).name: content for name, content in parts_of(out).items()}
+    report = folder / "build/report/study"
+    assert parts["index.html"] == (report / "index.html").read_bytes()
+    tables = {path.name: path.read_bytes() for path in (report / "tables").glob("*.csv")}
+    assert tables.items() <= parts.items()
 
 
 def test_coming_back_costs_nothing(study):

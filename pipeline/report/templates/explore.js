@@ -252,7 +252,7 @@ class Explorer {
       .join(", ");
     const time = end[place] === null ? "" : `, ${start[place].toFixed(1)} to ${end[place].toFixed(1)} s`;
     const text = this.text(place) && ` “${this.text(place)}”`;
-    const judged = this.classOf(gold[place]) < 0 ? "" : this.isWrong(place) ? " (wrong)" : " (correct)";
+    const judged = this.classOf(gold[place]) < 0 ? "" : this.isWrong(place) ? ": wrong" : ": correct";
     return `${ids[place]}${speaker && `, ${speaker}`}${time}: told ${this.shown(this.told(place))}${sure}${judged}, right is ${this.shown(gold[place])}; ${there}.${text}`;
   }
 
@@ -339,6 +339,16 @@ class Explorer {
     this.part("errors").tBodies[0].replaceChildren(...rows);
   }
 
+  // Of what was there; it may be broken after each +.
+  patternCell(place) {
+    const cell = element("td", "", "text parts");
+    this.pattern(this.state(place)).split("+").forEach((name, number) => {
+      if (number) cell.append("+", document.createElement("wbr"));
+      cell.append(name);
+    });
+    return cell;
+  }
+
   errorRow(place) {
     const row = element("tr");
     const told = this.told(place);
@@ -360,7 +370,7 @@ class Explorer {
       element("td", this.shown(this.data.gold[place]), "text"),
       element("td", this.shown(told), "text"),
       element("td", sure),
-      element("td", this.pattern(this.state(place)), "text"),
+      this.patternCell(place),
     );
     if (this.data.text.length) row.append(element("td", this.text(place), "text said"));
     return row;

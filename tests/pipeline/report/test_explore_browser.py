@@ -32,7 +32,8 @@ def test_the_timeline_shows_the_predictions_that_lie_there(open_page, two_method
     row = told(two_methods[0], "d3_0", "0.0")
     said = explorer.locator("[data-role=told]").inner_text()
     sure = f"{100 * row['confidence']:.1f} %"
-    assert f"told {row['predicted']} ({sure}), right is {row['target']}" in said
+    judged = "correct" if row["predicted"] == row["target"] else "wrong"
+    assert f"told {row['predicted']} ({sure}): {judged}, right is {row['target']}" in said
     assert page.seen["console"] == []
     assert len(page.seen["requests"]) == 1
 

@@ -99,3 +99,10 @@ def test_seventy_two_methods_have_different_looks():
 def test_amounts_grow_paler():
     shades = [float(LUMINANCE @ linear(color)) for color in palettes.AMOUNTS]
     assert shades == sorted(shades)
+
+
+def test_two_curves_of_one_hue_are_drawn_in_other_lines():
+    drawn = {(palettes.style_of(number)[0], palettes.line_of(number)) for number in range(24)}
+    assert len(drawn) == 24
+    assert {palettes.line_of(number) for number in range(8)} == {"-"}
+    assert "--" not in {palettes.line_of(number) for number in range(72)}  # it is the floor's
