@@ -50,6 +50,7 @@ def fault_of_name(reports: Path, name: str, files: Sequence[Path]) -> str:
         last = [Path(file) for file in _read(path).configuration[-1:]]
     except (OSError, UnicodeDecodeError, SettingsError):
         return ""
+
     if not files or not last or not last[0].is_file() or last[0].samefile(files[-1]):
         return ""
     return (

@@ -113,7 +113,7 @@ def _said(
         dialogues = "of further dialogues are left out, to keep the page small"
         yield f"{counted(n_left_out, 'utterance')} {dialogues}."
     if absent := [m.label for m in results.methods if m not in methods]:
-        yield f"Left out to keep the page small: {', '.join(absent)}."
+        yield f"Left out to keep the page small: {'; '.join(absent)}."
 
 
 def _shown(results: TaskResults, tested: set[str], most: int) -> list[Utterance]:
