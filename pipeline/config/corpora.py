@@ -11,7 +11,7 @@ from pipeline.config.faults import did_you_mean
 from pipeline.config.own_readers import check_reader
 from pipeline.config.settings import Distinct, PathText, Section, Share
 
-ImportFormat = Literal["npz", "npy_folder", "mmsa_pickle"]
+ImportFormat = Literal["npz", "npy_folder", "mmsa_pickle", "parquet"]
 # Each is a module of pipeline/corpora, but "import", which are several (pipeline/corpora/imports).
 ReaderName = Literal["iemocap", "mosi", "mosei", "meld", "folder", "mmsa", "import"]
 # What these read was published as a corpus; a folder, or imported features, may be anybody's own.
@@ -66,9 +66,10 @@ class ImportSettings(Section):
     format: ImportFormat
     """How the features are stored."""
     path: PathText
-    """Below `root`: the .npz, the .pkl, or the table of an npy_folder."""
+    """Below `root`: the .npz, the .pkl, the .parquet, or the table of an npy_folder."""
     arrays: dict[Modality, str] = {}
-    """Modality: the array or folder (npy_folder) that holds it; {} = as the format names them."""
+    """Modality: the array, column or folder (npy_folder) that holds it; {} = as the format names
+    them."""
 
 
 class CorpusSettings(Section):

@@ -29,8 +29,8 @@ NOTE = (
     "that as few utterances show where every probability is exactly right; none can be trusted to "
     "be smaller. Accuracy: 95 % interval after Wilson, each utterance counting once. Temperatures "
     f"are fitted on the validation role; patterns of fewer than {MIN_UTTERANCES} of its utterances "
-    "take that of all rows; one that makes the test role "
-    "less likely than none does is not used (T = 1)."
+    "take that of all rows; one that the validation role itself does not bear out is not used "
+    "(T = 1)."
 )
 HALF = 0.5
 
@@ -90,6 +90,11 @@ def _verdict(row: ReliabilityRow) -> str:
     fell = f"ECE {100 * row.ece_before:.1f} before, {100 * row.ece_after:.1f} after"
     if row.ece_after <= HALF * row.ece_before:
         return f"{fell}: at most half."
+    if row.ece_after > max(row.ece_before, row.ece_by_chance):
+        return (
+            f"{fell}: it grew, since the validation role is not like the test role; were features "
+            "fitted to its labels, or epochs chosen by it?"
+        )
     if HALF * row.ece_before <= row.ece_by_chance:
         return (
             f"{fell}: half of it would be less than chance leaves ({100 * row.ece_by_chance:.1f})."

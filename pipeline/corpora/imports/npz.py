@@ -8,25 +8,20 @@ Every other one-dimensional array is an annotation of that name; empty texts and
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from numpy.typing import NDArray
 
-from pipeline.base.records import MODALITIES, Annotation, Modality, Utterance
+from pipeline.base.records import MODALITIES, Modality
+from pipeline.corpora.imports.columns import annotations_of, utterances_of
 from pipeline.corpora.imports.imported import (
     NUMERIC_KINDS,
     Imported,
     ImportFormatError,
-    annotation,
     pooled,
-    without_media,
 )
 from pipeline.corpora.imports.plain_arrays import ArrayArchive
-from pipeline.corpora.imports.turns import order_of_turns
 from pipeline.corpora.texts import printable
-
-OWN_COLUMNS: Final = ("utterance_id", "dialogue_id", "turn", "speaker", "session", "sentence")
-Columns = Mapping[str, list[str]]  # by name: N texts
 
 
 def read(path: Path, names: Mapping[Modality, str]) -> Imported:
@@ -44,10 +39,10 @@ def read(path: Path, names: Mapping[Modality, str]) -> Imported:
         _check_rows(path, shapes, [*plain, *chosen.values()], n_rows)
 
         columns = {name: _texts(path, name, archive.read(name)) for name in plain}
-        utterances, note = _utterances(path, columns)
+        utterances, note = utterances_of(path, columns)
         return Imported(
             utterances,
-            list(_annotations(columns, utterances)),
+            list(annotations_of(columns, utterances)),
             {
                 modality: [pooled(row) for row in _matrix(path, name, archive.read(name))]
                 for modality, name in chosen.items()
@@ -119,25 +114,3 @@ def _texts(path: Path, name: str, array: NDArray[Any]) -> list[str]:
         value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
         for value in values
     ]
-
-
-def _utterances(path: Path, columns: Columns) -> tuple[list[Utterance], str]:
-    """The rows as utterances, and what told the order of their turns."""
-    dialogues = [value.strip() for value in columns["dialogue_id"]]
-    n_rows = len(dialogues)
-    ids = [value.strip() for value in columns.get("utterance_id", [])]
-    turns, note = order_of_turns(path, columns, dialogues, ids)
-    ids = ids or [f"{dialogue}_{turn}" for dialogue, turn in zip(dialogues, turns, strict=True)]
-    speakers, sentences, sessions = (
-        columns.get(name, [""] * n_rows) for name in ("speaker", "sentence", "session")
-    )
-    rows = zip(ids, dialogues, turns, speakers, sentences, sessions, strict=True)
-    return [without_media(f"{path}: row {k}", *row) for k, row in enumerate(rows)], note
-
-
-def _annotations(columns: Columns, utterances: list[Utterance]) -> Iterator[Annotation]:
-    for name in sorted(columns.keys() - set(OWN_COLUMNS)):
-        for utterance, value in zip(utterances, columns[name], strict=True):
-            found = annotation(utterance.utterance_id, name, value)
-            if found is not None:
-                yield found

@@ -6,7 +6,7 @@ from typing import Any
 
 from pipeline.base.files import UnsafePathError, file_digest, resolve_inside, text_digest
 from pipeline.config.corpora import ImportSettings
-from pipeline.corpora.imports import mmsa_pickle, npy_folder, npz
+from pipeline.corpora.imports import mmsa_pickle, npy_folder, npz, parquet
 from pipeline.corpora.imports.imported import Imported, ImportFormatError, check
 from pipeline.corpora.imports.places import files_opened
 from pipeline.corpora.raw import CorpusError
@@ -41,8 +41,11 @@ def read_source(root: Path, settings: ImportSettings, links: Sequence[str] = ())
         imported = npz.read(path, settings.arrays)
     elif settings.format == "mmsa_pickle":
         imported = mmsa_pickle.read(path, settings.arrays)
+    elif settings.format == "parquet":
+        imported = parquet.read(path, settings.arrays)
     else:
         imported = npy_folder.read(root, settings.arrays, settings.path, links)
+
     try:
         return check(imported, settings.arrays)
     except ImportFormatError as error:

@@ -6,8 +6,9 @@ r"""Features and labels of a corpus in a layout that others read.
     python -m pipeline export build/demo4/runs/iteacnet/0.7/fold0_seed0 --model --out model
 
 Reads what the workflow made of a corpus: utterances.csv, annotations.csv and features/. Formats:
-npz, one file with a row per utterance; npy_folder, GCNet's folders of one .npy per utterance;
-mmsa_pickle, MMSA's three splits with vectors (N, 1, D). `reader: import` reads each of them back.
+npz and parquet, one file with a row per utterance; npy_folder, GCNet's folders of one .npy per
+utterance; mmsa_pickle, MMSA's three splits with vectors (N, 1, D). `reader: import` reads each of
+them back.
 With --model a run: its weights (of a teacher and a student the student), what it was trained on,
 what its probabilities are worth, and a model card; `python -m pipeline label` takes it for a run.
 A whole study is handed on by `python -m pipeline bundle`.
@@ -26,6 +27,7 @@ from pipeline.tools.export.mmsa_pickle import write_mmsa_pickle
 from pipeline.tools.export.model_folder import write_model
 from pipeline.tools.export.npy_folder import TABLE, write_npy_folder
 from pipeline.tools.export.npz import write_npz
+from pipeline.tools.export.parquet import write_corpus
 from pipeline.tools.label.errors import LabelError
 from pipeline.tools.options import command_parser
 
@@ -66,8 +68,8 @@ def export(content: Content, form: str, out: Path, target: str) -> int:
     """Write `content`; returns how many utterances the format cannot hold."""
     if form == "mmsa_pickle":
         return write_mmsa_pickle(out, content, target)
-    write = write_npz if form == "npz" else write_npy_folder
-    write(out, content)
+    writers = {"npz": write_npz, "npy_folder": write_npy_folder, "parquet": write_corpus}
+    writers[form](out, content)
     return 0
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from pipeline.base.files import atomic_path
 from pipeline.base.records import MODALITIES
-from pipeline.corpora.imports.npz import OWN_COLUMNS
+from pipeline.corpora.imports.columns import OWN_COLUMNS
 from pipeline.tools.export.content import Content, ExportError
 
 MAX_TEXT_BYTES: Final = 2**30  # of one column

@@ -8,9 +8,10 @@ SOURCE is a video, a folder of videos, or build/CORPUS. Of videos that nobody ha
 workflow finds utterances, speakers and words (a table or transcript beside them wins), and encodes
 them as the runs' own corpora were encoded; all that lies in FOLDER/build, and a second call goes on
 where the first was stopped. Several runs are averaged, and the table says how far they disagree.
-FOLDER gets labels.csv, labels.json (where the labels come from), timeline.html, which opens in a
-browser, and .vtt, .srt, .eaf and .TextGrid of each media file. `--model faces` needs no run: it is
-what a pretrained network says of faces alone.
+FOLDER gets labels.csv and the same as labels.parquet, labels.json (where the labels come from),
+timeline.html, which opens in a browser, and .vtt, .srt, .eaf and .TextGrid of each media file.
+The page links the videos; `--copies` writes small ones beside it that every browser plays.
+`--model faces` needs no run: it is what a pretrained network says of faces alone.
 """
 
 import argparse
@@ -65,7 +66,8 @@ def _by_runs(args: argparse.Namespace, device: torch.device) -> None:
     corpus = prepared(args.source, args.out, _asked(args), runs)
     labelled = label_corpus(runs, corpus.folder, device, args.risk)
     kinds = labelled.names or runs[0].facts.task.classes
-    write_folder(args.out, labelled, source, kinds, args.videos or corpus.videos)
+    videos = args.videos or corpus.videos
+    write_folder(args.out, labelled, source, kinds, videos, has_copies=args.copies)
 
 
 def _by_faces(args: argparse.Namespace, device: torch.device) -> None:
@@ -73,7 +75,8 @@ def _by_faces(args: argparse.Namespace, device: torch.device) -> None:
     corpus = prepared(args.source, args.out, _asked(args))
     labelled = label_faces(corpus.folder, args.cache, device)
     source = Source(LINES, [{"model": "mini-xception", "corpus": "FER-2013"}], warns_first=True)
-    write_folder(args.out, labelled, source, labelled.names, args.videos or corpus.videos)
+    videos = args.videos or corpus.videos
+    write_folder(args.out, labelled, source, labelled.names, videos, has_copies=args.copies)
 
 
 def _asked(args: argparse.Namespace) -> Asked:
@@ -125,6 +128,11 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
         *("--videos",),
         type=Path,
         help="folder of the videos, which the page links; default: SOURCE, or FOLDER for a corpus",
+    )
+    parser.add_argument(
+        *("--copies",),
+        action="store_true",
+        help="small copies of the media in FOLDER/copies, which every browser plays (.webm)",
     )
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
     parser.add_argument("--threads", type=_n_threads, default=1, help="CPU threads of torch")

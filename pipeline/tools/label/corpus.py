@@ -41,14 +41,14 @@ class Corpus:
             found[:, MODALITIES.index(modality)] = store.extracted[self.index.store_rows]
         return found
 
-    def lacks(self, line: int) -> str:
-        """Why each modality of an utterance in line is missing: "audio silent, visual no_face"."""
+    def lacks(self, line: int) -> dict[str, str]:
+        """Why each modality of an utterance in line is missing."""
         row = self.index.store_rows[line]
-        return ", ".join(
-            f"{modality} {store.header.statuses[store.status[row]]}"
+        return {
+            modality: store.header.statuses[store.status[row]]
             for modality, store in self.stores.items()
             if not store.extracted[row]
-        )
+        }
 
     @property
     def speakers(self) -> list[str]:

@@ -21,6 +21,7 @@ from pipeline.features.faces.crop_cache import CropCache
 from pipeline.features.faces.crops import iter_crops
 from pipeline.tools.label.errors import LabelError
 from pipeline.tools.label.labelling import Labelled
+from pipeline.tools.label.seen import faces_of, told_face
 from pipeline.tools.label.table import LabelRow
 
 NAME: Final = "faces"
@@ -44,7 +45,7 @@ def label_faces(folder: Path, cache: Path, device: torch.device) -> Labelled:
     utterances = read_rows(table, Utterance)
     ids = [utterance.utterance_id for utterance in utterances]
     check_unique(table, ids, "utterance_id")
-    found = {row.utterance_id: row for path in faces for row in read_rows(path, FaceRow)}
+    found = faces_of(folder)
     if missing := sorted(set(ids) - found.keys()):
         raise LabelError(f"{folder / 'faces'} has no row of {missing[0]}: run `snakemake` anew")
 
@@ -71,6 +72,8 @@ def _rows(
             disagreement=math.nan,
             expected=(math.nan, math.nan, math.nan),
             reason="" if label else " ".join(filter(None, [faces.status, faces.remark])),
+            missing={} if label else {"visual": faces.status},
+            face=told_face(faces),
         )
 
 

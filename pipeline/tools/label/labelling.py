@@ -1,9 +1,10 @@
 """From runs and a corpus to rows with labels, reasons and doubts."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -13,9 +14,20 @@ from pipeline.base.records import MODALITIES
 from pipeline.tools.label.corpus import Corpus, read_corpus, warn
 from pipeline.tools.label.errors import LabelError
 from pipeline.tools.label.opinions import ask
-from pipeline.tools.label.table import NOTHING_FOUND, LabelRow, found_of
+from pipeline.tools.label.seen import faces_of, told_face
+from pipeline.tools.label.table import NOTHING_FOUND, LabelRow, found_of, told_missing
 from pipeline.tools.label.trained import TrainedRun
 from pipeline.tools.label.verdicts import Verdict, check_alike, together
+
+Lacks = Mapping[str, str]  # why each modality that is missing is so
+
+
+class Seen(NamedTuple):
+    """What there was of an utterance: modalities, why others are missing, whose the face is."""
+
+    modalities: tuple[str, ...]
+    missing: Lacks
+    face: str
 
 
 @dataclass(frozen=True)
@@ -36,17 +48,43 @@ def label_corpus(
     """
     opinions, ends = [], []
     unheard: list[str] = []
+    lacks: list[Lacks] = []
     for run in runs:  # features of one run at a time: they are what is large
         corpus = read_corpus(folder, run.facts)
         unheard += _unheard(run, corpus)
         opinions.append(ask(run, corpus, device))
         ends.append(corpus.ends_s)
+        own = [corpus.lacks(line) for line in range(len(corpus.utterances))]
+        lacks = [{**known, **new} for known, new in zip(lacks or own, own, strict=True)]
 
     for text in dict.fromkeys(unheard):
         warn(text)
     verdict = together(runs, opinions)
-    reasons = _reasons(runs, corpus, verdict, risk)
-    return Labelled(list(_rows(corpus, np.fmax.reduce(ends), verdict, reasons)), verdict.names)
+    seen = list(_seen(folder, runs, corpus, lacks, verdict))
+    reasons = _reasons(runs, corpus, verdict, seen, risk)
+    rows = _rows(corpus, np.fmax.reduce(ends), verdict, seen, reasons)
+    return Labelled(list(rows), verdict.names)
+
+
+def _seen(
+    folder: Path,
+    runs: Sequence[TrainedRun],
+    corpus: Corpus,
+    lacks: Sequence[Lacks],
+    verdict: Verdict,
+) -> Iterator[Seen]:
+    """Of each utterance in line: what no run found is missing, whatever one of them lacks."""
+    is_looked_at = any("visual" in run.facts.modalities for run in runs)
+    faces = faces_of(folder) if is_looked_at else {}
+
+    for place, there, lack in zip(
+        corpus.index.store_rows, found_of(verdict.found), lacks, strict=True
+    ):
+        missing: dict[str, str] = {
+            name: lack[name] for name in MODALITIES if name in lack and name not in there
+        }
+        face = told_face(faces.get(corpus.utterances[place].utterance_id))
+        yield Seen(there, missing, face)
 
 
 def check_runs(runs: Sequence[TrainedRun], risk: float | None) -> None:
@@ -64,7 +102,11 @@ def check_runs(runs: Sequence[TrainedRun], risk: float | None) -> None:
 
 
 def _reasons(
-    runs: Sequence[TrainedRun], corpus: Corpus, verdict: Verdict, risk: float | None
+    runs: Sequence[TrainedRun],
+    corpus: Corpus,
+    verdict: Verdict,
+    seen: Sequence[Seen],
+    risk: float | None,
 ) -> list[str]:
     """For each utterance in line why it gets no label, "" if it does."""
     risks = 1 - verdict.confidence
@@ -75,7 +117,7 @@ def _reasons(
     reasons = []
     for row, label in enumerate(verdict.labels):
         if not verdict.found[row].any():
-            reasons.append(f"{NOTHING_FOUND}: {corpus.lacks(row)}")
+            reasons.append(f"{NOTHING_FOUND}: {told_missing(seen[row].missing)}")
         elif not label:
             n = n_speakers[dialogues[row]]
             reasons.append(f"dialogue of {n} speakers, the network takes at most {most}")
@@ -87,22 +129,27 @@ def _reasons(
 
 
 def _rows(
-    corpus: Corpus, ends_s: NDArray[np.float64], verdict: Verdict, reasons: Sequence[str]
+    corpus: Corpus,
+    ends_s: NDArray[np.float64],
+    verdict: Verdict,
+    seen: Sequence[Seen],
+    reasons: Sequence[str],
 ) -> Iterator[LabelRow]:
-    found = list(found_of(verdict.found))
-
     for row, place in enumerate(corpus.index.store_rows):
         is_said = bool(verdict.labels[row])
         low, middle, high = (float(value) for value in verdict.expected[row][[1, 0, 2]])
+
         yield LabelRow(
             utterance=corpus.utterances[place],
             end_s=float(ends_s[row]),
-            modalities=found[row],
+            modalities=seen[row].modalities,
             label="" if reasons[row] else verdict.labels[row],
             shares=tuple(verdict.shares[row].tolist()) if is_said else (),
             disagreement=float(verdict.disagreement[row]) if is_said else math.nan,
             expected=(middle, low, high),
             reason=reasons[row],
+            missing=seen[row].missing,
+            face=seen[row].face,
         )
 
 

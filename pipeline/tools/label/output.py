@@ -7,13 +7,16 @@ from typing import Any
 
 from pipeline.base.files import write_json
 from pipeline.base.wording import counted
+from pipeline.tools.label.copies import write_copies
 from pipeline.tools.label.corpus import warn
 from pipeline.tools.label.labelling import Labelled
 from pipeline.tools.label.page import write_page
+from pipeline.tools.label.parquet import write_labels_parquet
+from pipeline.tools.label.seen import counts, remarks
 from pipeline.tools.label.table import columns, cues_of, write_labels
 from pipeline.tools.label.timelines import FORMATS, write_timelines
 
-TABLE, SIDECAR = "labels.csv", "labels.json"
+TABLE, PARQUET, SIDECAR = "labels.csv", "labels.parquet", "labels.json"
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,13 @@ class Source:
 
 
 def write_folder(
-    out: Path, labelled: Labelled, source: Source, kinds: Sequence[str], videos: Path
+    out: Path,
+    labelled: Labelled,
+    source: Source,
+    kinds: Sequence[str],
+    videos: Path,
+    *,
+    has_copies: bool,
 ) -> None:
     """Write all; `kinds` are the classes, or what probabilities are of."""
     rows = labelled.rows
@@ -39,7 +48,12 @@ def write_folder(
             "time line"
         )
 
+    faces = counts(row.face for row in rows)
+    for text in remarks(faces):
+        warn(text)
+
     write_labels(out / TABLE, rows, labelled.names)
+    write_labels_parquet(out / PARQUET, rows, labelled.names, source.lines)
     n_files, n_labels = write_timelines(out, cues), sum(bool(row.label) for row in rows)
     facts = {
         "notes": list(source.lines),
@@ -48,9 +62,12 @@ def write_folder(
         "columns": columns(labelled.names),
         "n_utterances": len(rows),
         "n_labels": n_labels,
+        "n_faces": dict(faces),
     }
     write_json(out / SIDECAR, facts)
-    write_page(out, rows, kinds, source.lines, videos, is_synthetic=source.warns_first)
+    media = dict.fromkeys(cue.media for cue in cues) if has_copies else {}
+    copies = write_copies(out, media, videos)
+    write_page(out, rows, kinds, source.lines, videos, copies, is_synthetic=source.warns_first)
     if n_files:
         print(f"{counted(n_files, 'file has', 'files have')} {', '.join(FORMATS)} in {out}")
     print(f"{n_labels} of {len(rows)} utterances have a label in {out / TABLE}")

@@ -4,9 +4,8 @@ Everything is laid out here and escaped by the templates; the script only listen
 linked, not in the page; where a link leads nowhere a person can choose the file.
 """
 
-import math
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -16,29 +15,12 @@ from markupsafe import Markup
 
 from pipeline.base.files import write_text
 from pipeline.base.records import MODALITIES
+from pipeline.tools.label.cue_views import HUES, CueView, clock, cue_view, is_number
 from pipeline.tools.label.cues import Cue, by_media, lanes
 from pipeline.tools.label.table import LabelRow, cues_of
 
 PAGE = "timeline.html"
 TEMPLATES = Path(__file__).parent / "templates"
-# Of equal weight on white and on black; beside each colour stands its name.
-HUES = ("#d1495b", "#2a86c8", "#3a9d5d", "#c08a13", "#9a66c2", "#00979f", "#d9752b", "#b3589a")
-UNSURE = 0.06  # height of the lowest bar, so that it can be seen and clicked
-
-
-@dataclass(frozen=True)
-class CueView:
-    """An utterance on its lane; places are percent of the file's length, height of the lane's."""
-
-    start_s: float
-    left: float
-    width: float
-    height: float
-    hue: int  # number of its colour; -1: no label
-    label: str
-    words: str
-    details: Sequence[str]
-    found: Sequence[tuple[str, bool]]  # modality, and whether it was there
 
 
 @dataclass(frozen=True)
@@ -78,14 +60,16 @@ def write_page(
     names: Sequence[str],
     lines: Sequence[str],
     videos: Path,
+    copies: Mapping[str, Path],
     *,
     is_synthetic: bool,
 ) -> None:
     """Write the page into `out`; `videos` is the folder that paths of media begin in.
 
-    `names`: what probabilities are of, or the classes where there are none.
+    `names`: what probabilities are of, or the classes where there are none. `copies`: by path of
+    media what is linked in their place.
     """
-    shown = list(_media(out, rows, names, videos))
+    shown = list(_media(out, rows, names, videos, copies))
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -109,17 +93,15 @@ def write_page(
     write_text(out / PAGE, page)
 
 
-def clock(seconds: float) -> str:
-    """Minutes and seconds, 3:07.4."""
-    tenths = round(seconds * 10)
-    return f"{tenths // 600}:{tenths // 10 % 60:02}.{tenths % 10}"
-
-
 def _media(
-    out: Path, rows: Sequence[LabelRow], names: Sequence[str], videos: Path
+    out: Path,
+    rows: Sequence[LabelRow],
+    names: Sequence[str],
+    videos: Path,
+    copies: Mapping[str, Path],
 ) -> Iterator[MediaView]:
     labels = [row.label for row in rows if row.label and row.label not in names]
-    numbers = [float(label) for label in labels if _is_number(label)]
+    numbers = [float(label) for label in labels if is_number(label)]
     scale = (min(numbers), max(numbers)) if numbers else (0.0, 1.0)
 
     for media, cues in by_media(cues_of(rows)).items():
@@ -128,7 +110,7 @@ def _media(
         speakers = list(dict.fromkeys(row[0].speaker for row in own.values()))
         yield MediaView(
             name=media,
-            link=_link(out, videos / media),
+            link=_link(out, copies.get(media, videos / media)),
             end_s=end_s,
             n_labels=sum(bool(cue.label) for cue in cues),
             speakers=speakers,
@@ -136,62 +118,12 @@ def _media(
                 LaneView(
                     name,
                     speakers.index(row[0].speaker),
-                    [_cue(cue, rows[cue.place], names, scale, end_s) for cue in row],
+                    [cue_view(cue, rows[cue.place], names, scale, end_s) for cue in row],
                 )
                 for name, row in own.items()
             ],
             curves=list(_curves(cues, rows, names, end_s)),
         )
-
-
-def _cue(
-    cue: Cue, row: LabelRow, names: Sequence[str], scale: tuple[float, float], end_s: float
-) -> CueView:
-    length_ms = 1000 * end_s
-    return CueView(
-        start_s=cue.start_ms / 1000,
-        left=100 * cue.start_ms / length_ms,
-        width=100 * (cue.end_ms - cue.start_ms) / length_ms,
-        height=max(_height(row, scale), UNSURE) if row.label else UNSURE,
-        hue=_hue(row, names),
-        label=row.label or "no label",
-        words=cue.text,
-        details=list(_details(cue, row, names)),
-        found=[(name, name in row.modalities) for name in MODALITIES],
-    )
-
-
-def _height(row: LabelRow, scale: tuple[float, float]) -> float:
-    """The confidence; of numbers without one their place between the lowest and the highest."""
-    if row.shares:
-        return row.confidence
-    if not _is_number(row.label):
-        return 1.0
-    low, high = scale
-    return (float(row.label) - low) / (high - low) if high > low else 1.0
-
-
-def _hue(row: LabelRow, names: Sequence[str]) -> int:
-    """Of the likeliest name, or of the label itself where it is one; numbers have the first."""
-    if not row.label:
-        return -1
-    if row.shares:
-        return max(range(len(names)), key=row.shares.__getitem__) % len(HUES)
-    return names.index(row.label) % len(HUES) if row.label in names else 0
-
-
-def _details(cue: Cue, row: LabelRow, names: Sequence[str]) -> Iterator[str]:
-    yield f"{clock(cue.start_ms / 1000)} to {clock(cue.end_ms / 1000)} {cue.speaker}".strip()
-    if row.reason:
-        yield row.reason
-    if row.shares:
-        ranked = sorted(zip(row.shares, names, strict=True), reverse=True)
-        yield ", ".join(f"{name} {share:.2f}" for share, name in ranked[:4])
-    if not math.isnan(row.expected[0]):
-        accuracy, low, high = row.expected
-        yield f"right in {accuracy:.0%} of such cases [{low:.0%}, {high:.0%}] where it was tested"
-    if not math.isnan(row.disagreement):
-        yield f"disagreement of the runs: {row.disagreement:.2f}"
 
 
 def _curves(
@@ -212,10 +144,3 @@ def _link(out: Path, video: Path) -> str:
     """The way from the page to a video; as a URL it holds neither a scheme nor a script."""
     way = Path(os.path.relpath(video.absolute(), out.absolute())).as_posix()
     return quote(way) if way.startswith("../") else f"./{quote(way)}"
-
-
-def _is_number(label: str) -> bool:
-    try:
-        return math.isfinite(float(label))
-    except ValueError:
-        return False

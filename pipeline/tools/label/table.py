@@ -1,18 +1,19 @@
 """The table of labels: one row per utterance, dialogue after dialogue, turn after turn.
 
 Columns: dialogue_id, utterance_id, media, start_s, end_s ("" where nobody knows), speaker, text,
-modalities: those that were found, with blanks between, label (class or number),
-`probability_<name>` where there are any, confidence: the highest of them, disagreement: the share
-of several runs that say otherwise (of numbers their deviation), expected_accuracy and the ends of
-its interval: how often the runs were right on their test role with just these modalities, reason:
-why there is no label, "" where there is one. Nine digits: enough to give every float32 back.
+modalities: those that were found, with blanks between, missing: why each of the others is not
+there, face: how it is known to be the speaker's, label (class or number), `probability_<name>`
+where there are any, confidence: the highest of them, disagreement: the share of several runs that
+say otherwise (of numbers their deviation), expected_accuracy and the ends of its interval: how
+often the runs were right on their test role with just these modalities, reason: why there is no
+label, "" where there is one. Nine digits: enough to give every float32 back.
 """
 
 import csv
 import io
 import math
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ from pipeline.base.records import MODALITIES, Utterance
 from pipeline.tools.label.cues import Cue, span_ms
 
 PLACE = ("dialogue_id", "utterance_id", "media", "start_s", "end_s", "speaker", "text")
+SEEN = ("modalities", "missing", "face")
 TRUST = ("confidence", "disagreement", "expected_accuracy", "expected_low", "expected_high")
 NOTHING_FOUND = "nothing found in any modality"
 
@@ -39,6 +41,8 @@ class LabelRow:
     disagreement: float
     expected: tuple[float, float, float]  # accuracy, and the ends of its interval
     reason: str
+    missing: Mapping[str, str] = field(default_factory=dict)  # by modality that was asked for: why
+    face: str = ""  # whose the face is (pipeline.tools.label.seen)
 
     @property
     def confidence(self) -> float:
@@ -65,21 +69,27 @@ class LabelRow:
             place=place,
         )
 
-    def cells(self, n_shares: int) -> list[str]:
-        """The row as text, with as many probabilities as the table has columns of them."""
+    def values(self, n_shares: int) -> list[str | float]:
+        """The row, with as many probabilities as the table has columns of them."""
         utterance = self.utterance
         place = [utterance.dialogue_id, utterance.utterance_id, utterance.media]
-        span = [f"{utterance.start_s:.9g}", _text(self.end_s)]
-        shares = list(map(_text, self.shares)) or [""] * n_shares
-        trust = map(_text, (self.confidence, self.disagreement, *self.expected))
-        said = [utterance.speaker, utterance.text, " ".join(self.modalities), self.label]
+        span = [utterance.start_s, self.end_s]
+        seen = [" ".join(self.modalities), told_missing(self.missing), self.face]
+        shares = self.shares or (math.nan,) * n_shares
+        trust = (self.confidence, self.disagreement, *self.expected)
+        said = [utterance.speaker, utterance.text, *seen, self.label]
         return [*place, *span, *said, *shares, *trust, self.reason]
 
 
 def columns(names: Sequence[str]) -> list[str]:
     """The header; `names` are those that have a probability."""
     shown = [f"probability_{name}" for name in names]
-    return [*PLACE, "modalities", "label", *shown, *TRUST, "reason"]
+    return [*PLACE, *SEEN, "label", *shown, *TRUST, "reason"]
+
+
+def told_missing(missing: Mapping[str, str]) -> str:
+    """What is not there, and why: "audio silent, visual no_face"."""
+    return ", ".join(f"{modality} {status}" for modality, status in missing.items())
 
 
 def cues_of(rows: Sequence[LabelRow]) -> list[Cue]:
@@ -99,7 +109,9 @@ def write_labels(path: Path, rows: Iterable[LabelRow], names: Sequence[str]) -> 
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(columns(names))
-    writer.writerows(row.cells(len(names)) for row in rows)
+    for row in rows:
+        values = row.values(len(names))
+        writer.writerow([v if isinstance(v, str) else _text(v) for v in values])
     write_text(path, buffer.getvalue())
 
 

@@ -5,6 +5,8 @@ import warnings
 from contextlib import suppress
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from pipeline.base.files import UnsafePathError
@@ -15,7 +17,7 @@ from pipeline.corpora.imports.source import read_source
 from pipeline.corpora.raw import CorpusError
 from pipeline.corpora.readers import reader
 from pipeline.features.imported import imported_store
-from tests.pipeline.damaging import try_all
+from tests.pipeline.damaging import N_INPUTS, try_all
 
 
 def write_iemocap_tree(root, request):
@@ -91,6 +93,17 @@ def write_npz(root, save=np.savez):
     )
 
 
+def write_parquet(root, **more):
+    columns = {
+        "utterance_id": ["d_1", "d_2", "e_1"],
+        "dialogue_id": ["d", "d", "e"],
+        "start_s": [0.0, 1.0, 0.0],
+        "emotion": ["joy", None, "joy"],
+        "audio": pa.array([[1.0, 2.0], None, [3.0, 4.0]], pa.list_(pa.float32(), 2)),
+    }
+    pq.write_table(pa.table(columns), root / "f.parquet", **more)
+
+
 def write_folder(root):
     (root / "wav").mkdir()
     rows = ["utterance_id,dialogue_id,turn,speaker,emotion", "u,d,0,F,joy", "v,d,1.0,M,sad"]
@@ -119,6 +132,11 @@ IMPORTS = {
     "npz_compressed": (
         lambda root: write_npz(root, np.savez_compressed),
         {"format": "npz", "path": "f.npz"},
+    ),
+    "parquet": (write_parquet, {"format": "parquet", "path": "f.parquet"}),
+    "parquet_plain": (
+        lambda root: write_parquet(root, compression="none", use_dictionary=False),
+        {"format": "parquet", "path": "f.parquet"},
     ),
     "npy_folder": (
         write_folder,
@@ -149,4 +167,6 @@ def test_importers(tmp_path, name):
 
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        try_all([path for path in tmp_path.rglob("*") if path.is_file()], attempt)
+        # Each of Parquet starts a process.
+        n_inputs = 25 if chosen.format == "parquet" else N_INPUTS
+        try_all([path for path in tmp_path.rglob("*") if path.is_file()], attempt, n_inputs)

@@ -20,7 +20,7 @@ from pipeline.tools.export.npy_folder import write_npy_folder
 from pipeline.tools.export.npz import write_npz
 from tests.pipeline.tools.export.small_corpus import export, utterances, write_corpus, write_task
 
-FORMATS = {"npz": "c.npz", "npy_folder": "c", "mmsa_pickle": "c.pkl"}
+FORMATS = {"npz": "c.npz", "npy_folder": "c", "mmsa_pickle": "c.pkl", "parquet": "c.parquet"}
 LOST = [("visual", 2), ("audio", 0)]
 
 
@@ -201,7 +201,9 @@ def test_an_old_folder_is_not_mixed_with_a_new_one(corpus, tmp_path):
         export(corpus, "--format", "npy_folder", "--out", tmp_path / "c")
 
 
-@pytest.mark.parametrize(("form", "name"), [("npz", "sentence"), ("npy_folder", "region")])
+@pytest.mark.parametrize(
+    ("form", "name"), [("npz", "sentence"), ("npy_folder", "region"), ("parquet", "start_s")]
+)
 def test_annotations_that_the_format_would_take_for_its_own_are_refused(
     corpus, tmp_path, form, name
 ):

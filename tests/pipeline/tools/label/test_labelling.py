@@ -18,6 +18,7 @@ from tests.small_methods import small_method
 
 MODELS = our_methods()
 PLACE = ("dialogue_id", "utterance_id", "media", "start_s", "end_s", "speaker", "text")
+SEEN = ("modalities", "missing", "face")
 TRUST = ("confidence", "disagreement", "expected_accuracy", "expected_low", "expected_high")
 
 
@@ -49,7 +50,7 @@ def test_labels_of_the_test_role_are_those_of_the_run(
 
     names = [f"probability_{name}" for name in files.classes if model != "cpmnet"]
     assert list(next(iter(found.values()))) == [
-        *(*PLACE, "modalities", "label"),
+        *(*PLACE, *SEEN, "label"),
         *(*names, *TRUST, "reason"),
     ]
     told = json.loads((run / "calibration.json").read_text())
@@ -79,7 +80,7 @@ def test_regression_gives_numbers(make_task, tmp_path, capsys, model):
     assert numbers == pytest.approx([float(expected[u]["predicted"]) for u in found], abs=1e-4)
     assert len(set(numbers)) > len(numbers) // 2
     signs = ["probability_negative", "probability_positive"] if model == "iteacnet" else []
-    columns = [*PLACE, "modalities", "label", *signs, *TRUST, "reason"]
+    columns = [*PLACE, *SEEN, "label", *signs, *TRUST, "reason"]
     assert list(next(iter(found.values()))) == columns
     for row in found.values():
         if signs:
@@ -141,7 +142,8 @@ def test_an_utterance_without_anything_has_no_label(trained, corpus, tmp_path, c
             lacks = "audio no_face, text no_face, visual no_face"  # as `lose` writes them
             nothing = f"nothing found in any modality: {lacks}"
             filled = {name for name, cell in row.items() if cell}
-            assert filled == {*PLACE, "reason"} - {"media"}
+            assert filled == {*PLACE, "missing", "reason"} - {"media"}
+            assert row["missing"] == lacks
             assert row["reason"] == nothing
         else:
             assert row["label"] == old["label"] != ""

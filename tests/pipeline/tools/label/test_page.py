@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import pytest
 
 from pipeline.base.records import Utterance
-from pipeline.tools.label.page import PAGE, clock, write_page
+from pipeline.tools.label.page import PAGE, write_page
 from pipeline.tools.label.table import LabelRow
 
 NAMES = ("happy", "sad")
@@ -53,8 +53,9 @@ class Reader(HTMLParser):
         return [a for a in found if name is None or name in (a.get("class") or "").split()]
 
 
-def write(folder, rows, names=NAMES, lines=("from somewhere",), videos=None):
-    write_page(folder, rows, names, lines, videos or folder / "videos", is_synthetic=False)
+def write(folder, rows, names=NAMES, lines=("from somewhere",), videos=None, copies=None):
+    videos = videos or folder / "videos"
+    write_page(folder, rows, names, lines, videos, copies or {}, is_synthetic=False)
 
 
 def page(tmp_path, rows=ROWS, names=NAMES, **more):
@@ -88,6 +89,36 @@ def test_it_says_what_the_table_says(tmp_path):
     assert "nothing found in any modality" in text
     assert "disagreement of the runs: 0.25" in text
     assert text.index("said first") < text.index("then this") < text.index("talk 1.mp4")
+
+
+def test_marks_and_details_say_why_a_modality_is_not_there(tmp_path):
+    missing = {"audio": "silent", "visual": "no_face"}
+    rows = [
+        row(0, 0, 1, modalities=("text",), missing=missing),
+        row(1, 1, 2, modalities=("audio", "visual"), face="a face"),
+        row(2, 2, 3, modalities=("visual",), face="mouth"),
+        row(3, 3, 4, modalities=("audio",), missing={"visual": "ambiguous_face"}, face="2 faces"),
+    ]
+    read = page(tmp_path, rows)
+
+    titles = [mark["title"] for mark in read.of("i")]
+    assert titles[:3] == [
+        *("audio: no sample above -60 dBFS", "text"),
+        "visual: frames were read, no face was found",
+    ]
+    assert titles[3:6] == ["audio", "text: not used", "visual: a face, maybe not the speaker's"]
+
+    text = " ".join(read.text)
+    assert "without audio: no sample above -60 dBFS" in text
+    assert "a face: nobody asked whether it is the speaker's" in text
+    assert "told by the mouth that moves with the sound" in text
+    assert "2 faces, and it cannot be told whose mouth speaks" in text
+
+
+def test_a_copy_is_linked_in_the_place_of_its_video(tmp_path):
+    copies = {"a/talk 1.mp4": tmp_path / "copies/a/talk 1.mp4.webm"}
+    read = page(tmp_path, copies=copies)
+    assert [video["src"] for video in read.of("video")] == ["./copies/a/talk%201.mp4.webm"]
 
 
 def test_curves_are_the_probabilities(tmp_path):
@@ -142,12 +173,3 @@ def test_no_file_no_lane(tmp_path):
     read = page(tmp_path, [row(0, 0, 1, media="")])
     assert not read.of("video")
     assert "No utterance has a file" in " ".join(read.text)
-
-
-def test_the_clock():
-    assert [clock(seconds) for seconds in (0, 59.96, 187.44, 3600)] == [
-        "0:00.0",
-        "1:00.0",
-        "3:07.4",
-        "60:00.0",
-    ]

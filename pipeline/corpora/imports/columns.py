@@ -1,0 +1,35 @@
+"""Columns of one table, N texts each, as utterances and what is said of them."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+from pipeline.base.records import Annotation, Utterance
+from pipeline.corpora.imports.imported import annotation, without_media
+from pipeline.corpora.imports.turns import order_of_turns
+
+OWN_COLUMNS: Final = ("utterance_id", "dialogue_id", "turn", "speaker", "session", "sentence")
+Columns = Mapping[str, list[str]]  # by name: N texts
+
+
+def utterances_of(path: Path, columns: Columns) -> tuple[list[Utterance], str]:
+    """The rows as utterances, and what told the order of their turns."""
+    dialogues = [value.strip() for value in columns["dialogue_id"]]
+    n_rows = len(dialogues)
+    ids = [value.strip() for value in columns.get("utterance_id", [])]
+    turns, note = order_of_turns(path, columns, dialogues, ids)
+    ids = ids or [f"{dialogue}_{turn}" for dialogue, turn in zip(dialogues, turns, strict=True)]
+    speakers, sentences, sessions = (
+        columns.get(name, [""] * n_rows) for name in ("speaker", "sentence", "session")
+    )
+    rows = zip(ids, dialogues, turns, speakers, sentences, sessions, strict=True)
+    return [without_media(f"{path}: row {k}", *row) for k, row in enumerate(rows)], note
+
+
+def annotations_of(columns: Columns, utterances: list[Utterance]) -> Iterator[Annotation]:
+    """Every column that is not one of `OWN_COLUMNS`; empty texts and `nan` say nothing."""
+    for name in sorted(columns.keys() - set(OWN_COLUMNS)):
+        for utterance, value in zip(utterances, columns[name], strict=True):
+            found = annotation(utterance.utterance_id, name, value)
+            if found is not None:
+                yield found
