@@ -120,7 +120,10 @@ def _check_vectors(
         )
 
     if len(there) < n:
-        yield f"{n - len(there)} of {n} utterances have no vector"
+        yield (
+            f"{n - len(there)} of {n} utterances have no vector: there is none, or a number in it "
+            "is NaN, infinite or too large for 32 bits"
+        )
     if n_zeros:
         yield (
             f"{n_zeros} of {n} vectors are zeros, which count as data; where nothing was "

@@ -79,10 +79,18 @@ def _chosen(
     for modality, name in chosen.items():
         if name not in matrices:
             raise ImportFormatError(
-                f"{path}: {name!r} is not an (N, D) array; there are {_shown(matrices) or 'none'}",
+                f"{path}: {_no_matrix(name, shapes)}; of that form there are "
+                f"{_shown(matrices) or 'none'}",
                 key=f"arrays.{modality}",
             )
     return chosen
+
+
+def _no_matrix(name: str, shapes: Mapping[str, tuple[int, ...]]) -> str:
+    if name not in shapes:
+        return f"there is no array {name!r}, an (N, D) array is needed"
+    over_time = "; average over time first" if len(shapes[name]) == 3 else ""
+    return f"{name!r} has the shape {shapes[name]}, an (N, D) array is needed{over_time}"
 
 
 def _check_rows(

@@ -146,7 +146,10 @@ def _read_header(stream: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any
         warnings.simplefilter("ignore", UserWarning)  # of a header that Python 2 wrote
         shape, is_fortran, dtype = HEADERS[version](stream)
     if dtype.kind not in PLAIN_KINDS or dtype.subdtype is not None:
-        raise ImportFormatError(f"holds {dtype}, expected plain numbers or texts, not objects")
+        way_out = "; save texts as `array.astype(str)`" if dtype.hasobject else ""
+        raise ImportFormatError(
+            f"holds {dtype}, expected plain numbers or texts, not objects{way_out}"
+        )
     if any(n < 0 for n in shape):
         raise ImportFormatError(f"shape {shape} is not a shape")
     return shape, is_fortran, dtype

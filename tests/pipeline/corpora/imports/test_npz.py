@@ -56,8 +56,23 @@ def test_objects_are_refused_without_being_unpickled(tmp_path, arrays):
         read(save(tmp_path, arrays), {})
 
 
+def test_an_array_of_frames_is_told_by_its_shape_with_the_way_out(tmp_path, arrays):
+    arrays["frames"] = np.ones((3, 5, 4), np.float32)
+    told = r"'frames' has the shape \(3, 5, 4\), an \(N, D\) array is needed; average over time"
+    with pytest.raises(ImportFormatError, match=told):
+        read(save(tmp_path, arrays), {"text": "frames"})
+
+
+def test_texts_that_are_objects_are_told_with_the_way_out(tmp_path, arrays):
+    arrays["emotion"] = np.array(["a", None, "b"], dtype=object)
+    with pytest.raises(ImportFormatError, match=r"emotion: holds object.*`array.astype\(str\)`"):
+        read(save(tmp_path, arrays), {})
+    arrays["emotion"] = arrays["emotion"].astype(str)
+    assert read(save(tmp_path, arrays), {})
+
+
 def test_an_unknown_array_is_named_with_those_that_exist(tmp_path, arrays):
-    with pytest.raises(ImportFormatError, match=r"'nope' is not .*text_minilm \(3, 4\)") as caught:
+    with pytest.raises(ImportFormatError, match=r"no array 'nope'.*text_minilm \(3, 4\)") as caught:
         read(save(tmp_path, arrays), {"text": "nope"})
     assert caught.value.key == "arrays.text"
 
