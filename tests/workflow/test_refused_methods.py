@@ -12,6 +12,7 @@ WANTED = "build/t/labels.csv"
 
 def config_of(methods):
     imported = {"format": "npz", "path": "f.npz", "arrays": {"text": "text", "audio": "audio"}}
+
     return {
         "corpora": {"c": {"reader": "import", "root": "features", "import": imported}},
         "tasks": {
