@@ -80,6 +80,7 @@ def refuse_tasks(corpus, utterances, annotations):
                     utterances,
                     played.labels,
                     played.splits,
+                    corpus in IMPORTED,
                 )
             ]
     except TableError:  # check_tasks reads the same tables and tells what is wrong

@@ -13,7 +13,7 @@ from pipeline.corpora.raw import CorpusError
 from pipeline.corpora.readers import read_corpus
 from pipeline.corpora.turns import TurnsError, read_found
 from pipeline.corpora.written import CorpusTables
-from pipeline.stages.options import CORPUS, stage_parser
+from pipeline.stages.options import CORPUS, stage_parser, undashed
 
 
 class BuildManifestSettings(Section):
@@ -26,7 +26,7 @@ class BuildManifestSettings(Section):
 def main(argv: list[str] | None = None) -> None:
     """Read the command line and the corpus, write the tables, say what came out."""
     parser = stage_parser(__doc__, CORPUS, "cache out-shards out-media")
-    parser.add_argument("--clips", nargs="*", default=[], help="without a table: its media's names")
+    parser.add_argument("--clips", nargs="*", default=[], type=undashed, help="names of its media")
     parser.add_argument("--found", type=Path, nargs="*", default=[], help="what was found in each")
     args = parser.parse_args(argv)
 

@@ -11,7 +11,7 @@ from pipeline.report.made_page import Made
 from pipeline.report.outputs import write_outputs
 from pipeline.report.page import render
 from pipeline.report.study import StudyFiles, StudySettings, page_view
-from pipeline.stages.options import stage_parser
+from pipeline.stages.options import stage_parser, undashed
 
 WRITTEN = "out-page out-tables out-figures out-card out-settings"
 
@@ -45,7 +45,7 @@ def main(argv: list[str] | None = None) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = stage_parser(__doc__, "cache build parameters settings", WRITTEN)
     parser.add_argument("--faces", type=Path, nargs="*", default=[], help="tables of the shards")
-    parser.add_argument("--configuration", nargs="*", default=[], help="its files")
+    parser.add_argument("--configuration", nargs="*", default=[], type=undashed, help="its files")
     return parser
 
 

@@ -26,10 +26,12 @@ def oversized(
     utterances: Sequence[Utterance],
     labels: Sequence[Label],
     splits: Iterable[SplitRow],
+    is_imported: bool = False,
 ) -> Iterator[str]:
     """A line for each method, by name, that cannot be trained on the training role of a fold.
 
-    A method stands there with its settings at a rate.
+    A method stands there with its settings at a rate. Of imported features the tables do not tell
+    which modalities there are: all of the task may be.
     """
     index = index_utterances(utterances, labels)
     if index.max_utterances <= USUAL_DIALOGUE and index.lengths.sum() <= USUAL_CORPUS:
@@ -39,7 +41,8 @@ def oversized(
         if row.role == "train" and row.fold in training:
             training[row.fold].append(row.dialogue_id)
 
-    there = _there(task.sorted_modalities, utterances)
+    modalities = task.sorted_modalities
+    there = modalities if is_imported else _there(modalities, utterances)
     for name, method in methods.items():
         if reason := _refusal(method, task.scored, there, index, training):
             yield f"methods.{name}: {reason}; or leave the method out of `train.methods`"

@@ -20,7 +20,8 @@ def test_jobs_find_their_code_and_run_no_other(tmp_path, name):
     for part in PARTS:
         copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
         copy(ROOT / part, project / part)
-    (project / "queue.py").write_text("raise SystemExit('this was executed')")
+    for module in ("queue", "select", "json", "types", "random"):
+        (project / f"{module}.py").write_text("raise SystemExit('this was executed')")
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     done = subprocess.run(
         ["snakemake", "--cores", "1", "build/talks/utterances.csv"],

@@ -105,6 +105,8 @@ def _told(path: Path, name: str = "") -> Iterator[None]:
             str(error) if str(path) in str(error) else f"{place}: {error}"
         ) from None
     except FAULTS as error:
+        if isinstance(error, OSError) and error.errno is not None:  # of the disk, not of the array
+            raise ImportFormatError(f"{place}: cannot be read: {error.strerror}") from None
         detail = printable(str(error), 200) or type(error).__name__
         raise ImportFormatError(f"{place}: not a plain array ({detail})") from None
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.stages.known_options import KNOWN
-from pipeline.stages.options import TEST_TABLES, stage_parser
+from pipeline.stages.options import TEST_TABLES, stage_parser, undashed
 
 NAMES = TEST_TABLES.split()
 
@@ -37,3 +37,18 @@ def test_what_is_known_says_so_in_the_help():
     assert "written: labels" in told
     with pytest.raises(KeyError):
         stage_parser("", "sead")
+
+
+@pytest.mark.parametrize("name", ["-3g5yACwYnA", "-raw", "-1", "./-kept"])
+def test_values_may_begin_with_a_dash(name):
+    """A folder, a clip and its links: an id of CMU-MOSEI is one of these."""
+    words = ["--root", name, "--clip", f"{name}.mp4", "--links", name, "b", "--settings", "{}"]
+    args = stage_parser("", "root clip links settings cache").parse_args([*words, "--cache", name])
+    assert (args.root, args.cache) == (Path(name), Path(name))
+    assert (args.clip, args.links) == (undashed(f"{name}.mp4"), [undashed(name), "b"])
+    assert args.clip.startswith("-")
+
+
+def test_an_option_that_nobody_knows_is_refused():
+    with pytest.raises(SystemExit):
+        stage_parser("", "root").parse_args(["--root", "a", "--rot", "b"])

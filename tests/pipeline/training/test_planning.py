@@ -71,6 +71,8 @@ def test_a_modality_of_which_nothing_can_be_there_costs_nothing():
     n = next(n for n in range(1000, 9000, 100) if told(asked, corpus([n, 4])))
     assert told(asked, corpus([n, 4], text="")) == []
     assert told(asked, corpus([n, 4], media="")) == []
+    imported = corpus([n, 4], media="")  # their tables say nothing of what there is
+    assert list(oversized(asked, TASK, [0], *imported, is_imported=True)) != []
 
 
 def test_corpora_of_usual_size_load_no_torch():
