@@ -100,7 +100,9 @@ def _write_run(plan: Plan, run: Run, tables: FoldTables, rng: np.random.Generato
 
     named = {"task": "t", "method": run.method, "train_rate": run.train_rate}
     facts = {**named, "fold": run.fold, "seed": run.seed, "selection": "validation"}
-    write_json(folder / "run.json", facts | {"device": "none", "best_epoch": 1, "best_score": 0.5})
+    facts |= {"device": "none", "best_epoch": 1, "best_score": 0.5, "n_epochs": 1}
+    facts |= {"versions": {}, "key": "", "settings": {"code": ""}}
+    write_json(folder / "run.json", facts)
     write_text(
         folder / "history.csv", "epoch,phase,loss,loss_task,validation\n1,train,1.0,1.0,0.5\n"
     )

@@ -109,6 +109,9 @@ FOUND = re.compile(
 )
 
 
+CODE = re.compile(r"`([^`\n]+)`")
+
+
 class Linker:
     """Links terms of one page: the first mention in each part; remembers which were met."""
 
@@ -122,8 +125,12 @@ class Linker:
         return ""
 
     def link(self, text: str) -> Markup:
-        """Escaped text with links to the entries of terms that are new in this part."""
-        return Markup("").join(self._pieces(text))
+        """Escaped text, `commands` as code, linked to the entries of terms new in this part."""
+        pieces: list[Markup] = []
+        for number, piece in enumerate(CODE.split(text)):
+            is_code = number % 2 == 1
+            pieces += [Markup("<code>{}</code>").format(piece)] if is_code else self._pieces(piece)
+        return Markup("").join(pieces)
 
     def terms(self) -> list[Term]:
         """The terms that were linked, in alphabetical order."""

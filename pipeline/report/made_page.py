@@ -59,7 +59,7 @@ def made_parts(
     """Date and command, durations, citations."""
     durations = _durations(build, corpora, tasks)
     facts = {
-        "Date": made.date,
+        "Date": f"{made.date[:16].replace('T', ' ')} UTC",
         "Command": made.command,
         "Configuration": ", ".join(made.configuration) or "-",
         "Source code": commit() or "no commit is known",

@@ -46,3 +46,9 @@ def test_every_link_of_a_page_has_its_entry_and_every_entry_a_link(study):
     assert len(linked) > 10
     assert linked == set(entries)
     assert len(entries) == len(set(entries))
+
+
+def test_commands_stand_as_code_and_stay_text():
+    said = Linker().link("`snakemake <x>` of a fold, and a ` alone")
+    assert said.startswith("<code>snakemake &lt;x&gt;</code> of a <a class=")
+    assert said.endswith("and a ` alone")
