@@ -19,6 +19,7 @@ from models.fast.products import Linear, linear, linear_gelu
 # Attention weights of a bucket, over all heads, that are kept for the gradient at once (16 MB);
 # 32 dialogues of 110 utterances have 3.1 million. Above it attention works in pieces.
 MAX_WEIGHTS = 2**22
+MOST_WRITTEN_OUT = 2**25  # attention weights, 128 MB
 # One additive attention bias per bucket, (K, 1 or H, S, S), -inf where a key must not be read.
 Biases = Sequence[Tensor]
 
@@ -155,6 +156,27 @@ def masked_biases(biases: Sequence[Tensor], layout: Layout) -> list[Tensor]:
         bias if bucket.key_bias is None else bias + bucket.key_bias.to(bias.dtype)
         for bias, bucket in zip(biases, layout.buckets, strict=True)
     ]
+
+
+def attend(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> Tensor:
+    """softmax(q k^T / sqrt(C) + mask) v of (K, H, S, C); a bool mask is True where a key is read.
+
+    Written out on a GPU, up to a size: torch's fused kernels there may sum gradients in any order.
+    """
+    if query.device.type != "cpu" and query.shape[:3].numel() * key.shape[2] <= MOST_WRITTEN_OUT:
+        return attend_written_out(query, key, value, mask)
+    return F.scaled_dot_product_attention(query, key, value, attn_mask=mask)
+
+
+def attend_written_out(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> Tensor:
+    """`attend` by products and a softmax."""
+    scores = (query / math.sqrt(query.shape[3])) @ key.transpose(2, 3)
+    if mask is not None:
+        is_bool = mask.dtype == torch.bool
+        scores = (
+            scores.masked_fill(~mask, -torch.inf) if is_bool else scores + mask.to(scores.dtype)
+        )
+    return scores.softmax(dim=-1) @ value
 
 
 class FeedForward(nn.Module):

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from models.fast.dropout import Dropout
 from models.fast.products import Linear
+from models.layers import attend
 
 
 class Perceptron(nn.Module):
@@ -53,7 +54,7 @@ class AttentionLayer(nn.Module):
         )
         is_any = has.any(dim=1, keepdim=True)
         keys = (has | ~is_any)[:, None, None, :]  # without any key there would be no number
-        heard = F.scaled_dot_product_attention(query, key, value, attn_mask=keys)
+        heard = attend(query, key, value, keys)
         heard = heard.transpose(1, 2).flatten(2) * is_any.unsqueeze(2)
         return x + heard + self.feed_forward(heard)
 

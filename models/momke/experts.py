@@ -3,12 +3,11 @@
 Shapes: N packed rows of D values; a bucket holds K sequences of S steps, H heads of C values.
 """
 
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.fast.layout import Bucket, Layout
 from models.fast.products import Linear
-from models.layers import FeedForward
+from models.layers import FeedForward, attend
 
 
 class ExpertLayer(nn.Module):
@@ -33,7 +32,7 @@ class ExpertLayer(nn.Module):
         """(S, K, D) each -> (S, K, D)."""
         size = (*query.shape[:2], self.n_heads, -1)
         q, k, v = (part.view(size).permute(1, 2, 0, 3) for part in (query, key, value))
-        mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=bucket.key_bias)
+        mixed = attend(q, k, v, bucket.key_bias)
         return mixed.permute(2, 0, 1, 3).flatten(2)
 
 

@@ -10,6 +10,7 @@ from models.fast.layout import Layout
 from models.layers import (
     FeedForward,
     MultiHeadAttention,
+    attend_written_out,
     convolve,
     masked_biases,
 )
@@ -166,3 +167,27 @@ def test_gradients_of_pieces_meet_the_dropout_of_their_values(monkeypatch):
         return ours(value, value, layout)
 
     assert torch.autograd.gradcheck(seeded, (x,), nondet_tol=0)
+
+
+@pytest.mark.parametrize("kind", ["none", "bool", "bias"])
+def test_attention_written_out_is_torchs_own(kind):
+    torch.manual_seed(0)
+    query, key, value = (
+        torch.randn(3, 2, 5, 4, dtype=torch.float64, requires_grad=True) for _ in range(3)
+    )
+    reads = torch.tensor([[True] * 5, [True] * 2 + [False] * 3, [True] + [False] * 4])
+    reads = reads[:, None, None, :]
+    bias = torch.zeros(reads.shape).masked_fill(~reads, -torch.inf)
+    mask = {"none": None, "bool": reads, "bias": bias}[kind]
+    own = mask.double() if kind == "bias" else mask
+
+    found = attend_written_out(query, key, value, mask)
+    expected = torch.nn.functional.scaled_dot_product_attention(query, key, value, attn_mask=own)
+    torch.testing.assert_close(found, expected, atol=1e-12, rtol=0)
+    given = (query, key, value)
+    for gradient, truth in zip(
+        torch.autograd.grad(found.square().sum(), given),
+        torch.autograd.grad(expected.square().sum(), given),
+        strict=True,
+    ):
+        torch.testing.assert_close(gradient, truth, atol=1e-12, rtol=0)
