@@ -55,11 +55,10 @@ def refuse_tasks(corpus, utterances, annotations):
     to tell, and those of memory are the training's.
     """
     is_checked = Path(f"build/{corpus}/tasks.json").exists()
-    # Imported features are there as soon as the tables are, so these are asked about once.
     is_extracted = all(
         Path(f"build/{corpus}/features/{modality}.safetensors").exists()
         for modality in PLAN.encodings(corpus)
-    ) and (is_checked or corpus not in IMPORTED)
+    )
     if not workflow.is_main_process or (is_checked and is_extracted):
         return
     settings = DECISIONS.settings("check_tasks", {"corpus": corpus})
