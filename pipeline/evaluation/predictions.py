@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.base.files import atomic_path
+from pipeline.base.wording import counted
 from pipeline.config.conditions import is_rate
 from pipeline.config.tasks import ScoredTask, ScoreName
 from pipeline.protocol.selection import selection_score
@@ -26,6 +27,10 @@ METRICS: Mapping[ScoreName, str] = {
 FIRST = ("rate", "utterance_id", "dialogue_id", "target", "predicted")
 
 
+class OutputError(ValueError):
+    """A network says nothing that could be scored."""
+
+
 def write_predictions(
     path: Path,
     rates: Sequence[str],
@@ -36,6 +41,7 @@ def write_predictions(
     classes: Sequence[str],
 ) -> None:
     """Write outputs (R, N, C): logits of `classes`, or values (R, N, 1) where there are none."""
+    _check(rates, utterance_ids, outputs)
     with atomic_path(path) as part, part.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow([*FIRST, *(f"score_{name}" for name in classes)])
@@ -67,6 +73,21 @@ def probabilities(logits: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
     exponents = np.exp(shifted)
     shares: NDArray[np.float64] = exponents / exponents.sum(axis=-1, keepdims=True)
     return shares
+
+
+def _check(
+    rates: Sequence[str], utterance_ids: Sequence[str], outputs: NDArray[np.float32]
+) -> None:
+    """Refuse outputs that are no numbers: as a class, the first of all would be read from them."""
+    wrong = np.argwhere(~np.isfinite(outputs.max(axis=-1)))  # some logits may be -inf: never
+    if len(wrong):
+        rate, row = wrong[0]
+        n_utterances = len(np.unique(wrong[:, 1]))
+        raise OutputError(
+            f"the network gives no finite number for {counted(n_utterances, 'utterance')}, the "
+            f"first is {utterance_ids[row]} under {rates[rate]}: values in its features lie far "
+            "beyond those of training; set `protocol.standardize: true`, or mend these features"
+        )
 
 
 def _classes(logits: NDArray[np.float32], classes: Sequence[str]) -> Iterator[list[str]]:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy.special import softmax
 
-from pipeline.evaluation.predictions import probabilities, write_predictions
+from pipeline.evaluation.predictions import OutputError, probabilities, write_predictions
 from pipeline.evaluation.scoring import read_predictions
 
 NAMES = ["u0", "u1"], ["d0", "d0"]
@@ -41,6 +41,24 @@ def test_values_keep_every_bit_of_a_float32(tmp_path):
     rows = read(tmp_path / "p.csv")
     assert list(rows[0]) == ["rate", "utterance_id", "dialogue_id", "target", "predicted"]
     assert np.float32([r["predicted"] for r in rows]).tolist() == values[0, :, 0].tolist()
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize("classes", [["a", "b"], []])
+def test_what_is_no_number_is_refused_and_is_no_vote_for_the_first_class(tmp_path, value, classes):
+    outputs = np.ones((2, 2, max(len(classes), 1)), np.float32)
+    outputs[1, 1, -1] = value
+    told = "no finite number for 1 utterance, the first is u1 under 0.7: .*standardize: true"
+    with pytest.raises(OutputError, match=told):
+        write_predictions(tmp_path / "p.csv", ["0.0", "0.7"], *NAMES, ["1", "2"], outputs, classes)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_class_that_is_ruled_out_is_a_share_of_nothing(tmp_path):
+    outputs = np.array([[[0.0, -np.inf], [-np.inf, 3.0]]], np.float32)
+    write_predictions(tmp_path / "p.csv", ["0.0"], *NAMES, ["a", "b"], outputs, ["a", "b"])
+    rows = read(tmp_path / "p.csv")
+    assert [(row["predicted"], row["score_a"]) for row in rows] == [("a", "1"), ("b", "0")]
 
 
 def test_memory_does_not_grow_with_the_number_of_scores(tmp_path):
