@@ -41,6 +41,7 @@ RULES_MAY_IMPORT = (
     "pipeline.tools.cache.users",
     "pipeline.config.configuration",
     "pipeline.config.given",
+    "pipeline.config.studies",
     "pipeline.protocol.fitting",
     "pipeline.rules.decisions",
     "pipeline.rules.leftovers",
