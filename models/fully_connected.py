@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from models.batch import ConversationBatch
 from models.fast.dropout import Dropout
 from models.fast.products import Chain, Linear
-from models.learner import Learner, OptimizerGroup
+from models.learner import EmbeddingLearner, OptimizerGroup
 from models.utterance_settings import UtteranceSettings
 from models.vocabulary import MODALITIES
 
@@ -81,7 +81,7 @@ class ModalityDecoders(nn.ModuleDict):
         return {name: decode(fused) for name, decode in self.items()}
 
 
-class ByModality(Learner):
+class ByModality(EmbeddingLearner):
     """Base of AE, CRA and MMIN: `encoders` see each modality of single utterances by itself.
 
     So an evaluation encodes every vector once, whatever is missing beside it.
@@ -99,11 +99,6 @@ class ByModality(Learner):
     def predict(self, batch: ConversationBatch) -> Tensor:
         """(B, T, C) logits."""
         return self.answer(self.encoders(batch.masked().features))
-
-    @property
-    def embeds(self) -> bool:
-        """Always."""
-        return True
 
     def embed(self, features: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Encoded vectors: (S, D_m) -> (S, E)."""

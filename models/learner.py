@@ -186,3 +186,12 @@ class Learner(nn.Module):
         """Values that the last phase trains, frozen copies excluded."""
         groups = self.phases()[-1].groups
         return sum(parameter.numel() for group in groups for parameter in group.parameters)
+
+
+class EmbeddingLearner(Learner):
+    """A learner that projects each modality by itself, which knows no mask."""
+
+    @property
+    def embeds(self) -> bool:
+        """Always."""
+        return True

@@ -64,6 +64,14 @@ def check_settings(name: str, entry: str, kind: type[Any]) -> None:
         raise OwnModuleError(f"{name}: {', '.join(needed)} of its settings need a default")
 
 
+def own_entry(name: str, entry: str, kind: type[Kind], call: str) -> Kind:
+    """What the module of that name must hold beside the function of `call`."""
+    module = import_own(name)
+    found = entry_of(module, entry, kind)
+    check_call(module, call)
+    return found
+
+
 def _not_found(name: str, missing: str) -> str:
     """Which module is not there: this one, or one that it imports."""
     package = name.partition(".")[0]

@@ -13,14 +13,7 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from models.method import MethodInfo
-from models.own_modules import (
-    OwnModuleError,
-    check_call,
-    check_settings,
-    entry_of,
-    import_own,
-    is_own,
-)
+from models.own_modules import OwnModuleError, check_settings, entry_of, is_own, own_entry
 
 
 def our_methods() -> tuple[str, ...]:
@@ -46,10 +39,10 @@ def find_method(name: str) -> MethodInfo:
     if not is_own(name) and name not in _folders():
         known = ", ".join(_folders())
         raise OwnModuleError(f"no method {name!r}: use one of {known}, or a module of yours")
-    module = import_own(name) if is_own(name) else import_module(method_module(name))
-    info = entry_of(module, "METHOD", MethodInfo)
     if is_own(name):
-        check_call(module, "build(settings, shape)")
+        info = own_entry(name, "METHOD", MethodInfo, "build(settings, shape)")
+    else:
+        info = entry_of(import_module(method_module(name)), "METHOD", MethodInfo)
     check_settings(name, "METHOD", info.settings)
     return info
 

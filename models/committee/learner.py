@@ -19,7 +19,7 @@ from torch import Tensor
 from models.batch import ConversationBatch
 from models.committee.members import Members
 from models.committee.settings import CommitteeSettings
-from models.learner import Learner, Loss, OptimizerGroup, Phase, TaskShape
+from models.learner import EmbeddingLearner, Learner, Loss, OptimizerGroup, Phase, TaskShape
 from models.losses import cross_entropy, regression
 from models.running_mean import RunningMean
 from models.vocabulary import MODALITIES
@@ -28,7 +28,7 @@ FEW = 2000  # utterances that train
 N_EPOCHS_OF_FEW, N_EPOCHS_OF_MANY = 24, 40
 
 
-class Committee(Learner):
+class Committee(EmbeddingLearner):
     """Members that train, and the running mean of their weights, which predicts."""
 
     selection = "last"
@@ -79,11 +79,6 @@ class Committee(Learner):
         dialogues = batch.by_dialogue()
         projected = self.asked.project(dialogues.masked().features)
         return batch.from_dialogues(self._predict(dialogues, projected))
-
-    @property
-    def embeds(self) -> bool:
-        """Always: a modality is projected by itself."""
-        return True
 
     def embed(self, features: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Projections of all members: (S, D_m) -> (S, K H)."""

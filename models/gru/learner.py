@@ -31,12 +31,12 @@ from models.fast.layout import Layout
 from models.fast.products import Linear, linear_gelu
 from models.fast.recurrent import Turns
 from models.gru.settings import GruSettings
-from models.learner import Learner, Loss, OptimizerGroup, Phase, TaskShape
+from models.learner import EmbeddingLearner, Learner, Loss, OptimizerGroup, Phase, TaskShape
 from models.losses import task_loss
 from models.vocabulary import MODALITIES
 
 
-class GruLearner(Learner):
+class GruLearner(EmbeddingLearner):
     """Projections, one bidirectional GRU, a linear layer."""
 
     weighs_classes = True
@@ -75,11 +75,6 @@ class GruLearner(Learner):
     def predict(self, batch: ConversationBatch) -> Tensor:
         """(B, T, C) logits, 0 on padding."""
         return self._predict(batch)
-
-    @property
-    def embeds(self) -> bool:
-        """Always: a modality is projected by itself."""
-        return True
 
     def embed(self, features: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Terms of the sum: (S, D_m) -> (S, H)."""

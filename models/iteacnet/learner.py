@@ -23,13 +23,13 @@ from models.iteacnet.network import IteacNetwork, NetworkOutput
 from models.iteacnet.router import Router
 from models.iteacnet.settings import FRAMEWORKS, IteacnetSettings
 from models.iteacnet.token_mixers import TimeLinear, TimeMlp
-from models.learner import Learner, Loss, OptimizerGroup, Phase, TaskShape
+from models.learner import EmbeddingLearner, Loss, OptimizerGroup, Phase, TaskShape
 from models.losses import cross_entropy, regression
 from models.running_mean import RunningMean
 from models.vocabulary import MODALITIES
 
 
-class IteacLearner(Learner):
+class IteacLearner(EmbeddingLearner):
     """Teacher, student and their losses."""
 
     batching = "dialogues"
@@ -132,11 +132,6 @@ class IteacLearner(Learner):
     def predict(self, batch: ConversationBatch) -> Tensor:
         """(B, T, C) logits of the reported network on what is usable."""
         return self.reported(batch).logits
-
-    @property
-    def embeds(self) -> bool:
-        """Projections know no mask."""
-        return True
 
     def embed(self, features: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
         """The reported network's projections."""

@@ -37,7 +37,7 @@ from models.batch import ConversationBatch
 from models.fast.dropout import Dropout
 from models.fast.layout import Layout
 from models.fast.products import Linear
-from models.learner import Learner, Loss, OptimizerGroup, Phase, TaskShape
+from models.learner import EmbeddingLearner, Learner, Loss, OptimizerGroup, Phase, TaskShape
 from models.losses import labelled_loss, task_loss
 from models.momke.experts import Expert
 from models.momke.settings import MomkeSettings
@@ -70,7 +70,7 @@ class UsableRows:
         return cls(layout, (starts[:, None] + steps).flatten()[layout.cells])
 
 
-class Momke(Learner):
+class Momke(EmbeddingLearner):
     """Projections, experts, heads of the first phase; routers and the joint layer."""
 
     weighs_classes = True
@@ -117,11 +117,6 @@ class Momke(Learner):
     def predict(self, batch: ConversationBatch) -> Tensor:
         """(B, T, C) logits."""
         return self._classify(self._mixed(batch))
-
-    @property
-    def embeds(self) -> bool:
-        """Always: a modality is projected by itself."""
-        return True
 
     def embed(self, features: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """The projections: (S, D_m) -> (S, D)."""

@@ -4,11 +4,12 @@ import csv
 import dataclasses
 import io
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol, TypeVar, get_args, get_origin, get_type_hints
 
 from pipeline.base.files import plain_file, write_text
+from pipeline.base.records import Utterance
 
 csv.field_size_limit(sys.maxsize)
 
@@ -63,13 +64,14 @@ def _headers(kind: type[Row]) -> list[list[str]]:
     return [[field.name for field in dataclasses.fields(known)] for known in kinds]
 
 
-def check_unique(path: Path, ids: Sequence[str], what: str) -> None:
-    """Refuse a table in which an id stands twice."""
-    seen: set[str] = set()
-    for id_ in ids:
-        if id_ in seen:
-            raise TableError(f"{path}: {what} {id_!r} stands twice")
-        seen.add(id_)
+def read_utterances(path: Path) -> list[Utterance]:
+    """The rows of utterances.csv, in which no id may stand twice."""
+    rows, seen = read_rows(path, Utterance), set()
+    for row in rows:
+        if row.utterance_id in seen:
+            raise TableError(f"{path}: utterance_id {row.utterance_id!r} stands twice")
+        seen.add(row.utterance_id)
+    return rows
 
 
 def _to_text(value: object) -> str:

@@ -1,7 +1,7 @@
 """`features`: one encoder per modality."""
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import (
     AfterValidator,
@@ -46,21 +46,6 @@ def one_of_encoders(modality: Modality, allowed: tuple[str, ...]) -> Callable[[s
     return check
 
 
-def settings_of(modality: Modality) -> Callable[[Any, ValidationInfo], ModelSettings]:
-    """A reader of `settings`, which an encoder of your own alone has, as its module types them."""
-
-    def read(values: Any, info: ValidationInfo) -> ModelSettings:
-        name = info.data.get("encoder")  # None: it was refused
-        values = dict(values) if isinstance(values, ModelSettings) else values
-        if name is not None and is_own(name):
-            return own_settings(modality, name, values)
-        if values and name is not None:
-            raise refusal((), f"only a module of yours has settings here, and {name} is not one")
-        return ModelSettings()
-
-    return read
-
-
 OwnSettings = Annotated[
     SerializeAsAny[ModelSettings],
     WithJsonSchema({"type": "object"}),
@@ -68,42 +53,60 @@ OwnSettings = Annotated[
 ]
 
 
-class AudioSettings(Section):
+class EncoderSettings(Section):
+    """What the encoders of all modalities are asked for."""
+
+    modality: ClassVar[Modality]
+    encoder: str
+    """Network."""
+    weights: PathText | None = None
+    """A file or folder of weights instead of the standard place."""
+    revision: str | None = None
+    """Hf: the commit to pin."""
+    precision: Precision = "float32"
+    """Numbers that the network computes in."""
+    settings: OwnSettings = ModelSettings()
+    """A module of yours: its settings, as it types them."""
+
+    @field_validator("settings", mode="before")
+    @classmethod
+    def _read_settings(cls, values: Any, info: ValidationInfo) -> ModelSettings:
+        """An encoder of your own alone has any, as its module types them."""
+        name = info.data.get("encoder")  # None: it was refused
+        values = dict(values) if isinstance(values, ModelSettings) else values
+        if name is not None and is_own(name):
+            return own_settings(cls.modality, name, values)
+        if values and name is not None:
+            raise refusal((), f"only a module of yours has settings here, and {name} is not one")
+        return ModelSettings()
+
+
+class AudioSettings(EncoderSettings):
     """`features.audio`."""
+
+    modality: ClassVar[Modality] = "audio"
 
     encoder: Annotated[str, AfterValidator(one_of_encoders("audio", AUDIO_ENCODERS))] = (
         "moonshine-tiny"
     )
     """Network that hears; hf: any speech model of the hub, or a folder with one; onnx: a file;
     `my_package.my_module`: a module of yours."""
-    weights: PathText | None = None
-    """A file or folder of weights instead of the standard place."""
-    revision: str | None = None
-    """Hf: the commit to pin."""
     last_layers: Annotated[int, Field(ge=1, le=48)] = 4
     """Hf: hidden layers that are summed."""
     max_seconds: Annotated[float, Field(gt=0)] = 60.0
     """Longer utterances are cut into such pieces."""
     batch_seconds: Annotated[int, Field(ge=1, le=3600)] = 72
     """On a GPU: sound of a batch; fewer need less of its memory."""
-    precision: Precision = "float32"
-    """Numbers that the network computes in."""
-    settings: OwnSettings = ModelSettings()
-    """A module of yours: its settings, as it types them."""
-
-    _read_settings = field_validator("settings", mode="before")(settings_of("audio"))
 
 
-class TextSettings(Section):
+class TextSettings(EncoderSettings):
     """`features.text`."""
+
+    modality: ClassVar[Modality] = "text"
 
     encoder: Annotated[str, AfterValidator(one_of_encoders("text", TEXT_ENCODERS))] = "minilm"
     """Network that reads; hf: any text model of the hub, or a folder with one; onnx: a file;
     `my_package.my_module`: a module of yours."""
-    weights: PathText | None = None
-    """A file or folder of weights instead of the standard place."""
-    revision: str | None = None
-    """Hf: the commit to pin."""
     last_layers: Annotated[int, Field(ge=1, le=48)] = 4
     """Hf, deberta: hidden layers that are summed."""
     lower_case: bool = True
@@ -116,36 +119,22 @@ class TextSettings(Section):
     """Longer texts are read in windows of this length."""
     batch_tokens: Annotated[int, Field(ge=1, le=1_000_000)] = 4096
     """On a GPU: tokens of a batch; fewer need less of its memory."""
-    precision: Precision = "float32"
-    """Numbers that the network computes in."""
-    settings: OwnSettings = ModelSettings()
-    """A module of yours: its settings, as it types them."""
-
-    _read_settings = field_validator("settings", mode="before")(settings_of("text"))
 
 
-class VisualSettings(Section):
+class VisualSettings(EncoderSettings):
     """`features.visual`."""
+
+    modality: ClassVar[Modality] = "visual"
 
     encoder: Annotated[str, AfterValidator(one_of_encoders("visual", VISUAL_ENCODERS))] = (
         "mini-xception"
     )
     """Network that looks at faces; torchvision: or hf: a model, or its folder; onnx: a file;
     `my_package.my_module`: a module of yours."""
-    weights: PathText | None = None
-    """A file or folder of weights instead of the standard place."""
-    revision: str | None = None
-    """Hf: the commit to pin."""
     scale_order: ScaleOrder = "published"
     """Manet: order of the second chain."""
     batch_faces: Annotated[int, Field(ge=1, le=10_000)] = 256
     """On a GPU: faces of a batch; fewer need less of its memory."""
-    precision: Precision = "float32"
-    """Numbers that the network computes in."""
-    settings: OwnSettings = ModelSettings()
-    """A module of yours: its settings, as it types them."""
-
-    _read_settings = field_validator("settings", mode="before")(settings_of("visual"))
 
 
 class FeaturesSettings(Section):

@@ -5,14 +5,7 @@ from functools import cache
 from typing import Any
 
 from models.own_encoder import EncoderInfo
-from models.own_modules import (
-    OwnModuleError,
-    check_call,
-    check_settings,
-    entry_of,
-    import_own,
-    is_own,
-)
+from models.own_modules import OwnModuleError, check_settings, is_own, own_entry
 from pipeline.config.model_settings import ModelSettings, section_of
 
 
@@ -24,9 +17,7 @@ def find_own_encoder(modality: str, name: str) -> EncoderInfo | None:
     """
     if not is_own(name):
         return None
-    module = import_own(name)
-    info = entry_of(module, "ENCODER", EncoderInfo)
-    check_call(module, "build(settings, weights, device)")
+    info = own_entry(name, "ENCODER", EncoderInfo, "build(settings, weights, device)")
     check_settings(name, "ENCODER", info.settings)
     if info.modality != modality:
         raise OwnModuleError(f"{name} encodes {info.modality}, not {modality}: ENCODER.modality")

@@ -65,6 +65,7 @@ def _audio_info(container: InputContainer) -> AudioInfo | None:
         stream = best_stream(container, "audio")
     except NoStreamError:
         return None
+
     # The first frame knows better than the header: HE-AAC doubles the rate, mono may be stereo.
     frame = next(decode(container, stream, Damage()), None)
     if frame is None:

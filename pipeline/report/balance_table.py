@@ -8,10 +8,10 @@ from pipeline.base.records import Modality
 from pipeline.config.conditions import Only, subsets_of
 from pipeline.evaluation.aggregate import run_table
 from pipeline.evaluation.patterns import balance
-from pipeline.report.measures import Measure
 from pipeline.report.method_views import MethodView, in_paper_order
+from pipeline.report.spread_rows import spread_rows
 from pipeline.report.task_data import TaskResults
-from pipeline.report.views import Cell, Row, TableView
+from pipeline.report.views import TableView
 
 SOME_LACK_IT = (
     "A share below a head is that of the utterances that have the modality: of the others a method "
@@ -36,13 +36,7 @@ def balance_table(results: TaskResults, way: str, emptied: Mapping[str, float]) 
     heads = _heads(modalities, emptied)
     data = pd.DataFrame(_long_form(results, table, methods))
     whats = list(dict.fromkeys(data["what"]))
-    rows = [
-        Row(
-            [Cell(method.label), *(_cell(results.measure, data, method, what) for what in whats)],
-            method == results.main,
-        )
-        for method in methods
-    ]
+    rows = spread_rows(results, methods, data, whats, by="what")
     return TableView(
         caption=f"Equity between modalities under {way.upper()}, and what each adds. "
         f"{results.measure.caption()}.",
@@ -77,11 +71,3 @@ def _long_form(
             scores = {str(name): float(value) for name, value in values.items()}
             for what, value in balance(scores, results.section.sorted_modalities):
                 yield {"method": method, "fold": fold, "seed": seed, "what": what, "value": value}
-
-
-def _cell(measure: Measure, data: pd.DataFrame, method: MethodView, what: str) -> Cell:
-    values = data.loc[(data["method"] == method.name) & (data["what"] == what), "value"].dropna()
-    if values.empty:
-        return Cell("-")
-    spread = [f"± {measure.text(float(values.std(ddof=1)))}"] if len(values) > 1 else []
-    return Cell(measure.text(float(values.mean())), spread)

@@ -9,10 +9,10 @@ from pipeline.config.conditions import is_rate, subsets_of
 from pipeline.evaluation.patterns import NOTHING, pattern_names, scores_by_pattern
 from pipeline.evaluation.scoring import metrics_of
 from pipeline.report.masked_folds import masked_folds
-from pipeline.report.measures import Measure
 from pipeline.report.method_views import MethodView, in_paper_order
+from pipeline.report.spread_rows import spread_rows
 from pipeline.report.task_data import TaskResults
-from pipeline.report.views import Cell, Row, TableView
+from pipeline.report.views import TableView
 
 Patterns = dict[int, dict[tuple[str, str], str]]  # fold -> (rate, utterance_id) -> pattern
 
@@ -30,13 +30,7 @@ def pattern_table(results: TaskResults, way: str) -> TableView | None:
     data = pd.DataFrame(
         row for method in methods for row in _long_form(results, way, method, patterns)
     )
-    rows = [
-        Row(
-            [Cell(m.label), *(_cell(results.measure, data, m, name) for name in names)],
-            m == results.main,
-        )
-        for m in methods
-    ]
+    rows = spread_rows(results, methods, data, names, by="pattern", digits=2)
     return TableView(
         caption=f"By what of an utterance could be used, all rates of {way.upper()} together. "
         f"{results.measure.caption()}.",
@@ -80,12 +74,3 @@ def _long_form(
                 **{"method": method.name, "fold": fold, "seed": seed},
                 **{"pattern": name, "value": value},
             }
-
-
-def _cell(measure: Measure, data: pd.DataFrame, method: MethodView, pattern: str) -> Cell:
-    is_own = (data["method"] == method.name) & (data["pattern"] == pattern)
-    values = data.loc[is_own, "value"].dropna()
-    if values.empty:
-        return Cell("-")
-    spread = [f"± {measure.text(float(values.std(ddof=1)), digits=2)}"] if len(values) > 1 else []
-    return Cell(measure.text(float(values.mean()), digits=2), spread)

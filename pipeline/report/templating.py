@@ -11,10 +11,10 @@ from pipeline.report.palettes import CLASSES
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-def environment() -> Environment:
-    """Reads templates from this folder."""
+def environment(*folders: Path) -> Environment:
+    """Reads templates from these folders, and from this one."""
     made = Environment(
-        loader=FileSystemLoader(TEMPLATES),
+        loader=FileSystemLoader([*folders, TEMPLATES]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -1,7 +1,7 @@
 """Stage assign_splits: utterances and annotations -> labels.csv and splits.csv of a task."""
 
-from pipeline.base.records import Annotation, Label, SplitRow, Utterance
-from pipeline.base.tables import check_unique, read_rows, write_rows
+from pipeline.base.records import Annotation, Label, SplitRow
+from pipeline.base.tables import read_rows, read_utterances, write_rows
 from pipeline.base.wording import counted
 from pipeline.config.settings import Section, parse_section
 from pipeline.config.tasks import LabeledTask, ProtocolName
@@ -25,8 +25,7 @@ def main(argv: list[str] | None = None) -> None:
     ).parse_args(argv)
 
     settings = parse_section(args.settings, AssignSplitsSettings, where="")
-    utterances = read_rows(args.utterances, Utterance)
-    check_unique(args.utterances, [u.utterance_id for u in utterances], "utterance_id")
+    utterances = read_utterances(args.utterances)
     annotations = read_rows(args.annotations, Annotation)
 
     try:

@@ -9,6 +9,18 @@ NAMES = (f"somebodys{number}" for number in count())  # modules of tests before 
 
 
 @pytest.fixture
+def spoiled():
+    """The name of a module of `code` in which a fault was put, and what is said of it."""
+
+    def write(package, module, code, fault):
+        before, after, said = fault
+        assert before in code
+        return package(module, code.replace(before, after, 1)), said
+
+    return write
+
+
+@pytest.fixture
 def package(tmp_path, monkeypatch):
     """write(module, code): its name, in a package that no other test has."""
     name = next(NAMES)

@@ -141,10 +141,8 @@ def test_a_module_that_is_no_encoder_is_refused_by_name(package, tmp_path, fault
 
 
 @pytest.mark.parametrize("fault", WRONG)
-def test_vectors_that_cannot_be_kept_are_refused_by_name(package, tmp_path, fault):
-    before, after, said = WRONG[fault]
-    assert before in TEXT
-    name = package("trigrams", TEXT.replace(before, after, 1))
+def test_vectors_that_cannot_be_kept_are_refused_by_name(package, spoiled, tmp_path, fault):
+    name, said = spoiled(package, "trigrams", TEXT, WRONG[fault])
     with pytest.raises(SettingsError, match=said) as caught:
         list(extractor("text", name, tmp_path).encode(items()))
     assert str(caught.value).startswith(f"features.text.encoder: {name}: ")

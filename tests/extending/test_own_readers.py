@@ -70,10 +70,8 @@ def test_files_that_the_module_names_decide_when_it_reads_again(package, calls):
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_module_that_is_no_reader_is_refused_by_name(package, calls, fault):
-    before, after, said = FAULTS[fault]
-    assert before in CODE
-    name = package("calls", CODE.replace(before, after, 1))
+def test_a_module_that_is_no_reader_is_refused_by_name(package, spoiled, calls, fault):
+    name, said = spoiled(package, "calls", CODE, FAULTS[fault])
     with pytest.raises(SettingsError, match=said) as caught:
         settings_of(name, calls)
     assert f"corpora.mine.reader: {name}" in str(caught.value)

@@ -12,7 +12,7 @@ from tests.pipeline.tools.bundles.zips import parts_of
 from tests.workflow.driver import plan, rules_of, snakemake
 from tests.workflow.handing_on import hand_on
 from tests.workflow.rerun_table import changed
-from tests.workflow.workspaces import write_config
+from tests.workflow.workspaces import MOODS, SMALL_DEMO, write_config
 
 pytestmark = pytest.mark.timeout(1800)  # a whole workflow
 METHODS = ("gru", "logistic")
@@ -23,19 +23,13 @@ def config_of(folder):
     # Small: a run of the whole takes a minute.
     return {
         "shards": 1,
-        "corpora": {
-            "demo": {
-                "reader": "iemocap",
-                "root": "build/demo/raw",
-                "make_demo": {"seed": 0, "n_dialogues": 5, "n_turns": 2, "incomplete": 0.0},
-            }
-        },
+        "corpora": {"demo": SMALL_DEMO},
         # Of hubert only the sound is its own.
         "features": {"base": {}, "hubert": {"audio": {"encoder": f"hf:{folder}/hubert"}}},
         "tasks": {
             "mood": {
                 "corpus": "demo",
-                "classes": {"good": ["hap", "exc", "neu"], "bad": ["sad", "ang"]},
+                "classes": MOODS,
                 "folds": {"by": "sessions", "only": [0]},
                 "modalities": ["audio", "text"],
             }

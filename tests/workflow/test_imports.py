@@ -24,17 +24,13 @@ from pipeline.rules.plan import Plan
 from tests.workflow.driver import ROOT
 from tests.workflow.imported import TOPS, module_name, run_and_hear
 from tests.workflow.talks import write_interview
-from tests.workflow.workspaces import write_config
+from tests.workflow.workspaces import MOODS, SMALL_DEMO, write_config
 
 pytestmark = pytest.mark.timeout(900)  # a whole workflow
 CONFIG = {
     "shards": 1,
     "corpora": {
-        "demo": {
-            "reader": "iemocap",
-            "root": "build/demo/raw",
-            "make_demo": {"seed": 0, "n_dialogues": 5, "n_turns": 2, "incomplete": 0.0},
-        },
+        "demo": SMALL_DEMO,
         "packed": {
             "reader": "import",
             "root": "packed",
@@ -45,10 +41,11 @@ CONFIG = {
     "tasks": {
         "mood": {
             "corpus": "demo",
-            "classes": {"good": ["hap", "exc", "neu"], "bad": ["sad", "ang"]},
+            "classes": MOODS,
             "folds": {"by": "sessions", "only": [0]},
         }
     },
+    "speech": {},
     "protocol": {"name": "paper", "rates": [0.5]},
     "train": {"n_epochs": 1, "train_rate": "0.5"},
 }

@@ -19,6 +19,12 @@ from pipeline.rules.plan import Plan
 from pipeline.rules.seals import seal_path
 from tests.workflow.driver import ROOT, Job, plan, snakemake
 
+SMALL_DEMO = {
+    "reader": "iemocap",
+    "root": "build/demo/raw",
+    "make_demo": {"seed": 0, "n_dialogues": 5, "n_turns": 2, "incomplete": 0.0},
+}
+MOODS = {"good": ["hap", "exc", "neu"], "bad": ["sad", "ang"]}
 CODE = ("pipeline", "models", "demo")
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline.base.files import plain_file
+from pipeline.base.files import line_of, plain_file
 from pipeline.corpora.texts import clean_text, printable
 from pipeline.corpora.turns import MAX_TURNS, Turn, rounded
 
@@ -37,7 +37,7 @@ def read_text(path: Path, name: str) -> str:
     try:
         return content.decode(encoding)
     except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
+        line = line_of(content, error)
         raise TranscriptError(
             f"{name} line {line}: not {encoding.upper()[:6].strip('-')} (byte {error.start}); "
             "save it as UTF-8"

@@ -4,12 +4,15 @@ Faces and voices are personal data. A record that does not verify goes to root/q
 counted. What a record is, and how it verifies, its own cache knows.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 from uuid import uuid4
 
 from pipeline.base.refusals import refusals_told
+
+Kept = TypeVar("Kept")
 
 
 class CacheFolder:
@@ -35,6 +38,18 @@ class CacheFolder:
                 for folder in (self.root, self.root / self.kind, path.parent):
                     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             yield path
+
+    def verified(
+        self, key: str, read: Callable[[Path, str], Kept], damaged: type[Exception]
+    ) -> Kept | None:
+        """What `read` makes of the record of a key, or None; a damaged one is set aside first."""
+        try:
+            return read(self.path(key), key)
+        except FileNotFoundError:
+            return None
+        except damaged:
+            self.set_aside(key)
+            return None
 
     def set_aside(self, key: str) -> None:
         """Move a damaged record out of the way and count it."""

@@ -49,13 +49,8 @@ class UtteranceCache(CacheFolder):
 
     def get(self, key: str) -> Record | None:
         """The record of a key, or None; a damaged one is set aside first."""
-        try:
-            return read_record(self.path(key), key)[0]
-        except FileNotFoundError:
-            return None
-        except BadRecordError:
-            self.set_aside(key)
-            return None
+        found = self.verified(key, read_record, BadRecordError)
+        return None if found is None else found[0]
 
     def has(self, key: str) -> bool:
         """Whether there is a whole record of a key; a damaged one is set aside."""

@@ -18,10 +18,4 @@ class CropCache(CacheFolder):
 
     def get(self, key: str) -> CropRecord | None:
         """The record of the archive of a key, or None; a damaged one is set aside first."""
-        try:
-            return verify_crops(self.path(key), key)
-        except FileNotFoundError:
-            return None
-        except CropsError:
-            self.set_aside(key)
-            return None
+        return self.verified(key, verify_crops, CropsError)

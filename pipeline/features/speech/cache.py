@@ -24,13 +24,7 @@ class SpeechCache(CacheFolder):
 
     def get(self, key: str) -> Any:
         """The value of a key, or None; a damaged record is set aside first."""
-        try:
-            return read_speech_record(self.path(key), key)
-        except FileNotFoundError:
-            return None
-        except ValueError:
-            self.set_aside(key)
-            return None
+        return self.verified(key, read_speech_record, ValueError)
 
     def put(self, ingredients: Mapping[str, Any], value: Any) -> None:
         """Keep a JSON value under its ingredients."""

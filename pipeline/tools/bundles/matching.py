@@ -4,7 +4,7 @@ A fold coincides where every dialogue has the same role and every labelled utter
 a condition where the stored masks leave every test utterance of those folds the same modalities.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -102,22 +102,22 @@ def _fold_differs(ours: Side, theirs: Side, fold: int) -> Iterator[str]:
 
 def _tables_differ(ours: Tables, theirs: Tables, fold: int, is_number: bool) -> Iterator[str]:
     roles = [tables.roles.get(fold, {}) for tables in (ours, theirs)]
-    dialogues = sorted({*roles[0], *roles[1]})
-    alone = [name for name in dialogues if (name in roles[0]) != (name in roles[1])]
-    moved = [name for name in dialogues if name not in alone and roles[0][name] != roles[1][name]]
-    if alone:
-        yield f"{len(alone)} of {len(dialogues)} dialogues are in one study alone: {some(alone)}"
-    if moved:
-        yield f"{len(moved)} of {len(dialogues)} dialogues have another role: {some(moved)}"
+    yield from _unlike(roles, "dialogues", "role")
+    dialogues = {*roles[0], *roles[1]}
+    labels = [_labels(tables, dialogues, is_number) for tables in (ours, theirs)]
+    yield from _unlike(labels, "utterances", "label")
 
-    labels = [_labels(tables, set(dialogues), is_number) for tables in (ours, theirs)]
-    ids = sorted({*labels[0], *labels[1]})
-    alone = [name for name in ids if (name in labels[0]) != (name in labels[1])]
-    other = [name for name in ids if name not in alone and labels[0][name] != labels[1][name]]
+
+def _unlike(sides: Sequence[Mapping[str, object]], what: str, value: str) -> Iterator[str]:
+    """Of names with their values: those of one side alone, and those with another value there."""
+    ours, theirs = sides
+    names = sorted({*ours, *theirs})
+    alone = [name for name in names if (name in ours) != (name in theirs)]
+    other = [name for name in names if name not in alone and ours[name] != theirs[name]]
     if alone:
-        yield f"{len(alone)} of {len(ids)} utterances are in one study alone: {some(alone)}"
+        yield f"{len(alone)} of {len(names)} {what} are in one study alone: {some(alone)}"
     if other:
-        yield f"{len(other)} of {len(ids)} utterances have another label: {some(other)}"
+        yield f"{len(other)} of {len(names)} {what} have another {value}: {some(other)}"
 
 
 def _is_number(side: Side) -> bool:

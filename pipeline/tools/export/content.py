@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from pipeline.base.artefacts import features_place
 from pipeline.base.records import MODALITIES, Annotation, Label, Modality, SplitRow, Utterance
-from pipeline.base.tables import check_unique, read_rows
+from pipeline.base.tables import read_rows, read_utterances
 from pipeline.features.store import read_store
 
 LABEL, SPLIT = "label", "split"  # columns that a task adds
@@ -56,9 +56,8 @@ def read_content(corpus: Path) -> Content:
             f"{table} is not there: name what the workflow made of a corpus, for example "
             "build/clips, not the folder of the videos"
         )
-    utterances = read_rows(table, Utterance)
+    utterances = read_utterances(table)
     ids = [utterance.utterance_id for utterance in utterances]
-    check_unique(table, ids, "utterance_id")
     rows = read_rows(corpus / "annotations.csv", Annotation)
 
     vectors: dict[Modality, NDArray[np.float32]] = {}

@@ -7,16 +7,14 @@ takes the folder for a run.
 """
 
 import json
-import secrets
-import shutil
 from pathlib import Path
 from typing import Any
 
 from pipeline.base.arrays import read_arrays, write_arrays
-from pipeline.base.files import UNFINISHED, write_bytes, write_json, write_text
+from pipeline.base.files import write_bytes, write_json, write_text
 from pipeline.evaluation.calibration import FILE
-from pipeline.tools.export.content import ExportError
 from pipeline.tools.export.model_card import model_card
+from pipeline.tools.export.new_folder import new_folder
 from pipeline.tools.label.trained import RUN, TEACHER, WEIGHTS, WITHOUT, TrainedRun, read_run
 from pipeline.training.session import LEARNER
 
@@ -24,21 +22,12 @@ from pipeline.training.session import LEARNER
 def write_model(folder: Path, run_folder: Path) -> TrainedRun:
     """Write a new folder, whole or not at all; returns the run."""
     run = read_run(run_folder)
-    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
-        raise ExportError(f"{folder} is there already: name a new or an empty folder")
-
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    part = folder.with_name(f".{folder.name[:40]}.{secrets.token_hex(8)}{UNFINISHED}")
-    part.mkdir()
-    try:
+    with new_folder(folder) as part:
         _write_weights(run_folder / WEIGHTS, part / WEIGHTS)
         write_json(part / RUN, _without_places(json.loads((run_folder / RUN).read_text("utf-8"))))
         if (run_folder / FILE).is_file():
             write_bytes(part / FILE, (run_folder / FILE).read_bytes())
         write_text(part / "README.md", model_card(run))
-        part.replace(folder)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
     return run
 
 

@@ -8,8 +8,6 @@ What was not extracted has no file.
 import csv
 import io
 import os
-import secrets
-import shutil
 from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
@@ -17,9 +15,10 @@ from typing import Final
 
 import numpy as np
 
-from pipeline.base.files import UNFINISHED, write_text
+from pipeline.base.files import write_text
 from pipeline.base.records import Utterance
-from pipeline.tools.export.content import Content, ExportError
+from pipeline.tools.export.content import Content
+from pipeline.tools.export.new_folder import new_folder
 
 TABLE: Final = "table.csv"
 COLUMNS: Final = tuple(field.name for field in fields(Utterance))
@@ -29,17 +28,8 @@ def write_npy_folder(folder: Path, content: Content) -> None:
     """Write a new folder, whole or not at all; what is in an old one would be taken for vectors."""
     content.refuse_names(COLUMNS)
     _refuse_one_name([utterance.utterance_id for utterance in content.utterances])
-    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
-        raise ExportError(f"{folder} is there already: name a new or an empty folder")
-
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    part = folder.with_name(f".{folder.name[:40]}.{secrets.token_hex(8)}{UNFINISHED}")
-    part.mkdir()
-    try:
+    with new_folder(folder) as part:
         _fill(part, content)
-        part.replace(folder)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
 
 
 def _refuse_one_name(ids: Sequence[str]) -> None:

@@ -13,7 +13,7 @@ from pipeline.base.arrays import read_header
 from pipeline.base.artefacts import features_place
 from pipeline.base.records import MODALITIES, Label, Modality, Utterance
 from pipeline.base.set_names import of_set
-from pipeline.base.tables import check_unique, read_rows
+from pipeline.base.tables import read_utterances
 from pipeline.config.settings import dump
 from pipeline.conversations.index import ConversationIndex, index_utterances
 from pipeline.conversations.reading import Stores
@@ -78,9 +78,8 @@ def read_corpus(folder: Path, facts: Facts) -> Corpus:
             "anew (docs/label.md)"
         )
 
-    utterances = read_rows(table, Utterance)
+    utterances = read_utterances(table)
     ids = [utterance.utterance_id for utterance in utterances]
-    check_unique(table, ids, "utterance_id")
     if not ids:
         raise LabelError(f"{table} holds no utterance: there is nothing to label")
     if facts.encoders is None:

@@ -13,7 +13,7 @@ from typing import Final
 import torch
 
 from pipeline.base.records import FaceRow, Label, Utterance
-from pipeline.base.tables import check_unique, read_rows
+from pipeline.base.tables import read_utterances
 from pipeline.conversations.index import index_utterances
 from pipeline.features.encoders.face_emotions import FACE_EMOTIONS, read_face_emotions
 from pipeline.features.encoders.visual import FaceEncoder
@@ -42,9 +42,8 @@ def label_faces(folder: Path, cache: Path, device: torch.device) -> Labelled:
             f"{folder} holds no utterances.csv with faces/: --model faces needs a corpus of videos "
             "as the workflow makes it, for example build/clips"
         )
-    utterances = read_rows(table, Utterance)
+    utterances = read_utterances(table)
     ids = [utterance.utterance_id for utterance in utterances]
-    check_unique(table, ids, "utterance_id")
     found = faces_of(folder)
     if missing := sorted(set(ids) - found.keys()):
         raise LabelError(f"{folder / 'faces'} has no row of {missing[0]}: run `snakemake` anew")

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from pipeline.base.files import write_text
 from pipeline.base.records import MODALITIES
+from pipeline.report.templating import environment
 from pipeline.tools.label.cue_views import HUES, CueView, clock, cue_view, is_number
 from pipeline.tools.label.cues import Cue, by_media, lanes
 from pipeline.tools.label.table import LabelRow, cues_of
@@ -70,18 +70,12 @@ def write_page(
     media what is linked in their place.
     """
     shown = list(_media(out, rows, names, videos, copies))
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["clock"] = clock
+    templates = environment(TEMPLATES)
+    templates.filters["clock"] = clock
     texts = {kind: (TEMPLATES / f"timeline.{kind}").read_text("utf-8") for kind in ("css", "js")}
     parts = {kind: Markup(text) for kind, text in texts.items()}
 
-    page = environment.get_template(PAGE).render(
+    page = templates.get_template(PAGE).render(
         media=shown,
         names=list(enumerate(names)),
         palette=HUES,

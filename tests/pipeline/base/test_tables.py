@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.base.records import Annotation, Label, Role, SplitRow, Utterance
-from pipeline.base.tables import TableError, check_unique, read_rows, write_rows
+from pipeline.base.tables import TableError, read_rows, read_utterances, write_rows
 from pipeline.evaluation.scores import Score
 
 
@@ -142,6 +142,9 @@ def test_a_failure_while_writing_leaves_the_old_table(path):
 
 
 def test_an_id_that_stands_twice_is_named(path):
-    check_unique(path, ["a", "b"], "utterance_id")
+    rows = [Utterance(name, "d", 0, "s", "1", "", 0.0, 1.0, "full", "") for name in ("a", "b")]
+    write_rows(path, rows, Utterance)
+    assert read_utterances(path) == rows
+    write_rows(path, [*rows, rows[0]], Utterance)
     with pytest.raises(TableError, match=r"table\.csv: utterance_id 'a' stands twice"):
-        check_unique(path, ["a", "b", "a"], "utterance_id")
+        read_utterances(path)

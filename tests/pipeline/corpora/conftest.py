@@ -78,7 +78,18 @@ def write_iemocap(write):
 
 
 @pytest.fixture(scope="session")
-def write_mosi(write, write_sheet):
+def write_labels(write_sheet):
+    """Write {utterance id: sentiment} as labels.csv."""
+
+    def do(root, labels):
+        rows = [{"utterance_id": name, "sentiment": value} for name, value in labels.items()]
+        write_sheet(root / "labels.csv", rows)
+
+    return do
+
+
+@pytest.fixture(scope="session")
+def write_mosi(write, write_labels):
     """Write {utterance id: sentiment} as transcripts, segmented clips and labels.csv."""
 
     def do(root, labels, videos=True):
@@ -90,18 +101,14 @@ def write_mosi(write, write_sheet):
                 write(root / f"Raw/Video/Segmented/{utterance_id}.mp4", EMPTY_VIDEO)
         for video, text in lines.items():
             write(root / f"Raw/Transcript/Segmented/{video}.annotprocessed", "".join(text))
-        rows = [
-            {"utterance_id": utterance_id, "sentiment": value}
-            for utterance_id, value in labels.items()
-        ]
-        write_sheet(root / "labels.csv", rows)
+        write_labels(root, labels)
         return root
 
     return do
 
 
 @pytest.fixture(scope="session")
-def write_mosei(write, write_sheet):
+def write_mosei(write, write_labels):
     """Write {utterance id: sentiment} as transcripts, full videos and labels.csv.
 
     Segment k of a video lasts from 10 k to 10 k + 8 seconds.
@@ -121,11 +128,7 @@ def write_mosei(write, write_sheet):
             if videos:
                 write(root / f"Raw/Videos/Full/Combined/{video}.mp4", EMPTY_VIDEO)
 
-        rows = [
-            {"utterance_id": utterance_id, "sentiment": value}
-            for utterance_id, value in labels.items()
-        ]
-        write_sheet(root / "labels.csv", rows)
+        write_labels(root, labels)
         return root
 
     return do

@@ -99,21 +99,10 @@ def test_samples_that_are_not_finite_count_as_zero(make_sound):
 
 
 def test_a_sample_rate_that_changes_is_refused_from_there_on(make_sound):
-    slow = make_sound(
-        "a.aac",
-        (tone(1, 16000) * 0.5).astype(np.float32),
-        16000,
-        "aac",
-        sample_format="fltp",
-        format="adts",
-    )
-    fast = make_sound(
-        "b.aac",
-        (tone(1, 48000) * 0.5).astype(np.float32),
-        48000,
-        "aac",
-        sample_format="fltp",
-        format="adts",
+    options = {"sample_format": "fltp", "format": "adts"}
+    slow, fast = (
+        make_sound(name, (tone(1, rate) * 0.5).astype(np.float32), rate, "aac", **options)
+        for name, rate in (("a.aac", 16000), ("b.aac", 48000))
     )
     slow.write_bytes(slow.read_bytes() + fast.read_bytes())
 

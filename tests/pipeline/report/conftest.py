@@ -1,16 +1,12 @@
 """Builds of `builds.py`: one to make, two to read only."""
 
-from pathlib import Path
-
 import pytest
 
+from tests.chromium import launched
 from tests.documents.pages import templates
 from tests.pipeline.report.builds import EVIL, write_build
 
-CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = [
-    "--no-sandbox",  # CI runs as root, where Chromium's own sandbox refuses to start
-    "--disable-gpu",
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",
@@ -90,13 +86,8 @@ def two_methods(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def browser():
-    if not CHROMIUM.exists():
-        pytest.skip(f"{CHROMIUM} is not installed: apt-get install chromium")
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with playwright.sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+    with launched(ARGUMENTS) as opened:
         yield opened
-        opened.close()
 
 
 @pytest.fixture

@@ -26,12 +26,17 @@ class NewCorpus:
             r for r, utterance in enumerate(self.utterances) if utterance.utterance_id in wanted
         ]
         self.utterances = [self.utterances[row] for row in rows]
+        self.take(rows)
+
+    def take(self, rows, **others):
+        """Only these rows of the stores, in this order."""
         self.stores = {
             m: replace(
                 store,
                 features=store.features[rows],
                 extracted=store.extracted[rows],
                 status=store.status[rows],
+                **others,
             )
             for m, store in self.stores.items()
         }
@@ -39,17 +44,7 @@ class NewCorpus:
     def repeat(self, n):
         """One dialogue of n utterances, which are those of the corpus again and again."""
         rows = [number % len(self.utterances) for number in range(n)]
-        self.stores = {
-            m: replace(
-                store,
-                features=store.features[rows],
-                extracted=store.extracted[rows],
-                status=store.status[rows],
-                seconds=None,
-            )
-            for m, store in self.stores.items()
-        }
-
+        self.take(rows, seconds=None)
         self.utterances = [
             replace(
                 self.utterances[row],

@@ -1,26 +1,19 @@
 """timeline.html in a real browser: it plays what is clicked, by keyboard too, on 360 px."""
 
 import wave
-from pathlib import Path
 
 import pytest
 
+from tests.chromium import launched
 from tests.pipeline.tools.label.test_page import ROWS, row, write
 
 pytestmark = pytest.mark.browser
-CHROMIUM = Path("/usr/bin/chromium")
 
 
 @pytest.fixture(scope="module")
 def browser():
-    if not CHROMIUM.exists():
-        pytest.skip(f"{CHROMIUM} is not installed: apt-get install chromium")
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with playwright.sync_playwright() as driver:
-        arguments = ["--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required"]
-        opened = driver.chromium.launch(executable_path=str(CHROMIUM), args=arguments)
+    with launched(["--autoplay-policy=no-user-gesture-required"]) as opened:
         yield opened
-        opened.close()
 
 
 @pytest.fixture
