@@ -47,7 +47,7 @@ from pipeline.features.encoders.driver import Overlapped
 from pipeline.features.extraction import EncoderChoice
 from pipeline.features.faces.crop_cache import CropCache
 from pipeline.features.faces.crops import read_crops
-from pipeline.features.weights.locating import locate
+from pipeline.features.weights.locating import locate_weights
 from pipeline.media.detectors import open_detector
 from pipeline.media.video import sample_frames
 from pipeline.stages import crop_faces, extract_features
@@ -145,7 +145,7 @@ class Bench:
 
     def _load(self, modality: Modality) -> Overlapped[Any]:
         settings = self.sections[modality]
-        weights = locate(modality, settings, self.folder / "weights")
+        weights = locate_weights(modality, settings, self.folder / "weights")
         extractor = EncoderChoice(modality, settings, weights, "cpu").build()
         assert isinstance(extractor, Overlapped)
         return extractor

@@ -39,7 +39,7 @@ LOOKS = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Face(Landmarks):
+class DrawnFace(Landmarks):
     """Landmarks on the canvas, and the distance of the eyes there."""
 
     unit: float
@@ -50,7 +50,7 @@ class Actor:
     """A picture of a resting face and its landmarks."""
 
     picture: Image  # (HEIGHT + 2 MARGIN, WIDTH + 2 MARGIN, 3)
-    face: Face
+    face: DrawnFace
 
 
 def cast(letter: str, session: int) -> Actor:
@@ -84,14 +84,14 @@ def _light(picture: Image, look: Look) -> Image:
     return np.asarray(cv2.LUT(picture, np.clip(table, 0, 255).astype(np.uint8)[None]), np.uint8)
 
 
-def _place(portrait: Portrait, to_canvas: NDArray[np.float64], scale: float) -> Face:
+def _place(portrait: Portrait, to_canvas: NDArray[np.float64], scale: float) -> DrawnFace:
     def place(pair: tuple[Point, Point]) -> tuple[Point, Point]:
         moved = (np.array(pair) @ to_canvas[:, :2].T + to_canvas[:, 2]).tolist()
         left, right = sorted((x, y) for x, y in moved)
         return left, right
 
     top, upper, lower, bottom = portrait.lips
-    return Face(
+    return DrawnFace(
         eyes=place(portrait.eyes),
         inner_brows=place(portrait.inner_brows),
         outer_brows=place(portrait.outer_brows),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from demo.moods import MOODS, Mood
-from demo.script import Turn
+from demo.script import ScriptTurn
 
 VOTERS = ("C-E1", "C-E2", "C-E4")
 RATERS = ("A-E3", "A-E4")
@@ -41,7 +41,7 @@ class Evaluation:
     lines: tuple[str, ...]
 
 
-def evaluate(turn: Turn, rng: np.random.Generator) -> Evaluation:
+def evaluate(turn: ScriptTurn, rng: np.random.Generator) -> Evaluation:
     """Draw votes and ratings that agree with the label of `turn`."""
     votes = _votes(turn, rng)
     order = rng.permutation(len(VOTERS)).tolist()
@@ -56,7 +56,7 @@ def evaluate(turn: Turn, rng: np.random.Generator) -> Evaluation:
     return Evaluation((valence, activation, dominance), tuple(lines))
 
 
-def _votes(turn: Turn, rng: np.random.Generator) -> tuple[Mood, Mood, Mood]:
+def _votes(turn: ScriptTurn, rng: np.random.Generator) -> tuple[Mood, Mood, Mood]:
     others = [mood for mood in MOODS if mood != turn.mood]
     first, second = (others[index] for index in rng.choice(len(others), 2, replace=False).tolist())
     if turn.label == "xxx":

@@ -26,7 +26,7 @@ from demo.layout import (
 from demo.recording import write_avi
 from demo.scene import FRAME_RATE, draw_frames
 from demo.script import Dialogue, write_script
-from demo.summary import NOTICE, TITLE, describe
+from demo.summary import NOTICE, TITLE, describe_demo
 from demo.timeline import perform
 from pipeline.base.files import write_json, write_text
 from pipeline.base.progress import Progress, progress
@@ -62,7 +62,7 @@ def make_demo(settings: DemoSettings, out: Path, n_workers: int = 1) -> dict[str
         Task(dialogue, (settings.seed, index), out, settings.wav, index == 0)
         for index, dialogue in enumerate(script)
     ]
-    summary = describe(settings, script, _make_all(tasks, n_workers))
+    summary = describe_demo(settings, script, _make_all(tasks, n_workers))
     write_json(out / "DEMO.json", summary)
     return summary
 

@@ -33,7 +33,7 @@ UNLABELED = 0.05  # share of turns without an agreed label
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class ScriptTurn:
     """One utterance before it is spoken.
 
     `seen` is how strongly the face shows the mood, 0 to 1.
@@ -57,7 +57,7 @@ class Dialogue:
     dialogue_id: str
     session: int
     marked: str
-    turns: tuple[Turn, ...]
+    turns: tuple[ScriptTurn, ...]
 
 
 def write_script(
@@ -84,7 +84,7 @@ def _write_turns(
     decks: dict[Mood, Iterator[str]],
     any_mood: Iterator[str],
     rng: np.random.Generator,
-) -> Iterator[Turn]:
+) -> Iterator[ScriptTurn]:
     speaker = "FM"[int(rng.integers(2))]
     spoken = {"F": 0, "M": 0}
     for mood in _moods(topic, n_turns, rng):
@@ -96,7 +96,7 @@ def _write_turns(
         seen = float(rng.uniform(*SEEN))
         utterance_id = f"{name}_{speaker}{spoken[speaker]:03d}"
         prosody = _prosody(mood, float(rng.uniform(*HEARD)), rng)
-        yield Turn(utterance_id, speaker, mood, seen, prosody, next(deck), mood, "none")
+        yield ScriptTurn(utterance_id, speaker, mood, seen, prosody, next(deck), mood, "none")
         spoken[speaker] += 1
         if rng.random() < TAKE_TURNS:
             speaker = "M" if speaker == "F" else "F"
@@ -138,7 +138,7 @@ def _take_away(
     n_each = max(1, round(incomplete * len(ids))) if incomplete else 0
     lack_of = {next(order): lack for lack in LACKS for _ in range(n_each)}
 
-    def change(turn: Turn) -> Turn:
+    def change(turn: ScriptTurn) -> ScriptTurn:
         label = "xxx" if turn.utterance_id in unlabeled else turn.label
         return replace(turn, label=label, lack=lack_of.get(turn.utterance_id, "none"))
 
@@ -149,7 +149,7 @@ def _add_listener(dialogues: list[Dialogue]) -> list[Dialogue]:
     """Let one dialogue end with a murmur that has a name of its own and no evaluation."""
     first, second, *others = dialogues
     name = f"{second.dialogue_id}_MXX0"
-    murmur = Turn(name, "M", "neu", 1.0, PROSODY["neu"], MURMUR, "", "none")
+    murmur = ScriptTurn(name, "M", "neu", 1.0, PROSODY["neu"], MURMUR, "", "none")
     return [first, replace(second, turns=(*second.turns, murmur)), *others]
 
 

@@ -35,7 +35,7 @@ DEMO.json says what is in it and which utterances lack a face, sound or text.
 """
 
 
-def describe(
+def describe_demo(
     settings: DemoSettings, script: Sequence[Dialogue], durations_s: Sequence[float]
 ) -> dict[str, Any]:
     """The content of DEMO.json."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from demo.script import Dialogue, Turn
+from demo.script import Dialogue, ScriptTurn
 from demo.speech import Synthesizer, Waveform, voice_of
 
 LEAD_S = 0.5  # silence at both ends of a recording
@@ -22,7 +22,7 @@ PAUSES_S = (0.10, 0.30)  # between spans
 class SpokenTurn:
     """A turn with its span in the recording. `waveform` is what was said, recorded or not."""
 
-    turn: Turn
+    turn: ScriptTurn
     start_s: float  # whole tenths of milliseconds, as the corpus writes them
     end_s: float
     waveform: Waveform

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from demo.actor import Face
+from demo.actor import DrawnFace
 from demo.moods import Expression
 from demo.portraits import Image, Point
 
@@ -23,7 +23,7 @@ REACH = 0.24  # eye distances; how far the pull on a landmark spreads
 LID_REACH = 0.13
 
 
-def part_lips(picture: Image, face: Face, opening: float) -> Image:
+def part_lips(picture: Image, face: DrawnFace, opening: float) -> Image:
     """Part the lips by `opening` eye distances, 0 = closed. Teeth, if any, hang from above."""
     (x0, y0), (x1, y1) = face.mouth_corners
     look_x, look_y = _grid(picture)
@@ -39,7 +39,7 @@ def part_lips(picture: Image, face: Face, opening: float) -> Image:
     return np.asarray((moved * (1 - depth) + CAVITY_RGB * depth).round(), np.uint8)
 
 
-def _part_column(rows: Array, face: Face, lips: Array, gap: float) -> tuple[Array, Array]:
+def _part_column(rows: Array, face: DrawnFace, lips: Array, gap: float) -> tuple[Array, Array]:
     """One column of the map: source row of every row, and which rows look into the mouth.
 
     `lips`: rows of the upper lip's top and lower edge, the lower lip's upper edge and bottom.
@@ -61,7 +61,7 @@ def _part_column(rows: Array, face: Face, lips: Array, gap: float) -> tuple[Arra
     return look.astype(np.float32), hollow.astype(np.float32)
 
 
-def express(picture: Image, face: Face, expression: Expression) -> Image:
+def express(picture: Image, face: DrawnFace, expression: Expression) -> Image:
     """Pull the landmarks, move the head, change the light."""
     look_x, look_y = _turn_head(picture, face, expression)
     x, y = look_x.copy(), look_y.copy()
@@ -74,7 +74,7 @@ def express(picture: Image, face: Face, expression: Expression) -> Image:
     return np.asarray(cv2.convertScaleAbs(bent, alpha=1 + expression.brightness), np.uint8)
 
 
-def _pulls(face: Face, e: Expression) -> Iterator[tuple[Point, Point, float]]:
+def _pulls(face: DrawnFace, e: Expression) -> Iterator[tuple[Point, Point, float]]:
     """Landmark, its displacement in pixels, and the reach of the pull."""
     for side, outward in ((0, -1), (1, 1)):
         eye_x, eye_y = face.eyes[side]
@@ -89,7 +89,7 @@ def _pulls(face: Face, e: Expression) -> Iterator[tuple[Point, Point, float]]:
             yield at, (right * face.unit, -up * face.unit), reach
 
 
-def _turn_head(picture: Image, face: Face, expression: Expression) -> tuple[Array, Array]:
+def _turn_head(picture: Image, face: DrawnFace, expression: Expression) -> tuple[Array, Array]:
     """Tilt about the chin and nod, most in the middle of the picture and not at its border."""
     x, y = _grid(picture)
     middle = (face.eyes[0][0] + face.eyes[1][0]) / 2
@@ -106,7 +106,7 @@ def _turn_head(picture: Image, face: Face, expression: Expression) -> tuple[Arra
     )
 
 
-def turn_away(picture: Image, face: Face) -> Image:
+def turn_away(picture: Image, face: DrawnFace) -> Image:
     """Show the back of the head: hair where the face was."""
     middle = (face.eyes[0][0] + face.eyes[1][0]) / 2
     center = (round(middle), round(face.nose_y - 0.35 * face.unit))

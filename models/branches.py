@@ -30,7 +30,7 @@ def branching() -> Iterator[None]:
         _state["is_on"] = before
 
 
-def side_by_side(pieces: Sequence[Callable[[], T]], device: torch.device) -> list[T]:
+def at_once(pieces: Sequence[Callable[[], T]], device: torch.device) -> list[T]:
     """What each piece gives. What several of them read must be there before, and outlive them.
 
     Where gradients are asked for, all that leaves a piece but the first goes through `joined`.

@@ -8,6 +8,7 @@ import csv
 import fnmatch
 import io
 import tokenize
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -23,6 +24,17 @@ MOST_LINES, MOST_LINES_OF_A_STAGE, LONG_FUNCTION = 250, 60, 15
 LONGER = {
     "models/plain/iteacnet.py": "the paper in one file, to be read from top to bottom",
 }
+# Names that say the same of every module that has them: what one reader, encoder, service offers.
+SAME_EVERYWHERE = {
+    "answers": "what a service of the process that decodes sends back",
+    "build": "how a learner, an encoder or a rival is made",
+    "extractor_of": "the extractor of a network that was made",
+    "files": "what a reader of a corpus reads",
+    "main": "the door of what is started by itself",
+    "read": "how a reader reads",
+}
+# The paper in one file calls its parts as the fast ones are called.
+TWIN = "models.plain.iteacnet"
 ELSEWHERE = ROOT / "tests" / "tested_elsewhere.csv"
 # Rooms in which every module has a test of its own name.
 COMPLETE = ("pipeline.features.cache", "pipeline.features.weights", "pipeline.rules")
@@ -98,6 +110,19 @@ def test_long_functions_have_paragraphs():
 
 def test_names_are_imported_from_where_they_are_made():
     assert not faults(handed_on)
+
+
+def test_two_things_have_two_names():
+    """Of public classes and functions: whoever reads a name knows which one is meant."""
+    made_in: dict[str, set[str]] = defaultdict(set)
+    for module in MODULES.keys() - {TWIN}:
+        for node in tree_of(MODULES[module]).body:
+            if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
+                made_in[node.name].add(module)
+
+    shared = {name: modules for name, modules in made_in.items() if len(modules) > 1}
+    assert {name: modules for name, modules in shared.items() if name not in SAME_EVERYWHERE} == {}
+    assert SAME_EVERYWHERE.keys() <= shared.keys()
 
 
 def test_files_are_of_a_size_to_be_read():

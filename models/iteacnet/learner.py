@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from models.batch import ConversationBatch
-from models.branches import joined, side_by_side
+from models.branches import at_once, joined
 from models.fast.fixed_layout import FixedLayout
 from models.fast.layout import Layout
 from models.iteacnet.fusion import hub_of
@@ -146,7 +146,7 @@ class IteacLearner(EmbeddingLearner):
     ) -> tuple[NetworkOutput, NetworkOutput]:
         """Outputs of teacher and student, which know nothing of each other until the loss."""
         layout.share([self.settings.context.kernel // 2])
-        complete, incomplete = side_by_side(
+        complete, incomplete = at_once(
             [lambda: self.teacher(batch.complete(), layout), lambda: student(batch, layout)],
             batch.valid.device,
         )

@@ -77,7 +77,7 @@ def load_json(text: str | bytes) -> Any:
         raise ValueError("its brackets are too deep") from None
 
 
-def line_of(content: bytes, error: UnicodeDecodeError) -> int:
+def line_of_error(content: bytes, error: UnicodeDecodeError) -> int:
     """The line, from 1, in which the bytes of a text cannot be read."""
     return content.count(b"\n", 0, error.start) + 1
 

@@ -16,7 +16,7 @@ from functools import cache
 from importlib.util import resolve_name
 from pathlib import Path
 
-from pipeline.base.source_form import SourceForm, read_source
+from pipeline.base.source_form import SourceForm, form_of_source
 
 ROOT = Path(__file__).resolve().parents[2]
 FIRST_PARTY = ("pipeline", "models", "demo")
@@ -115,7 +115,7 @@ def _form(name: str) -> SourceForm:
         top = other.split(".")[0]
         return (_is_first_party(other) or top == name.split(".")[0]) and _find(other) is not None
 
-    return read_source(text, path.parent, is_ours)
+    return form_of_source(text, path.parent, is_ours)
 
 
 def _is_first_party(name: str) -> bool:

@@ -79,7 +79,7 @@ class SourceForm:
         return "".join(map(text, self.pieces))
 
 
-def read_source(source: str, folder: Path, is_module: IsModule) -> SourceForm:
+def form_of_source(source: str, folder: Path, is_module: IsModule) -> SourceForm:
     """The form of a source that lies in `folder`; `is_module` knows the modules of ours."""
     tree = ast.parse(source)
     writer = _Writer(folder, is_module, _renamable(tree, is_module))

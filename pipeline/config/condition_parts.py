@@ -57,7 +57,7 @@ class OfModalities(Condition):
     @classmethod
     def parse(cls, arguments: Sequence[str]) -> Self:
         """`audio+visual`."""
-        (text,), _ = cut(arguments, 1, 1, allows_nothing=False)
+        (text,), _ = cut_ending(arguments, 1, 1, allows_nothing=False)
         return cls(modalities_of(text))
 
 
@@ -71,7 +71,7 @@ class Dropping(Condition):
             raise ConditionError("none of the task's modalities would be left")
 
 
-def cut(
+def cut_ending(
     arguments: Sequence[str], least: int, most: int, *, allows_nothing: bool = True
 ) -> tuple[list[str], bool]:
     """The arguments less a last `nothing-left`, and whether it stood there."""

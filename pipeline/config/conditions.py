@@ -25,7 +25,7 @@ from pipeline.config.condition_parts import (
     ConditionError,
     Dropping,
     OfModalities,
-    cut,
+    cut_ending,
     modalities_of,
     number_of,
     rate_of,
@@ -53,7 +53,7 @@ class AtRate(Condition):
     @classmethod
     def parse(cls, arguments: Sequence[str]) -> Self:
         """`0.3`, or `0.9`, `nothing-left`."""
-        (rate,), nothing_left = cut(arguments, 1, 1)
+        (rate,), nothing_left = cut_ending(arguments, 1, 1)
         return cls(rate_of(rate, nothing_left), nothing_left)
 
 
@@ -89,7 +89,7 @@ class Blocks(Condition):
     @classmethod
     def parse(cls, arguments: Sequence[str]) -> Self:
         """`0.3`, `5`."""
-        (share, length), nothing_left = cut(arguments, 2, 2)
+        (share, length), nothing_left = cut_ending(arguments, 2, 2)
         mean = number_of(length, "a mean length in utterances", 1.0, LONGEST_BLOCK)
         return cls(rate_of(share, nothing_left), mean, nothing_left)
 
@@ -111,7 +111,7 @@ class WholeDialogues(Dropping):
     @classmethod
     def parse(cls, arguments: Sequence[str]) -> Self:
         """`text`, and perhaps a share of the dialogues."""
-        (text, *share), _ = cut(arguments, 1, 2, allows_nothing=False)
+        (text, *share), _ = cut_ending(arguments, 1, 2, allows_nothing=False)
         shares = [number_of(part, "a share of the dialogues", 0.0, 1.0) for part in share]
         return cls(modalities_of(text), *shares)
 
@@ -141,7 +141,7 @@ class Imbalanced(Condition):
     @classmethod
     def parse(cls, arguments: Sequence[str]) -> Self:
         """`0.7/0.3/0.5`, or `audio=0.7/text=0.3`."""
-        (text,), nothing_left = cut(arguments, 1, 1)
+        (text,), nothing_left = cut_ending(arguments, 1, 1)
         parts = text.split("/")
         if "=" not in text:
             return cls(tuple(rate_of(part, True) for part in parts), (), nothing_left)

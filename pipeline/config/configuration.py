@@ -13,8 +13,8 @@ from pipeline.config.corpora import CorpusSettings
 from pipeline.config.faces import CropFacesSettings
 from pipeline.config.faults import Place, did_you_mean, refusal
 from pipeline.config.feature_sets import (
-    Encoding,
     Features,
+    SetMember,
     Trained,
     encodings,
     fault_of_sets,
@@ -71,12 +71,12 @@ class Config(Section):
         return trained(self.methods, self.train.methods, self.features)
 
     @cached_property
-    def encodings(self) -> dict[tuple[str, Modality], Encoding]:
+    def encodings(self) -> dict[tuple[str, Modality], SetMember]:
         """What is extracted for a set of features, of a modality."""
         return encodings(self.features)
 
     @cached_property
-    def encoders(self) -> dict[str, Encoding]:
+    def encoders(self) -> dict[str, SetMember]:
         """Each different encoding once, by the name of its files."""
         return {encoding.name: encoding for encoding in self.encodings.values()}
 

@@ -63,7 +63,7 @@ def relayed(error: ValidationError, place: Place, values: Any) -> PydanticCustom
     return refusal((*place, *inner), message + _trap(item, value), value if is_shown else None)
 
 
-def explain(item: ErrorDetails, values: Any, where: str, lines: Where | None) -> str:
+def explain_fault(item: ErrorDetails, values: Any, where: str, lines: Where | None) -> str:
     """One line about one fault; `values` is what was validated."""
     place, message, value, is_shown = _parts(item, values)
     path = ".".join([where, *map(str, place)] if where else map(str, place))

@@ -21,7 +21,7 @@ EncoderSettings = AudioSettings | TextSettings | VisualSettings
 
 
 @dataclass(frozen=True)
-class Encoding:
+class SetMember:
     """What is extracted of a modality, under the name that its files have."""
 
     name: str  # audio, audio@hubert
@@ -73,14 +73,14 @@ def sets_of(features: Features) -> dict[str, FeaturesSettings]:
     return {"": features} if isinstance(features, FeaturesSettings) else dict(features)
 
 
-def encodings(features: Features) -> dict[tuple[str, Modality], Encoding]:
+def encodings(features: Features) -> dict[tuple[str, Modality], SetMember]:
     """What each set has of each modality; sets that encode it alike have the same."""
-    found: dict[tuple[str, Modality], Encoding] = {}
+    found: dict[tuple[str, Modality], SetMember] = {}
     for number, (name, section) in enumerate(sets_of(features).items()):
         for modality in MODALITIES:
             settings: EncoderSettings = getattr(section, modality)
             alike = (e for e in found.values() if e.settings == settings)
-            own = Encoding(of_set(modality, name if number else ""), modality, settings)
+            own = SetMember(of_set(modality, name if number else ""), modality, settings)
             found[name, modality] = next((e for e in alike if e.modality == modality), own)
     return found
 

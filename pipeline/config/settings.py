@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from pipeline.base.errors import SettingsError
 from pipeline.base.files import load_json
 from pipeline.base.records import IDENTIFIER
-from pipeline.config.faults import BOOLEAN, Where, explain, refusal, unknown_key
+from pipeline.config.faults import BOOLEAN, Where, explain_fault, refusal, unknown_key
 
 ClassName = Annotated[str, Field(pattern=rf"^{IDENTIFIER.pattern}$")]
 # These become arguments of command lines, where "-x" is an option.
@@ -106,7 +106,7 @@ def parse_section(
     try:
         return kind.model_validate(values)
     except ValidationError as error:
-        told = (explain(item, values, where, lines) for item in error.errors())
+        told = (explain_fault(item, values, where, lines) for item in error.errors())
         raise SettingsError("\n".join(dict.fromkeys(told))) from None
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from pipeline.base.errors import SettingsError
-from pipeline.base.files import line_of, plain_file
+from pipeline.base.files import line_of_error, plain_file
 
 MAX_BYTES = 1 << 18  # a configuration is a few kilobytes
 MAX_VALUES = 50_000  # anchors written out
@@ -86,7 +86,7 @@ def _read_text(path: Path) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = line_of(content, error)
+        line = line_of_error(content, error)
         raise SettingsError(
             f"{path}, line {line}: cannot be read as YAML: byte {content[error.start]:#x} is not "
             "UTF-8; save the file as UTF-8"

@@ -45,7 +45,7 @@ def rooms_of(lengths: NDArray[np.int64], batch_size: int) -> list[FixedShape]:
     return rooms
 
 
-def room_for(rooms: Sequence[FixedShape], lengths: Tensor) -> int:
+def number_of_room(rooms: Sequence[FixedShape], lengths: Tensor) -> int:
     """Number of the smallest shape that a batch of items of these lengths fits in."""
     longest, total = int(lengths.max()), int(lengths.sum())
     fits = [longest <= room.n_steps and total <= room.n_rows for room in rooms]

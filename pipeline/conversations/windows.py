@@ -37,7 +37,7 @@ def trained_length(learner: Learner, longest: int) -> int | None:
     return longest if learner.batching == "dialogues" else None
 
 
-def cut(
+def cut_dialogues(
     index: ConversationIndex, speakers: Sequence[str], length: int | None, max_speakers: int | None
 ) -> Windows:
     """Windows of all dialogues; `speakers` (N,) are names. Those of too many speakers are left out.

@@ -42,7 +42,7 @@ def clips(root: Path) -> dict[str, str]:
     named: dict[str, str] = {}
     for path in media:
         whole = path if stems[stem(path).casefold()] > 1 else stem(path)
-        named[safe_name(whole, LONGEST_NAME)] = path
+        named[id_of_path(whole, LONGEST_NAME)] = path
     return named
 
 
@@ -51,7 +51,7 @@ def stem(path: str) -> str:
     return str(PurePosixPath(path).with_suffix(""))
 
 
-def safe_name(relative: str, longest: int = 128) -> str:
+def id_of_path(relative: str, longest: int = 128) -> str:
     """An id from a path: itself where it is safe, else made safe, with a digest against twins."""
     if IDENTIFIER.fullmatch(relative) and ".." not in relative and len(relative) <= longest:
         return relative

@@ -34,7 +34,7 @@ def digest_media(root: Path, paths: Sequence[str], cache: Path, links: Sequence[
     return Media(present, missing)
 
 
-def is_for_now(media: Media) -> bool:
+def misses_for_now(media: Media) -> bool:
     """Whether a file could not be read though it may be there: the next run tries again."""
     return any(reason.startswith(CANNOT_BE_READ) for reason in media.missing.values())
 

@@ -34,13 +34,13 @@ from pipeline.base.roles import ROLE_NAMES
 from pipeline.base.wording import counted
 from pipeline.config.corpora import CorpusSettings
 from pipeline.corpora.checks import assemble, drop
-from pipeline.corpora.clips import own_media, safe_name
+from pipeline.corpora.clips import id_of_path, own_media
 from pipeline.corpora.listing import (
     ANY_MEDIA,
     ANY_VIDEO,
     list_files,
 )
-from pipeline.corpora.raw import Candidate, CorpusError, RawCorpus, sign
+from pipeline.corpora.raw import Candidate, CorpusError, RawCorpus, sign_of
 from pipeline.corpora.sheets import Sheet, SheetRow, read_sheet
 from pipeline.corpora.texts import printable
 
@@ -106,7 +106,7 @@ def _read_videos(root: Path, settings: CorpusSettings) -> RawCorpus:
     """Each file is an utterance."""
     media = own_media(root)
     candidates = [
-        Candidate(safe_name(path), safe_name(path), path, source=path) for path in media.paths
+        Candidate(id_of_path(path), id_of_path(path), path, source=path) for path in media.paths
     ]
 
     n_sounds = len(media.paths) - media.n_videos
@@ -211,6 +211,6 @@ def _countable(candidates: Iterable[Candidate]) -> tuple[list[str], list[str]]:
 
 def _has_sign(value: str) -> bool:
     try:
-        return bool(sign(value))
+        return bool(sign_of(value))
     except ValueError:
         return False

@@ -101,7 +101,7 @@ def count(rows: Sequence[Candidate], classes: Sequence[str], signs: Sequence[str
     return counts
 
 
-def sign(value: str) -> str:
+def sign_of(value: str) -> str:
     """Which side of zero a sentiment is on; a ValueError where it is not a number."""
     number = to_number(value)
     if math.isnan(number):
@@ -117,7 +117,7 @@ def _kinds(
             yield name, row.annotations[name]
     for name in signs:
         if name in row.annotations:
-            yield name, sign(row.annotations[name])
+            yield name, sign_of(row.annotations[name])
 
 
 def _place(key: Key) -> tuple[bool, str, int, str, bool, str]:

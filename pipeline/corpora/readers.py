@@ -65,7 +65,7 @@ def read_corpus(corpus: str, root: Path, settings: CorpusSettings) -> RawCorpus:
     except CorpusError as error:
         if root.is_dir() and list_files(root, module.files(settings)):  # the root is right
             raise CorpusError(f"{corpus}: {error}") from error
-        raise CorpusError(explain(str(error), corpus, root, module)) from error
+        raise CorpusError(explain_layout(str(error), corpus, root, module)) from error
     return raw
 
 
@@ -78,7 +78,7 @@ def _why(dropped: Sequence[Dropped]) -> str:
     return "; ".join(told)
 
 
-def explain(message: str, corpus: str, root: Path, module: Reader) -> str:
+def explain_layout(message: str, corpus: str, root: Path, module: Reader) -> str:
     """`message` with the tree that is expected, what is there, and the way out."""
     return (
         f"{corpus}: {message}\n"

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.base.files import line_of
+from pipeline.base.files import line_of_error
 from pipeline.base.records import Dropped
 from pipeline.corpora.checks import drop
 from pipeline.corpora.raw import CorpusError
@@ -48,7 +48,7 @@ def read_sheet(
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = line_of(content, error)
+        line = line_of_error(content, error)
         raise CorpusError(
             f"{relative} line {line}: not UTF-8 (byte {error.start} of the file is "
             f"0x{content[error.start]:02x}); save the file as UTF-8 (in spreadsheets: 'CSV UTF-8')"

@@ -51,12 +51,12 @@ class Found:
     notes: tuple[str, ...] = field(default=())
 
 
-def rounded(number: float) -> float:
+def as_written(number: float) -> float:
     """As it is written; -0.0 is 0.0."""
     return round(float(number), DIGITS) + 0.0
 
 
-def in_order(turns: Iterable[Turn]) -> tuple[Turn, ...]:
+def turns_in_order(turns: Iterable[Turn]) -> tuple[Turn, ...]:
     """By their beginnings."""
     return tuple(sorted(turns, key=lambda turn: (turn.start_s, turn.end_s)))
 

@@ -9,7 +9,7 @@ from pipeline.base.records import Annotation, FoundUtterance, Utterance
 from pipeline.base.retries import note_exchanged, note_retry
 from pipeline.base.tables import write_rows
 from pipeline.config.corpora import CorpusSettings
-from pipeline.corpora.digesting import is_for_now
+from pipeline.corpora.digesting import misses_for_now
 from pipeline.corpora.fingerprint import fingerprint
 from pipeline.corpora.found import with_confidences
 from pipeline.corpora.manifest import Media, describe, in_shards
@@ -45,7 +45,7 @@ class CorpusTables:
             write_rows(self.utterances, raw.utterances, Utterance)
         write_rows(self.annotations, raw.annotations, Annotation)
         write_json(self.corpus, describe(corpus, settings, raw, media))
-        note_retry(self.corpus, is_for_now(media))
+        note_retry(self.corpus, misses_for_now(media))
         note_exchanged(self.corpus, planned, fingerprint(settings))
 
         shards = in_shards(raw.utterances, len(self.shards))

@@ -55,7 +55,7 @@ def drawn_metrics(
         widest = max(len(dialogues), sums[0].shape[1])
         done = 0
 
-        for weights in draw(len(dialogues), fold, n_draws, max(1, MAX_CELLS // widest)):
+        for weights in resamples(len(dialogues), fold, n_draws, max(1, MAX_CELLS // widest)):
             piece = slice(done, done + len(weights))
             for number, of_dialogues in zip(own, sums, strict=True):
                 total = weights.astype(np.float64) @ of_dialogues
@@ -72,7 +72,9 @@ def count_dialogues(runs: Sequence[RunPredictions]) -> int:
     return len(set().union(*(run.predictions["dialogue_id"] for run in runs)))
 
 
-def draw(n_dialogues: int, fold: int, n_draws: int, n_at_once: int) -> Iterator[NDArray[np.int64]]:
+def resamples(
+    n_dialogues: int, fold: int, n_draws: int, n_at_once: int
+) -> Iterator[NDArray[np.int64]]:
     """Pieces of (B, D): how often each of the sorted dialogues of a pool is drawn.
 
     The same draws whatever the pieces: each takes up the stream where the last one left it.

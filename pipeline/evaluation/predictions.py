@@ -55,7 +55,7 @@ def write_predictions(
             )
 
 
-def in_words(
+def score_in_words(
     task: ScoredTask, target: NDArray[Any], outputs: NDArray[np.float32], names: Sequence[str]
 ) -> str:
     """The task's main score of outputs (R, N, C) under the first and the last condition."""

@@ -67,7 +67,7 @@ def score_run(predictions: pd.DataFrame, run: dict[str, object], task: ScoredTas
     """Every metric of a run under every condition that it was tested under."""
     rows = []
     groups = dict(list(predictions.groupby("rate", sort=False)))
-    for rate in in_order(map(str, groups)):
+    for rate in conditions_in_order(map(str, groups)):
         group = groups[rate]
         values = metrics_of(group["target"].tolist(), group["predicted"].tolist(), task)
 
@@ -88,7 +88,7 @@ def score_run(predictions: pd.DataFrame, run: dict[str, object], task: ScoredTas
     return rows
 
 
-def in_order(conditions: Iterable[str]) -> list[str]:
+def conditions_in_order(conditions: Iterable[str]) -> list[str]:
     """Rates rising, then the other conditions in the given order; each once."""
     names = list(dict.fromkeys(conditions))
     return sorted(filter(is_rate, names), key=float) + [n for n in names if not is_rate(n)]

@@ -33,7 +33,7 @@ def sentiment_metrics(target: Sequence[float], predicted: Sequence[float]) -> di
         "weighted_f1_nonnegative": weighted_f1(y >= 0, guess >= 0),
         "binary_accuracy_nonzero": float(accuracy_score(y[clear] > 0, guess[clear] > 0)),
         "binary_accuracy_nonnegative": float(accuracy_score(y >= 0, guess >= 0)),
-        "seven_class_accuracy": float(accuracy_score(rounded(y), rounded(guess))),
+        "seven_class_accuracy": float(accuracy_score(seven_classes(y), seven_classes(guess))),
         "mean_absolute_error": float(mean_absolute_error(y, guess)),
         "correlation": correlation(y, guess),
     }
@@ -60,6 +60,6 @@ def _f1_of_signs(target: NDArray[np.bool_], predicted: NDArray[np.bool_]) -> dic
     return {f"f1_{name}": float(value) for name, value in zip(SIGNS, values, strict=True)}
 
 
-def rounded(values: Values) -> NDArray[np.int64]:
+def seven_classes(values: Values) -> NDArray[np.int64]:
     """The seven classes of sentiment, -3 to 3."""
     return np.clip(np.round(values), -3, 3).astype(np.int64)

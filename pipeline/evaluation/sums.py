@@ -15,7 +15,7 @@ from scipy.sparse import coo_array, csr_array
 
 from pipeline.base.large_arrays import MAX_CELLS
 from pipeline.config.tasks import ScoredTask
-from pipeline.evaluation.sentiment import rounded
+from pipeline.evaluation.sentiment import seven_classes
 from pipeline.protocol.weighted_f1 import macro_f1_of, weighted_f1_of
 
 Sums = NDArray[np.float64]
@@ -45,7 +45,7 @@ def sums_by_dialogue(
     clear, n = y != 0, len(dialogues)
     nonzero = _counts(rows[clear], y[clear] > 0, guess[clear] > 0, n, 2)
     nonnegative = _counts(rows, y >= 0, guess >= 0, n, 2)
-    hits = np.bincount(rows, rounded(y) == rounded(guess), minlength=n)[:, None]
+    hits = np.bincount(rows, seven_classes(y) == seven_classes(guess), minlength=n)[:, None]
     return np.concatenate([nonzero, nonnegative, moments, hits], axis=1)
 
 

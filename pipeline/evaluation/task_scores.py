@@ -22,8 +22,8 @@ from pipeline.evaluation.calibration_table import (
 )
 from pipeline.evaluation.scores import Score
 from pipeline.evaluation.scoring import (
+    conditions_in_order,
     floor_rows,
-    in_order,
     labels_of_roles,
     read_predictions,
     score_run,
@@ -70,7 +70,7 @@ def _floor(name: str, task: ScoredTask, files: TaskFiles, found: Sequence[Score]
     """The guess that never looks, in the folds and under the conditions of what was found."""
     own = _tables(files)
     tested = own if files.tested is None else _tables(files.tested)
-    rates = in_order(score.rate for score in found)
+    rates = conditions_in_order(score.rate for score in found)
 
     scores: list[Score] = []
     for fold in sorted({score.fold for score in found}):

@@ -13,7 +13,7 @@ from pipeline.features.encoder_keys import encoder_ingredients
 from pipeline.features.extraction import EncoderChoice, Extracted, extract
 from pipeline.features.jobs import Sources, shard_jobs
 from pipeline.features.remarks import failed_encoding
-from pipeline.features.weights.locating import locate
+from pipeline.features.weights.locating import locate_weights
 from pipeline.features.weights.offline import refuse_network
 
 RESTORING = "pipeline.features.restoring"  # by name: what decides crops decides no vector
@@ -28,11 +28,11 @@ def choose_encoder(
     """
     refuse_network()
     settings = dump(getattr(features, modality))
-    weights = locate(modality, settings, cache)
+    weights = locate_weights(modality, settings, cache)
 
     def confirm() -> None:
         """Vectors of other weights must not be kept under the key of these."""
-        if locate(modality, settings, cache) != weights:
+        if locate_weights(modality, settings, cache) != weights:
             raise CheckpointError(
                 f"{weights.path}: the weights were exchanged while they were read: run `snakemake` "
                 "again"

@@ -27,13 +27,13 @@ def _counted(target: NDArray[np.generic], predicted: NDArray[np.generic]) -> Cou
     if len(target) == 0:
         raise ValueError("no utterance to score: the role holds no usable label")
     if np.issubdtype(target.dtype, np.integer):
-        return count(target.astype(np.int64), predicted.astype(np.int64))
+        return counts_of_classes(target.astype(np.int64), predicted.astype(np.int64))
 
     _, codes = np.unique(np.concatenate([target, predicted]), return_inverse=True)
-    return count(codes[: len(target)], codes[len(target) :])
+    return counts_of_classes(codes[: len(target)], codes[len(target) :])
 
 
-def count(target: Codes, predicted: Codes) -> Counts:
+def counts_of_classes(target: Codes, predicted: Codes) -> Counts:
     """(3, K) targets, predictions and hits of classes 0 to K - 1, the highest that occurs."""
     n_classes = int(max(target.max(), predicted.max())) + 1
     told = (target, predicted, target[target == predicted])

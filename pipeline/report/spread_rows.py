@@ -24,6 +24,7 @@ def spread_rows(
     `data` holds one number of one run per row: method, value, and `by`.
     """
     groups = dict(tuple(data.dropna(subset="value").groupby(["method", by])["value"]))
+
     rows = []
     for method in methods:
         found = (groups.get((method.name, name)) for name in names)

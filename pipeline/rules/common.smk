@@ -53,7 +53,7 @@ from pipeline.rules.seals import (
     changed_files,
     date_after,
     dated_ahead,
-    explain,
+    explain_changed,
     is_sealed_as,
 )
 from pipeline.report.studies import write_index
@@ -120,7 +120,7 @@ if workflow.is_main_process:
 
 # A file that a person or a disk changed would otherwise count as a result.
 if workflow.is_main_process and (changed := changed_files()):
-    raise WorkflowError(explain(changed))
+    raise WorkflowError(explain_changed(changed))
 
 
 def list_studies():

@@ -103,7 +103,7 @@ def date_after(records: Path, output: Path) -> None:
     os.utime(records, ns=(newest, newest))
 
 
-def explain(files: Sequence[Path]) -> str:
+def explain_changed(files: Sequence[Path]) -> str:
     """What is wrong with changed files, and the way out."""
     more = f" and {len(files) - SHOWN} more" if len(files) > SHOWN else ""
     names = ", ".join(map(str, files[:SHOWN])) + more

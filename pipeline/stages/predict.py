@@ -8,10 +8,10 @@ from pipeline.base.wording import counted
 from pipeline.config.settings import dump, parse_section
 from pipeline.conversations.reading import read_fold, read_stores
 from pipeline.evaluation.calibration import calibrate, judged
-from pipeline.evaluation.predictions import in_words, write_predictions
+from pipeline.evaluation.predictions import score_in_words, write_predictions
 from pipeline.stages.options import RUN, TABLES, TEST_TABLES, stage_parser
 from pipeline.training.devices import ready_device
-from pipeline.training.predicting import Asked, TestFiles, predict_run
+from pipeline.training.predicting import PredictRequest, TestFiles, predict_run
 from pipeline.training.restored import restore_run
 from pipeline.training.settings import PredictSettings
 
@@ -25,7 +25,7 @@ def main(argv: list[str] | None = None) -> None:
     task, names = settings.task, settings.rates
 
     tables = read_fold(args.utterances, args.labels, args.splits, args.fold)
-    asked = Asked(settings, args.availability, args.features, args.fold, args.seed)
+    asked = PredictRequest(settings, args.availability, args.features, args.fold, args.seed)
     others = args.test_utterances, args.test_labels, args.test_splits
     files = TestFiles(*others, args.test_features, args.test_availability)
     try:
@@ -43,7 +43,7 @@ def main(argv: list[str] | None = None) -> None:
     )
     write_json(args.out_calibration, dump(told))
     write_predictions(args.out, names, *tests.named(), tests.outputs, task.classes)
-    said = in_words(task, tests.targets, tests.outputs, names)
+    said = score_in_words(task, tests.targets, tests.outputs, names)
     print(f"done: {counted(len(tests.places), 'utterance')}, {said}")
 
 

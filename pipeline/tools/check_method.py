@@ -106,7 +106,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             f"{', '.join(methods)}"
         )
 
-    faults = list(check(methods[args.method]))
+    faults = list(faults_of(methods[args.method]))
     for fault in faults:
         print(f"FAILED  {fault}")
     if faults:
@@ -114,7 +114,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     print(f"{args.method} ({methods[args.method].model}): {', '.join(CHECKS)} hold")
 
 
-def check(method: Method) -> Iterator[str]:
+def faults_of(method: Method) -> Iterator[str]:
     """What a method does not hold, each in a sentence."""
     for kind in KINDS:
         trial = Trial(method, kind, make_batch(kind))

@@ -20,7 +20,7 @@ from pipeline.conversations.index import ConversationIndex
 from pipeline.conversations.inference import predict_rates
 from pipeline.conversations.other_stores import read_stores_of
 from pipeline.conversations.reading import FoldTables
-from pipeline.conversations.windows import Windows, cut, trained_length
+from pipeline.conversations.windows import Windows, cut_dialogues, trained_length
 from pipeline.training.origins import origins
 from pipeline.training.restored import RestoredRun
 
@@ -51,7 +51,7 @@ def show(
     speakers = [speaker_of[name] for name in index.utterance_ids.tolist()]
 
     length = trained_length(run.learner, int(run.facts["shape"]["max_utterances"]))
-    windows = cut(index, speakers, length, run.learner.max_speakers)
+    windows = cut_dialogues(index, speakers, length, run.learner.max_speakers)
     _refuse_too_many_speakers(index, windows, run.learner.max_speakers)
     made = [
         build_conversations(line, stores, tables.labels, task).to(run.conversations.device)

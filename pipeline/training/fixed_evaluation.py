@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from models.batch import ConversationBatch
-from models.branches import side_by_side
+from models.branches import at_once
 from models.learner import Learner
 from pipeline.conversations.collate import Items, items_of
 from pipeline.conversations.dataset import Conversations
@@ -65,7 +65,7 @@ class FixedEvaluation:
             stores, predict = dict(learner.embed(stores)), learner.predict_embedded
         batches = [with_stores(batch, stores) for batch in self._batches]
         pieces = [partial(predict, batch) for batch in batches]
-        outputs = side_by_side(pieces, self._cells.device)
+        outputs = at_once(pieces, self._cells.device)
         return torch.cat([output.flatten(0, 1).float() for output in outputs]).index_select(
             0, self._cells
         )

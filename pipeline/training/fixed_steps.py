@@ -16,7 +16,7 @@ from models.kernels import uses_fast_kernels
 from models.learner import Learner, Phase
 from pipeline.conversations.collate import Items
 from pipeline.conversations.dataset import Conversations
-from pipeline.conversations.fixed_batches import Slot, pack_epoch, room_for, rooms_of
+from pipeline.conversations.fixed_batches import Slot, number_of_room, pack_epoch, rooms_of
 from pipeline.training.masks import TrainingMasks
 from pipeline.training.optimizers import PhaseOptimizers
 from pipeline.training.recording import Recorder, Recording
@@ -71,7 +71,7 @@ class FixedSteps:
 
         total: Tensor | None = None
         for number, part in enumerate(parts):
-            room = room_for(self._rooms, part.lengths)
+            room = number_of_room(self._rooms, part.lengths)
             self._slots[room].fill(items[number], available[number])
             losses = self._recording(room).play()
             total = losses.clone() if total is None else total.add_(losses)

@@ -42,7 +42,7 @@ class TestFiles:
 
 
 @dataclass(frozen=True)
-class Asked:
+class PredictRequest:
     """Files of R stored masks, of which fold, for what task, and the seed of the run."""
 
     settings: PredictSettings
@@ -96,7 +96,7 @@ class Predicted:
 
 
 def predict_run(
-    run: RestoredRun, tables: FoldTables, asked: Asked, files: TestFiles
+    run: RestoredRun, tables: FoldTables, asked: PredictRequest, files: TestFiles
 ) -> tuple[Predicted, Predicted]:
     """Of the validation role, for what probabilities are worth, and of the test role.
 
@@ -116,7 +116,7 @@ def predict_run(
 
 
 def predict_dialogues(
-    run: RestoredRun, tables: FoldTables, dialogues: IntArray, asked: Asked
+    run: RestoredRun, tables: FoldTables, dialogues: IntArray, asked: PredictRequest
 ) -> Predicted:
     """Of dialogues of the run's own corpus."""
     masks = asked.read(tables, run.index, dialogues)
@@ -126,7 +126,7 @@ def predict_dialogues(
 
 
 def predict_corpus(
-    run: RestoredRun, tables: FoldTables, files: TestFiles, asked: Asked
+    run: RestoredRun, tables: FoldTables, files: TestFiles, asked: PredictRequest
 ) -> Predicted:
     """Of the test role of another corpus."""
     check_same_encoders(asked.features, files.features)

@@ -17,7 +17,7 @@ from pipeline.base.errors import TrainingError
 from pipeline.base.records import Role
 from pipeline.conversations.reading import FoldTables, read_stores
 from pipeline.training.devices import asks_for_fast_kernels, asks_for_recording, ready_device
-from pipeline.training.runs import RunFolder, input_digests, run_folder, versions
+from pipeline.training.runs import RunFolder, input_digests, run_folder, versions_of_training
 from pipeline.training.settings import RunSettings
 
 SEEN: tuple[Role, ...] = ("train", "validation")
@@ -44,7 +44,7 @@ class RunRequest:
         facts = {
             "settings": self.settings.deciding(self.code),
             "inputs": input_digests(self.tables, SEEN, self.features, self.masks),
-            "versions": versions(),
+            "versions": versions_of_training(),
             "threads": self.threads,  # sums are cut into as many parts, and rounded so
             "device": kind_of_device(self.device),  # a GPU adds up in another order than a CPU
             "train_rate": self.train_rate,

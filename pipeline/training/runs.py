@@ -123,7 +123,7 @@ def run_folder(cache: Path, facts: Mapping[str, Any]) -> RunFolder:
     return RunFolder(cache / "runs" / text_digest(canonical_json(facts)))
 
 
-def versions() -> dict[str, str]:
+def versions_of_training() -> dict[str, str]:
     """Versions of the libraries that the result depends on."""
     return {name: version(name) for name in LIBRARIES}
 

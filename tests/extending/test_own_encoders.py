@@ -16,7 +16,7 @@ from pipeline.features.cache.extractor import Item
 from pipeline.features.encoder_keys import encoder_ingredients
 from pipeline.features.extraction import EncoderChoice
 from pipeline.features.faces.crops import CropRecord, write_crops
-from pipeline.features.weights.locating import locate
+from pipeline.features.weights.locating import locate_weights
 from tests.documents.pages import templates
 
 TEXT = templates()["encoder"]
@@ -80,7 +80,7 @@ WRONG = {  # found once something is encoded
 def extractor(modality, encoder, tmp_path, **values):
     section = {modality: {"encoder": encoder, **values}}
     settings = dump(getattr(parse_section(section, FeaturesSettings, where="features"), modality))
-    weights = locate(modality, settings, tmp_path / "cache")
+    weights = locate_weights(modality, settings, tmp_path / "cache")
     return EncoderChoice(modality, settings, weights, "cpu").build()
 
 
@@ -174,7 +174,7 @@ def key_of(modality, name, tmp_path, **values):
     provenance.forget()
     section = {modality: {"encoder": name, **values}}
     settings = dump(getattr(parse_section(section, FeaturesSettings, where=""), modality))
-    weights = locate(modality, settings, tmp_path / "cache")
+    weights = locate_weights(modality, settings, tmp_path / "cache")
     return encoder_ingredients(modality, settings, weights)
 
 

@@ -1,13 +1,13 @@
 import torch
 
-from models.branches import branching, joined, side_by_side
+from models.branches import at_once, branching, joined
 from tests.cuda import needs_cuda
 
 
 def test_without_a_gpu_pieces_follow_each_other():
     done = []
     with branching():
-        found = side_by_side([lambda: done.append("a") or 1, lambda: done.append("b") or 2], CPU)
+        found = at_once([lambda: done.append("a") or 1, lambda: done.append("b") or 2], CPU)
     assert (found, done) == ([1, 2], ["a", "b"])
 
 
@@ -47,7 +47,7 @@ def test_branches_on_a_gpu_give_what_pieces_one_by_one_give():
 
     def run():
         pieces = [lambda weight=weight: (shared @ weight).relu() @ weight for weight in weights]
-        first, *others = side_by_side(pieces, device)
+        first, *others = at_once(pieces, device)
         loss = (first * sum(joined(*others))).square().mean()
         return [loss, *torch.autograd.grad(loss, weights)]
 

@@ -12,7 +12,7 @@ OWN_COLUMNS: Final = ("utterance_id", "dialogue_id", "turn", "speaker", "session
 Columns = Mapping[str, list[str]]  # by name: N texts
 
 
-def utterances_of(path: Path, columns: Columns) -> tuple[list[Utterance], str]:
+def rows_of_columns(path: Path, columns: Columns) -> tuple[list[Utterance], str]:
     """The rows as utterances, and what told the order of their turns."""
     dialogues = [value.strip() for value in columns["dialogue_id"]]
     n_rows = len(dialogues)

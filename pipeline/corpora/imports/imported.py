@@ -56,7 +56,7 @@ class Imported:
         )
 
 
-def check(imported: Imported, sources: Mapping[Modality, str]) -> Imported:
+def check_imported(imported: Imported, sources: Mapping[Modality, str]) -> Imported:
     """Refuse what would be taken for data, and note where vectors are missing or zeros.
 
     Refused are no utterance, ids or turns twice, nothing of a modality. `sources` says where each

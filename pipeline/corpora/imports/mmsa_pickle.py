@@ -28,8 +28,8 @@ from pipeline.corpora.imports.imported import (
     whole_number,
     without_media,
 )
-from pipeline.corpora.imports.pickled_arrays import BYTES_OF_OBJECT, Budget, Opaque, plain
-from pipeline.corpora.imports.plain_pickle import read_pickle
+from pipeline.corpora.imports.pickled_arrays import BYTES_OF_OBJECT, Budget, Opaque, plain_value
+from pipeline.corpora.imports.plain_pickle import read_plain_pickle
 from pipeline.corpora.texts import printable
 
 SPLITS = ("train", "valid", "test")
@@ -69,7 +69,7 @@ def read(path: Path, names: Mapping[Modality, str]) -> Imported:
 
 def _load(path: Path) -> Mapping[str, Any]:
     try:
-        value = read_pickle(path)
+        value = read_plain_pickle(path)
     except PickleError as error:
         raise ImportFormatError(f"{path}: not a readable pickle: {error}") from None
     if not isinstance(value, dict):
@@ -170,14 +170,14 @@ class _Part:
         return str(value)
 
     def _array(self, key: str, row: int) -> NDArray[np.float64]:
-        value = plain(self._columns[key][row])
+        value = plain_value(self._columns[key][row])
         try:
             return _numbers(value, self._budget)
         except (ValueError, OverflowError) as error:
             raise self._fault(key, row, f"{_kind(value)}, expected numbers ({error})") from None
 
     def _rows(self, value: Any, key: str) -> Rows:
-        found = plain(value)
+        found = plain_value(value)
         if isinstance(found, list | tuple) or (isinstance(found, np.ndarray) and found.ndim):
             return found
         raise ImportFormatError(f"{self._where}.{key} is {_kind(value)}, expected an array of rows")
@@ -200,7 +200,7 @@ def _numbers(value: Any, budget: Budget) -> NDArray[np.float64]:
     """An array of numbers from one, from a number, or from lists of numbers of one length."""
     if isinstance(value, list | tuple) and value and not isinstance(value[0], int | float):
         budget.spend(BYTES_OF_OBJECT * len(value))
-        return np.stack([_numbers_of_row(plain(inner), budget) for inner in value])
+        return np.stack([_numbers_of_row(plain_value(inner), budget) for inner in value])
     return _numbers_of_row(value, budget)
 
 
@@ -219,7 +219,7 @@ def _numbers_of_row(value: Any, budget: Budget) -> NDArray[np.float64]:
 
 
 def _kind(value: Any) -> str:
-    value = plain(value)
+    value = plain_value(value)
     if isinstance(value, Opaque):
         return f"a {printable(value.name, 80)}, which is not read"
     if isinstance(value, np.ndarray):

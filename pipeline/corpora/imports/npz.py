@@ -13,7 +13,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from pipeline.base.records import MODALITIES, Modality
-from pipeline.corpora.imports.columns import annotations_of, utterances_of
+from pipeline.corpora.imports.columns import annotations_of, rows_of_columns
 from pipeline.corpora.imports.imported import (
     NUMERIC_KINDS,
     Imported,
@@ -39,7 +39,7 @@ def read(path: Path, names: Mapping[Modality, str]) -> Imported:
         _check_rows(path, shapes, [*plain, *chosen.values()], n_rows)
 
         columns = {name: _texts(path, name, archive.read(name)) for name in plain}
-        utterances, note = utterances_of(path, columns)
+        utterances, note = rows_of_columns(path, columns)
         return Imported(
             utterances,
             list(annotations_of(columns, utterances)),

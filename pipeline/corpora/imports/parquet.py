@@ -22,7 +22,7 @@ from typing import Any, Final
 import numpy as np
 
 from pipeline.base.records import Modality
-from pipeline.corpora.imports.columns import annotations_of, utterances_of
+from pipeline.corpora.imports.columns import annotations_of, rows_of_columns
 from pipeline.corpora.imports.imported import Imported, ImportFormatError, Vector
 
 ROOT: Final = Path(__file__).resolve().parents[3]
@@ -34,7 +34,7 @@ def read(path: Path, names: Mapping[Modality, str]) -> Imported:
     """Read `path`; `names` says which column holds which modality."""
     facts, payload = _asked(path, names)
     columns = facts["columns"]
-    utterances, note = utterances_of(path, columns)
+    utterances, note = rows_of_columns(path, columns)
     told = {name: values for name, values in columns.items() if name not in PLACE}
     vectors, taken = {}, 0
     for modality, lengths in facts["vectors"].items():

@@ -126,7 +126,7 @@ def are_characters(array: NDArray[Any]) -> bool:
     return bool(codes.max() <= MAX_CHARACTER)
 
 
-def plain(value: Any) -> Any:
+def plain_value(value: Any) -> Any:
     """An array for what became one; every other value as it is."""
     return value.value if isinstance(value, PickledArray) and value.value is not None else value
 

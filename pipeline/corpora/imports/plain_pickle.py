@@ -13,7 +13,7 @@ from pipeline.corpora.imports.pickled_arrays import Budget, Opaque
 from pipeline.corpora.imports.pickled_calls import construct
 
 
-def read_pickle(path: Path) -> Any:
+def read_plain_pickle(path: Path) -> Any:
     """What the pickle at `path` holds, in plain values, `Opaque` and arrays (see `plain`).
 
     Raises PickleError.

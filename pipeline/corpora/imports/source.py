@@ -7,7 +7,7 @@ from typing import Any
 from pipeline.base.files import UnsafePathError, file_digest, resolve_inside, text_digest
 from pipeline.config.corpora import ImportSettings
 from pipeline.corpora.imports import mmsa_pickle, npy_folder, npz, parquet
-from pipeline.corpora.imports.imported import Imported, ImportFormatError, check
+from pipeline.corpora.imports.imported import Imported, ImportFormatError, check_imported
 from pipeline.corpora.imports.places import files_opened
 from pipeline.corpora.raw import CorpusError
 
@@ -47,7 +47,7 @@ def read_source(root: Path, settings: ImportSettings, links: Sequence[str] = ())
         imported = npy_folder.read(root, settings.arrays, settings.path, links)
 
     try:
-        return check(imported, settings.arrays)
+        return check_imported(imported, settings.arrays)
     except ImportFormatError as error:
         raise ImportFormatError(f"{path}: {error}", key=error.key) from None
 

@@ -30,7 +30,7 @@ READERS: dict[str, Callable[[str, str], list[Turn]]] = {
 
 
 @dataclass(frozen=True)
-class Told:
+class Transcribed:
     """What files beside a video say: which one counts, its turns, and what else is to be known."""
 
     source: str
@@ -38,7 +38,7 @@ class Told:
     note: str
 
 
-def told_beside(root: Path, names: Sequence[str], links: Sequence[str] = ()) -> Told | None:
+def told_beside(root: Path, names: Sequence[str], links: Sequence[str] = ()) -> Transcribed | None:
     """What the first of `names` (paths below `root`, in their rank) says; None if none does.
 
     TranscriptError where it is broken: nothing is guessed in its place.
@@ -63,7 +63,7 @@ def told_beside(root: Path, names: Sequence[str], links: Sequence[str] = ()) -> 
     note = f"utterances of {PurePosixPath(first).name}"
     note += f", speakers of {PurePosixPath(speakers[0][0]).name}" if speakers else ""
     note += f"; not used: {', '.join(passed_over)}" if passed_over else ""
-    return Told(PurePosixPath(first).name, tuple(turns), note)
+    return Transcribed(PurePosixPath(first).name, tuple(turns), note)
 
 
 def _read(root: Path, name: str, links: Sequence[str]) -> list[Turn]:

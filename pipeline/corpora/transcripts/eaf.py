@@ -8,7 +8,7 @@ and those whose slots have no time are no turns.
 from collections.abc import Mapping
 from xml.parsers import expat
 
-from pipeline.corpora.transcripts.reading import checked, fault
+from pipeline.corpora.transcripts.reading import checked_turns, fault
 from pipeline.corpora.transcripts.tiers import Tier, spoken
 from pipeline.corpora.turns import MAX_TURNS, Turn
 
@@ -20,7 +20,7 @@ def parse_eaf(text: str, name: str) -> list[Turn]:
     """Turns of the tiers of speech; TranscriptError names the line."""
     document = _Document(name)
     document.read(text)
-    return checked(spoken(document.tiers()), name)
+    return checked_turns(spoken(document.tiers()), name)
 
 
 class _Document:

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline.base.files import line_of, plain_file
+from pipeline.base.files import line_of_error, plain_file
 from pipeline.corpora.texts import clean_text, printable
-from pipeline.corpora.turns import MAX_TURNS, Turn, rounded
+from pipeline.corpora.turns import MAX_TURNS, Turn, as_written
 
 MAX_BYTES = 64 * 2**20  # an hour of whisperX with each word's times has about two million
 MAX_SECONDS = 10 * 24 * 3600.0
@@ -37,7 +37,7 @@ def read_text(path: Path, name: str) -> str:
     try:
         return content.decode(encoding)
     except UnicodeDecodeError as error:
-        line = line_of(content, error)
+        line = line_of_error(content, error)
         raise TranscriptError(
             f"{name} line {line}: not {encoding.upper()[:6].strip('-')} (byte {error.start}); "
             "save it as UTF-8"
@@ -59,14 +59,14 @@ def clock_s(text: str) -> float | None:
     return int(hours or 0) * 3600 + int(minutes) * 60 + int(seconds) + float(f"0.{fraction or 0}")
 
 
-def checked(turns: Iterable[tuple[int | None, Turn]], name: str) -> list[Turn]:
+def checked_turns(turns: Iterable[tuple[int | None, Turn]], name: str) -> list[Turn]:
     """Turns with tidy words and times that can be; each comes with its line, for the error."""
     found: list[Turn] = []
     for line, turn in turns:
         times = turn.start_s, turn.end_s
         if not all(0 <= time <= MAX_SECONDS for time in times) or times[1] < times[0]:
             raise fault(name, line, f"the times {times[0]:g} to {times[1]:g} s cannot be")
-        start_s, end_s = map(rounded, times)
+        start_s, end_s = map(as_written, times)
         if start_s == end_s:
             continue  # a mark of no length is no utterance
         if len(found) == MAX_TURNS:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from pipeline.corpora.transcripts.reading import checked, fault
+from pipeline.corpora.transcripts.reading import checked_turns, fault
 from pipeline.corpora.turns import Turn
 
 LEAST_FIELDS = 8
@@ -11,7 +11,7 @@ LEAST_FIELDS = 8
 
 def parse_rttm(text: str, name: str) -> list[Turn]:
     """Turns with speakers, without words."""
-    return checked(_turns(text, name), name)
+    return checked_turns(_turns(text, name), name)
 
 
 def with_speakers(turns: Sequence[Turn], spoken: Sequence[Turn]) -> list[Turn]:

@@ -9,7 +9,7 @@ import html
 import re
 from collections.abc import Iterator
 
-from pipeline.corpora.transcripts.reading import checked, clock_s, fault
+from pipeline.corpora.transcripts.reading import checked_turns, clock_s, fault
 from pipeline.corpora.turns import Turn
 
 ARROW = "-->"
@@ -20,14 +20,14 @@ NAMED = re.compile(r"\s*\[([^\[\]]{1,100})\]:\s*(.*)", re.DOTALL)
 
 def parse_srt(text: str, name: str) -> list[Turn]:
     """Cues of a .srt; TranscriptError names the line."""
-    return checked(_cues(text, name), name)
+    return checked_turns(_cues(text, name), name)
 
 
 def parse_vtt(text: str, name: str) -> list[Turn]:
     """Cues of a .vtt; TranscriptError names the line."""
     if not re.match(r"WEBVTT(?:[ \t\r\n]|$)", text):
         raise fault(name, 1, "does not begin with WEBVTT")
-    return checked(_cues(text, name), name)
+    return checked_turns(_cues(text, name), name)
 
 
 def _cues(text: str, name: str) -> Iterator[tuple[int, Turn]]:

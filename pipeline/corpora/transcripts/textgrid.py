@@ -8,7 +8,7 @@ silence.
 import re
 from collections.abc import Iterator
 
-from pipeline.corpora.transcripts.reading import checked, fault
+from pipeline.corpora.transcripts.reading import checked_turns, fault
 from pipeline.corpora.transcripts.tiers import Tier, spoken
 from pipeline.corpora.turns import Turn
 
@@ -20,7 +20,7 @@ VALUE = re.compile(
 
 def parse_textgrid(text: str, name: str) -> list[Turn]:
     """Turns of the tiers of speech; TranscriptError names the line."""
-    return checked(spoken(_Values(text, name).tiers()), name)
+    return checked_turns(spoken(_Values(text, name).tiers()), name)
 
 
 class _Values:

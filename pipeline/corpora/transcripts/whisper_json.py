@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from pipeline.base.files import load_json
-from pipeline.corpora.transcripts.reading import NoTranscriptError, checked, fault
-from pipeline.corpora.turns import Turn, rounded
+from pipeline.corpora.transcripts.reading import NoTranscriptError, checked_turns, fault
+from pipeline.corpora.turns import Turn, as_written
 
 
 def parse_json(text: str, name: str) -> list[Turn]:
@@ -21,7 +21,7 @@ def parse_json(text: str, name: str) -> list[Turn]:
     segments = content.get("segments") if isinstance(content, dict) else None
     if not isinstance(segments, list):
         raise NoTranscriptError(f"{name}: has no list `segments`, so it is no transcript")
-    return checked(((None, turn) for turn in _turns(segments, name)), name)
+    return checked_turns(((None, turn) for turn in _turns(segments, name)), name)
 
 
 def _turns(segments: list[Any], name: str) -> Iterator[Turn]:
@@ -52,4 +52,4 @@ def _sureness(segment: dict[str, Any]) -> float | None:
     """The mean probability of a token, where Whisper tells its logarithm."""
     value = segment.get("avg_logprob")
     is_log = isinstance(value, int | float) and not isinstance(value, bool) and -1e3 < value <= 0
-    return rounded(math.exp(value)) if is_log else None  # type: ignore[arg-type]
+    return as_written(math.exp(value)) if is_log else None  # type: ignore[arg-type]

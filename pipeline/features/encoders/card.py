@@ -18,7 +18,7 @@ Network = Callable[..., Tensor]  # batches -> (R, D)
 WARM_UPS = 2  # calls before one is recorded: libraries choose and load kernels in the first
 
 
-class Card:
+class NetworkOnCard:
     """Calls a network; everything from one thread."""
 
     def __init__(self, network: Network, device: torch.device) -> None:

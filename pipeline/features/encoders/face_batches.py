@@ -19,7 +19,7 @@ from torch import Tensor
 
 from pipeline.features.cache.extractor import Encoded, Extractor, Item
 from pipeline.features.encoders.batched import Batched, BatchSize
-from pipeline.features.encoders.card import Card
+from pipeline.features.encoders.card import NetworkOnCard
 from pipeline.features.encoders.driver import Vector
 from pipeline.features.encoders.torch_setup import wants_batches
 from pipeline.features.encoders.visual import (
@@ -45,7 +45,7 @@ def faces_together(dim: int, encode: FaceEncoder, n_faces: int) -> Extractor:
         pictures = encode.finish(prepared).to(dtype=encode.dtype)
         return encode.embed(pictures.contiguous())
 
-    card = Card(embedded, encode.device)
+    card = NetworkOnCard(embedded, encode.device)
 
     def start(shape: tuple[int, ...], prepared: list[Tensor]) -> Callable[[], Vector]:
         batch = card.room((n_faces, *shape), prepared[0].dtype)
@@ -70,7 +70,7 @@ def faces_together(dim: int, encode: FaceEncoder, n_faces: int) -> Extractor:
 
 
 @dataclass(frozen=True)
-class Clip:
+class FacesOfClip:
     """Prepared crops (F, ...), of which the last stands still where fewer than F were left."""
 
     pictures: Tensor
@@ -90,9 +90,9 @@ def clips_together(
         sums = clips(pictures.to(dtype=encode.dtype)).double() * counts
         return torch.cat((sums, counts.double()), dim=1)
 
-    card = Card(embedded, encode.device)
+    card = NetworkOnCard(embedded, encode.device)
 
-    def start(shape: tuple[int, ...], given: list[Clip]) -> Callable[[], Vector]:
+    def start(shape: tuple[int, ...], given: list[FacesOfClip]) -> Callable[[], Vector]:
         batch, counts = card.room((n_clips, *shape)), card.room((n_clips, 1)).zero_()
         torch.stack([clip.pictures for clip in given], out=batch[: len(given)])
         batch[len(given) :] = 0
@@ -100,9 +100,9 @@ def clips_together(
         wait = card.start(batch, counts)
         return lambda: wait()[: len(given)]
 
-    def prepare(stored: list[Stored]) -> list[Clip]:
+    def prepare(stored: list[Stored]) -> list[FacesOfClip]:
         pictures = encode.prepare(_decoded(stored))
-        return [Clip(filled(pictures, encode.batch), len(pictures))]
+        return [FacesOfClip(filled(pictures, encode.batch), len(pictures))]
 
     return Batched(
         dim=dim,

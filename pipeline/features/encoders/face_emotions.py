@@ -14,7 +14,7 @@ from pipeline.config.settings import dump
 from pipeline.features.encoders.mini_xception import centered, to_gray
 from pipeline.features.encoders.visual import FaceEncoder
 from pipeline.features.weights.keras_weights import read_mini_xception
-from pipeline.features.weights.locating import locate
+from pipeline.features.weights.locating import locate_weights
 
 FACE_EMOTIONS = CLASSES
 
@@ -23,7 +23,7 @@ def read_face_emotions(cache: Path, device: torch.device) -> FaceEncoder:
     """Crops of an utterance -> (7,) the mean of the probabilities of its faces."""
     settings = dump(VisualSettings(encoder="mini-xception"))
     model = MiniXception()
-    model.load_state_dict(read_mini_xception(locate("visual", settings, cache).path))
+    model.load_state_dict(read_mini_xception(locate_weights("visual", settings, cache).path))
     model.eval().to(device)
 
     def emotions(gray: torch.Tensor) -> torch.Tensor:

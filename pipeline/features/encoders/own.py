@@ -40,19 +40,21 @@ def own_encoding(
         raise
     except Exception as error:  # a module of somebody else raises anything
         said = f"its build failed: {type(error).__name__}: {error}"
-        raise fault(modality, name, said) from error
+        raise encoder_fault(modality, name, said) from error
 
     if not isinstance(found, Encoding):
-        raise fault(modality, name, f"its build returned {type(found).__name__}, not an Encoding")
+        raise encoder_fault(
+            modality, name, f"its build returned {type(found).__name__}, not an Encoding"
+        )
     return found
 
 
-def fault(modality: str, name: str, said: str) -> SettingsError:
+def encoder_fault(modality: str, name: str, said: str) -> SettingsError:
     """An error that names the key and the module."""
     return SettingsError(f"features.{modality}.encoder: {name}: {said}")
 
 
-def checked(
+def checked_vectors(
     found: Any, n_rows: int | None, encoding: Encoding, modality: str, name: str
 ) -> NDArray[np.float64]:
     """(n, dim) of what a module gave, array or tensor; n_rows None: any number but 0."""
@@ -68,7 +70,7 @@ def checked(
 
     if not fits:
         said = f"it gave shape {array.shape}, expected {wanted}, as `build` says Encoding.dim"
-        raise fault(modality, name, said)
+        raise encoder_fault(modality, name, said)
     return array
 
 
@@ -101,12 +103,14 @@ class Twice:
             with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
                 there = pool.submit(_encode_there, *given).result()
         except BrokenProcessPool as error:
-            raise fault(self.modality, self.settings["encoder"], f"it crashed: {error}") from None
+            raise encoder_fault(
+                self.modality, self.settings["encoder"], f"it crashed: {error}"
+            ) from None
 
         for here in self.inner.encode(items):
             other = there[here.utterance_id]
             if here.status != other.status or not _is_near(here.vector, other.vector):
-                raise fault(
+                raise encoder_fault(
                     self.modality,
                     self.settings["encoder"],
                     f"two processes gave {here.utterance_id} different vectors, so that none can "

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from pipeline.features.cache.extractor import Extractor, Weights
 from pipeline.features.encoders.driver import Vector
-from pipeline.features.encoders.own import Twice, checked, own_encoding
+from pipeline.features.encoders.own import Twice, checked_vectors, own_encoding
 from pipeline.features.encoders.torch_setup import check_precision, choose_device, inference
 from pipeline.features.encoders.visual import BATCH, face_extractor
 from pipeline.media.arrays import Picture
@@ -26,7 +26,7 @@ def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extract
         with inference(place, dtype):
             while batch := list(islice(waiting, BATCH)):
                 found = encoding.encode([crop.copy() for crop in batch])  # theirs to change
-                rows = checked(found, len(batch), encoding, "visual", settings["encoder"])
+                rows = checked_vectors(found, len(batch), encoding, "visual", settings["encoder"])
                 total += rows.sum(axis=0)
                 n_crops += len(batch)
         mean: NDArray[np.float32] = (total / n_crops).astype(np.float32)

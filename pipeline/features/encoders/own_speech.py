@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from pipeline.features.cache.extractor import Extractor, Weights
 from pipeline.features.encoders.audio import SpeechEncoder, speech_extractor
-from pipeline.features.encoders.own import Twice, checked, own_encoding
+from pipeline.features.encoders.own import Twice, checked_vectors, own_encoding
 from pipeline.features.encoders.pieces import SAMPLE_RATE_HZ, Framing
 from pipeline.features.encoders.torch_setup import check_precision, choose_device, inference
 from pipeline.media.arrays import Waveform
@@ -23,7 +23,7 @@ def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extract
     def frames(waveform: Waveform) -> NDArray[np.float32]:
         with inference(place, dtype):
             found = encoding.encode(waveform)
-        rows = checked(found, None, encoding, "audio", settings["encoder"])
+        rows = checked_vectors(found, None, encoding, "audio", settings["encoder"])
         return rows.astype(np.float32)
 
     # A piece begins where the one before it ended, but for the samples of a frame.

@@ -7,7 +7,7 @@ import numpy as np
 
 from pipeline.features.cache.extractor import Encoded, Extractor, Item, Weights
 from pipeline.features.encoders.driver import Overlapped, Vector
-from pipeline.features.encoders.own import Twice, checked, own_encoding
+from pipeline.features.encoders.own import Twice, checked_vectors, own_encoding
 from pipeline.features.encoders.torch_setup import check_precision, choose_device, inference
 
 
@@ -20,7 +20,7 @@ def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extract
     def embed(text: str) -> Vector:
         with inference(place, dtype):
             found = encoding.encode(text)
-        vector = checked(found, 0, encoding, "text", settings["encoder"])
+        vector = checked_vectors(found, 0, encoding, "text", settings["encoder"])
         return vector.astype(np.float32)
 
     inner = Overlapped(encoding.dim, _read, embed)

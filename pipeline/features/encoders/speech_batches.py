@@ -20,7 +20,7 @@ from torch import Tensor
 from pipeline.features.cache.extractor import Encoded, Extractor, Item
 from pipeline.features.encoders.audio import SpeechEncoder, read_speech, speech_extractor
 from pipeline.features.encoders.batched import Batched, BatchSize
-from pipeline.features.encoders.card import Card
+from pipeline.features.encoders.card import NetworkOnCard
 from pipeline.features.encoders.driver import Vector
 from pipeline.features.encoders.pieces import SAMPLE_RATE_HZ, Framing
 from pipeline.media.arrays import Waveform
@@ -79,7 +79,7 @@ class SpeechBatches:
             total = found.double().masked_fill(is_padding[:, :, None], 0).sum(dim=1)
             return torch.cat((total, n_frames[:, None].double()), dim=1)
 
-        self._card = Card(summed, device)
+        self._card = NetworkOnCard(summed, device)
 
     def shape_of(self, piece: Piece) -> tuple[int, ...]:
         """The shape that a piece is filled up to."""

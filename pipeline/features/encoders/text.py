@@ -29,7 +29,7 @@ Cut = tuple[list[int], IntArray, tuple[int, int]]  # a window: ids, groups, toke
 
 
 @dataclass(frozen=True)
-class Window:
+class TokenWindow:
     """T token ids with the model's special tokens, and the share of each in the vector."""
 
     ids: list[int]
@@ -47,17 +47,17 @@ class Tokenization:
     pooling: Counted
     max_tokens: int
 
-    def __call__(self, text: str) -> list[Window]:
+    def __call__(self, text: str) -> list[TokenWindow]:
         """All windows of a text; their shares sum to 1."""
         return self.several([text])[0]
 
-    def several(self, texts: Sequence[str]) -> list[list[Window]]:
+    def several(self, texts: Sequence[str]) -> list[list[TokenWindow]]:
         """The windows of each of several texts, which are cut in one call."""
         passages = [self.passages(text) for text in texts]
         cut = self._cut([passage for found in passages for passage in found])
         return [self._weighed([next(cut) for _ in found]) for found in passages]
 
-    def _weighed(self, passages: list[list[Cut]]) -> list[Window]:
+    def _weighed(self, passages: list[list[Cut]]) -> list[TokenWindow]:
         """The windows of the passages of one text, each token with its share."""
         cut: list[Cut] = []
         n_groups = 0
@@ -74,7 +74,8 @@ class Tokenization:
         sizes = np.bincount(np.concatenate([groups[groups >= 0] for _, groups, _ in cut]))
         share = np.append(1 / (np.maximum(sizes, 1) * np.count_nonzero(sizes)), 0)
         return [
-            Window(ids, share[groups].astype(np.float32), *counts) for ids, groups, counts in cut
+            TokenWindow(ids, share[groups].astype(np.float32), *counts)
+            for ids, groups, counts in cut
         ]
 
     def _cut(self, passages: list[str]) -> Iterator[list[Cut]]:
@@ -131,7 +132,7 @@ class TextEncoder:
     hidden: Callable[[Tensor], Tensor]  # ids (1, T) -> (T, D) float32
     device: torch.device
 
-    def __call__(self, windows: list[Window]) -> Vector:
+    def __call__(self, windows: list[TokenWindow]) -> Vector:
         """Windows of one text -> (D,)."""
         total: NDArray[np.float64] | float = 0.0
         with torch.inference_mode():
@@ -142,12 +143,12 @@ class TextEncoder:
         return np.asarray(total, dtype=np.float32)
 
 
-Reader = Callable[[Iterable[Item]], Iterator[tuple[Item, list[Window] | Encoded]]]
+Reader = Callable[[Iterable[Item]], Iterator[tuple[Item, list[TokenWindow] | Encoded]]]
 
 
 def text_extractor(
     dim: int, tokenize: Tokenization, encode: TextEncoder
-) -> Overlapped[list[Window]]:
+) -> Overlapped[list[TokenWindow]]:
     """An extractor of texts: tokens are cut in the reading thread, encoded by the workers."""
     return Overlapped(dim, text_reader(tokenize), encode, remark_on)
 
@@ -155,7 +156,7 @@ def text_extractor(
 def text_reader(tokenize: Tokenization, together: int = 1) -> Reader:
     """The windows of texts, or why there are none; that many texts are cut in one call."""
 
-    def read(items: Iterable[Item]) -> Iterator[tuple[Item, list[Window] | Encoded]]:
+    def read(items: Iterable[Item]) -> Iterator[tuple[Item, list[TokenWindow] | Encoded]]:
         waiting = iter(items)
         while group := list(islice(waiting, together)):
             yield from map(_told, group, _windows_of(tokenize, group))
@@ -163,7 +164,7 @@ def text_reader(tokenize: Tokenization, together: int = 1) -> Reader:
     return read
 
 
-def _windows_of(tokenize: Tokenization, items: Sequence[Item]) -> list[list[Window]]:
+def _windows_of(tokenize: Tokenization, items: Sequence[Item]) -> list[list[TokenWindow]]:
     """The windows of each text, none where it has no word; a failure names its text."""
     texts = [item.utterance.text for item in items]
     spoken = [text for text in texts if any(map(str.isalnum, text))]
@@ -177,7 +178,7 @@ def _windows_of(tokenize: Tokenization, items: Sequence[Item]) -> list[list[Wind
     return [next(found) if any(map(str.isalnum, text)) else [] for text in texts]
 
 
-def _told(item: Item, windows: list[Window]) -> tuple[Item, list[Window] | Encoded]:
+def _told(item: Item, windows: list[TokenWindow]) -> tuple[Item, list[TokenWindow] | Encoded]:
     """An item with its windows, or why there is nothing to encode."""
     name = item.utterance.utterance_id
     if not windows:
@@ -187,13 +188,13 @@ def _told(item: Item, windows: list[Window]) -> tuple[Item, list[Window] | Encod
     return item, windows
 
 
-def _counted(windows: list[Window]) -> tuple[int, int]:
+def _counted(windows: list[TokenWindow]) -> tuple[int, int]:
     """Tokens with a letter or digit, and the unknown ones among them."""
     n_tokens = sum(window.n_tokens for window in windows)
     return n_tokens, sum(window.n_unknown for window in windows)
 
 
-def remark_on(windows: list[Window]) -> str:
+def remark_on(windows: list[TokenWindow]) -> str:
     """How many tokens the encoder does not know, "" if it knows all."""
     n_tokens, n_unknown = _counted(windows)
     return f"{n_unknown} of {n_tokens} tokens are unknown to the encoder" if n_unknown else ""

@@ -17,12 +17,12 @@ from torch import Tensor
 
 from pipeline.features.cache.extractor import Encoded, Extractor, Item
 from pipeline.features.encoders.batched import Batched, BatchSize
-from pipeline.features.encoders.card import Card
+from pipeline.features.encoders.card import NetworkOnCard
 from pipeline.features.encoders.driver import Vector
 from pipeline.features.encoders.text import (
     TextEncoder,
     Tokenization,
-    Window,
+    TokenWindow,
     remark_on,
     text_extractor,
     text_reader,
@@ -57,9 +57,9 @@ class TextBatches:
         def summed(ids: Tensor, mask: Tensor, shares: Tensor) -> Tensor:
             return torch.bmm(shares[:, None], hidden(ids, mask))[:, 0]
 
-        self._card = Card(summed, device)
+        self._card = NetworkOnCard(summed, device)
 
-    def length_of(self, window: Window) -> int:
+    def length_of(self, window: TokenWindow) -> int:
         """Tokens that a window is filled up to."""
         length = SHORTEST
         while length < len(window.ids):
@@ -70,7 +70,7 @@ class TextBatches:
         """Windows of that length in a batch, beside the row that is nobody's."""
         return max(1, self.n_tokens // length - 1)
 
-    def start(self, length: int, windows: list[Window]) -> Callable[[], Vector]:
+    def start(self, length: int, windows: list[TokenWindow]) -> Callable[[], Vector]:
         """Begin with at most `rows(length)` windows; gives (n, D)."""
         shape = (self.rows(length) + 1, length)
         ids = self._card.room(shape, torch.int64).fill_(self._padding)
@@ -97,7 +97,9 @@ def batched_texts(
         return text_extractor(dim, tokenize, alone)
     read = text_reader(tokenize, TOGETHER)
 
-    def read_texts(items: Iterable[Item], _: int) -> Iterator[tuple[Item, list[Window] | Encoded]]:
+    def read_texts(
+        items: Iterable[Item], _: int
+    ) -> Iterator[tuple[Item, list[TokenWindow] | Encoded]]:
         return read(items)
 
     return Batched(
@@ -116,7 +118,7 @@ def batched_texts(
     )
 
 
-def _chunks(windows: list[Window]) -> Iterator[list[Window]]:
+def _chunks(windows: list[TokenWindow]) -> Iterator[list[TokenWindow]]:
     for first in range(0, len(windows), CHUNK):
         yield windows[first : first + CHUNK]
 

@@ -13,7 +13,7 @@ from pipeline.features.encoders.driver import Overlapped, Vector
 Say = Callable[[str], None]
 
 
-def told(extractor: Extractor, say: Say) -> Extractor:
+def encoding_told(extractor: Extractor, say: Say) -> Extractor:
     """The same extractor; `say` hears "12 of 120 pieces of one utterance", from any thread."""
     if not isinstance(extractor, Overlapped):
         return extractor

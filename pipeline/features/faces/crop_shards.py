@@ -26,7 +26,7 @@ from pipeline.features.faces.crop_keys import chosen_face, crop_jobs
 from pipeline.features.faces.cropping import FaceCropper
 from pipeline.features.faces.crops import CropRecord
 from pipeline.features.faces.detecting import detector_of
-from pipeline.features.faces.told import told
+from pipeline.features.faces.told import decoding_told
 from pipeline.features.faces.utterance_crops import CropJob
 from pipeline.media.damage import Damage
 from pipeline.media.decoder import Decoder
@@ -172,7 +172,7 @@ class _Cropping:
             yield from ((job, error) for job in jobs)
             return
 
-        frames = told(partial(decode_frames, decoder, state=state), relative, say)
+        frames = decoding_told(partial(decode_frames, decoder, state=state), relative, say)
         sounds = partial(decode_sound, decoder, state=state)
         cropper = replace(self.cropper, frames=frames, sounds=sounds)
         yield from cropper.crop(path, jobs, self.cache.writing, damage)

@@ -85,10 +85,10 @@ def write_crops(path: Path, record: CropRecord, jpegs: Iterable[bytes]) -> None:
             for name, jpeg in zip(record.members, jpegs, strict=True):
                 archive.writestr(_stored(name), jpeg)
             archive.writestr(_stored(RECORD), facts)
-        sign(temporary)
+        sign_archive(temporary)
 
 
-def sign(archive: Path) -> None:
+def sign_archive(archive: Path) -> None:
     """Put the digest of an archive in the place of its comment, which must be as long."""
     with archive.open("r+b") as stream:
         digest = _digest(stream, archive.stat().st_size - DIGEST_BYTES)
@@ -96,7 +96,7 @@ def sign(archive: Path) -> None:
         stream.write(digest)
 
 
-def read_record(archive: Path) -> CropRecord:
+def read_crop_record(archive: Path) -> CropRecord:
     """The record of an archive; raises CropsError, or FileNotFoundError."""
     with _opened(archive) as (_, record):
         return record

@@ -10,7 +10,7 @@ from pipeline.media.grid import Span
 from pipeline.media.video import Extent, Frame
 
 
-def told(frames: Frames, name: str, say: Callable[[str], None]) -> Frames:
+def decoding_told(frames: Frames, name: str, say: Callable[[str], None]) -> Frames:
     """The same frames; `say` hears "42 of 180 s of NAME", up to where the last span ends."""
 
     def follow(

@@ -12,7 +12,7 @@ from pipeline.features.faces.second_look import Frames, Person, person_of, seen_
 from pipeline.features.faces.utterance_crops import (
     SPOOL_BYTES,
     CropJob,
-    Told,
+    SecondLook,
     UtteranceCrops,
     Writing,
 )
@@ -76,7 +76,7 @@ class TwoShots:
             told = [[] for _ in self.waiting]  # nothing more can be seen: nobody can tell
 
         for wait, speaking in zip(self.waiting, told, strict=True):
-            chosen = Told(_kept(wait, speaking), len(wait.people))
+            chosen = SecondLook(_kept(wait, speaking), len(wait.people))
             record = wait.utterance.finish(RULE, writing, wait.seconds, None, chosen)
             yield wait.utterance.job, record
 

@@ -43,7 +43,7 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class Told:
+class SecondLook:
     """What a second look says of an utterance with several faces; none kept = it cannot tell."""
 
     kept: Kept
@@ -110,7 +110,7 @@ class UtteranceCrops:
         writing: Writing,
         seconds: tuple[float | None, float],
         error: MediaError | None,
-        told: Told | None = None,
+        told: SecondLook | None = None,
     ) -> CropRecord:
         """Choose and write the archive; after an error of the file, one that says so.
 
@@ -148,7 +148,9 @@ class UtteranceCrops:
             write_crops(path, record, (self._read(self.places[f][i]) for f, i in kept))
         return record
 
-    def _status(self, is_kept: bool, told: Told | None, error: MediaError | None) -> CropStatus:
+    def _status(
+        self, is_kept: bool, told: SecondLook | None, error: MediaError | None
+    ) -> CropStatus:
         if error is not None:
             return "no_stream" if isinstance(error, NoStreamError) else "unreadable"
         if is_kept:
@@ -157,11 +159,11 @@ class UtteranceCrops:
             return "ambiguous_face"
         return "no_face" if self.times_s else "empty_span"
 
-    def _detail(self, is_kept: bool, told: Told | None) -> str:
+    def _detail(self, is_kept: bool, told: SecondLook | None) -> str:
         unclear = "" if told is None or is_kept else f"{told.n_people} faces; {UNCLEAR}"
         return "; ".join(filter(None, [unclear, self._damage]))
 
-    def _told_by(self, which_face: WhichFace, told: Told | None) -> str:
+    def _told_by(self, which_face: WhichFace, told: SecondLook | None) -> str:
         if told is not None:
             return "mouth"
         return "side" if which_face == "side" and self.job.region != "full" else ""

@@ -11,7 +11,7 @@ from pipeline.base.errors import CheckpointError
 from pipeline.base.files import canonical_json, text_digest
 from pipeline.config.settings import dump
 from pipeline.config.speech import HF, SpeechSettings
-from pipeline.features.speech.networks import MOONSHINE, SILERO, VOICES, fingerprint
+from pipeline.features.speech.networks import MOONSHINE, SILERO, VOICES, network_fingerprint
 from pipeline.features.weights.locating import MISSING, model_files
 
 SETTINGS: Final = {
@@ -34,7 +34,7 @@ def transcriber_fingerprint(name: str, cache: Path) -> str:
     if name == "none":
         return ""
     if not name.startswith(HF):
-        return fingerprint(MOONSHINE)
+        return network_fingerprint(MOONSHINE)
     try:
         return folder_digest(Path(name.removeprefix(HF)), cache)
     except CheckpointError:
@@ -53,4 +53,4 @@ def decided(rule: str, section: SpeechSettings, cache: Path) -> tuple[dict[str, 
             "networks": networks,
         }
     used = (SILERO,) if rule == "find_speech" else (VOICES, SILERO)
-    return settings, {**settings, "networks": [fingerprint(network) for network in used]}
+    return settings, {**settings, "networks": [network_fingerprint(network) for network in used]}

@@ -14,7 +14,7 @@ from pipeline.base.provenance import code_digest
 from pipeline.config.speech import SpeechSettings
 from pipeline.corpora.turns import Found, Turn
 from pipeline.features.cache.keys import Ingredients
-from pipeline.features.speech.networks import SILERO, VOICES, locate
+from pipeline.features.speech.networks import SILERO, VOICES, locate_network
 from pipeline.features.speech.transcribers import find_transcriber
 
 STEPS = "pipeline.features.speech.steps"  # its code is part of every key
@@ -24,7 +24,7 @@ LIBRARIES = (*WAVEFORMS, "numpy", "onnxruntime", "scipy")
 def find_ingredients(sha256: str, settings: SpeechSettings, cache: Path) -> Ingredients:
     """Where somebody speaks. Raises CheckpointError where weights are missing, as all of these."""
     chosen = _chosen(settings, ("min_probability", "pause_s", "longest_s"))
-    return _ingredients("find", sha256, (), chosen, locate(SILERO, cache).digest)
+    return _ingredients("find", sha256, (), chosen, locate_network(SILERO, cache).digest)
 
 
 def tell_ingredients(found: Found, settings: SpeechSettings, cache: Path) -> Ingredients | None:
@@ -33,7 +33,7 @@ def tell_ingredients(found: Found, settings: SpeechSettings, cache: Path) -> Ing
     if not found.turns or settings.speakers == "none" or is_known:
         return None
     chosen = _chosen(settings, ("speakers", "number"))
-    weights = " ".join(locate(network, cache).digest for network in (VOICES, SILERO))
+    weights = " ".join(locate_network(network, cache).digest for network in (VOICES, SILERO))
     return _ingredients("tell", found.sha256, found.turns, chosen, weights)
 
 

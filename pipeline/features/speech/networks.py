@@ -52,7 +52,7 @@ MOONSHINE = _network(
 )
 
 
-def locate(network: Encoder, cache: Path) -> Weights:
+def locate_network(network: Encoder, cache: Path) -> Weights:
     """The file or folder of a network; CheckpointError where it is missing or another one."""
     path = bundled_path(network)
 
@@ -82,6 +82,6 @@ def pinned_digest_of(network: Encoder) -> str:
     return pairs[0][1] if is_file else text_digest(canonical_json(pairs))
 
 
-def fingerprint(network: Encoder) -> str:
+def network_fingerprint(network: Encoder) -> str:
     """What decides whether a job runs again: the digest, or that nothing is there."""
     return pinned_digest_of(network) if bundled_path(network) is not None else MISSING

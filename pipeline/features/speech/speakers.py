@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.corpora.turns import Turn, rounded
+from pipeline.corpora.turns import Turn, as_written
 from pipeline.features.speech.clustering import paths, speakers_of
 from pipeline.features.speech.silero import SAMPLE_RATE_HZ, STEP_S, SpeechDetector
 from pipeline.features.speech.spans import Probabilities
-from pipeline.features.speech.voices import Vectors, Voices, Windows
+from pipeline.features.speech.voices import Vectors, Voices, VoiceWindows
 from pipeline.media.arrays import Waveform
 
 LEAST_S = 0.1  # of a waveform that has a voice
@@ -29,7 +29,7 @@ NAMES = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 class Heard:
     """What a stretch sounds like; samples are needed no more."""
 
-    windows: Windows
+    windows: VoiceWindows
     probabilities: Probabilities
 
 
@@ -40,7 +40,7 @@ def hear(samples: Waveform, voices: Voices, detector: SpeechDetector) -> Heard |
     return Heard(voices.windows(samples), detector.whole(samples))
 
 
-def tell(
+def tell_voices(
     turns: Sequence[Turn], heard: Mapping[int, Heard], number: int | None, may_cut: bool
 ) -> list[Turn]:
     """Turns with speakers A, B, ... in the order of their first word.
@@ -71,7 +71,7 @@ def _told(turn: Turn, heard: Heard, speakers: Vectors, may_cut: bool) -> list[tu
     changes = np.flatnonzero(np.diff(path)) + 1
     middles = heard.windows.middles_s
     times = [_quietest(heard.probabilities, (middles[c - 1] + middles[c]) / 2) for c in changes]
-    borders = [turn.start_s, *(rounded(turn.start_s + time) for time in times), turn.end_s]
+    borders = [turn.start_s, *(as_written(turn.start_s + time) for time in times), turn.end_s]
 
     parts = []
     for place, group in enumerate(np.split(np.arange(len(path)), changes)):
@@ -98,7 +98,7 @@ def _sureness(likeness: NDArray[np.floating[Any]], chosen: int) -> float | None:
         return None
     mean = likeness.mean(axis=0)
     lead = mean[chosen] - np.delete(mean, chosen).max()
-    return rounded(1 / (1 + np.exp(-SURENESS * lead)))
+    return as_written(1 / (1 + np.exp(-SURENESS * lead)))
 
 
 def _named(found: Sequence[tuple[Turn, int]]) -> list[Turn]:

@@ -14,16 +14,16 @@ import numpy as np
 from pipeline.base.digests import remembered_digest
 from pipeline.base.files import resolve_inside
 from pipeline.config.speech import SpeechSettings
-from pipeline.corpora.turns import VOICE, Found, Turn, from_json, in_order, rounded
+from pipeline.corpora.turns import VOICE, Found, Turn, as_written, from_json, turns_in_order
 from pipeline.features.cache.keys import record_key
 from pipeline.features.cache.sources import confirmed_state
 from pipeline.features.speech.cache import SpeechCache
 from pipeline.features.speech.keys import find_ingredients, tell_ingredients, transcribe_ingredients
-from pipeline.features.speech.networks import SILERO, VOICES, locate
+from pipeline.features.speech.networks import SILERO, VOICES, locate_network
 from pipeline.features.speech.silero import SpeechDetector
 from pipeline.features.speech.sound import Stream, read_spans
 from pipeline.features.speech.spans import Probabilities, Stretch, stretches
-from pipeline.features.speech.speakers import hear, tell
+from pipeline.features.speech.speakers import hear, tell_voices
 from pipeline.features.speech.transcribers import find_transcriber
 from pipeline.features.speech.words import Words, written
 from pipeline.media.decoder import Decoder
@@ -65,7 +65,7 @@ def sha256_of(clip: Clip) -> str:
 
 def find(clip: Clip, sha256: str, settings: SpeechSettings) -> Found:
     """Stretches of speech, or why there are none."""
-    weights = locate(SILERO, clip.cache)
+    weights = locate_network(SILERO, clip.cache)
 
     def search() -> Found:
         detector = SpeechDetector(weights.path)
@@ -84,7 +84,7 @@ def tell_speakers(clip: Clip, found: Found, settings: SpeechSettings) -> Found:
     ingredients = tell_ingredients(found, settings, clip.cache)
     if ingredients is None:
         return found
-    weights = [locate(network, clip.cache) for network in (VOICES, SILERO)]
+    weights = [locate_network(network, clip.cache) for network in (VOICES, SILERO)]
 
     def listen() -> Found:
         from pipeline.features.speech.voices import Voices
@@ -99,7 +99,7 @@ def tell_speakers(clip: Clip, found: Found, settings: SpeechSettings) -> Found:
             }
         except ReadError as error:
             return replace(found, problem=str(error))
-        turns = tell(found.turns, heard, number, found.source == VOICE)
+        turns = tell_voices(found.turns, heard, number, found.source == VOICE)
         return replace(found, turns=tuple(turns))
 
     return _kept(clip, ingredients, listen, found)
@@ -145,8 +145,8 @@ def _stretches(
 
 
 def _turn(stretch: Stretch, probabilities: Probabilities) -> Turn:
-    start_s, end_s = map(rounded, stretch.seconds)
-    sure = rounded(probabilities[stretch.start : stretch.end].mean())
+    start_s, end_s = map(as_written, stretch.seconds)
+    sure = as_written(probabilities[stretch.start : stretch.end].mean())
     return Turn(start_s, end_s, speech_confidence=sure)
 
 
@@ -198,4 +198,4 @@ def is_for_now(found: Found) -> bool:
 
 def imported(clip: Clip, sha256: str, source: str, turns: Sequence[Turn], note: str) -> Found:
     """What a file beside the video says."""
-    return Found(clip.media, sha256, source, in_order(turns), notes=(note,))
+    return Found(clip.media, sha256, source, turns_in_order(turns), notes=(note,))

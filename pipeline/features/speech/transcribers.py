@@ -8,7 +8,7 @@ from typing import Protocol
 from pipeline.config.speech import HF
 from pipeline.features.cache.extractor import Weights
 from pipeline.features.speech.fingerprints import folder_digest
-from pipeline.features.speech.networks import MOONSHINE, locate
+from pipeline.features.speech.networks import MOONSHINE, locate_network
 from pipeline.features.speech.words import Words
 from pipeline.media.arrays import Waveform
 
@@ -48,5 +48,5 @@ def find_transcriber(name: str, cache: Path) -> Transcriber:
 
         return Moonshine(weights.path)
 
-    weights = locate(MOONSHINE, cache)
+    weights = locate_network(MOONSHINE, cache)
     return Transcriber(name, weights, True, load)

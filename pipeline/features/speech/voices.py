@@ -21,7 +21,7 @@ Vectors = NDArray[np.float32]  # (n, 256), of unit length
 
 
 @dataclass(frozen=True)
-class Windows:
+class VoiceWindows:
     """Seconds from the beginning of a waveform of each window's middle, and its vector."""
 
     middles_s: NDArray[np.float64]
@@ -44,7 +44,7 @@ class Voices:
         except RuntimeError as error:
             raise refuse(path, str(error)) from None
 
-    def windows(self, samples: Waveform) -> Windows:
+    def windows(self, samples: Waveform) -> VoiceWindows:
         """Vectors along a waveform; one that is shorter than a window gives one."""
         with torch.inference_mode():
             mels = self._mels(torch.from_numpy(samples))
@@ -53,7 +53,7 @@ class Voices:
             pieces = mels.unfold(0, width, 1).transpose(1, 2)  # (positions, width, 40)
             vectors = torch.cat(list(self._encoded(pieces[list(starts)])))
         middles = (np.array(starts) + width / 2) / FRAMES_PER_S
-        return Windows(middles, vectors.numpy())
+        return VoiceWindows(middles, vectors.numpy())
 
     def _encoded(self, pieces: torch.Tensor) -> Iterator[torch.Tensor]:
         for start in range(0, len(pieces), BATCH):

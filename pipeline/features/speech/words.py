@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from pipeline.corpora.turns import Turn, rounded
+from pipeline.corpora.turns import Turn, as_written
 
 LOOP = 3  # times in a row
 NEARBY_S = 30.0  # turns within so many seconds speak the same language
@@ -46,7 +46,7 @@ def _written(turn: Turn, found: Words, nearby: float | None, least: float) -> Tu
             f"nearby {nearby:.2f}, limit {least:g})"
         )
         return replace(turn, remark=remark)
-    sure = None if found.mean_log is None else rounded(np.exp(found.mean_log))
+    sure = None if found.mean_log is None else as_written(np.exp(found.mean_log))
     return replace(turn, text=found.text, text_confidence=sure)
 
 

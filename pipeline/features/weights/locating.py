@@ -33,7 +33,7 @@ DESCRIPTIONS = ("*.json", "*.txt", "*.model")
 MISSING = "missing"
 
 
-def locate(modality: Modality, settings: Mapping[str, Any], cache: Path) -> Weights:
+def locate_weights(modality: Modality, settings: Mapping[str, Any], cache: Path) -> Weights:
     """Find the weights of `features.<modality>`; the error says where to get missing ones."""
     encoder = find_encoder(modality, settings["encoder"])
     path = find_path(encoder, settings)
@@ -77,7 +77,7 @@ def weights_fingerprint(modality: Modality, settings: Section, cache: str) -> st
 @remember
 def _fingerprint(modality: Modality, settings: str, cache: str) -> str:
     try:
-        return locate(modality, json.loads(settings), Path(cache)).digest
+        return locate_weights(modality, json.loads(settings), Path(cache)).digest
     except CheckpointError:
         return MISSING  # planning goes on; the stage that needs them says what is missing
 

@@ -17,7 +17,7 @@ SHOWN_NOTES = 3  # of one job; its log has all
 
 
 @dataclass
-class Job:
+class StartedJob:
     """One job that has been started."""
 
     rule: str
@@ -60,7 +60,7 @@ class Board:
 
     def __init__(self, estimate: Estimate, began_s: float) -> None:
         self.estimate, self.began_s = estimate, began_s
-        self.running: dict[int, Job] = {}
+        self.running: dict[int, StartedJob] = {}
         self.failures: dict[int, Failure] = {}
         self.waiting: Counter[str] = Counter()  # jobs that are still to be done, by rule
         self.n_done = self.n_total = 0
@@ -80,7 +80,7 @@ class Board:
         begun = ended | self.running.keys()
         self.waiting = Counter(rule for number, rule in left.items() if number not in begun)
 
-    def start(self, number: int, job: Job) -> None:
+    def start(self, number: int, job: StartedJob) -> None:
         """A job begins; one that failed is tried once more."""
         self.failures.pop(number, None)
         if job.rule not in SLIGHT:
@@ -106,7 +106,7 @@ class Board:
         line = f"{count}  {job.title}: {told.done or 'done'} ({times})"
         return [line, *_notes(told.notes, job, " " * len(count))]
 
-    def fail(self, number: int, fallback: Job) -> str:
+    def fail(self, number: int, fallback: StartedJob) -> str:
         """A job has ended badly: what is to be said at once. `fallback`: if it never began."""
         job = self.running.pop(number, fallback)
         logs = tuple(dict.fromkeys((*fallback.logs, *job.logs)))
@@ -137,7 +137,7 @@ class Board:
         return f"{words}{'about' if is_whole else 'more than'} {duration(seconds)} left"
 
 
-def _notes(notes: Sequence[str], job: Job, indent: str) -> list[str]:
+def _notes(notes: Sequence[str], job: StartedJob, indent: str) -> list[str]:
     shown = [f"{indent}  note: {note}" for note in notes[:SHOWN_NOTES]]
     if n_more := len(notes) - len(shown):
         shown.append(f"{indent}  and {n_more} more notes: {', '.join(job.logs)}")

@@ -18,7 +18,7 @@ KILLED = re.compile(r"^\S+: line \d+: +\d+ Killed\b")  # what bash says of a com
 
 
 @dataclass(frozen=True)
-class Told:
+class LogLines:
     """The lines of a log by their first word, without it; of `done:` the last; the last of all."""
 
     done: str = ""
@@ -42,23 +42,23 @@ class Told:
         return f"{ended}; its last line: {self.last}" if self.last else ended
 
 
-def read_logs(paths: Sequence[str]) -> Told:
+def read_logs(paths: Sequence[str]) -> LogLines:
     """What the first log that says anything tells; nothing where there is none."""
     for path in paths:
         told = tell(_lines(Path(path)))
         if told.last:
             return told
-    return Told()
+    return LogLines()
 
 
-def tell(lines: Iterable[str]) -> Told:
+def tell(lines: Iterable[str]) -> LogLines:
     """Sort the lines of a log."""
     kept = [line for line in map(clean, lines) if line]
 
     def after(word: str) -> tuple[str, ...]:
         return tuple(line.removeprefix(word) for line in kept if line.startswith(word))
 
-    return Told(
+    return LogLines(
         done=("", *after("done: "))[-1],
         found=after("found: "),
         notes=after("note: "),

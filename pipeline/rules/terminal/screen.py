@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from pipeline.rules.terminal import endings
-from pipeline.rules.terminal.board import Board, Job
+from pipeline.rules.terminal.board import Board, StartedJob
 from pipeline.rules.terminal.estimate import Estimate, earlier_seconds
 
 BENCHMARKS = Path("build/benchmarks")
@@ -160,9 +160,9 @@ class Screen(logging.Handler):
         self._say([] if self._was_stopped else [said])
         self._was_stopped = True
 
-    def _job(self, event: dict[str, Any]) -> Job:
+    def _job(self, event: dict[str, Any]) -> StartedJob:
         wildcards = dict(event.get("wildcards") or {})
-        return Job(event["rule_name"], wildcards, tuple(event["log"]), self._clock())
+        return StartedJob(event["rule_name"], wildcards, tuple(event["log"]), self._clock())
 
     def _keep_beating(self) -> None:
         while not self._is_over.wait(1.0):

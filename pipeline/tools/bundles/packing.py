@@ -41,7 +41,7 @@ PIECE: Final = 2**20
 PACKAGES: Final = ("numpy", "pandas", "scipy", "scikit-learn")
 
 
-class Part(Section):
+class BundledFile(Section):
     """One file of a bundle."""
 
     size: Annotated[int, Field(ge=0, le=MAX_BYTES)]
@@ -62,7 +62,7 @@ class Manifest(Section):
     version: Literal[1] = 1
     about: About = About()
     versions: dict[str, str]
-    parts: Annotated[dict[str, Part], Field(max_length=MAX_PARTS)]
+    parts: Annotated[dict[str, BundledFile], Field(max_length=MAX_PARTS)]
 
 
 @dataclass(frozen=True)
@@ -83,10 +83,10 @@ def pack(folder: Path, about: About, out: Path) -> str:
     if strange := [name for name in files if not PART.fullmatch(name)]:
         raise BundleError(f"{printable(strange[0])!r} cannot be the name of a part")
     parts = {
-        name: Part(size=path.stat().st_size, sha256=file_digest(path))
+        name: BundledFile(size=path.stat().st_size, sha256=file_digest(path))
         for name, path in files.items()
     }
-    manifest = Manifest(about=about, versions=versions(), parts=parts)
+    manifest = Manifest(about=about, versions=versions_of_tables(), parts=parts)
     text = json.dumps(dump(manifest), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
     with atomic_path(out) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -126,7 +126,7 @@ def _entry(name: str) -> zipfile.ZipInfo:
     return entry
 
 
-def versions() -> dict[str, str]:
+def versions_of_tables() -> dict[str, str]:
     """Of what computes tables."""
     known = {name: metadata.version(name) for name in PACKAGES}
     return {"python": platform.python_version(), **known}
@@ -183,14 +183,14 @@ def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, limit: int) -> bytes
     return b"".join(_pieces(archive, entry))
 
 
-def _extract(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path) -> Part:
+def _extract(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path) -> BundledFile:
     target.parent.mkdir(parents=True, exist_ok=True)
     content, size = hashlib.sha256(), 0
     with target.open("xb") as stream:
         for piece in _pieces(archive, entry):
             content.update(piece)
             size += stream.write(piece)
-    return Part(size=size, sha256=content.hexdigest())
+    return BundledFile(size=size, sha256=content.hexdigest())
 
 
 def _pieces(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:

@@ -18,7 +18,7 @@ from pipeline.corpora.texts import printable
 from pipeline.tools.bundles.checking import contradictions
 from pipeline.tools.bundles.errors import BundleError, ending, told
 from pipeline.tools.bundles.opening import read_study
-from pipeline.tools.bundles.packing import Manifest, Unpacked, unpack, versions
+from pipeline.tools.bundles.packing import Manifest, Unpacked, unpack, versions_of_tables
 from pipeline.tools.bundles.rescoring import difference, rescore, scored_files
 from pipeline.tools.bundles.rows import PREDICTIONS, ROWS, changed_rows
 from pipeline.tools.bundles.study import TABLES, Study
@@ -34,7 +34,7 @@ def main(argv: list[str] | None = None) -> None:
     bundle = parser.parse_args(argv).bundle
     try:
         with tempfile.TemporaryDirectory() as name:
-            unpacked, faults, held = verify(bundle, Path(name))
+            unpacked, faults, held = verify_bundle(bundle, Path(name))
     except (BundleError, OSError) as error:
         raise ending(error) from None
 
@@ -46,7 +46,7 @@ def main(argv: list[str] | None = None) -> None:
     print("All holds.")
 
 
-def verify(bundle: Path, folder: Path) -> tuple[Unpacked, list[str], list[str]]:
+def verify_bundle(bundle: Path, folder: Path) -> tuple[Unpacked, list[str], list[str]]:
     """What a bundle is, what of it does not hold, and what was found to hold."""
     unpacked = unpack(bundle, folder)
     faults = list(_changed(unpacked, folder))
@@ -106,7 +106,7 @@ def _rescored(study: Study, folder: Path, manifest: Manifest) -> tuple[list[str]
 
 def _other_versions(manifest: Manifest) -> Iterator[str]:
     """What may have changed the last digit of a number."""
-    now = versions()
+    now = versions_of_tables()
     for name, version in manifest.versions.items():
         if now.get(name, version) != version:
             yield f"the tables were made with {name} {version}, here is {now[name]}"

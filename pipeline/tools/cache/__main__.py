@@ -24,7 +24,7 @@ from pipeline.config.configuration import Config, read_config
 from pipeline.corpora.turns import TurnsError
 from pipeline.media.detectors import DetectorError
 from pipeline.rules.seals import SEALS, changed_files
-from pipeline.tools.cache.asked import Asked, NotYetError, asked_of, runs_of, runs_planned
+from pipeline.tools.cache.asked import Asked, NotYetError, asked_of, keys_of_runs, runs_planned
 from pipeline.tools.cache.contents import QUARANTINE, RUNS, Kept, contents, problem_of
 from pipeline.tools.cache.explaining import flat, is_kept, nearest
 from pipeline.tools.cache.users import User, others
@@ -120,7 +120,7 @@ def _wanted(cache: Path, asking: Sequence[User]) -> set[tuple[str, str]]:
     for user in asking:
         with chdir(user.folder):
             wanted |= {(asked.kind, asked.key) for asked in asked_of(user.config, BUILD)}
-            wanted |= {(RUNS, key) for key in runs_of(BUILD)}
+            wanted |= {(RUNS, key) for key in keys_of_runs(BUILD)}
     return wanted | {(RUNS, key) for key in runs_planned([u.config for u in asking], cache)}
 
 

@@ -15,7 +15,7 @@ from pipeline.base.records import FaceRow, Utterance
 from pipeline.base.tables import read_rows
 from pipeline.config.configuration import Config
 from pipeline.config.faces import CropFacesSettings
-from pipeline.config.feature_sets import Encoding
+from pipeline.config.feature_sets import SetMember
 from pipeline.config.settings import dump, parse_section
 from pipeline.corpora.turns import VOICE, Found, read_found
 from pipeline.features.cache.keys import record_key
@@ -24,7 +24,7 @@ from pipeline.features.faces.crop_keys import chosen_face, crop_ingredients
 from pipeline.features.jobs import Job, Sources, shard_jobs
 from pipeline.features.speech.cache import KIND as SPEECH
 from pipeline.features.speech.keys import find_ingredients, tell_ingredients, transcribe_ingredients
-from pipeline.features.weights.locating import locate
+from pipeline.features.weights.locating import locate_weights
 from pipeline.rules.decisions import Decisions
 from pipeline.rules.plan import Plan
 from pipeline.training.settings import RunSettings
@@ -78,7 +78,7 @@ def asked_of(config: Config, build: Path) -> Iterator[Asked]:
                     )
 
 
-def runs_of(build: Path) -> set[str]:
+def keys_of_runs(build: Path) -> set[str]:
     """Keys of the runs that results were taken from."""
     files = build.glob(f"*/{run_place(*4 * '*')}/run.json")
     return {str(_json(path).get("key")) for path in files}
@@ -162,11 +162,11 @@ def _faces(plan: Plan, corpus: str, rows: list[Utterance], media: Any) -> Iterat
 
 
 def _jobs(
-    config: Config, corpus: str, encoding: Encoding, rows: list[Utterance], media: Any, faces: Path
+    config: Config, corpus: str, encoding: SetMember, rows: list[Utterance], media: Any, faces: Path
 ) -> list[Job]:
     modality, settings = encoding.modality, dump(encoding.settings)
     cache = Path(config.cache)
-    shared = encoder_ingredients(modality, settings, locate(modality, settings, cache))
+    shared = encoder_ingredients(modality, settings, locate_weights(modality, settings, cache))
     place = config.corpora[corpus]
     table = _rows(faces, FaceRow) if modality == "visual" else None
     sources = Sources(cache, Path(place.root), place.links, media, table)

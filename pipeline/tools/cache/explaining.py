@@ -15,7 +15,7 @@ CONTENT = ("media", "text", "crops")  # which utterance a record is about
 
 
 @dataclass(frozen=True)
-class Difference:
+class KeyDifference:
     """One ingredient that two keys do not share."""
 
     name: str
@@ -29,7 +29,7 @@ def is_kept(cache: Path, asked: Asked) -> bool:
     return (cache / asked.kind / asked.key[:2] / name).is_file()
 
 
-def nearest(cache: Path, asked: Asked) -> tuple[str, list[Difference]] | None:
+def nearest(cache: Path, asked: Asked) -> tuple[str, list[KeyDifference]] | None:
     """Of all records of the kind the one that differs least, and how; None if there is none.
 
     Records of the same content come first. Archives of faces do not hold their ingredients.
@@ -37,15 +37,15 @@ def nearest(cache: Path, asked: Asked) -> tuple[str, list[Difference]] | None:
     best = min(
         _records(cache, asked.kind), key=lambda record: _distance(asked, record[1]), default=None
     )
-    return None if best is None else (best[0], differences(asked.ingredients, best[1]))
+    return None if best is None else (best[0], key_differences(asked.ingredients, best[1]))
 
 
-def differences(wanted: Mapping[str, Any], kept: Mapping[str, Any]) -> list[Difference]:
+def key_differences(wanted: Mapping[str, Any], kept: Mapping[str, Any]) -> list[KeyDifference]:
     """Ingredients that differ, by name."""
     here, there = dict(flat(wanted)), dict(flat(kept))
     names = sorted(here.keys() | there.keys())
     return [
-        Difference(name, here.get(name), there.get(name))
+        KeyDifference(name, here.get(name), there.get(name))
         for name in names
         if here.get(name) != there.get(name)
     ]
@@ -62,7 +62,7 @@ def flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any
 
 def _distance(asked: Asked, kept: Mapping[str, Any]) -> tuple[bool, int]:
     is_other = any(asked.ingredients.get(name) != kept.get(name) for name in CONTENT)
-    return is_other, len(differences(asked.ingredients, kept))
+    return is_other, len(key_differences(asked.ingredients, kept))
 
 
 def _records(cache: Path, kind: str) -> Iterable[tuple[str, dict[str, Any]]]:

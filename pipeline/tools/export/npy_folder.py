@@ -17,7 +17,7 @@ import numpy as np
 
 from pipeline.base.files import write_text
 from pipeline.base.records import Utterance
-from pipeline.tools.export.content import Content
+from pipeline.tools.export.content import Content, ExportError
 from pipeline.tools.export.new_folder import new_folder
 
 TABLE: Final = "table.csv"

@@ -32,8 +32,8 @@ from pipeline.tools.label.errors import LabelError
 from pipeline.tools.label.faces import LINES, NAME, label_faces
 from pipeline.tools.label.labelling import check_runs, label_corpus
 from pipeline.tools.label.origin import SYNTHETIC, origin_facts, origin_lines
-from pipeline.tools.label.output import Source, write_folder
-from pipeline.tools.label.preparing import PRESET, Asked, prepared
+from pipeline.tools.label.output import LabelSource, write_folder
+from pipeline.tools.label.preparing import PRESET, Wanted, prepared
 from pipeline.tools.label.trained import read_run
 from pipeline.tools.options import add_configuration, command_parser
 from pipeline.training.devices import ready_device
@@ -60,7 +60,7 @@ def main(argv: list[str] | None = None) -> None:
 def _by_runs(args: argparse.Namespace, device: torch.device) -> None:
     runs = [read_run(folder, args.trust) for folder in args.runs]
     lines = list(origin_lines(runs))
-    source = Source(lines, origin_facts(runs), lines[0] == SYNTHETIC, args.risk)
+    source = LabelSource(lines, origin_facts(runs), lines[0] == SYNTHETIC, args.risk)
     _say(lines)
     check_runs(runs, args.risk)
     corpus = prepared(args.source, args.out, _asked(args), runs)
@@ -74,13 +74,15 @@ def _by_faces(args: argparse.Namespace, device: torch.device) -> None:
     _say(LINES)
     corpus = prepared(args.source, args.out, _asked(args))
     labelled = label_faces(corpus.folder, args.cache, device)
-    source = Source(LINES, [{"model": "mini-xception", "corpus": "FER-2013"}], warns_first=True)
+    source = LabelSource(
+        LINES, [{"model": "mini-xception", "corpus": "FER-2013"}], warns_first=True
+    )
     videos = args.videos or corpus.videos
     write_folder(args.out, labelled, source, labelled.names, videos, has_copies=args.copies)
 
 
-def _asked(args: argparse.Namespace) -> Asked:
-    return Asked(args.configfile, args.config, args.cache, args.cores)
+def _asked(args: argparse.Namespace) -> Wanted:
+    return Wanted(args.configfile, args.config, args.cache, args.cores)
 
 
 def _say(lines: Sequence[str]) -> None:

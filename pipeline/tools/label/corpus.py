@@ -68,7 +68,7 @@ class Corpus:
         return known[self.index.store_rows]
 
 
-def read_corpus(folder: Path, facts: Facts) -> Corpus:
+def read_new_corpus(folder: Path, facts: Facts) -> Corpus:
     """Read utterances.csv and the features that the run needs; refuse those of other encoders."""
     table, features = folder / "utterances.csv", folder / "features"
     if not (table.is_file() and features.is_dir()):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pipeline.base.records import MODALITIES
 from pipeline.features.statuses import MEANINGS
 from pipeline.tools.label.cues import Cue
-from pipeline.tools.label.seen import ANY, in_words
+from pipeline.tools.label.seen import ANY, seen_in_words
 from pipeline.tools.label.table import LabelRow
 
 # Of equal weight on white and on black; beside each colour stands its name.
@@ -59,7 +59,7 @@ def _height(row: LabelRow, scale: tuple[float, float]) -> float:
     """The confidence; of numbers without one their place between the lowest and the highest."""
     if row.shares:
         return row.confidence
-    if not is_number(row.label):
+    if not says_number(row.label):
         return 1.0
     low, high = scale
     return (float(row.label) - low) / (high - low) if high > low else 1.0
@@ -81,7 +81,7 @@ def _details(cue: Cue, row: LabelRow, names: Sequence[str]) -> Iterator[str]:
     for modality, status in row.missing.items():
         yield f"without {modality}: {MEANINGS.get(status, status)}"
     if row.face:
-        yield in_words(row.face)
+        yield seen_in_words(row.face)
 
     if row.shares:
         ranked = sorted(zip(row.shares, names, strict=True), reverse=True)
@@ -102,7 +102,7 @@ def _there(row: LabelRow, modality: str) -> tuple[bool, str]:
     return False, ": not used" if status is None else f": {MEANINGS.get(status, status)}"
 
 
-def is_number(label: str) -> bool:
+def says_number(label: str) -> bool:
     """Whether a label is one: of regression."""
     try:
         return math.isfinite(float(label))

@@ -27,7 +27,7 @@ OLDER = (
 )
 
 
-def modalities_of(runs: Sequence[TrainedRun]) -> tuple[Modality, ...]:
+def trained_modalities(runs: Sequence[TrainedRun]) -> tuple[Modality, ...]:
     """What any of the runs was trained on."""
     used = {modality for run in runs for modality in run.facts.modalities}
     return tuple(modality for modality in MODALITIES if modality in used)
@@ -61,7 +61,7 @@ def check_encoders(runs: Sequence[TrainedRun], config: Config, cache: Path) -> d
     chosen = next(iter(sets_of(config.features).values()))  # runs tell one set alone
     features, faces = dump(chosen), dump(config.crop_faces)
     detector = config.crop_faces.detector
-    for modality in modalities_of(runs):
+    for modality in trained_modalities(runs):
         choice = choose_encoder(
             modality, chosen, cache, "cpu", detector if modality == "visual" else ""
         )

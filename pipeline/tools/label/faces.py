@@ -21,7 +21,7 @@ from pipeline.features.faces.crop_cache import CropCache
 from pipeline.features.faces.crops import iter_crops
 from pipeline.tools.label.errors import LabelError
 from pipeline.tools.label.labelling import Labelled
-from pipeline.tools.label.seen import faces_of, told_face
+from pipeline.tools.label.seen import face_rows, told_face
 from pipeline.tools.label.table import LabelRow
 
 NAME: Final = "faces"
@@ -44,7 +44,7 @@ def label_faces(folder: Path, cache: Path, device: torch.device) -> Labelled:
         )
     utterances = read_utterances(table)
     ids = [utterance.utterance_id for utterance in utterances]
-    found = faces_of(folder)
+    found = face_rows(folder)
     if missing := sorted(set(ids) - found.keys()):
         raise LabelError(f"{folder / 'faces'} has no row of {missing[0]}: run `snakemake` anew")
 

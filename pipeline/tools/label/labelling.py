@@ -11,10 +11,10 @@ import torch
 from numpy.typing import NDArray
 
 from pipeline.base.records import MODALITIES
-from pipeline.tools.label.corpus import Corpus, read_corpus, warn
+from pipeline.tools.label.corpus import Corpus, read_new_corpus, warn
 from pipeline.tools.label.errors import LabelError
 from pipeline.tools.label.opinions import ask
-from pipeline.tools.label.seen import faces_of, told_face
+from pipeline.tools.label.seen import face_rows, told_face
 from pipeline.tools.label.table import NOTHING_FOUND, LabelRow, found_of, told_missing
 from pipeline.tools.label.trained import TrainedRun
 from pipeline.tools.label.verdicts import Verdict, check_alike, together
@@ -22,7 +22,7 @@ from pipeline.tools.label.verdicts import Verdict, check_alike, together
 Lacks = Mapping[str, str]  # why each modality that is missing is so
 
 
-class Seen(NamedTuple):
+class SeenFaces(NamedTuple):
     """What there was of an utterance: modalities, why others are missing, whose the face is."""
 
     modalities: tuple[str, ...]
@@ -50,7 +50,7 @@ def label_corpus(
     unheard: list[str] = []
     lacks: list[Lacks] = []
     for run in runs:  # features of one run at a time: they are what is large
-        corpus = read_corpus(folder, run.facts)
+        corpus = read_new_corpus(folder, run.facts)
         unheard += _unheard(run, corpus)
         opinions.append(ask(run, corpus, device))
         ends.append(corpus.ends_s)
@@ -72,10 +72,10 @@ def _seen(
     corpus: Corpus,
     lacks: Sequence[Lacks],
     verdict: Verdict,
-) -> Iterator[Seen]:
+) -> Iterator[SeenFaces]:
     """Of each utterance in line: what no run found is missing, whatever one of them lacks."""
     is_looked_at = any("visual" in run.facts.modalities for run in runs)
-    faces = faces_of(folder) if is_looked_at else {}
+    faces = face_rows(folder) if is_looked_at else {}
 
     for place, there, lack in zip(
         corpus.index.store_rows, found_of(verdict.found), lacks, strict=True
@@ -84,7 +84,7 @@ def _seen(
             name: lack[name] for name in MODALITIES if name in lack and name not in there
         }
         face = told_face(faces.get(corpus.utterances[place].utterance_id))
-        yield Seen(there, missing, face)
+        yield SeenFaces(there, missing, face)
 
 
 def check_runs(runs: Sequence[TrainedRun], risk: float | None) -> None:
@@ -105,7 +105,7 @@ def _reasons(
     runs: Sequence[TrainedRun],
     corpus: Corpus,
     verdict: Verdict,
-    seen: Sequence[Seen],
+    seen: Sequence[SeenFaces],
     risk: float | None,
 ) -> list[str]:
     """For each utterance in line why it gets no label, "" if it does."""
@@ -132,7 +132,7 @@ def _rows(
     corpus: Corpus,
     ends_s: NDArray[np.float64],
     verdict: Verdict,
-    seen: Sequence[Seen],
+    seen: Sequence[SeenFaces],
     reasons: Sequence[str],
 ) -> Iterator[LabelRow]:
     for row, place in enumerate(corpus.index.store_rows):

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pipeline.base.records import MODALITIES
 from pipeline.conversations.dataset import standardize, unlabelled_conversations
 from pipeline.conversations.inference import predict_rates
-from pipeline.conversations.windows import cut, trained_length
+from pipeline.conversations.windows import cut_dialogues, trained_length
 from pipeline.evaluation.calibration import Calibration
 from pipeline.evaluation.patterns import pattern_names
 from pipeline.evaluation.predictions import probabilities
@@ -27,7 +27,7 @@ Numbers = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Opinion:
+class RunOpinion:
     """Outputs (N, C), probabilities (N, K), expected accuracy with its interval (N, 3).
 
     NaN where the network cannot say, or nobody knows. `found` (N, 3): what the run could use.
@@ -45,11 +45,11 @@ class Opinion:
         return np.logical_and(can_say, self.found.any(axis=1))
 
 
-def ask(run: TrainedRun, corpus: Corpus, device: torch.device) -> Opinion:
+def ask(run: TrainedRun, corpus: Corpus, device: torch.device) -> RunOpinion:
     """All that was found of the corpus, shown to a run; nothing is withheld."""
     outputs = predict(run, corpus, device)
     patterns = pattern_names(corpus.found, MODALITIES)
-    return Opinion(
+    return RunOpinion(
         outputs, _shares(run, outputs, patterns), _expected(run.calibration, patterns), corpus.found
     )
 
@@ -58,7 +58,7 @@ def predict(run: TrainedRun, corpus: Corpus, device: torch.device) -> NDArray[np
     """(N, C) outputs in line; NaN in dialogues of more speakers than the network takes."""
     learner = run.learner.to(device)
     length = trained_length(learner, run.facts.shape.max_utterances)
-    windows = cut(corpus.index, corpus.speakers, length, learner.max_speakers)
+    windows = cut_dialogues(corpus.index, corpus.speakers, length, learner.max_speakers)
     n_line = len(corpus.index.store_rows)
     if not len(windows.places):
         return np.full((n_line, run.facts.shape.n_outputs), np.nan, np.float32)

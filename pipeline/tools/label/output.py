@@ -12,7 +12,7 @@ from pipeline.tools.label.corpus import warn
 from pipeline.tools.label.labelling import Labelled
 from pipeline.tools.label.page import write_page
 from pipeline.tools.label.parquet import write_labels_parquet
-from pipeline.tools.label.seen import counts, remarks
+from pipeline.tools.label.seen import seen_counts, seen_remarks
 from pipeline.tools.label.table import columns, cues_of, write_labels
 from pipeline.tools.label.timelines import FORMATS, write_timelines
 
@@ -20,7 +20,7 @@ TABLE, PARQUET, SIDECAR = "labels.csv", "labels.parquet", "labels.json"
 
 
 @dataclass(frozen=True)
-class Source:
+class LabelSource:
     """Where labels come from: lines for people, the same for programs, and whom to warn first."""
 
     lines: Sequence[str]
@@ -32,7 +32,7 @@ class Source:
 def write_folder(
     out: Path,
     labelled: Labelled,
-    source: Source,
+    source: LabelSource,
     kinds: Sequence[str],
     videos: Path,
     *,
@@ -48,8 +48,8 @@ def write_folder(
             "time line"
         )
 
-    faces = counts(row.face for row in rows)
-    for text in remarks(faces):
+    faces = seen_counts(row.face for row in rows)
+    for text in seen_remarks(faces):
         warn(text)
 
     write_labels(out / TABLE, rows, labelled.names)

@@ -15,7 +15,7 @@ from markupsafe import Markup
 from pipeline.base.files import write_text
 from pipeline.base.records import MODALITIES
 from pipeline.report.templating import environment
-from pipeline.tools.label.cue_views import HUES, CueView, clock, cue_view, is_number
+from pipeline.tools.label.cue_views import HUES, CueView, clock, cue_view, says_number
 from pipeline.tools.label.cues import Cue, by_media, lanes
 from pipeline.tools.label.table import LabelRow, cues_of
 
@@ -95,7 +95,7 @@ def _media(
     copies: Mapping[str, Path],
 ) -> Iterator[MediaView]:
     labels = [row.label for row in rows if row.label and row.label not in names]
-    numbers = [float(label) for label in labels if is_number(label)]
+    numbers = [float(label) for label in labels if says_number(label)]
     scale = (min(numbers), max(numbers)) if numbers else (0.0, 1.0)
 
     for media, cues in by_media(cues_of(rows)).items():

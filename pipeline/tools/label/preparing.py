@@ -7,7 +7,7 @@ from pathlib import Path
 from pipeline.base.artefacts import features_place
 from pipeline.config.configuration import Config, read_config
 from pipeline.tools.label.corpus import warn
-from pipeline.tools.label.encoding import check_encoders, modalities_of, sections_of
+from pipeline.tools.label.encoding import check_encoders, sections_of, trained_modalities
 from pipeline.tools.label.errors import LabelError
 from pipeline.tools.label.recordings import (
     CODE,
@@ -22,7 +22,7 @@ PRESET = CODE / "configs/interview.yaml"
 
 
 @dataclass(frozen=True)
-class Asked:
+class Wanted:
     """How recordings are prepared: a preset, `--config` over it, and what is used for it."""
 
     configfile: Path
@@ -39,7 +39,7 @@ class Prepared:
     videos: Path
 
 
-def prepared(source: Path, out: Path, asked: Asked, runs: Sequence[TrainedRun] = ()) -> Prepared:
+def prepared(source: Path, out: Path, asked: Wanted, runs: Sequence[TrainedRun] = ()) -> Prepared:
     """What SOURCE is, or what the workflow makes of it for these runs; none: for its faces."""
     if is_prepared(source):
         return Prepared(source, out)
@@ -60,7 +60,7 @@ def needed(n_shards: int, runs: Sequence[TrainedRun]) -> Iterator[str]:
     yield from ("utterances.csv", "corpus.json")
     yield from (f"manifest/{shard}.csv" for shard in range(n_shards))
     if runs:
-        yield from map(features_place, modalities_of(runs))
+        yield from map(features_place, trained_modalities(runs))
     else:
         yield from (f"faces/{shard}.csv" for shard in range(n_shards))
 

@@ -21,7 +21,7 @@ IN_WORDS: Final = {
 }
 
 
-def faces_of(folder: Path) -> dict[str, FaceRow]:
+def face_rows(folder: Path) -> dict[str, FaceRow]:
     """Rows of a corpus of the workflow by utterance; none where no faces were looked for."""
     tables = sorted((folder / "faces").glob("*.csv"))
     return {row.utterance_id: row for path in tables for row in read_rows(path, FaceRow)}
@@ -36,12 +36,12 @@ def told_face(row: FaceRow | None) -> str:
     return (row.told_by or ANY) if row.n_faces else ""
 
 
-def in_words(face: str) -> str:
+def seen_in_words(face: str) -> str:
     """The same for people."""
     return IN_WORDS.get(face, f"{face}, and it cannot be told whose mouth speaks" if face else "")
 
 
-def counts(faces: Iterable[str]) -> Mapping[str, int]:
+def seen_counts(faces: Iterable[str]) -> Mapping[str, int]:
     """How many utterances have a face, of these the speaker's, and how many are unclear."""
     found = [face for face in faces if face]
     told = sum(face in ("side", "mouth") for face in found)
@@ -49,7 +49,7 @@ def counts(faces: Iterable[str]) -> Mapping[str, int]:
     return {"face": known, "of_the_speaker": told, "ambiguous": len(found) - known}
 
 
-def remarks(count: Mapping[str, int]) -> Iterator[str]:
+def seen_remarks(count: Mapping[str, int]) -> Iterator[str]:
     """What of faces people must know, on the terminal."""
     if untold := count["face"] - count["of_the_speaker"]:
         yield (

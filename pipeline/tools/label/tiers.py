@@ -20,7 +20,7 @@ MIME_TYPES = {".mp4": "video/mp4", ".wav": "audio/x-wav", ".avi": "video/x-msvid
 KIND = "default-lt"
 
 
-class Span(NamedTuple):
+class TierSpan(NamedTuple):
     """A stretch of a tier: milliseconds and what is written there."""
 
     start_ms: int
@@ -28,15 +28,15 @@ class Span(NamedTuple):
     value: str
 
 
-class Tier(NamedTuple):
+class WrittenTier(NamedTuple):
     """A row of spans that do not overlap."""
 
     name: str
     speaker: str
-    spans: list[Span]
+    spans: list[TierSpan]
 
 
-def tiers_of(cues: Sequence[Cue]) -> Iterator[Tier]:
+def tiers_of(cues: Sequence[Cue]) -> Iterator[WrittenTier]:
     """The tiers of one file; what stands in none of them is "" there."""
     for name, row in lanes(cues).items():
         values = {
@@ -49,10 +49,10 @@ def tiers_of(cues: Sequence[Cue]) -> Iterator[Tier]:
             if kind == "confidence" and not any(told):
                 continue
             spans = [
-                Span(cue.start_ms, cue.end_ms, one_line(value))
+                TierSpan(cue.start_ms, cue.end_ms, one_line(value))
                 for cue, value in zip(row, told, strict=True)
             ]
-            yield Tier(f"{kind}@{name}", row[0].speaker, spans)
+            yield WrittenTier(f"{kind}@{name}", row[0].speaker, spans)
 
 
 def eaf(media: str, cues: Sequence[Cue]) -> str:
@@ -88,7 +88,7 @@ def _document(media: str) -> ET.Element:
     return root
 
 
-def _annotate(tier: ET.Element, order: ET.Element, span: Span, number: int) -> None:
+def _annotate(tier: ET.Element, order: ET.Element, span: TierSpan, number: int) -> None:
     places = {"TIME_SLOT_REF1": f"ts{2 * number - 1}", "TIME_SLOT_REF2": f"ts{2 * number}"}
     for slot, ms in zip(places.values(), (span.start_ms, span.end_ms), strict=True):
         ET.SubElement(order, "TIME_SLOT", TIME_SLOT_ID=slot, TIME_VALUE=str(ms))
@@ -113,7 +113,7 @@ def textgrid(cues: Sequence[Cue]) -> str:
     return "\n".join([*lines, ""])
 
 
-def _interval_tier(tier: Tier, end_ms: int) -> Iterator[str]:
+def _interval_tier(tier: WrittenTier, end_ms: int) -> Iterator[str]:
     spans = list(_filled(tier.spans, end_ms))
     yield '        class = "IntervalTier"'
     yield f"        name = {_quoted(tier.name)}"
@@ -128,16 +128,16 @@ def _interval_tier(tier: Tier, end_ms: int) -> Iterator[str]:
         yield f"            text = {_quoted(span.value)}"
 
 
-def _filled(spans: Sequence[Span], end_ms: int) -> Iterator[Span]:
+def _filled(spans: Sequence[TierSpan], end_ms: int) -> Iterator[TierSpan]:
     """The spans with empty ones between them: an interval tier has no holes."""
     now_ms = 0
     for span in spans:
         if now_ms < span.start_ms:
-            yield Span(now_ms, span.start_ms, "")
+            yield TierSpan(now_ms, span.start_ms, "")
         yield span
         now_ms = span.end_ms
     if now_ms < end_ms:
-        yield Span(now_ms, end_ms, "")
+        yield TierSpan(now_ms, end_ms, "")
 
 
 def _s(ms: int) -> str:

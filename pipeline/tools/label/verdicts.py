@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pipeline.evaluation.sentiment import SIGNS
 from pipeline.tools.label.errors import LabelError
-from pipeline.tools.label.opinions import Numbers, Opinion
+from pipeline.tools.label.opinions import Numbers, RunOpinion
 from pipeline.tools.label.trained import TrainedRun
 
 
@@ -64,7 +64,7 @@ def _told(run: TrainedRun) -> str:
     return ", ".join(run.facts.task.classes) or "numbers"
 
 
-def together(runs: Sequence[TrainedRun], opinions: Sequence[Opinion]) -> Verdict:
+def together(runs: Sequence[TrainedRun], opinions: Sequence[RunOpinion]) -> Verdict:
     """Means over the runs that speak, utterance by utterance."""
     facts = runs[0].facts
     speaks = np.stack([opinion.speaks for opinion in opinions])  # (R, N)

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.base import provenance
-from pipeline.base.source_form import read_source
+from pipeline.base.source_form import form_of_source
 from tests.modules import MODULES, ROOT, module_name
 
 # All that Pythons 3.11 to 3.13 hand over differently: parameters of types, empty fields, pieces of
@@ -64,7 +64,7 @@ DIGESTS = (
 
 
 def test_the_form_of_a_source_is_this_text_in_every_python(tmp_path):
-    assert read_source(SOURCE, tmp_path, lambda name: False).fill({}, {}) == FORM
+    assert form_of_source(SOURCE, tmp_path, lambda name: False).fill({}, {}) == FORM
 
 
 def other_pythons() -> list[Path]:

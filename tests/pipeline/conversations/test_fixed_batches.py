@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from models.fast.fixed_layout import FixedShape
-from pipeline.conversations.fixed_batches import room_for, rooms_of
+from pipeline.conversations.fixed_batches import number_of_room, rooms_of
 
 
 def test_rooms_halve_and_the_smallest_that_fits_is_taken():
@@ -16,5 +16,5 @@ def test_rooms_halve_and_the_smallest_that_fits_is_taken():
         FixedShape(2, 25, 64),
     ]
     for lengths, number in (([200, 1], 0), ([101, 1], 0), ([100, 50], 1), ([50, 7], 2), ([7], 3)):
-        assert room_for(rooms, torch.tensor(lengths)) == number
+        assert number_of_room(rooms, torch.tensor(lengths)) == number
     assert rooms_of(np.ones(9, dtype=np.int64), batch_size=4) == [FixedShape(4, 1, 4)]

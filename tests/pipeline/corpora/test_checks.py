@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pipeline.base.records import IDENTIFIER, Dropped
 from pipeline.corpora.checks import assemble, by_kind, drop
-from pipeline.corpora.raw import DIALOGUES, UTTERANCES, Candidate, sign
+from pipeline.corpora.raw import DIALOGUES, UTTERANCES, Candidate, sign_of
 
 pytestmark = pytest.mark.fresh
 
@@ -89,7 +89,7 @@ def test_what_is_told_of_an_item_is_short():
     ("value", "side"), [("0.0", "zero"), ("-0.0", "zero"), ("1e-9", "positive"), ("-3", "negative")]
 )
 def test_sign_of_a_sentiment(value, side):
-    assert sign(value) == side
+    assert sign_of(value) == side
 
 
 def test_end_of_file_is_a_valid_end(check):
@@ -100,4 +100,4 @@ def test_end_of_file_is_a_valid_end(check):
 @pytest.mark.parametrize("value", ["nan", "joy", ""])
 def test_what_is_no_number_has_no_sign(value):
     with pytest.raises(ValueError, match=r"zero|is not a number"):
-        sign(value)
+        sign_of(value)

@@ -13,9 +13,9 @@ from pipeline.evaluation.bootstrap import (
     MIN_DIALOGUES,
     RunPredictions,
     count_dialogues,
-    draw,
     drawn_scores,
     interval,
+    resamples,
 )
 
 CLASSES = ("a", "b", "c")
@@ -41,7 +41,7 @@ def naive(runs, pools, n_draws):
         for pool in pools:
             own = [run for run in runs if run.fold in pool]
             names = sorted({name for run in own for name in run.predictions["dialogue_id"]})
-            (whole,) = draw(len(names), min(pool), n_draws, n_draws)
+            (whole,) = resamples(len(names), min(pool), n_draws, n_draws)
             times = dict(zip(names, whole[number], strict=True))
             for run in own:
                 frame = run.predictions

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from pipeline.config.tasks import ScoredTask
-from pipeline.evaluation.bootstrap import RunPredictions, draw, drawn_metrics
+from pipeline.evaluation.bootstrap import RunPredictions, drawn_metrics, resamples
 from pipeline.evaluation.scoring import metrics_of
 from pipeline.evaluation.sums import metrics_of_sums, sums_by_dialogue
 
@@ -50,7 +50,7 @@ def test_each_draw_is_the_metric_of_the_dialogues_that_it_drew(kind):
     names = list(metrics_of_sums(task))
     drawn = drawn_metrics([RunPredictions(0, frame)], task, names, n_draws=5)
     dialogues = sorted(set(frame["dialogue_id"]))
-    (times,) = draw(len(dialogues), 0, 5, 5)
+    (times,) = resamples(len(dialogues), 0, 5, 5)
     for number in range(5):
         often = frame["dialogue_id"].map(dict(zip(dialogues, times[number], strict=True)))
         rows = frame.loc[frame.index.repeat(often)]

@@ -14,7 +14,7 @@ from pipeline.config.features import AudioSettings, TextSettings, VisualSettings
 from pipeline.config.settings import dump
 from pipeline.features.cache.extractor import Item, Weights
 from pipeline.features.faces.crops import CropRecord, write_crops
-from pipeline.features.weights.locating import locate
+from pipeline.features.weights.locating import locate_weights
 from tests.pipeline import tiny_models
 from tests.pipeline.features.published_layouts import RecorderMeter, shadow
 
@@ -44,7 +44,7 @@ def bundled(tmp_path_factory):
 
     def find(modality):
         settings = make_settings(modality)
-        return settings, locate(modality, settings, cache)
+        return settings, locate_weights(modality, settings, cache)
 
     return find
 

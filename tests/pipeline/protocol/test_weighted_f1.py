@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score
 
-from pipeline.protocol.weighted_f1 import count, weighted_f1, weighted_f1_of
+from pipeline.protocol.weighted_f1 import counts_of_classes, weighted_f1, weighted_f1_of
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -23,7 +23,7 @@ def test_names_numbers_and_signs_agree_with_scikit_learn_to_the_last_bit(seed):
 
 def test_a_class_that_was_only_predicted_counts_as_a_guess():
     target, predicted = np.array([0, 0, 1]), np.array([0, 2, 1])
-    assert count(target, predicted).tolist() == [[2, 1, 0], [1, 1, 1], [1, 1, 0]]
+    assert counts_of_classes(target, predicted).tolist() == [[2, 1, 0], [1, 1, 1], [1, 1, 0]]
     # class 0: 2 * 1 / (2 + 1), twice; class 1: 1, once
     assert weighted_f1(target, predicted) == pytest.approx((2 / 3 * 2 + 1) / 3)
 

@@ -8,7 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.rules.seals import changed_files, dated_ahead, explain, is_sealed_as, read_seal
+from pipeline.rules.seals import (
+    changed_files,
+    dated_ahead,
+    explain_changed,
+    is_sealed_as,
+    read_seal,
+)
 from tests.workflow.sealing import run_job
 
 ONE, TWO = Path("build/t/one.csv"), Path("build/t/two words.csv")
@@ -49,8 +55,8 @@ def test_folders_are_sealed_file_by_file(place):
 def test_an_edited_result_is_found_and_named(place, path):
     edit(path)
     assert changed_files() == [path]
-    assert str(path) in explain([path])
-    assert "python -m pipeline cache verify --repair" in explain([path])
+    assert str(path) in explain_changed([path])
+    assert "python -m pipeline cache verify --repair" in explain_changed([path])
 
 
 def test_a_touched_result_is_read_once_and_taken(place):
@@ -152,4 +158,4 @@ def test_a_clock_behind_the_results_is_told(place):
 
 def test_without_seals_there_is_nothing_to_say(tmp_path):
     assert changed_files(tmp_path / "none") == []
-    assert "and 2 more" in explain([Path(f"f{number}") for number in range(7)])
+    assert "and 2 more" in explain_changed([Path(f"f{number}") for number in range(7)])

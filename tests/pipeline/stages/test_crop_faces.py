@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from pipeline.features.faces.crop_cache import CropCache
-from pipeline.features.faces.crops import read_crops, read_record
+from pipeline.features.faces.crops import read_crop_record, read_crops
 from pipeline.media.decoder import Decoder
 from tests.pipeline.stages.cropping import UTTERANCES, CropStage, utterance
 
@@ -24,7 +24,7 @@ def test_each_utterance_gets_a_row_and_those_with_a_face_their_crops(crop_stage,
     assert [bool(row.archive) for row in rows] == [True, True, *[False] * 6]
     for row, columns in zip(rows[:2], ((0, 240), (240, 480)), strict=True):
         path = CropCache(crop_stage.cache).path(row.archive)
-        assert all(columns[0] <= b[0] < b[2] <= columns[1] for b in read_record(path).boxes)
+        assert all(columns[0] <= b[0] < b[2] <= columns[1] for b in read_crop_record(path).boxes)
         assert [crop.shape for crop in read_crops(path)] == [(64, 64, 3)] * 4
     said = capfd.readouterr()
     assert "cache: 0 hits, 6 misses, 0 damaged" in said.out
@@ -40,7 +40,7 @@ def test_the_region_counts_only_for_the_side_rule(crop_stage):
     for rule in ("single", "track"):
         left, right = crop_stage.run(both, {"which_face": rule})
         assert left.archive == right.archive
-        record = read_record(CropCache(crop_stage.cache).path(left.archive))
+        record = read_crop_record(CropCache(crop_stage.cache).path(left.archive))
         assert (record.which_face, record.region, record.n_candidates) == (rule, "full", 4)
 
 

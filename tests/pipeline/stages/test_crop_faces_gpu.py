@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.features.faces import crop_shards
 from pipeline.features.faces.crop_cache import CropCache
-from pipeline.features.faces.crops import read_record
+from pipeline.features.faces.crops import read_crop_record
 from pipeline.media import decoder as decoding_side
 from tests.cuda import needs_cuda
 from tests.pipeline.stages.cropping import UTTERANCES, CropStage, utterance
@@ -100,5 +100,5 @@ def test_cuda_finds_the_faces_that_the_cpu_finds(many):
         )
         if row.archive:
             places = [CropCache(many.folder / name).path(row.archive) for name in ("cuda", "cpu")]
-            boxes, wanted_boxes = (np.array(read_record(path).boxes) for path in places)
+            boxes, wanted_boxes = (np.array(read_crop_record(path).boxes) for path in places)
             assert np.abs(boxes - wanted_boxes).max() <= 1  # rounded to whole pixels

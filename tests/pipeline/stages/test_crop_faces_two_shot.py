@@ -1,7 +1,7 @@
 """The stage crop_faces on a two-shot (synthetic), with the decoder in its own process."""
 
 from pipeline.features.faces.crop_cache import CropCache
-from pipeline.features.faces.crops import read_record
+from pipeline.features.faces.crops import read_crop_record
 from tests.pipeline.stages.cropping import CropStage, utterance
 from tests.pipeline.talking import Scene
 
@@ -24,7 +24,7 @@ def test_rows_say_whose_face_it_is_and_how_many_there_were(tmp_path, capfd):
     assert [row.status for row in rows] == ["ok", "ok", "ambiguous_face"]
     assert [(row.n_people, row.told_by) for row in rows] == [(2, "mouth"), (2, "mouth"), (2, "")]
     for row, turn in zip(rows, scene.turns, strict=False):
-        record = read_record(CropCache(stage.cache).path(row.archive))
+        record = read_crop_record(CropCache(stage.cache).path(row.archive))
         assert {scene.seat_of(box) for box in record.boxes} == {turn.actor}
     assert (rows[2].archive, rows[2].n_faces) == ("", 0)
     assert rows[2].remark.startswith("2 faces; none of them moves the mouth")

@@ -12,7 +12,7 @@ from pipeline.base.records import FaceRow
 from pipeline.base.shards import shard_of
 from pipeline.config.features import AUDIO_ENCODERS, MODEL, TEXT_ENCODERS, VISUAL_ENCODERS
 from pipeline.features.encoders import face_batches, hf_speech, hf_text
-from pipeline.features.encoders.card import Card
+from pipeline.features.encoders.card import NetworkOnCard
 from pipeline.features.faces.crops import CropRecord, write_crops
 from pipeline.features.store import read_store
 from pipeline.stages import extract_features, join_features
@@ -105,10 +105,10 @@ def test_neither_does_one_where_a_core_is_given_batches(
 ):
     """The same code as on a card: batches of fixed shape, smaller than what there is to encode."""
     started = []
-    start = Card.start
+    start = NetworkOnCard.start
     for module in (face_batches, hf_speech, hf_text):
         monkeypatch.setattr(module, "wants_batches", lambda _: True)
-    monkeypatch.setattr(Card, "start", lambda *given: started.append(1) or start(*given))
+    monkeypatch.setattr(NetworkOnCard, "start", lambda *given: started.append(1) or start(*given))
     size = {"audio": "batch_seconds", "text": "batch_tokens", "visual": "batch_faces"}[modality]
     few = {"batch_seconds": 1, "batch_tokens": 48, "batch_faces": 4}[size]
     check(corpus, modality, {**encoder_of(corpus.folder, form, model, save), size: few})

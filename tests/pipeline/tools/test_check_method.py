@@ -10,7 +10,7 @@ import yaml
 
 from models.registry import our_methods
 from pipeline.config.methods import kind_of
-from pipeline.tools.check_method import check
+from pipeline.tools.check_method import faults_of
 from tests.documents.pages import ROOT, templates
 from tests.small_methods import small_method
 
@@ -128,7 +128,7 @@ def test_embedding_once_for_all_rates_must_change_nothing(project, cheat):
 
 @pytest.mark.parametrize("model", our_methods())
 def test_our_methods_hold_all(model):
-    assert list(check(kind_of(model)(**small_method(model)))) == []
+    assert list(faults_of(kind_of(model)(**small_method(model)))) == []
 
 
 def test_settings_of_a_module_are_checked_as_ours(project):

@@ -15,7 +15,7 @@ import pytest
 from pipeline.config.features import TextSettings
 from pipeline.config.settings import dump
 from pipeline.features.weights.catalogue import find_encoder
-from pipeline.features.weights.locating import locate
+from pipeline.features.weights.locating import locate_weights
 from pipeline.tools import fetch_weights
 from pipeline.tools.fetch_weights import FetchError, download, wanted_files
 from tests.pipeline import tiny_models
@@ -159,7 +159,7 @@ def test_a_model_of_the_hub_is_fetched_at_one_commit_and_then_found(online, tmp_
     assert {path.name for path in folder.iterdir()} == real_model
     assert all((folder / name).read_bytes() == MODEL[name] for name in real_model)
     settings = dump(TextSettings(encoder="hf:some/model"))
-    assert locate("text", settings, tmp_path / "cache").path.resolve() == folder
+    assert locate_weights("text", settings, tmp_path / "cache").path.resolve() == folder
     again = subprocess.run(command, env=online, capture_output=True, text=True, timeout=120)
     assert "is there" in again.stdout
 

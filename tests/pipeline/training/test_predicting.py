@@ -10,7 +10,7 @@ from pipeline.base.tables import read_rows
 from pipeline.config.settings import parse_section
 from pipeline.conversations.reading import read_fold, read_stores
 from pipeline.features.store import read_store
-from pipeline.training.predicting import Asked, TestFiles, predict_run
+from pipeline.training.predicting import PredictRequest, TestFiles, predict_run
 from pipeline.training.restored import restore_run
 from pipeline.training.settings import PredictSettings
 from tests.pipeline.stages.training_runs import train_once
@@ -28,7 +28,7 @@ def ask(files, out, test_files=NOWHERE):
         *(out / "weights.safetensors", out / "run.json", tables, stores),
         *(settings.task, settings.method, torch.device("cpu"), ("validation", "test")),
     )
-    asked = Asked(settings, files.availability, files.features, fold=1, seed=0)
+    asked = PredictRequest(settings, files.availability, files.features, fold=1, seed=0)
     return predict_run(run, tables, asked, test_files)
 
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from pipeline.base.pickle_machine import PickleError
-from pipeline.corpora.imports.pickled_arrays import Opaque, plain
-from pipeline.corpora.imports.plain_pickle import read_pickle
+from pipeline.corpora.imports.pickled_arrays import Opaque, plain_value
+from pipeline.corpora.imports.plain_pickle import read_plain_pickle
 
 PROTOCOLS = range(pickle.HIGHEST_PROTOCOL + 1)
 ARRAYS = {
@@ -32,7 +32,7 @@ def read(tmp_path):
     def do(content):
         path = tmp_path / "x.pkl"
         path.write_bytes(content)
-        return read_pickle(path)
+        return read_plain_pickle(path)
 
     return do
 
@@ -42,7 +42,7 @@ def read(tmp_path):
 def test_arrays_are_those_of_pickle_itself(read, name, protocol):
     content = pickle.dumps({"x": ARRAYS[name]}, protocol=protocol)
     expected = pickle.loads(content)["x"]  # noqa: S301 - written one line above
-    found = plain(read(content)["x"])
+    found = plain_value(read(content)["x"])
     assert (found.dtype.kind, found.dtype.itemsize) == (expected.dtype.kind, expected.itemsize)
     np.testing.assert_array_equal(found, expected)
 
@@ -72,10 +72,10 @@ def test_numpy_scalars_ordered_and_default_dictionaries_are_plain(read, protocol
 def test_objects_stay_plain_lists(read, protocol):
     ragged = np.empty(2, dtype=object)
     ragged[:] = [np.zeros((2, 3)), np.ones((1, 3))]
-    found = plain(read(pickle.dumps({"x": ragged}, protocol=protocol))["x"])
-    assert [plain(array).shape for array in found] == [(2, 3), (1, 3)]
+    found = plain_value(read(pickle.dumps({"x": ragged}, protocol=protocol))["x"])
+    assert [plain_value(array).shape for array in found] == [(2, 3), (1, 3)]
     texts = np.array([["a", None], ["b", "c"]], dtype=object)
-    assert plain(read(pickle.dumps({"x": texts}, protocol=protocol))["x"]) == texts.tolist()
+    assert plain_value(read(pickle.dumps({"x": texts}, protocol=protocol))["x"]) == texts.tolist()
 
 
 # {"id": array(["a", "b"]), "x": arange(2, dtype="<f4"), u"t": "caf\xc3\xa9"} in protocol 0, as
@@ -96,8 +96,8 @@ PYTHON_2 = (
 def test_pickles_of_python_2(read):
     expected = pickle.loads(PYTHON_2, encoding="latin1")  # noqa: S301 - the constant above
     found = read(PYTHON_2)
-    assert plain(found["id"]).tolist() == expected["id"].tolist() == [b"a", b"b"]
-    assert plain(found["x"]).tolist() == expected["x"].tolist() == [0.0, 1.0]
+    assert plain_value(found["id"]).tolist() == expected["id"].tolist() == [b"a", b"b"]
+    assert plain_value(found["x"]).tolist() == expected["x"].tolist() == [0.0, 1.0]
     assert found["t"] == b"caf\xc3\xa9"
 
 

@@ -8,7 +8,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 
 from pipeline.base.errors import CheckpointError, EncodingError, SettingsError
 from pipeline.features.encoders import onnx_image, onnx_speech, onnx_text
-from pipeline.features.weights.locating import locate
+from pipeline.features.weights.locating import locate_weights
 from tests.pipeline import onnx_files
 
 KERNEL = np.random.default_rng(0).standard_normal((6, 1, 40)).astype(np.float32)
@@ -25,7 +25,7 @@ def build(tmp_path, settings_of):
         path = tmp_path / "network.onnx"
         path.write_bytes(content)
         settings = settings_of(modality, encoder=f"onnx:{path}", **values)
-        weights = locate(modality, settings, tmp_path / "cache")
+        weights = locate_weights(modality, settings, tmp_path / "cache")
         return MODULES[modality].build(settings, weights, "cpu")
 
     return make
@@ -90,9 +90,9 @@ def test_text_is_pooled_over_words(pooled, build, tokenizer, item):
 def test_a_text_needs_its_tokenizer_and_counts_with_it(build, tokenizer, tmp_path, settings_of):
     build("text", onnx_files.text(TABLE))
     settings = settings_of("text", encoder=f"onnx:{tmp_path}/network.onnx")
-    before = locate("text", settings, tmp_path / "cache").digest
+    before = locate_weights("text", settings, tmp_path / "cache").digest
     (tmp_path / "tokenizer.json").write_text('{"model": {}}')
-    assert locate("text", settings, tmp_path / "cache").digest != before
+    assert locate_weights("text", settings, tmp_path / "cache").digest != before
     with pytest.raises(CheckpointError, match=r"tokenizer\.json"):
         build("text", onnx_files.text(TABLE))
     (tmp_path / "tokenizer.json").unlink()
@@ -167,7 +167,7 @@ def test_other_precision_is_refused(build):
 def test_a_file_that_is_not_there_is_named(settings_of, tmp_path):
     settings = settings_of("audio", encoder="onnx:nowhere.onnx")
     with pytest.raises(CheckpointError, match=r"there is no file 'nowhere\.onnx'"):
-        locate("audio", settings, tmp_path)
+        locate_weights("audio", settings, tmp_path)
 
 
 def test_a_failure_while_encoding_names_the_utterance(build, tokenizer, item):

@@ -8,7 +8,7 @@ import transformers
 from pipeline.features.encoders import hf_text, minilm
 from pipeline.features.encoders.batched import Batched
 from pipeline.features.encoders.driver import Overlapped
-from pipeline.features.encoders.text import Window
+from pipeline.features.encoders.text import TokenWindow
 from pipeline.features.encoders.text_batches import TextBatches
 from tests.cuda import needs_cuda
 from tests.pipeline import tiny_models
@@ -91,7 +91,7 @@ def test_on_a_card_no_byte_depends_on_the_order_or_on_what_is_beside_it(build, i
 )  # fmt: skip
 def test_a_window_alone_decides_its_length_and_its_batch(n_tokens, longest, length, rows):
     batches = TextBatches(None, torch.device("cpu"), longest, 0, 4096)
-    assert batches.length_of(Window([1] * n_tokens, np.ones(n_tokens, np.float32))) == length
+    assert batches.length_of(TokenWindow([1] * n_tokens, np.ones(n_tokens, np.float32))) == length
     assert batches.rows(length) == rows
 
 

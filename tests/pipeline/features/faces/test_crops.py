@@ -16,8 +16,8 @@ from pipeline.features.faces.crops import (
     CropRecord,
     CropsError,
     iter_crops,
+    read_crop_record,
     read_crops,
-    read_record,
     verify_crops,
     write_crops,
 )
@@ -58,7 +58,7 @@ def rewrite(path, members, compression=zipfile.ZIP_STORED):
         stored.comment = b"-" * crops.DIGEST_BYTES
         for name, content in members.items():
             stored.writestr(name, content)
-    crops.sign(path)
+    crops.sign_archive(path)
 
 
 def members_of(path):
@@ -91,7 +91,7 @@ def test_any_program_finds_jpegs_named_by_number_and_time(archive):
 
 
 def test_the_record_and_an_archive_without_crops_come_back(archive, tmp_path):
-    assert read_record(archive) == verify_crops(archive, KEY) == RECORD
+    assert read_crop_record(archive) == verify_crops(archive, KEY) == RECORD
     write_crops(tmp_path / "none.zip", EMPTY, [])
     assert verify_crops(tmp_path / "none.zip", KEY) == EMPTY
     assert read_crops(tmp_path / "none.zip") == []
@@ -188,7 +188,7 @@ def test_a_record_that_contradicts_itself_is_refused(archive, change, reason):
     members["crops.json"] = json.dumps({**json.loads(members["crops.json"]), **change}).encode()
     rewrite(archive, members)
     with pytest.raises(CropsError, match=reason):
-        read_record(archive)
+        read_crop_record(archive)
 
 
 def test_the_archive_of_another_key_is_refused(archive):

@@ -2,12 +2,12 @@
 
 from pipeline.corpora.transcripts.rttm import with_speakers
 from pipeline.corpora.turns import Turn
-from pipeline.features.speech.speakers import tell
+from pipeline.features.speech.speakers import tell_voices
 
 
 def test_turns_without_a_voice_have_nobody():
     turns = [Turn(0, 1), Turn(2, 2.05)]
-    assert tell(turns, {}, None, True) == turns
+    assert tell_voices(turns, {}, None, True) == turns
 
 
 def test_rttm_names_who_talks_most_in_a_turn():

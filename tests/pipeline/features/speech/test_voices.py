@@ -12,7 +12,7 @@ import torch
 
 from pipeline.base.errors import CheckpointError
 from pipeline.features.speech.mels import MelPowers
-from pipeline.features.speech.networks import VOICES, locate
+from pipeline.features.speech.networks import VOICES, locate_network
 from pipeline.features.speech.voices import Voices
 
 TIME = np.arange(24000) / 16000
@@ -34,7 +34,7 @@ def test_mel_bands_are_those_of_librosa():
 
 
 def test_vectors_are_those_of_resemblyzer(tmp_path):
-    windows = Voices(locate(VOICES, tmp_path).path).windows(CHIRP)
+    windows = Voices(locate_network(VOICES, tmp_path).path).windows(CHIRP)
     assert windows.middles_s == pytest.approx([0.5, 0.65, 0.8, 0.95])
     assert np.linalg.norm(windows.vectors, axis=1) == pytest.approx(np.ones(4))
     first = windows.vectors[0]
@@ -45,7 +45,7 @@ def test_vectors_are_those_of_resemblyzer(tmp_path):
 
 
 def test_a_vector_does_not_depend_on_its_company(tmp_path):
-    voices = Voices(locate(VOICES, tmp_path).path)
+    voices = Voices(locate_network(VOICES, tmp_path).path)
     whole, alone = voices.windows(CHIRP), voices.windows(CHIRP[:21000])
     n = len(alone.vectors) - 1  # zeros behind the end are heard by the last window
     assert n > 0
@@ -57,7 +57,7 @@ def test_other_weights_are_refused(tmp_path, monkeypatch):
     other.write_bytes(b"\x80\x02.")
     monkeypatch.setattr("pipeline.features.speech.networks.bundled_path", lambda network: other)
     with pytest.raises(CheckpointError, match=r"pretrained\.pt: not resemblyzer as we know it"):
-        locate(VOICES, tmp_path)
+        locate_network(VOICES, tmp_path)
     monkeypatch.setattr("pipeline.features.speech.networks.bundled_path", lambda network: None)
     with pytest.raises(CheckpointError, match=r"resemblyzer is not on this machine.*lock"):
-        locate(VOICES, Path())
+        locate_network(VOICES, Path())

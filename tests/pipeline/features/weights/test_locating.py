@@ -7,7 +7,7 @@ import pytest
 from pipeline.base.errors import CheckpointError
 from pipeline.config.features import AudioSettings, TextSettings, VisualSettings
 from pipeline.config.settings import dump
-from pipeline.features.weights.locating import MISSING, locate, weights_fingerprint
+from pipeline.features.weights.locating import MISSING, locate_weights, weights_fingerprint
 
 
 @pytest.fixture(autouse=True)
@@ -19,7 +19,7 @@ def _empty_place(tmp_path, monkeypatch):
 
 def find(modality, tmp_path, **settings):
     kinds = {"audio": AudioSettings, "text": TextSettings, "visual": VisualSettings}
-    return locate(modality, dump(kinds[modality](**settings)), tmp_path / "cache")
+    return locate_weights(modality, dump(kinds[modality](**settings)), tmp_path / "cache")
 
 
 def make_model(folder, weights=b"w", name="model.safetensors"):

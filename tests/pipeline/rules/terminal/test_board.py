@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.rules.terminal.board import SHOWN_NOTES, Board, Job
+from pipeline.rules.terminal.board import SHOWN_NOTES, Board, StartedJob
 from pipeline.rules.terminal.estimate import Estimate
 
 
@@ -20,7 +20,7 @@ def job(tmp_path):
     def make(rule="train", log="", began_s=0.0):
         path = tmp_path / f"{len(list(tmp_path.iterdir()))}.txt"
         path.write_text(log)
-        return Job(rule, {"fold": "1"}, [str(path)], began_s)
+        return StartedJob(rule, {"fold": "1"}, [str(path)], began_s)
 
     return make
 

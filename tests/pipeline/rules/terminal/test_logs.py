@@ -2,12 +2,12 @@
 
 import pytest
 
-from pipeline.rules.terminal.logs import Told, read_logs, tell
+from pipeline.rules.terminal.logs import LogLines, read_logs, tell
 
 
 def test_lines_are_sorted_by_their_first_word():
     told = tell(["on cpu", "note: one file is short", "found: t: good", "done: 7 utterances", ""])
-    assert told == Told(
+    assert told == LogLines(
         "7 utterances", ("t: good",), ("one file is short",), (), "done: 7 utterances"
     )
 
@@ -37,7 +37,7 @@ def test_of_a_huge_log_beginning_and_end_are_read(tmp_path):
     log.write_text("note: early\n" + "x\n" * 1_000_000 + "done: at last\n")
     assert read_logs([str(tmp_path / "none.txt"), str(log)]).done == "at last"
     assert read_logs([str(log)]).notes == ("early",)
-    assert read_logs([]) == Told()
+    assert read_logs([]) == LogLines()
 
 
 def test_of_several_errors_the_first_is_told_and_the_others_counted():

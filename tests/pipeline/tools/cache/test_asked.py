@@ -9,7 +9,7 @@ from pipeline.config.configuration import parse_config
 from pipeline.config.settings import parse_section
 from pipeline.rules.decisions import Decisions
 from pipeline.rules.plan import Plan
-from pipeline.tools.cache.asked import NotYetError, asked_of, runs_of, runs_planned
+from pipeline.tools.cache.asked import NotYetError, asked_of, keys_of_runs, runs_planned
 from pipeline.training.settings import RunSettings
 from tests.pipeline.tools.cache.small_project import CONFIG, UTTERANCES, keep_run, records
 
@@ -57,7 +57,7 @@ def test_before_the_workflow_ran_nothing_can_be_said(project):
 def test_runs_of_results_are_known_by_what_their_run_json_says(project):
     keep_run(project, "r1")
     keep_run(project, "r2", used=False)
-    assert runs_of(project / "build") == {"r1"}
+    assert keys_of_runs(project / "build") == {"r1"}
 
 
 def test_of_runs_that_are_planned_the_newest_is_kept(project):

@@ -9,7 +9,7 @@ from pipeline.config.configuration import read_config
 from pipeline.config.extraction import Extraction
 from pipeline.config.features import FeaturesSettings
 from pipeline.config.settings import dump
-from pipeline.tools.label.encoding import check_encoders, modalities_of, sections_of
+from pipeline.tools.label.encoding import check_encoders, sections_of, trained_modalities
 from pipeline.tools.label.errors import LabelError
 from pipeline.tools.label.preparing import PRESET
 from pipeline.tools.label.trained import Origin, read_run
@@ -42,7 +42,7 @@ def test_settings_of_the_runs_are_taken_each_once(encoded):
     assert sections["crop_faces"] == {"fps": 2.0, "margin": 0.1}
     config = read_config(PRESET, ["crop_faces={margin: 0.3}"], sections)
     assert (config.crop_faces.fps, config.crop_faces.margin) == (2.0, 0.3)
-    assert modalities_of([first]) == ("audio", "text", "visual")  # what its network takes
+    assert trained_modalities([first]) == ("audio", "text", "visual")  # what its network takes
 
 
 def test_runs_of_other_settings_are_refused_by_name(encoded):

@@ -3,21 +3,21 @@
 import pytest
 
 from pipeline.tools.label.errors import LabelError
-from pipeline.tools.label.preparing import Asked, needed, prepared
+from pipeline.tools.label.preparing import Wanted, needed, prepared
 from pipeline.tools.label.trained import read_run
 from tests.workflow.driver import ROOT
 
 
 def test_a_corpus_of_the_workflow_is_taken_as_it_is(corpus, tmp_path):
     folder = corpus.write()
-    found = prepared(folder, tmp_path / "out", Asked(tmp_path / "none.yaml", (), tmp_path, None))
+    found = prepared(folder, tmp_path / "out", Wanted(tmp_path / "none.yaml", (), tmp_path, None))
     assert (found.folder, found.videos) == (folder, tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
 def test_a_preset_of_another_reader_is_refused(tmp_path):
     (tmp_path / "a.wav").write_bytes(b"")
-    asked = Asked(ROOT / "configs/mosi.yaml", (), tmp_path, None)
+    asked = Wanted(ROOT / "configs/mosi.yaml", (), tmp_path, None)
     with pytest.raises(LabelError, match="with one corpus, of `reader: folder`"):
         prepared(tmp_path / "a.wav", tmp_path / "out", asked)
 

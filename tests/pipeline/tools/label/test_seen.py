@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.base.records import FaceRow
 from pipeline.base.tables import write_rows
-from pipeline.tools.label.seen import counts, in_words, remarks, told_face
+from pipeline.tools.label.seen import seen_counts, seen_in_words, seen_remarks, told_face
 from tests.pipeline.stages.training_runs import predict_once, train_once
 from tests.pipeline.tools.label.new_corpora import NewCorpus, label
 from tests.small_methods import small_method
@@ -26,15 +26,15 @@ from tests.small_methods import small_method
 def test_the_cell_says_how_the_face_is_known(more, face):
     given = {"status": "ok", "n_frames": 5, "archive": ""} | more
     assert told_face(FaceRow("u", **given)) == face
-    assert bool(in_words(face)) == bool(face)
+    assert bool(seen_in_words(face)) == bool(face)
 
 
 def test_faces_of_nobody_known_are_counted_apart():
-    found = counts(["mouth", "a face", "", "2 faces", "side", "a face"])
+    found = seen_counts(["mouth", "a face", "", "2 faces", "side", "a face"])
     assert found == {"face": 4, "of_the_speaker": 2, "ambiguous": 1}
-    (said,) = remarks(found)
+    (said,) = seen_remarks(found)
     assert said.startswith("2 of 4 utterances with a face: one person is seen")
-    assert list(remarks(counts(["mouth", ""]))) == []
+    assert list(seen_remarks(seen_counts(["mouth", ""]))) == []
 
 
 def test_labels_say_what_is_missing_and_whose_face_it_is(trained, corpus, tmp_path, capsys):

@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.base.records import Label, Utterance
 from pipeline.conversations.index import index_utterances
-from pipeline.conversations.windows import cut
+from pipeline.conversations.windows import cut_dialogues
 from tests.pipeline.tools.label.new_corpora import NewCorpus, label
 
 
@@ -28,7 +28,7 @@ def line(*lengths, speakers="FM"):
 
 @pytest.mark.parametrize("n", [1, 5, 6, 7, 8, 9, 12, 40])
 def test_windows_are_as_long_as_in_training_and_cover_every_utterance(n):
-    windows = cut(*line(n), 6, None)
+    windows = cut_dialogues(*line(n), 6, None)
     assert set(windows.index.lengths.tolist()) == {min(n, 6)}
     assert set(windows.places.tolist()) == set(range(n))
     starts = [windows.places[start] for start in windows.index.starts]
@@ -39,7 +39,7 @@ def test_windows_are_as_long_as_in_training_and_cover_every_utterance(n):
 def test_where_one_window_suffices_the_line_is_what_it_was():
     index, speakers = line(3, 6, 1)
     for length in (6, 100, None):
-        windows = cut(index, speakers, length, None)
+        windows = cut_dialogues(index, speakers, length, None)
         assert windows.places.tolist() == list(range(10))
         for name in ("starts", "lengths", "store_rows", "speakers", "utterance_ids"):
             assert (getattr(windows.index, name) == getattr(index, name)).all()
@@ -49,15 +49,15 @@ def test_where_one_window_suffices_the_line_is_what_it_was():
 
 def test_what_windows_say_is_averaged_and_speakers_begin_anew():
     index, speakers = line(4, speakers="xyzz")
-    windows = cut(index, speakers, 2, None)
+    windows = cut_dialogues(index, speakers, 2, None)
     assert windows.places.tolist() == [0, 1, 1, 2, 2, 3]
     assert windows.index.speakers.tolist() == [0, 1, 0, 1, 0, 0]
     told = windows.averaged(np.float32([[0], [1], [3], [5], [7], [9]]), 4)
     assert told[:, 0].tolist() == [0, 2, 6, 9]
-    few = cut(index, speakers, 2, 1)  # windows of one speaker alone
+    few = cut_dialogues(index, speakers, 2, 1)  # windows of one speaker alone
     assert few.places.tolist() == [2, 3]
     assert np.isnan(few.averaged(np.float32([[1], [2]]), 4)[:2]).all()
-    assert len(cut(index, speakers, None, 1).places) == 0
+    assert len(cut_dialogues(index, speakers, None, 1).places) == 0
 
 
 @pytest.mark.parametrize("model", ["iteacnet", "gcnet", "gru"])
