@@ -12,11 +12,7 @@ WANTED = "build/t/labels.csv"
 
 def config_of(methods):
     imported = {"format": "npz", "path": "f.npz", "arrays": {"text": "text", "audio": "audio"}}
-<<<<<<< HEAD
 
-=======
-    # Small: only what memory is asked for counts.
->>>>>>> 3676ed3 (Different things have different names)
     return {
         "corpora": {"c": {"reader": "import", "root": "features", "import": imported}},
         "tasks": {
