@@ -22,7 +22,7 @@ from models.gcnet.settings import GcnetSettings
 from models.iteacnet.settings import IteacnetSettings
 from models.learner import Learner
 from models.mmin.settings import MminSettings
-from models.registry import learner_module
+from models.registry import find_method, learner_module
 from pipeline.conversations.collate import collate, items_of
 from pipeline.conversations.inference import predict_rates
 from pipeline.training.contracts import TrainingData
@@ -129,7 +129,8 @@ SIDES: dict[str, type[Ours] | type[Plain]] = {"plain": Plain, "ours": Ours}
 def build(model: str, made: Made) -> Learner:
     """Ours, with SETTINGS; MMIN in its second phase."""
     module = import_module(learner_module(model))
-    learner: Learner = module.build(SETTINGS[model], made.shape)
+    settings = SETTINGS.get(model) or find_method(model).settings()
+    learner: Learner = module.build(settings, made.shape)
     if model == "mmin":
         learner.finish_phase("pretrain")
     return learner.to(made.conversations.device)
