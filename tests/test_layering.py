@@ -58,7 +58,6 @@ RULES_MAY_IMPORT = (
     "pipeline.base.records",
     "pipeline.config.yaml_files",
     "pipeline.rules.terminal.screen",
-    "pipeline.config.studies",
     "pipeline.report.studies",
 )
 IMPORTED = r"^\s*(?:from|import)\s+((?:pipeline|models|demo)[\w.]*)"
