@@ -32,6 +32,7 @@ from pipeline.evaluation.temperature import (
 )
 
 FILE = "calibration.json"
+UNFITTED = "`train.keep: last` says that its validation role cannot be trusted to fit one"
 
 
 class Reliability(Section):
@@ -54,6 +55,7 @@ class Calibration(Section):
     classes: tuple[str, ...] = ()  # what has a probability, in the order of the outputs
     fitted_on: Role = "validation"  # test: the protocol validates on it, and errors look smaller
     temperatures: dict[str, Annotated[float, Field(gt=0, allow_inf_nan=False)]] = {}
+    unfitted: str = ""  # why every temperature is 1
     unproven: tuple[str, ...] = ()  # patterns whose temperature is 1: no other one is borne out
     patterns: dict[str, Reliability] = {}
 
@@ -99,9 +101,15 @@ def judged(
 
 
 def calibrate(
-    task: ScoredTask, validation: Judged, test: Judged, fitted_on: Role, *, gives_logits: bool
+    task: ScoredTask,
+    validation: Judged,
+    test: Judged,
+    fitted_on: Role,
+    *,
+    gives_logits: bool,
+    may_fit: bool = True,
 ) -> Calibration:
-    """Fit on one role, judge on the other."""
+    """Fit on one role, judge on the other; without `may_fit` the outputs stand as they are."""
     if task.measured == "dimensional":
         return Calibration(reason="numbers on a scale have no probability")
     if not gives_logits:
@@ -111,6 +119,16 @@ def calibrate(
         validation, test, classes = validation.with_signs(), test.with_signs(), SIGNS
     if not len(validation.targets):
         return Calibration(reason=f"no row of the {fitted_on} role to fit to")
+
+    if not may_fit:
+        untouched = {POOLED: 1.0}
+        return Calibration(
+            classes=classes,
+            fitted_on=fitted_on,
+            temperatures=untouched,
+            unfitted=UNFITTED,
+            patterns=_judge(test, untouched),
+        )
 
     told = (validation.outputs, validation.targets.astype(np.int64))
     temperatures = fit_temperatures(

@@ -31,7 +31,7 @@ class ReliabilityRow:
     ece_after: float
     ece_by_chance: float  # what so few rows show where every probability is right
     fitted_on: str
-    reason: str
+    reason: str  # why there are no probabilities, or no temperature was fitted
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def _row(names: tuple[str, str, str], pattern: str, runs: list[CalibratedRun]) -
         ece_after=after.ece,
         ece_by_chance=after.least_ece(n_utterances),
         fitted_on=" or ".join(sorted({run.calibration.fitted_on for run in runs})),
-        reason="",
+        reason=next((run.calibration.unfitted for run in runs if run.calibration.unfitted), ""),
     )
 
 

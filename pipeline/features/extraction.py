@@ -166,7 +166,7 @@ def _encode(
 
     extractor = choice.build()  # before the clock of the progress starts
     bar: Progress[Encoded] = progress(len(items), what=what, unit="utterances")
-    extractor = importlib.import_module(TELLING).told(extractor, bar.say)
+    extractor = importlib.import_module(TELLING).encoding_told(extractor, bar.say)
     with bar:
         for group, record in side_by_side(save, extractor.encode(items, n_workers), N_WRITERS):
             extracted.records.update({job.utterance_id: record for job in group})

@@ -82,11 +82,14 @@ def _verdicts(rows: Sequence[ReliabilityRow], labels: dict[str, str]) -> Iterato
             yield f"{name}: no probabilities, {row.reason}."
         elif row.pattern == POOLED:
             yield f"{name}: {_verdict(row)}"
-            if row.fitted_on != "validation":
+            if row.fitted_on != "validation" and not row.reason:
                 yield "Its temperatures were fitted on the test role itself: too good to be true."
 
 
 def _verdict(row: ReliabilityRow) -> str:
+    if row.reason:
+        return f"ECE {100 * row.ece_before:.1f}, without a temperature: {row.reason}."
+
     fell = f"ECE {100 * row.ece_before:.1f} before, {100 * row.ece_after:.1f} after"
     if row.ece_after <= HALF * row.ece_before:
         return f"{fell}: at most half."

@@ -89,6 +89,7 @@ class TaskStages:
             "task": self._scored(wildcards),
             "method": self._method(wildcards),
             "rates": list(names),
+            "keep": self._config.train.keep,
         }
         return Stage(settings, self._model(wildcards))
 

@@ -40,6 +40,7 @@ def main(argv: list[str] | None = None) -> None:
         *(task, judged(*validation.rows()), judged(*tests.rows())),
         "test" if validation is tests else "validation",
         gives_logits=run.learner.gives_logits,
+        may_fit=settings.keep == "best",
     )
     write_json(args.out_calibration, dump(told))
     write_predictions(args.out, names, *tests.named(), tests.outputs, task.classes)

@@ -35,6 +35,7 @@ class PredictSettings(Section):
     task: ScoredTask
     method: MethodSettings
     rates: tuple[str, ...]
+    keep: Selection = "best"  # last: the validation role is not to be trusted, by `train.keep`
 
 
 class RunSettings(Section):

@@ -48,9 +48,9 @@ from pipeline.config.features import TextSettings
 from pipeline.config.settings import dump
 from pipeline.features.cache.extractor import Item
 from pipeline.features.extraction import EncoderChoice
-from pipeline.features.weights.locating import locate
+from pipeline.features.weights.locating import locate_weights
 settings = dump(TextSettings(encoder="lengths"))
-choice = EncoderChoice("text", settings, locate("text", settings, Path("cache")), "cpu")
+choice = EncoderChoice("text", settings, locate_weights("text", settings, Path("cache")), "cpu")
 item = Item(Utterance("u", "d", 0, "", "", "", 0, 1, "full", "one two"))
 print([one.vector.tolist() for one in choice.build().encode([item])])
 """

@@ -75,7 +75,9 @@ def _scores(calibration: Calibration | None) -> Iterator[str]:
         ("there was", "utterances", "accuracy", "ECE before", "ECE after"), rows
     )
     yield from ("", f"{ELSEWHERE[0].upper()}{ELSEWHERE[1:]}.")
-    if calibration.fitted_on == "test":
+    if calibration.unfitted:
+        yield f"No temperature changes them: {calibration.unfitted}."
+    elif calibration.fitted_on == "test":
         yield "They were fitted on the test role itself: such errors are too good to be true."
 
 

@@ -55,6 +55,8 @@ def _doubts(run: TrainedRun) -> Iterator[str]:
         )
     elif run.calibration.reason:
         yield f"{run.facts.name.in_words()} is not calibrated: {run.calibration.reason}"
+    elif run.calibration.unfitted:
+        yield f"{run.facts.name.in_words()} has no temperature: {run.calibration.unfitted}"
     elif run.calibration.fitted_on == "test":
         yield (
             f"{run.facts.name.in_words()} was calibrated on the role that it is judged on "

@@ -46,5 +46,16 @@ def test_the_verdict_says_what_became_of_the_error(make_build, before, after, ch
     assert said in table.note
 
 
+def test_where_no_temperature_was_fitted_the_reason_stands_for_the_verdict(make_build):
+    build = make_build()
+    path = build.folder / "t" / "reliability.csv"
+    rows = read_rows(path, ReliabilityRow)
+    told = {"ece_before": 0.039, "ece_after": 0.039, "reason": "nobody trusts the role"}
+    write_rows(path, [replace(row, **told) for row in rows], ReliabilityRow)
+    (table,) = reliability_part(build.results()).tables
+    assert "ECE 3.9, without a temperature: nobody trusts the role." in table.note
+    assert "at most half" not in table.note
+
+
 def test_numbers_on_a_scale_have_no_such_table(make_build):
     assert not reliability_part(make_build(kind="dimensional").results()).tables
