@@ -1,18 +1,16 @@
-"""What every file of the house keeps: names that say the thing, paragraphs, a size, a test.
+"""What every file of the house keeps: names that say the thing, paragraphs, a size.
 
 Each list of exceptions only shrinks: a row that is no exception any more fails too.
 """
 
 import ast
-import csv
-import fnmatch
 import io
 import tokenize
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from tests.modules import MODULES, ROOT, module_name
+from tests.modules import MODULES, ROOT
 
 SOURCE = ("pipeline", "models", "demo", "benchmarks", "docs")
 FILES = {
@@ -35,9 +33,6 @@ SAME_EVERYWHERE = {
 }
 # The paper in one file calls its parts as the fast ones are called.
 TWIN = "models.plain.iteacnet"
-ELSEWHERE = ROOT / "tests" / "tested_elsewhere.csv"
-# Rooms in which every module has a test of its own name.
-COMPLETE = ("pipeline.features.cache", "pipeline.features.weights", "pipeline.rules")
 
 
 def tree_of(path: Path) -> ast.Module:
@@ -145,29 +140,3 @@ def test_no_file_is_written_twice():
         said = ast.dump(tree_of(path))
         assert said not in seen, f"{name} is {seen[said]} again"
         seen[said] = name
-
-
-def own_test(module: str) -> Path:
-    """Where the test of a module's own name stands, or would."""
-    folder, _, name = f"tests.{module}".rpartition(".")
-    return ROOT.joinpath(*folder.split("."), f"test_{name.strip('_')}.py")
-
-
-def test_every_module_has_a_test_of_its_name_or_a_row_that_says_which_one_looks_at_it():
-    with ELSEWHERE.open(newline="", encoding="utf-8") as stream:
-        rows = list(csv.DictReader(stream))
-    assert [row["test"] for row in rows if not (ROOT / row["test"]).is_file()] == []
-    assert all(row["why"] for row in rows)
-
-    nameless = {
-        module
-        for name, path in FILES.items()
-        if path.name != "__init__.py" and not name.startswith(("tests/", "docs/"))
-        if not own_test(module := module_name(path)).is_file()
-    }
-    assert {module for module in nameless if module.startswith(COMPLETE)} == set()
-    for row in rows:
-        found = set(fnmatch.filter(nameless, row["modules"]))
-        assert found, f"{row['modules']}: all of them have a test of their own"
-        nameless -= found
-    assert not nameless
