@@ -16,7 +16,6 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 CHANNELS = 512
-SAMPLE_RATE_HZ = 16_000
 HOP_SAMPLES = 160
 RECEPTIVE_FIELD_SAMPLES = 465  # the shortest waveform that gives a frame
 EXTRACTOR_LAYERS = ((512, 10, 5), (512, 8, 4), *3 * ((512, 4, 2),), *2 * ((512, 1, 1),))

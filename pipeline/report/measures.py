@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pipeline.config.tasks import Metrics, ScoreName
+from pipeline.evaluation.predictions import METRICS
 
 
 @dataclass(frozen=True)
@@ -46,9 +47,9 @@ class Measure:
 
 
 MEASURES: Mapping[ScoreName, Measure] = {
-    "weighted_f1": Measure("weighted_f1", "weighted F1", "WAF", True),
-    "macro_f1": Measure("macro_f1", "macro F1", "macro F1", True),
-    "ccc": Measure("ccc", "CCC", "CCC", False),
+    "weighted_f1": Measure("weighted_f1", METRICS["weighted_f1"], "WAF", True),
+    "macro_f1": Measure("macro_f1", METRICS["macro_f1"], METRICS["macro_f1"], True),
+    "ccc": Measure("ccc", METRICS["ccc"], METRICS["ccc"], False),
 }
 
 
@@ -96,12 +97,15 @@ FURTHER: Mapping[Metrics, Mapping[str, Convention]] = {
         ),
     },
 }
-WAF = Convention("WAF", "weighted F1, the F1 of each class weighted by how often it is the target")
-
-
-CCC = Convention("CCC", "Lin's concordance: 1 for equal values alone, 0 for a constant", False)
-MACRO = Convention("macro F1", "plain mean of the F1 of each class")
-MAIN: Mapping[ScoreName, Convention] = {"weighted_f1": WAF, "macro_f1": MACRO, "ccc": CCC}
+MEANINGS: Mapping[ScoreName, str] = {
+    "weighted_f1": "weighted F1, the F1 of each class weighted by how often it is the target",
+    "macro_f1": "plain mean of the F1 of each class",
+    "ccc": "Lin's concordance: 1 for equal values alone, 0 for a constant",
+}
+MAIN: Mapping[ScoreName, Convention] = {
+    name: Convention(measure.short, MEANINGS[name], measure.is_percent)
+    for name, measure in MEASURES.items()
+}
 
 
 def shown_metrics(metrics: Metrics, score: ScoreName) -> Mapping[str, Convention]:
@@ -111,4 +115,5 @@ def shown_metrics(metrics: Metrics, score: ScoreName) -> Mapping[str, Convention
 
 def further(metrics: Metrics, score: ScoreName) -> Mapping[str, Convention]:
     """Metrics besides the one that tables show."""
-    return {**({"weighted_f1": WAF} if score == "macro_f1" else {}), **FURTHER[metrics]}
+    weighted = {"weighted_f1": MAIN["weighted_f1"]} if score == "macro_f1" else {}
+    return {**weighted, **FURTHER[metrics]}

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from pipeline.features.cache.extractor import Encoded, Item
 from pipeline.features.encoders.driver import Overlapped, Vector
-from pipeline.features.encoders.pieces import SAMPLE_RATE_HZ, Framing
+from pipeline.features.encoders.pieces import Framing
 from pipeline.media.arrays import Waveform
 
-__all__ = ["SAMPLE_RATE_HZ", "SpeechEncoder", "read_speech", "speech_extractor"]
+__all__ = ["SpeechEncoder", "read_speech", "speech_extractor"]
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from pipeline.base.errors import CheckpointError
 from pipeline.features.cache.extractor import Extractor, Weights
 from pipeline.features.encoders.audio import SpeechEncoder, speech_extractor
 from pipeline.features.encoders.masked_speech import MaskedMoonshine, MaskedSpeech
-from pipeline.features.encoders.pieces import MOONSHINE, SAMPLE_RATE_HZ, Framing, framing_of
+from pipeline.features.encoders.pieces import MOONSHINE, Framing, framing_of
 from pipeline.features.encoders.speech_batches import SpeechBatches, batched_speech
 from pipeline.features.encoders.torch_setup import check_precision, choose_device, wants_batches
 from pipeline.features.weights.pretrained import (
@@ -32,6 +32,7 @@ from pipeline.features.weights.pretrained import (
     sum_last,
 )
 from pipeline.media.arrays import Waveform
+from pipeline.media.speech_rate import SAMPLE_RATE_HZ
 
 WHISPER_WINDOW_S = 30
 WHISPER_FRAME = 320  # samples

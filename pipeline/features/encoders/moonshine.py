@@ -19,9 +19,10 @@ from onnxruntime.capi import onnxruntime_pybind11_state as state
 from pipeline.base.errors import CheckpointError, SettingsError
 from pipeline.features.cache.extractor import Extractor, Weights
 from pipeline.features.encoders.audio import SpeechEncoder, speech_extractor
-from pipeline.features.encoders.pieces import MOONSHINE, SAMPLE_RATE_HZ, framing_of
+from pipeline.features.encoders.pieces import MOONSHINE, framing_of
 from pipeline.features.encoders.torch_setup import choose_device
 from pipeline.media.arrays import Waveform
+from pipeline.media.speech_rate import SAMPLE_RATE_HZ
 
 DIM = 288
 UNREADABLE = (state.Fail, state.InvalidArgument, state.InvalidGraph, state.InvalidProtobuf)

@@ -23,8 +23,9 @@ from pipeline.features.encoders.onnx_graph import (
     ones_like,
     open_graph,
 )
-from pipeline.features.encoders.pieces import SAMPLE_RATE_HZ, Framing
+from pipeline.features.encoders.pieces import Framing
 from pipeline.media.arrays import Waveform
+from pipeline.media.speech_rate import SAMPLE_RATE_HZ
 
 EXTRA = {"attention_mask": ones_like}
 

@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 from pipeline.features.cache.extractor import Extractor, Weights
 from pipeline.features.encoders.audio import SpeechEncoder, speech_extractor
 from pipeline.features.encoders.own import Twice, checked_vectors, own_encoding
-from pipeline.features.encoders.pieces import SAMPLE_RATE_HZ, Framing
+from pipeline.features.encoders.pieces import Framing
 from pipeline.features.encoders.torch_setup import check_precision, choose_device, inference
 from pipeline.media.arrays import Waveform
+from pipeline.media.speech_rate import SAMPLE_RATE_HZ
 
 
 def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extractor:

@@ -11,8 +11,6 @@ from itertools import pairwise
 from pipeline.base.errors import SettingsError
 from pipeline.media.arrays import Waveform
 
-SAMPLE_RATE_HZ = 16_000
-
 # Kernels and strides of Moonshine's convolutions, which its configuration leaves out.
 MOONSHINE = ([127, 7, 3], [64, 3, 2])
 

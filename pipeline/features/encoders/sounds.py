@@ -13,7 +13,7 @@ import numpy as np
 
 from pipeline.base.workers import read_ahead
 from pipeline.features.cache.extractor import Encoded, Item
-from pipeline.features.encoders.pieces import SAMPLE_RATE_HZ, Framing
+from pipeline.features.encoders.pieces import Framing
 from pipeline.media.arrays import Waveform
 from pipeline.media.audio import Sound, read_sounds
 from pipeline.media.cutting import SoundPiece
@@ -21,6 +21,7 @@ from pipeline.media.decoder import Decoder
 from pipeline.media.errors import MediaError
 from pipeline.media.grid import Span
 from pipeline.media.sound_service import decode_sound
+from pipeline.media.speech_rate import SAMPLE_RATE_HZ
 
 SILENCE = 1e-3  # peak, -60 dBFS: what lossy codecs leave of silence lies below it
 Heard = tuple[Item, Waveform | Encoded]

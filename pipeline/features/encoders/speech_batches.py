@@ -22,8 +22,9 @@ from pipeline.features.encoders.audio import SpeechEncoder, read_speech, speech_
 from pipeline.features.encoders.batched import Batched, BatchSize
 from pipeline.features.encoders.card import NetworkOnCard
 from pipeline.features.encoders.driver import Vector
-from pipeline.features.encoders.pieces import SAMPLE_RATE_HZ, Framing
+from pipeline.features.encoders.pieces import Framing
 from pipeline.media.arrays import Waveform
+from pipeline.media.speech_rate import SAMPLE_RATE_HZ
 
 STEPS = 8  # lengths to an octave
 SHORTEST = STEPS * 1000  # samples: half a second

@@ -13,13 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.encoders.wav2vec import (
-    CHANNELS,
-    HOP_SAMPLES,
-    RECEPTIVE_FIELD_SAMPLES,
-    SAMPLE_RATE_HZ,
-    Wav2Vec,
-)
+from models.encoders.wav2vec import CHANNELS, HOP_SAMPLES, RECEPTIVE_FIELD_SAMPLES, Wav2Vec
 from pipeline.features.cache.extractor import Extractor, Weights
 from pipeline.features.encoders.audio import SpeechEncoder, speech_extractor
 from pipeline.features.encoders.pieces import Framing
@@ -27,6 +21,7 @@ from pipeline.features.encoders.speech_batches import SpeechBatches, batched_spe
 from pipeline.features.encoders.torch_setup import check_precision, choose_device, wants_batches
 from pipeline.features.weights.wav2vec_checkpoint import read_fairseq_wav2vec
 from pipeline.media.arrays import Waveform
+from pipeline.media.speech_rate import SAMPLE_RATE_HZ
 
 
 def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extractor:

@@ -7,8 +7,9 @@ from torch import Tensor, nn
 from torchaudio.transforms import MelSpectrogram
 
 from models.encoders.ge2e import N_MELS
+from pipeline.media.speech_rate import SAMPLE_RATE_HZ
 
-SAMPLE_RATE_HZ, WINDOW, STEP = 16000, 400, 160
+WINDOW, STEP = 400, 160
 LOUDNESS_DB = -30.0  # quieter speech is raised to this mean power, louder stays
 
 

@@ -18,8 +18,8 @@ from pipeline.base.errors import CheckpointError
 from pipeline.features.speech.graphs import load_graph
 from pipeline.features.speech.words import Words, without_loop
 from pipeline.media.arrays import Waveform
+from pipeline.media.speech_rate import SAMPLE_RATE_HZ
 
-SAMPLE_RATE_HZ = 16000
 FRAME, FIRST_SAMPLES = 384, 895
 HEADS, HEAD_WIDTH = 8, 36
 BEGIN, END = 1, 2

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from pipeline.features.speech.graphs import load_graph
 from pipeline.media.arrays import Waveform
+from pipeline.media.speech_rate import SAMPLE_RATE_HZ
 
-SAMPLE_RATE_HZ = 16000
 CHUNK, BEFORE = 512, 64
 STEP_S = CHUNK / SAMPLE_RATE_HZ
 STATE_SHAPE = (2, 1, 128)

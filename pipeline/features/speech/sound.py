@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-from pipeline.features.speech.silero import SAMPLE_RATE_HZ
 from pipeline.media.arrays import Waveform
 from pipeline.media.audio import Sound, read_sounds, uncancelled_channel
 from pipeline.media.decoder import Decoder
@@ -12,6 +11,7 @@ from pipeline.media.errors import EmptySpanError, MediaError, SilentError, Unrea
 from pipeline.media.grid import Span
 from pipeline.media.resampling import Resampling
 from pipeline.media.sound_service import decode_sound
+from pipeline.media.speech_rate import SAMPLE_RATE_HZ
 from pipeline.media.state import FileState
 
 WHOLE: Span = (0.0, float("inf"))

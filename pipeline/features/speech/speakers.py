@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 
 from pipeline.corpora.turns import Turn, as_written
 from pipeline.features.speech.clustering import paths, speakers_of
-from pipeline.features.speech.silero import SAMPLE_RATE_HZ, STEP_S, SpeechDetector
+from pipeline.features.speech.silero import STEP_S, SpeechDetector
 from pipeline.features.speech.spans import Probabilities
 from pipeline.features.speech.voices import Vectors, Voices, VoiceWindows
 from pipeline.media.arrays import Waveform
+from pipeline.media.speech_rate import SAMPLE_RATE_HZ
 
 LEAST_S = 0.1  # of a waveform that has a voice
 NEARBY_S = 0.4

@@ -28,6 +28,7 @@ from pipeline.features.speech.transcribers import find_transcriber
 from pipeline.features.speech.words import Words, written
 from pipeline.media.decoder import Decoder
 from pipeline.media.errors import MediaError, ReadError
+from pipeline.media.speech_rate import SAMPLE_RATE_HZ
 from pipeline.media.state import FileState, check_state, file_state
 
 PIECE_S = 30.0  # what a transcriber hears at once; an imported turn may be longer
@@ -121,7 +122,7 @@ def transcribe(clip: Clip, found: Found, settings: SpeechSettings) -> Found:
         words = [Words("", None, 0) for _ in found.turns]
         try:
             for index, samples in _samples(clip, found):
-                n_pieces = max(1, round(np.ceil(len(samples) / 16000 / PIECE_S)))
+                n_pieces = max(1, round(np.ceil(len(samples) / SAMPLE_RATE_HZ / PIECE_S)))
                 pieces = np.array_split(samples, n_pieces)
                 words[index] = _together([engine.hear(piece) for piece in pieces])
         except ReadError as error:

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from models.encoders.ge2e import VoiceEncoder
 from pipeline.base.errors import CheckpointError
-from pipeline.features.speech.mels import SAMPLE_RATE_HZ, STEP, MelPowers
+from pipeline.features.speech.mels import STEP, MelPowers
 from pipeline.features.weights.checkpoints import open_checkpoint
 from pipeline.media.arrays import Waveform
+from pipeline.media.speech_rate import SAMPLE_RATE_HZ
 
 FRAMES_PER_S = SAMPLE_RATE_HZ // STEP
 WINDOW_S, HOP_S = 1.0, 0.15  # longer ones hold two voices at a change, shorter ones tell less

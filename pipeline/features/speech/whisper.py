@@ -11,8 +11,8 @@ from pipeline.base.errors import CheckpointError
 from pipeline.features.speech.words import Words, without_loop
 from pipeline.features.weights.offline import refuse_network
 from pipeline.media.arrays import Waveform
+from pipeline.media.speech_rate import SAMPLE_RATE_HZ
 
-SAMPLE_RATE_HZ = 16000
 MOST_TOKENS = 200  # of half a minute
 
 

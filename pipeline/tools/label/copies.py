@@ -19,7 +19,6 @@ from av.container import OutputContainer
 from av.video.stream import VideoStream
 
 from pipeline.base.files import atomic_path, resolve_inside
-from pipeline.features.speech.silero import SAMPLE_RATE_HZ
 from pipeline.features.speech.sound import WHOLE, Stream
 from pipeline.media.decoder import Decoder
 from pipeline.media.errors import (
@@ -30,6 +29,7 @@ from pipeline.media.errors import (
     UnreadableError,
 )
 from pipeline.media.frame_service import decode_frames
+from pipeline.media.speech_rate import SAMPLE_RATE_HZ
 from pipeline.media.state import FileState, file_state
 from pipeline.media.video import Frame
 from pipeline.tools.label.corpus import warn
