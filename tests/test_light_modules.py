@@ -1,5 +1,7 @@
 """What must start in a moment, or run where every utterance is cached, loads no torch.
 
+Nor do stages of which there are hundreds load libraries of tables, each of them in a second.
+
 Only imports that run when a module is loaded count; those inside functions do not.
 """
 
@@ -29,6 +31,13 @@ NO_TORCH = (
     "pipeline.stages.report",
 )
 
+NO_TABLES = {
+    "pipeline.stages.train": {"pandas", "scipy", "sklearn"},
+    "pipeline.stages.predict": {"pandas", "sklearn"},  # scipy fits the temperatures
+    "pipeline.stages.crop_faces": {"pandas", "scipy", "sklearn"},
+    "pipeline.stages.extract_features": {"pandas", "scipy", "sklearn"},
+}
+
 
 def loaded_with(name: str) -> dict[str, str]:
     """Everything that loading `name` loads, each with who asked for it; functions stay shut."""
@@ -51,4 +60,11 @@ def test_light_modules_load_no_torch(name):
     reached = loaded_with(name)
     heavy = {"torch", "torchaudio", "torchvision", "transformers", "facenet_pytorch"}
     wrong = {target: reached[target] for target in heavy & reached.keys()}
+    assert not wrong, f"loading {name} loads {wrong}"
+
+
+@pytest.mark.parametrize("name", NO_TABLES)
+def test_stages_that_run_often_load_no_library_of_tables(name):
+    reached = loaded_with(name)
+    wrong = {target: reached[target] for target in NO_TABLES[name] & reached.keys()}
     assert not wrong, f"loading {name} loads {wrong}"

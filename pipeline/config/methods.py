@@ -1,18 +1,21 @@
 """`methods` and `train`: which networks, how they are built, how they are trained."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache, reduce
-from operator import or_
+from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, get_args
 
 from pydantic import (
     BeforeValidator,
     Field,
+    GetJsonSchemaHandler,
+    SerializeAsAny,
     ValidationError,
     WithJsonSchema,
     create_model,
     model_validator,
 )
+from pydantic_core import CoreSchema
+from pydantic_core.core_schema import tagged_union_schema, union_schema
 
 from models.own_modules import OWN, OwnModuleError, is_own
 from models.registry import find_method, learner_module, method_module, our_methods
@@ -21,7 +24,7 @@ from pipeline.base.records import Modality
 from pipeline.config.condition_parts import Condition, ConditionError
 from pipeline.config.conditions import AtRate, is_rate, parse_condition
 from pipeline.config.faults import did_you_mean, refusal, relayed
-from pipeline.config.model_settings import NO_SOURCE, ModelSettings, section_of
+from pipeline.config.model_settings import ModelSettings, section_of
 from pipeline.config.settings import MAX_RATE, Distinct, Name, Rate, Section, dump
 
 Strategy = Literal["random", "progressive"]  # how a rate changes while training
@@ -88,9 +91,7 @@ def kind_of(model: str) -> type[Method]:
     }
     name = f"{info.settings.__name__.removesuffix('Settings')}Method"
     module = info.settings.__module__
-    kind: type[Method] = create_model(
-        name, __base__=Method, __module__=module, __cls_kwargs__=NO_SOURCE, **keys
-    )
+    kind: type[Method] = create_model(name, __base__=Method, __module__=module, **keys)
     kind.__doc__ = f"A method that trains {info.label} ({info.citation})."
     return kind
 
@@ -111,11 +112,25 @@ def _as_its_kind(values: Any) -> Any:
     return kind.model_validate(values)
 
 
+class _Listed:
+    """The schema that editors and docs/configuration.md are made from lists our models one by one.
+
+    Nothing else needs more than the section of the one model that is named, so that no other is
+    built before a schema is asked for.
+    """
+
+    def __get_pydantic_json_schema__(
+        self, _: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        ours = {model: kind_of(model).__pydantic_core_schema__ for model in our_methods()}
+        own = Method.__pydantic_core_schema__
+        return handler(union_schema([tagged_union_schema(ours, "model"), own]))
+
+
 if TYPE_CHECKING:
     MethodSettings = Method
-else:  # listed one by one for the schema, which editors and docs/configuration.md are made from
-    _OURS = Annotated[reduce(or_, map(kind_of, our_methods())), Field(discriminator="model")]
-    MethodSettings = Annotated[_OURS | Method, BeforeValidator(_as_its_kind)]
+else:
+    MethodSettings = Annotated[SerializeAsAny[Method], BeforeValidator(_as_its_kind), _Listed()]
 
 
 class TrainSettings(Section):

@@ -4,30 +4,26 @@ The dataclass says what there is (models/<method>/settings.py): types, limits, d
 each key means in the docstring below it. The section made of it checks what a user writes.
 """
 
-import ast
-import inspect
-import textwrap
-from collections.abc import Iterator
 from dataclasses import MISSING, asdict, fields, is_dataclass
 from functools import cache
-from itertools import pairwise
 from types import UnionType
 from typing import Annotated, Any, ClassVar, Union, get_args, get_origin, get_type_hints
 
 from pydantic import Field, create_model
 
 from models.settings import Limits
+from pipeline.config.docstrings import docstrings
 from pipeline.config.settings import Section
-
-# To look for the source of a class that has none, pydantic goes through all modules, once for each
-# frame of the stack: two of the five seconds of a prediction on the demo.
-NO_SOURCE = {"use_attribute_docstrings": False}
 
 
 class ModelSettings(Section):
     """Base of the sections made of dataclasses."""
 
     made_of: ClassVar[type[Any]]
+
+    @classmethod
+    def _docstrings(cls) -> dict[str, str]:
+        return {} if cls is ModelSettings else docstrings(cls.made_of)
 
     def typed(self) -> Any:
         """The values as the dataclass that the section was made of."""
@@ -38,19 +34,17 @@ class ModelSettings(Section):
 @cache
 def section_of(kind: type) -> type[ModelSettings]:
     """The section of a dataclass: strict, with its limits, defaults and docstrings."""
-    types, told = get_type_hints(kind, include_extras=True), dict(_docstrings(kind))
+    types = get_type_hints(kind, include_extras=True)
     keys: dict[str, Any] = {}
 
     for field in fields(kind):
         default = {} if field.default is MISSING else {"default": _as_section(field.default)}
-        described = Field(description=told.get(field.name), **default)
-        keys[field.name] = (_checked(types[field.name]), described)
+        keys[field.name] = (_checked(types[field.name]), Field(**default))
 
     section: type[ModelSettings] = create_model(
         kind.__name__,
         __base__=ModelSettings,
         __module__=kind.__module__,
-        __cls_kwargs__=NO_SOURCE,
         **keys,
     )
     section.__doc__ = kind.__doc__
@@ -87,17 +81,3 @@ def _checked(kind: Any) -> Any:
     if origin in (Union, UnionType):
         return Union[tuple(map(_checked, inner))]  # noqa: UP007
     return kind
-
-
-def _docstrings(kind: type[Any]) -> Iterator[tuple[str, str]]:
-    """Field -> the string below it; a class after those that it extends."""
-    for base in reversed(kind.__mro__):
-        if not is_dataclass(base):
-            continue
-        (tree,) = ast.parse(textwrap.dedent(inspect.getsource(base))).body
-        body = tree.body if isinstance(tree, ast.ClassDef) else []
-        for field, below in pairwise(body):
-            if isinstance(field, ast.AnnAssign) and isinstance(below, ast.Expr):
-                text = below.value.value if isinstance(below.value, ast.Constant) else None
-                if isinstance(field.target, ast.Name) and isinstance(text, str):
-                    yield field.target.id, inspect.cleandoc(text)

@@ -4,11 +4,21 @@ from collections.abc import Hashable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import CoreSchema
 
 from pipeline.base.errors import SettingsError
 from pipeline.base.files import load_json
 from pipeline.base.records import IDENTIFIER
+from pipeline.config.docstrings import docstrings
 from pipeline.config.faults import BOOLEAN, Where, explain_fault, refusal, unknown_key
 
 ClassName = Annotated[str, Field(pattern=rf"^{IDENTIFIER.pattern}$")]
@@ -65,9 +75,7 @@ Apart = AfterValidator(apart)
 class Section(BaseModel):
     """Base of every section: frozen, no key that we do not know, a docstring for every key."""
 
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     @model_validator(mode="before")
     @classmethod
@@ -85,6 +93,23 @@ class Section(BaseModel):
             if key in fields:
                 _refuse_truth(key, value, fields[key].annotation)
         return values
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler, /
+    ) -> dict[str, Any]:
+        """Its schema for editors, where every key is described by its docstring."""
+        schema = handler(core_schema)
+        keys, told = handler.resolve_ref_schema(schema)["properties"], cls._docstrings()
+        for name, field in cls.model_fields.items():
+            if name in told:
+                keys[field.alias or name].setdefault("description", told[name])
+        return schema
+
+    @classmethod
+    def _docstrings(cls) -> dict[str, str]:
+        """What its keys mean."""
+        return docstrings(cls)
 
 
 Parsed = TypeVar("Parsed", bound=Section)

@@ -20,6 +20,7 @@ ScoreName = Literal["weighted_f1", "macro_f1", "ccc"]
 MAJORITY = "majority"  # how tables call their floor: always the commonest label of training
 TRAINING_MEAN = "training_mean"  # the floor of dimensional tasks: always the mean of training
 FLOORS = (MAJORITY, TRAINING_MEAN)
+SIGNS = ("negative", "positive")  # the two classes of sentiment, on either side of its middle
 # What epochs may be selected by and tables may show; the first is taken where nothing is said.
 SCORES: Mapping[Metrics, tuple[ScoreName, ...]] = {
     "classes": ("weighted_f1", "macro_f1"),

@@ -19,10 +19,9 @@ from pydantic import Field
 from pipeline.base.large_arrays import pieces
 from pipeline.base.records import MODALITIES, Role
 from pipeline.config.settings import Section
-from pipeline.config.tasks import ScoredTask
-from pipeline.evaluation.patterns import pattern_names
+from pipeline.config.tasks import SIGNS, ScoredTask
+from pipeline.evaluation.pattern_names import pattern_names
 from pipeline.evaluation.reliability import Bins, Count, bins_of, wilson
-from pipeline.evaluation.sentiment import SIGNS
 from pipeline.evaluation.temperature import (
     POOLED,
     as_signs,

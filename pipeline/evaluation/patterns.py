@@ -1,26 +1,10 @@
-"""Scores by what of an utterance a method could use, and how evenly it uses its modalities.
-
-A pattern is the set of modalities that were extracted and not withheld: `audio+text`, or nothing.
-"""
+"""Scores by what of an utterance a method could use, and how evenly it uses its modalities."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-NOTHING = "nothing"
 Score = Callable[[pd.DataFrame], float]  # of columns target and predicted; nan: undefined
-
-
-def pattern_names(usable: NDArray[np.bool_], modalities: Sequence[str]) -> list[str]:
-    """The pattern of each of n utterances, usable (n, M)."""
-    names = {
-        code: "+".join(m for bit, m in enumerate(modalities) if code >> bit & 1) or NOTHING
-        for code in range(2 ** len(modalities))
-    }
-    codes = usable.astype(np.int64) @ (2 ** np.arange(len(modalities)))
-    return [names[code] for code in codes.tolist()]
 
 
 def scores_by_pattern(

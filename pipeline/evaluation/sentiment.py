@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from scipy.stats import pearsonr
 from sklearn.metrics import accuracy_score, f1_score, mean_absolute_error
 
+from pipeline.config.tasks import SIGNS
 from pipeline.protocol.weighted_f1 import weighted_f1
 
 Values = NDArray[np.float64]
-SIGNS = ("negative", "positive")
 
 
 def sentiment_metrics(target: Sequence[float], predicted: Sequence[float]) -> dict[str, float]:

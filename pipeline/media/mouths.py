@@ -17,7 +17,6 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter1d
 
 from pipeline.media.arrays import Picture
 from pipeline.media.faces import Box
@@ -200,9 +199,15 @@ def steadied(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
     A face keeps its size for longer than its place; where a box is off its place, the face is laid.
     """
     middle, size = (boxes[:, :2] + boxes[:, 2:]) / 2, boxes[:, 2:] - boxes[:, :2]
-    middle = gaussian_filter1d(middle, STEADY_PLACE, axis=0, mode="nearest")
-    size = gaussian_filter1d(size, STEADY_SIZE, axis=0, mode="nearest")
+    middle, size = smoothed(middle, STEADY_PLACE), smoothed(size, STEADY_SIZE)
     return np.concatenate([middle - size / 2, middle + size / 2], axis=1)
+
+
+def smoothed(values: NDArray[np.float64], steps: float) -> NDArray[np.float64]:
+    """(n, ...) values averaged along the first axis by a Gaussian of so many steps' deviation."""
+    from scipy.ndimage import gaussian_filter1d  # takes as long to load as all else of `crop_faces`
+
+    return np.asarray(gaussian_filter1d(values, steps, axis=0, mode="nearest"))
 
 
 def box_at(time_s: float, times_s: NDArray[np.float64], boxes: NDArray[np.float64]) -> Box:

@@ -17,10 +17,9 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter1d
 
 from pipeline.media.loudness import Loudness
-from pipeline.media.mouths import Mouth
+from pipeline.media.mouths import Mouth, smoothed
 
 STILL = 0.035  # root mean square around the lips, in contrasts of the face: listeners are below
 MOVES = 0.035  # the same beyond REST of what eyes and nose do
@@ -101,8 +100,7 @@ def _advantage(mouth: Mouth, other: Mouth, loudness: Loudness) -> float:
 
 
 def _band(values: Series) -> Series:
-    smooth = gaussian_filter1d(values, SMOOTH, mode="nearest")
-    return np.asarray(smooth - gaussian_filter1d(values, DRIFT, mode="nearest"))
+    return smoothed(values, SMOOTH) - smoothed(values, DRIFT)
 
 
 def _follows(change: Series, loud: Series) -> float:

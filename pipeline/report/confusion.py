@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from pipeline.config.tasks import ScoredTask
+from pipeline.config.tasks import SIGNS, ScoredTask
 from pipeline.evaluation.aggregate import rates_in, run_table
-from pipeline.evaluation.sentiment import SIGNS, signs
+from pipeline.evaluation.sentiment import signs
 from pipeline.report.maps import plot_matrix
 from pipeline.report.task_data import TaskResults
 from pipeline.report.views import DRAWN_CLASSES, Cell, FigureView, Part, Row, TableView, text_row

@@ -18,8 +18,8 @@ import pandas as pd
 from pipeline.base.records import Utterance
 from pipeline.base.tables import read_rows
 from pipeline.base.wording import counted
+from pipeline.config.tasks import SIGNS
 from pipeline.evaluation.aggregate import run_table
-from pipeline.evaluation.sentiment import SIGNS
 from pipeline.report.comparison import reference_of
 from pipeline.report.media_links import MediaFolder
 from pipeline.report.method_views import MethodView

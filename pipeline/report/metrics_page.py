@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import pandas as pd
 
+from pipeline.config.tasks import SIGNS
 from pipeline.evaluation.aggregate import AVERAGE, rates_in, run_table, runs_of
-from pipeline.evaluation.sentiment import SIGNS
 from pipeline.report.figures import Pairs, plot_pairs
 from pipeline.report.measures import Convention, further
 from pipeline.report.method_views import MethodView, in_paper_order

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import pandas as pd
 
 from pipeline.config.conditions import is_rate, subsets_of
-from pipeline.evaluation.patterns import NOTHING, pattern_names, scores_by_pattern
+from pipeline.evaluation.pattern_names import NOTHING, pattern_names
+from pipeline.evaluation.patterns import scores_by_pattern
 from pipeline.evaluation.scoring import metrics_of
 from pipeline.report.masked_folds import masked_folds
 from pipeline.report.method_views import MethodView, in_paper_order

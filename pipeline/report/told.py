@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.evaluation.patterns import NOTHING
+from pipeline.evaluation.pattern_names import NOTHING
 from pipeline.evaluation.scoring import read_confident, read_predictions
 from pipeline.evaluation.temperature import POOLED, as_signs, calibrated
 from pipeline.report.masked_folds import masked_folds

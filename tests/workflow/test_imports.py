@@ -68,10 +68,10 @@ SPARE = {
         "pipeline.config.faces",
         "pipeline.base.yunet",
     ),
-    # The registry reads the facts of all methods; settings are part of the decision as values.
+    # The registry looks into all folders, and reads the facts of the method that is named.
     **dict.fromkeys(
         ("train", "predict", "trace"),
-        ("models.[a-z]*.method", "models.*settings", *(f"models.{name}" for name in our_methods())),
+        ("models.iteacnet.method", *(f"models.{name}" for name in our_methods())),
     ),
 }
 # What decides all jobs of a stage and is loaded only by those that meet it: one of them is here.

@@ -15,7 +15,7 @@ from pipeline.conversations.dataset import standardize, unlabelled_conversations
 from pipeline.conversations.inference import predict_rates
 from pipeline.conversations.windows import cut_dialogues, trained_length
 from pipeline.evaluation.calibration import Calibration
-from pipeline.evaluation.patterns import pattern_names
+from pipeline.evaluation.pattern_names import pattern_names
 from pipeline.evaluation.predictions import probabilities
 from pipeline.evaluation.temperature import as_signs, calibrated
 from pipeline.tools.label.corpus import Corpus

@@ -19,10 +19,9 @@ from pipeline.config.about import Provenance
 from pipeline.config.extraction import Extraction
 from pipeline.config.methods import MethodSettings
 from pipeline.config.settings import Section, parse_section
-from pipeline.config.tasks import ScoredTask
+from pipeline.config.tasks import SIGNS, ScoredTask
 from pipeline.conversations.standardize import Standardization
 from pipeline.evaluation.calibration import FILE, Calibration
-from pipeline.evaluation.sentiment import SIGNS
 from pipeline.evaluation.temperature import POOLED
 from pipeline.tools.label.errors import LabelError
 from pipeline.training.learners import build_learner

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.evaluation.sentiment import SIGNS
+from pipeline.config.tasks import SIGNS
 from pipeline.tools.label.errors import LabelError
 from pipeline.tools.label.opinions import Numbers, RunOpinion
 from pipeline.tools.label.trained import TrainedRun

@@ -1,19 +1,13 @@
-"""What of an utterance could be used, and scores by it, against loops and hand arithmetic."""
+"""Scores by what of an utterance could be used, against loops and hand arithmetic."""
 
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.metrics import f1_score
 
-from pipeline.evaluation.patterns import balance, pattern_names, scores_by_pattern
+from pipeline.evaluation.patterns import balance, scores_by_pattern
 
 ALL = ("audio", "text", "visual")
-
-
-def test_a_pattern_names_what_is_usable():
-    usable = np.array([[1, 0, 1], [0, 0, 0], [1, 1, 1], [0, 1, 0]], bool)
-    assert pattern_names(usable, ALL) == ["audio+visual", "nothing", "audio+text+visual", "text"]
-    assert pattern_names(usable[:, :2], ("text", "visual"))[2] == "text+visual"
 
 
 def test_scores_by_pattern_equal_a_loop():

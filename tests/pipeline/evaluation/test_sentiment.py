@@ -5,7 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from pipeline.evaluation.sentiment import SIGNS, correlation, sentiment_metrics
+from pipeline.config.tasks import SIGNS
+from pipeline.evaluation.sentiment import correlation, sentiment_metrics
 
 
 def test_zero_targets_leave_the_nonzero_metrics_but_not_the_others():
