@@ -107,8 +107,12 @@ def decisions():
 
 
 @pytest.fixture(scope="module")
-def loaded(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("imports")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("imports")
+
+
+@pytest.fixture(scope="module")
+def loaded(folder):
     write_config(folder, CONFIG)
     (folder / "packed").mkdir()
     names = np.array(["a", "b"])
@@ -125,9 +129,10 @@ def loaded(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def modules(decisions, loaded):
-    """Modules that decide each job."""
-    return {job: decisions.modules(job.rule, dict(job.wildcards)) for job in loaded}
+def modules(decisions, loaded, folder):
+    """Modules that decide each job; the media of a clip are among what decides it."""
+    with chdir(folder):
+        return {job: decisions.modules(job.rule, dict(job.wildcards)) for job in loaded}
 
 
 def spare(rule: str) -> tuple[str, ...]:
