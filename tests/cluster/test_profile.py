@@ -53,8 +53,9 @@ def test_a_dry_run_takes_the_profile_by_its_name(tmp_path):
 def test_a_shared_gpu_trains_many_runs_at_once_and_extracts_alone():
     default, shared = (yaml.safe_load(path.read_text()) for path in (DEFAULT, SHARED))
     shares = shared.pop("resources")["gpu"]
-    alone = shared.pop("set-resources")
-    assert alone == {rule: {"gpu": shares} for rule in ("crop_faces", "extract_features")}
+    asked = shared.pop("set-resources")
+    assert asked.pop("train") == {"beside": 100}  # runs that one process trains after its own
+    assert asked == {rule: {"gpu": shares} for rule in ("crop_faces", "extract_features")}
     del default["resources"]
     assert shared == default
 
