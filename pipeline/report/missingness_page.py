@@ -42,10 +42,11 @@ def missingness_part(results: TaskResults) -> Part:
     causes = {cause: [row for row in rows if row.cause == cause] for cause in (WITHHELD, IN_FACT)}
     figures = [_figure(results, causes[WITHHELD], "withheld", source)]
 
+    n_modalities = len(results.section.modalities)
     text = (
         "Every method meets the same stored test masks. Rates are shares of what was extracted; of "
-        "each utterance one modality that it has is kept, so that a nominal 0.7 of three "
-        "modalities means 2/3."
+        "each utterance one modality that it has is kept, so that no rate withholds more than "
+        f"{n_modalities - 1}/{n_modalities}."
     )
     if any(
         in_fact.missing_cells > withheld.missing_cells

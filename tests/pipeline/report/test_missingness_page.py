@@ -40,6 +40,8 @@ def test_two_modalities_are_enough(make_build):
         *("0 usable", "1 usable", "2 usable"),
     }
     assert not [name for name in build.reported("figures") if "visual" in name]
+    part = missingness_part(build.results())
+    assert "so that no rate withholds more than 1/2." in part.text
 
 
 def test_masks_of_another_table_are_refused(make_build):
