@@ -58,7 +58,7 @@ def test_damaged_files_are_counted_with_what_was_said_first(make_build, monkeypa
     assert "Damaged files and other remarks (2)" in page
     said = words(page)
     assert re.search(r"d\.mp4\s+audio\s+ok\s+2\s+the file is damaged: 2 times &lt;script", said)
-    assert re.search(r"d\.mp4\s+visual\s+no_face\s+1\s+no picture decodes", said)
+    assert re.search(r"d\.mp4\s+visual\s+no_\s*face\s+1\s+no picture decodes", said)
     assert EVIL not in page
     monkeypatch.setattr(media_page, "SHOWN_ROWS", 1)
     assert "by file; 1 more stand in the file" in build.report()
