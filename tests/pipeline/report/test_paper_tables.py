@@ -15,7 +15,7 @@ def test_every_number_of_a_table_on_the_page_stands_in_its_csv(two_methods):
     row = table[(table["method"] == "iteacnet") & (table["column"] == "average")].iloc[0]
     section = page[page.index('id="tables"') : page.index('id="corpus-c"')]
     assert f"{100 * row['mean']:.2f}" in section
-    assert f"± {100 * row['std']:.2f}" in section
+    assert f"±\N{NO-BREAK SPACE}{100 * row['std']:.2f}" in section
     scores = pd.read_csv(build.folder / "t" / "scores.csv")
     own = scores[(scores["method"] == "iteacnet") & (scores["metric"] == "weighted_f1")]
     assert row["mean"] == pytest.approx(own["value"].mean())
