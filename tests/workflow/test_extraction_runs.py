@@ -27,7 +27,7 @@ b0,b,b.wav,0,1,what a day,happy
 b1,b,b.wav,1,2,we lost,sad
 c0,c,c.wav,0,1,and so on,sad
 """
-CONFIG = config_of_talks({"by": "dialogues", "k": 3})
+CONFIG = config_of_talks({"by": "dialogues", "k": 3}, tasks={}, train={"methods": []})
 MODALITIES = ("audio", "text", "visual")
 FEATURES = {modality: f"build/talks/features/{modality}.safetensors" for modality in MODALITIES}
 STATUSES = {"audio": ["ok"] * 5, "text": ["ok"] * 5, "visual": ["ok"] * 2 + ["no_stream"] * 3}
