@@ -80,14 +80,15 @@ RARE = {
     "crop_faces": ("pipeline.media.audio", "pipeline.media.resampling"),
 }
 # What decides a job and is loaded only where a setting names it: another transcriber than this
-# one's or, to find speech, any (keys of all three steps name it). An edit reruns more than it must.
+# one's or, before that, any (keys of all three steps name it). An edit reruns more than it must.
+TRANSCRIBERS = (
+    "pipeline.features.speech.moonshine",
+    "pipeline.features.speech.whisper",
+    "pipeline.features.weights.offline",
+)
 NOT_NAMED = {
-    "find_speech": (
-        "pipeline.features.speech.moonshine",
-        "pipeline.features.speech.whisper",
-        "pipeline.features.weights.offline",
-    ),
-    "transcribe": ("pipeline.features.speech.whisper", "pipeline.features.weights.offline"),
+    **dict.fromkeys(("find_speech", "tell_speakers"), TRANSCRIBERS),
+    "transcribe": TRANSCRIBERS[1:],
 }
 # Modules that no stage runs: what plans, what people start, the paper in one file.
 OF_NO_JOB = (
