@@ -14,8 +14,9 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
+from models.registry import our_methods
 from pipeline.config.configuration import Config
-from pipeline.config.methods import Method
+from pipeline.config.methods import Method, kind_of
 from pipeline.config.settings import Section
 from tests.workflow.driver import Job
 
@@ -124,18 +125,22 @@ def _keys_of(section: type[Section], prefix: str) -> Iterator[str]:
 
 
 def _keys(kind: Any, key: str) -> Iterator[str]:
-    if isinstance(kind, type) and issubclass(kind, Section):
+    plain = get_args(kind)[0] if get_origin(kind) is Annotated else kind
+    if plain is Method:  # of our models; the settings of a user's own are unknown
+        for model in our_methods():
+            yield from _keys_of(kind_of(model), f"{key.replace('<name>', f'<{model}>')}.")
+    elif plain is not kind:
+        yield from _keys(plain, key)
+    elif isinstance(kind, type) and issubclass(kind, Section):
         yield from _keys_of(kind, f"{key}.")
-    elif get_origin(kind) is Annotated:
-        yield from _keys(get_args(kind)[0], key)
     elif _holds_sections(kind) and get_origin(kind) is dict:
         yield from _keys(get_args(kind)[1], f"{key}.<name>")
     elif _holds_sections(kind):
         for member in get_args(kind):
             plain = get_args(member)[0] if get_origin(member) is Annotated else member
-            # The settings of a user's own method are unknown; sets of features have the same keys.
-            if plain not in (NoneType, Method) and get_origin(plain) is not dict:
-                yield from _keys(member, key.replace("<name>", _tag(member)))
+            # Sets of features have the same keys.
+            if plain is not NoneType and get_origin(plain) is not dict:
+                yield from _keys(member, key)
     else:
         yield key
 
@@ -144,9 +149,3 @@ def _holds_sections(kind: Any) -> bool:
     if get_origin(kind) in (dict, Annotated, Union, UnionType):
         return any(map(_holds_sections, get_args(kind)))
     return isinstance(kind, type) and issubclass(kind, Section)
-
-
-def _tag(member: Any) -> str:
-    """Methods differ by their model; an optional section, or a union within one, has no tag."""
-    model = getattr(member, "model_fields", {}).get("model")
-    return f"<{get_args(model.annotation)[0]}>" if model else "<name>"
