@@ -22,6 +22,7 @@ TEXTS = {
     "a1": ("a", "so far so good"),
     "a2": ("a", "I am not so sure"),
     "b1": ("b", "what a day"),
+    "b2": ("b", "so it goes"),
     "d1": ("d", "we won"),
     "d2": ("d", "never again"),
 }
@@ -99,9 +100,9 @@ def is_reused(folder: Path) -> bool:
 
 
 def test_the_first_run_computes_everything_once(folder):
-    assert hits_and_misses(folder) == (0, 5)
+    assert hits_and_misses(folder) == (0, 6)
     assert not is_reused(folder)
-    assert read_arrays(folder / FEATURES)[0]["features"].shape == (5, 384)
+    assert read_arrays(folder / FEATURES)[0]["features"].shape == (6, 384)
     assert planned(folder) == []
 
 
@@ -117,7 +118,7 @@ def test_a_reencoded_video_encodes_no_text_and_trains_nothing(folder):
     (folder / "talks/a.mp4").write_bytes(b"other bytes")
     before = [(folder / path).read_bytes() for path in (FEATURES, WEIGHTS)]
     assert run(folder) == ONE_SHARD_TO_WEIGHTS
-    assert hits_and_misses(folder) == (3, 0)
+    assert hits_and_misses(folder) == (4, 0)
     assert is_reused(folder)
     assert [(folder / path).read_bytes() for path in (FEATURES, WEIGHTS)] == before
     assert planned(folder) == []
@@ -129,7 +130,7 @@ def test_an_edited_line_is_encoded_and_no_other(folder):
     assert run(folder, FEATURES) == TO_FEATURES
     assert hits_and_misses(folder) == (1, 1)
     after = read_arrays(folder / FEATURES)[0]["features"]
-    assert (before != after).any(axis=1).tolist() == [False, False, False, True, False]
+    assert (before != after).any(axis=1).tolist() == [False, False, False, False, True, False]
     assert "train" in rules_of(planned(folder))
 
 
@@ -148,7 +149,7 @@ def test_fewer_shards_leave_nothing_of_the_former_ones(folder):
     snakemake(folder, str(FEATURES), "--dry-run", "--configfile", str(folder / "config.yaml"))
     assert (folder / "build/talks/shards/text/1.safetensors").exists()
     assert run(folder, FEATURES) == TO_FEATURES
-    assert hits_and_misses(folder) == (5, 0)
+    assert hits_and_misses(folder) == (6, 0)
     assert (folder / FEATURES).read_bytes() == before
     left = [*folder.glob("build/**/1.*"), *folder.glob("build/.seals/**/1.*")]
     assert left == list(folder.glob("build/benchmarks/**/1.*")) == []
@@ -167,7 +168,7 @@ def test_without_snakemakes_records_all_comes_out_of_the_caches(folder):
     before = [(folder / path).read_bytes() for path in (FEATURES, WEIGHTS)]
     ran = run(folder)
     assert set(ran) == {*ONE_SHARD_TO_WEIGHTS, "assign_splits", "draw_availability"}
-    assert hits_and_misses(folder) == (5, 0)
+    assert hits_and_misses(folder) == (6, 0)
     assert is_reused(folder)
     assert [(folder / path).read_bytes() for path in (FEATURES, WEIGHTS)] == before
     assert planned(folder) == []
