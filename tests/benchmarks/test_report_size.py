@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from benchmarks.report_size import MOSEI, N_UTTERANCES, N_WORDS, page_of, write_mosei
+from benchmarks.report_size import MOSEI, N_UTTERANCES, N_WORDS, write_mosei
 from pipeline.config.configuration import read_config
 from pipeline.corpora.imports.source import read_source
 
@@ -24,10 +24,3 @@ def test_rows_beyond_the_number_are_taken_off_and_all_have_words(tmp_path):
 
 def test_the_study_is_as_large_as_the_corpus():
     assert MOSEI.n_dialogues * MOSEI.n_utterances >= N_UTTERANCES == 22_856
-
-
-def test_the_page_is_found_whatever_the_study_is_called(tmp_path):
-    page = tmp_path / "build/report/any/index.html"
-    page.parent.mkdir(parents=True)
-    page.touch()
-    assert page_of(tmp_path) == page
