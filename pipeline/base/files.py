@@ -7,7 +7,7 @@ import json
 import os
 import secrets
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -80,6 +80,16 @@ def load_json(text: str | bytes) -> Any:
 def line_of_error(content: bytes, error: UnicodeDecodeError) -> int:
     """The line, from 1, in which the bytes of a text cannot be read."""
     return content.count(b"\n", 0, error.start) + 1
+
+
+def one_without_capitals(names: Iterable[str]) -> tuple[str, str] | None:
+    """The first two of the names that would be one file on a disk that knows no capitals."""
+    first: dict[str, str] = {}
+    for name in names:
+        other = first.setdefault(name.casefold(), name)
+        if other != name:
+            return other, name
+    return None
 
 
 def plain_file(path: Path) -> Path:

@@ -16,7 +16,7 @@ from pydantic import (
 from pydantic_core import CoreSchema
 
 from pipeline.base.errors import SettingsError
-from pipeline.base.files import load_json
+from pipeline.base.files import load_json, one_without_capitals
 from pipeline.base.records import IDENTIFIER
 from pipeline.config.docstrings import docstrings
 from pipeline.config.faults import BOOLEAN, Where, explain_fault, refusal, unknown_key
@@ -56,14 +56,11 @@ def apart(table: Table) -> Table:
 
     An error names the later one.
     """
-    first: dict[str, str] = {}
-    for name in table:
-        other = first.setdefault(name.casefold(), name)
-        if other != name:
-            raise ValueError(
-                f"{other!r} and {name!r} differ by capitals alone, and name folders of build/ that "
-                "are one folder on disks that know no capitals: rename one"
-            )
+    if alike := one_without_capitals(table):
+        raise ValueError(
+            f"{alike[0]!r} and {alike[1]!r} differ by capitals alone, and name folders of build/ "
+            "that are one folder on disks that know no capitals: rename one"
+        )
     return table
 
 

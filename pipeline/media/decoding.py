@@ -14,6 +14,7 @@ import time
 from importlib import import_module
 from typing import Any, BinaryIO
 
+from pipeline.base.memory_limit import limit_memory
 from pipeline.media.damage import Damage
 from pipeline.media.errors import MediaError
 
@@ -47,7 +48,7 @@ class _Told(Damage):
 
 def main() -> None:
     """Answer requests until standard input ends."""
-    _limit_memory()
+    limit_memory(MAX_MEMORY_BYTES)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the other side gets it, too, and decides
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     # Whatever else prints to standard output must not get between the answers.
@@ -81,19 +82,6 @@ def _write(out: BinaryIO, answer: Answer) -> None:
     for rest in (memoryview(line), memoryview(payload)):
         while rest:
             rest = rest[out.write(rest) :]
-
-
-def _limit_memory() -> None:
-    try:
-        import resource
-    except ImportError:  # not a Unix: without a limit
-        return
-    _, highest = resource.getrlimit(resource.RLIMIT_AS)
-    limit = (
-        MAX_MEMORY_BYTES if highest == resource.RLIM_INFINITY else min(highest, MAX_MEMORY_BYTES)
-    )
-    resource.setrlimit(resource.RLIMIT_AS, (limit, highest))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # no picture of a person in a core dump
 
 
 def _end_with(parent: int) -> None:

@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from pipeline.base.memory_limit import limit_memory
 from pipeline.base.records import MODALITIES
 from pipeline.corpora.imports.imported import ImportFormatError, Vector, pooled
 from pipeline.corpora.imports.plain_arrays import ALWAYS_ALLOWED_BYTES, MAX_UNFOLDING
@@ -35,7 +36,7 @@ Vectors = list[Vector | None]
 
 def main(path: Path, names: Mapping[str, str]) -> None:
     """Read, and say what was read."""
-    limit_memory()
+    limit_memory(MAX_MEMORY_BYTES)
     vectors: dict[str, Vectors] = {}
     try:
         facts, vectors = read(path, names)
@@ -208,20 +209,6 @@ def _numbers(values: pa.Array) -> NDArray[Any]:
     if any(frame is None for frame in frames):
         raise ValueError("a frame of it is null")
     return np.stack([_numbers(frame) for frame in frames]) if frames else np.zeros((0, 0))
-
-
-def limit_memory() -> None:
-    """Of this process; and no picture of what it holds on the disk."""
-    try:
-        import resource
-    except ImportError:  # not a Unix: without a limit
-        return
-    _, highest = resource.getrlimit(resource.RLIMIT_AS)
-    limit = MAX_MEMORY_BYTES
-    if highest != resource.RLIM_INFINITY:
-        limit = min(limit, highest)
-    resource.setrlimit(resource.RLIMIT_AS, (limit, highest))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from typing import Final
 
 import numpy as np
 
-from pipeline.base.files import write_text
+from pipeline.base.files import one_without_capitals, write_text
 from pipeline.base.records import Utterance
 from pipeline.tools.export.content import Content, ExportError
 from pipeline.tools.export.new_folder import new_folder
@@ -34,14 +34,11 @@ def write_npy_folder(folder: Path, content: Content) -> None:
 
 def _refuse_one_name(ids: Sequence[str]) -> None:
     """Refuse ids whose files would be one where a disk knows no capitals."""
-    first: dict[str, str] = {}
-    for name in ids:
-        other = first.setdefault(name.casefold(), name)
-        if other != name:
-            raise ExportError(
-                f"the utterances {other!r} and {name!r} differ by capitals alone: their files "
-                "would be one on disks that know no capitals; use `--format npz`"
-            )
+    if alike := one_without_capitals(ids):
+        raise ExportError(
+            f"the utterances {alike[0]!r} and {alike[1]!r} differ by capitals alone: their files "
+            "would be one on disks that know no capitals; use `--format npz`"
+        )
 
 
 def _fill(folder: Path, content: Content) -> None:
