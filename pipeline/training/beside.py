@@ -105,20 +105,20 @@ def held(folder: Path, *, waits: bool) -> Iterator[bool]:
         folder.mkdir(parents=True, exist_ok=True)
     lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        yield _lock(lock, fcntl.LOCK_NB) or (waits and _wait(lock))
+        yield _lock(lock, waits=waits)
     finally:
         os.close(lock)
 
 
-def _wait(lock: int) -> bool:
-    print("another job is training this run: waiting for it", flush=True)
-    return _lock(lock, 0)
-
-
-def _lock(lock: int, how: int) -> bool:
+def _lock(lock: int, *, waits: bool) -> bool:
     """Whether the lock was got; not where another has it, nor where the system knows none."""
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | how)
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        if not waits:
+            return False
+        print("another job is training this run: waiting for it", flush=True)
+        fcntl.flock(lock, fcntl.LOCK_EX)
     except OSError:
         return False
     return True
