@@ -20,6 +20,7 @@ class CheckTasksSettings(Section):
     tasks: dict[str, LabeledTask]
     protocol: ProtocolName
     n_folds_tested: dict[str, int] = {}  # of tests of a task on a corpus that trains nothing
+    only: dict[str, tuple[int, ...]] = {}  # folds that are to run, where not all are
 
 
 def fit_tasks(
@@ -34,8 +35,8 @@ def fit_tasks(
 
     for name, task in settings.tasks.items():
         try:
-            n_tested = settings.n_folds_tested.get(name)
-            fitting[name] = play(task, rows, annotated, settings.protocol, n_tested)
+            known = settings.n_folds_tested.get(name), settings.only.get(name, ())
+            fitting[name] = play(task, rows, annotated, settings.protocol, *known)
         except ProtocolError as error:
             errors.append(f"error: tasks.{name}: {error}")
     return settings, fitting, errors

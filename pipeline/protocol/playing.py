@@ -50,10 +50,12 @@ def play(
     annotations: Iterable[Annotation],
     protocol: ProtocolName,
     n_folds_tested: int | None = None,
+    only: Sequence[int] = (),
 ) -> Played:
     """Labels and splits of a task; ProtocolError where they cannot be made or used.
 
     `n_folds_tested`: the corpus trains nothing, and all of it tests in each of so many folds.
+    `only`: folds that are to run, all where it is empty; others are assigned, and may be worthless.
     """
     annotations, trains = list(annotations), n_folds_tested is None
     labels, account = labels_of_task(task, utterances, annotations, needs_every_class=trains)
@@ -65,7 +67,7 @@ def play(
     else:
         splits = all_tested(utterances, labels, n_folds_tested)
     dialogue_of = {row.utterance_id: row.dialogue_id for row in utterances}
-    rows = ((row.dialogue_id, row.fold, row.role) for row in splits)
+    rows = ((row.dialogue_id, row.fold, row.role) for row in splits if not only or row.fold in only)
     by_role = labels_by_role(dialogue_of, labels, rows)
     check_roles(task, by_role)
     notes = [*account.notes(task), *notes_on_roles(task, by_role)]

@@ -1,7 +1,7 @@
 """What the labels of a role allow: to learn from them, to choose epochs by them, to score by them.
 
 Refused is what makes a fold worthless; what only costs some of its meaning is told. Labels come by
-fold and role.
+fold and role, of the folds that are to run.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -64,7 +64,7 @@ def _check_training(task: LabeledTask, labels: Sequence[Label], place: str) -> N
     raise ProtocolError(
         f"{place}: every label of {task.annotation!r} is {shown} "
         f"({counted(len(labels), 'label')}), so that there is nothing to learn: use fewer or other "
-        "folds, or another annotation"
+        "folds, leave this one out of `folds.only`, or take another annotation"
     )
 
 

@@ -22,17 +22,28 @@ class TaskStages:
         names = self._plan.tasks_of(wildcards["corpus"])
         tasks = {name: self._labeled(name) for name in names}
         tested = {name: self._n_folds(name) for name in names if name in self._plan.tests}
-        known = {"n_folds_tested": tested} if tested else {}
+        only = {name: folds for name in names if (folds := self._only(name))}
+        known = {"n_folds_tested": tested, "only": only}
+        known = {key: found for key, found in known.items() if found}
         return Stage({"tasks": tasks, "protocol": self._config.protocol.name, **known})
 
     def assign_splits(self, wildcards: Wildcards) -> Stage:
         """Labels and splits of a task."""
         name = wildcards["task"]
-        known = {"n_folds_tested": self._n_folds(name)} if name in self._plan.tests else {}
+        known: Values = {}
+        if name in self._plan.tests:
+            known["n_folds_tested"] = self._n_folds(name)
+        elif only := self._only(name):
+            known["only"] = only
         return Stage({"task": self._labeled(name), "protocol": self._config.protocol.name, **known})
 
     def _n_folds(self, name: str) -> int:
         return self._config.tasks[self._plan.task_of(name)].folds.n_folds
+
+    def _only(self, name: str) -> list[int]:
+        """Folds that are to run, [] where all are, or where the corpus of `name` trains nothing."""
+        tests = name in self._plan.tests
+        return [] if tests else list(self._config.tasks[self._plan.task_of(name)].folds.only)
 
     def _labeled(self, name: str) -> Values:
         """What decides labels and splits of a task."""

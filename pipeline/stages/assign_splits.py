@@ -16,6 +16,7 @@ class AssignSplitsSettings(Section):
     task: LabeledTask
     protocol: ProtocolName
     n_folds_tested: int | None = None  # every dialogue tests in each of so many folds
+    only: tuple[int, ...] = ()  # folds that are to run; () = all
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -29,7 +30,7 @@ def main(argv: list[str] | None = None) -> None:
     annotations = read_rows(args.annotations, Annotation)
 
     try:
-        told = settings.protocol, settings.n_folds_tested
+        told = settings.protocol, settings.n_folds_tested, settings.only
         played = play(settings.task, utterances, annotations, *told)
     except ProtocolError as error:
         raise SystemExit(f"error: tasks.{args.task}: {error}") from None

@@ -21,7 +21,8 @@ def examine_tasks(config: Config, corpora: Mapping[str, Examined], console: Cons
             continue
 
         try:
-            lines = play(task, *tables, config.protocol.name).lines(task)
+            played = play(task, *tables, config.protocol.name, only=task.folds.only)
+            lines = played.lines(task)
             names = dict.fromkeys((*map(str, config.protocol.rates), *task.condition_names))
             lines.append(f"tested under {len(names)} conditions: {', '.join(names)}")
         except ProtocolError as error:

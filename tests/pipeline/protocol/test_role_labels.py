@@ -11,7 +11,7 @@ ROLES = ("train", "train", "validation", "validation", "test", "test")
 CLASSES = {"happy": ["happy"], "sad": ["sad"], "calm": ["calm"]}
 
 
-def played(value_of, **section):
+def played(value_of, only=(), **section):
     """Six dialogues of four utterances with the official roles; `value_of` (dialogue, turn)."""
     rows = [
         Utterance(f"d{d}_{t}", f"d{d}", t, "F", "", "", t, t + 1, "full", "")
@@ -31,7 +31,7 @@ def played(value_of, **section):
     if section["kind"] == "regression":
         section.pop("classes")
     task = LabeledTask.model_validate({"annotation": "a", "folds": {"by": "official"}, **section})
-    return play(task, rows, given, "strict")
+    return play(task, rows, given, "strict", only=only)
 
 
 def all_three(dialogue, turn):
@@ -65,8 +65,23 @@ def test_training_on_one_class_alone_is_refused():
         played(lambda d, t: all_three(d, t) if d > 1 else "calm")
     assert str(error.value) == (
         "fold 0, train: every label of 'a' is 'calm' (8 labels), so that there is nothing to "
-        "learn: use fewer or other folds, or another annotation"
+        "learn: use fewer or other folds, leave this one out of `folds.only`, or take another "
+        "annotation"
     )
+
+
+def test_only_folds_that_are_to_run_are_refused():
+    folds = {"by": "dialogues", "k": 3}
+    splits = played(all_three, folds=folds).splits
+    calm = {int(row.dialogue_id[1:]) for row in splits if (row.fold, row.role) == (1, "train")}
+
+    def of_others(only):
+        return played(lambda d, t: "calm" if d in calm else all_three(d, t), only, folds=folds)
+
+    assert of_others((0, 2)).splits == splits
+    for only in ((), (1,)):
+        with pytest.raises(ProtocolError, match="fold 1, train: every label of 'a' is 'calm'"):
+            of_others(only)
 
 
 def test_a_task_of_one_class_is_what_was_asked_for():
