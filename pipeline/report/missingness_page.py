@@ -12,6 +12,7 @@ from itertools import groupby
 import numpy as np
 import pandas as pd
 
+from pipeline.config.condition_parts import NOTHING_LEFT
 from pipeline.config.conditions import is_rate
 from pipeline.protocol.availability import Mask, realised_rate
 from pipeline.report.figures import plot_stacks
@@ -48,6 +49,8 @@ def missingness_part(results: TaskResults) -> Part:
         "each utterance one modality that it has is kept, so that no rate withholds more than "
         f"{n_modalities - 1}/{n_modalities}."
     )
+    if any(name.endswith(NOTHING_LEFT) for name in results.conditions):
+        text += f" Conditions that end in `{NOTHING_LEFT}` keep none, and withhold what they say."
     if any(
         in_fact.missing_cells > withheld.missing_cells
         for in_fact, withheld in zip(causes[IN_FACT], causes[WITHHELD], strict=True)

@@ -145,7 +145,8 @@ def test_equity_is_taken_within_each_run(named):
 
 
 def test_missingness_tells_what_each_condition_withholds(named):
-    build, _ = named
+    build, page = named
+    assert "Conditions that end in <code>nothing-left</code> keep none" in page
     table = build.table("t_missingness").set_index(["rate", "cause", "what"])["share"]
     withheld = "withheld by the protocol"
     assert table["only:text", withheld, "text missing"] == 0
