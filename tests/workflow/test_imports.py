@@ -67,6 +67,7 @@ SPARE = {
         "pipeline.media.*",
         "pipeline.config.faces",
         "pipeline.base.yunet",
+        "pipeline.base.memory_limit",  # of the process that decodes
     ),
     # The registry looks into all folders, and reads the facts of the method that is named.
     **dict.fromkeys(
