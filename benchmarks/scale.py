@@ -181,13 +181,7 @@ def many_records(folder: Path, n_records: int) -> None:
 
 def run(*arguments: str, paths: str = "") -> Ended:
     """Run `snakemake ARGUMENTS` where the Snakefile is; its own peak of memory, not its jobs'."""
-    environment = {
-        **os.environ,
-        "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
-        "PYTHONPATH": paths,
-        "OMP_NUM_THREADS": "1",
-    }
-
+    environment = {**os.environ, "PYTHONPATH": paths, "OMP_NUM_THREADS": "1"}
     begin_s = time.perf_counter()
     with tempfile.TemporaryFile("w+") as said:
         process = subprocess.Popen(

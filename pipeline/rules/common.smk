@@ -31,6 +31,10 @@ os.environ["PYTHONPATH"] = os.pathsep.join(
     filter(None, [str(CODE), os.environ.get("PYTHONPATH")])
 )
 os.environ["PYTHONSAFEPATH"] = "1"
+# A job's `python` is the one that runs Snakemake, also where its environment is not activated. (No
+# variable of this kind can hold a folder with `:`; there the environment must be.)
+if os.pathsep not in (programs := os.path.dirname(sys.executable)):
+    os.environ["PATH"] = os.pathsep.join([programs, os.environ.get("PATH", os.defpath)])
 # Logs are in order, and whole when a job is killed.
 os.environ["PYTHONUNBUFFERED"] = "1"
 

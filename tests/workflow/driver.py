@@ -93,9 +93,8 @@ def rules_of(jobs: list[Planned]) -> list[str]:
 
 @contextmanager
 def _environment() -> Iterator[None]:
-    """The Snakefile changes the import path; jobs call `python` and must meet this one."""
+    """The Snakefile changes the import path and the variables."""
     paths, variables = list(sys.path), dict(os.environ)
-    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     try:
         yield
     finally:

@@ -64,12 +64,11 @@ def folder(tmp_path_factory):
 def snakemake(folder: Path, *arguments: str) -> str:
     """What `snakemake ARGUMENTS` says in `folder`, where no module of ours is on the path."""
     place = ("--snakefile", str(ROOT / "Snakefile"), "--cores", "2")
-    programs = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     done = subprocess.run(
         [sys.executable, "-P", "-m", "snakemake", *place, *arguments],
         cwd=folder,
-        env={**environment, "PATH": programs},
+        env=environment,
         capture_output=True,
         text=True,
     )

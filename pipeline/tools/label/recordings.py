@@ -5,7 +5,6 @@ second call goes on where the first was stopped, and does nothing again.
 """
 
 import fcntl
-import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -114,8 +113,7 @@ def run_workflow(out: Path, config: Config, targets: Sequence[str], cores: str) 
 
 def _waited_for(command: Sequence[str], folder: Path) -> int:
     """The exit code; at Ctrl-C the workflow ends its jobs itself, and is waited for."""
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    with subprocess.Popen(command, cwd=folder, env={**os.environ, "PATH": path}) as process:
+    with subprocess.Popen(command, cwd=folder) as process:
         while True:
             try:
                 return process.wait()
