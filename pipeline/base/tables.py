@@ -3,7 +3,6 @@
 import csv
 import dataclasses
 import io
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol, TypeVar, get_args, get_origin, get_type_hints
@@ -11,7 +10,8 @@ from typing import Any, ClassVar, Literal, Protocol, TypeVar, get_args, get_orig
 from pipeline.base.files import plain_file, write_text
 from pipeline.base.records import Utterance
 
-csv.field_size_limit(sys.maxsize)
+MAX_CELL = 2**26  # characters; a transcript may have millions, a quote that never ends has more
+csv.field_size_limit(MAX_CELL)
 
 
 class _Dataclass(Protocol):

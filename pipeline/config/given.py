@@ -8,6 +8,7 @@ import yaml
 
 from pipeline.base.errors import SettingsError
 from pipeline.config.studies import study_name
+from pipeline.config.yaml_files import NOT_OF_ITS_TAG
 
 QUOTING = "on a command line quote it twice: --config 'root=\"My #1: clips\"'"
 
@@ -27,8 +28,10 @@ def read_argument(key: str, text: str) -> Any:
         return text
     try:
         return yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError) as error:
-        raise SettingsError(f"--config {key}={text}: cannot be read as YAML: {error}") from None
+    except (yaml.YAMLError, *NOT_OF_ITS_TAG, RecursionError) as error:
+        raise SettingsError(
+            f"--config {key}={text:.200}: cannot be read as YAML: {error}"
+        ) from None
 
 
 def merged(values: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

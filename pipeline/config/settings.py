@@ -34,6 +34,8 @@ Table = TypeVar("Table", bound=Mapping[str, Any])
 
 def expand_home(path: str) -> str:
     """`~` and `~name` at the beginning of a path, as a shell does it; for every path key."""
+    if "\0" in path:
+        raise ValueError("holds a NUL character, which no path has")
     if not path.startswith("~"):
         return path
     try:

@@ -2,16 +2,18 @@
 
 No object is built but plain values. Refused: a key that stands twice (YAML keeps the last one), a
 value that grows without bound through anchors, `__use_yte__` (Snakemake would run what stands in
-the file), numbers that are others than they look. Faults name file, line and column.
+the file), numbers that are others than they look, values that are no text, number, list or mapping.
+Faults name file, line and column.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
+from yaml.constructor import SafeConstructor
 
 from pipeline.base.errors import SettingsError
 from pipeline.base.files import line_of_error, plain_file
@@ -20,6 +22,12 @@ MAX_BYTES = 1 << 18  # a configuration is a few kilobytes
 MAX_VALUES = 50_000  # anchors written out
 TEMPLATE = "__use_yte__"
 NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
+MERGE = "tag:yaml.org,2002:merge"
+# Built by PyYAML, and nothing that a key takes; other tags it refuses itself.
+ODD_TAGS = tuple(f"tag:yaml.org,2002:{kind}" for kind in ("set", "omap", "pairs"))
+MAX_BITS = 63  # of a whole number
+# What PyYAML raises where a text is not what its tag says, as `!!int x`; 2024-13-45 is a date.
+NOT_OF_ITS_TAG = (ValueError, OverflowError, LookupError, AttributeError)
 DISGUISED = re.compile(r"[-+]?(0[0-9_]+|[0-9_]+(:[0-9.]+)+)")  # 010 is 8, 1:30 is 90
 HINTS = {
     "\\t": "indent with spaces: YAML takes no tab there",
@@ -59,7 +67,7 @@ def read_yaml(path: Path) -> YamlFile:
         raise
     except yaml.MarkedYAMLError as error:
         raise SettingsError(f"{_at(path, error.problem_mark)}: {_told(error)}") from None
-    except (yaml.YAMLError, ValueError, OverflowError) as error:  # ValueError: 2024-13-45
+    except yaml.YAMLError as error:
         raise SettingsError(f"{path}: cannot be read as YAML: {error}") from None
     except RecursionError:
         raise SettingsError(f"{path}: cannot be read as YAML: nested too deeply") from None
@@ -108,12 +116,47 @@ def _is_sound(path: Path, top: yaml.Node) -> bool:
             waiting += [part for pair in node.value for part in pair]
         elif isinstance(node, yaml.SequenceNode):
             waiting += node.value
-        elif node.tag in NUMBERS and DISGUISED.fullmatch(node.value):
+        else:
+            _refuse_odd(path, node)
+        if node.tag in ODD_TAGS:
             raise SettingsError(
-                f"{_at(path, node.start_mark)}: {node.value} is {yaml.safe_load(node.value)} to "
-                f'YAML; write "{node.value}" for the text, or the number without zeros in front'
+                f"{_at(path, node.start_mark)}: {node.tag} is read by nothing here; write a plain "
+                "list or keys with values"
             )
     return True
+
+
+def _refuse_odd(path: Path, node: yaml.Node) -> None:
+    """Refuse a text or number that is another than it looks, or that no text file can hold."""
+    place, value = _at(path, node.start_mark), _plain(path, node)
+    if node.tag in NUMBERS and DISGUISED.fullmatch(node.value):
+        raise SettingsError(
+            f'{place}: {node.value} is {value} to YAML; write "{node.value}" for the text, or the '
+            "number without zeros in front"
+        )
+    if isinstance(value, bytes):
+        raise SettingsError(f"{place}: bytes are read by nothing here; write a text")
+    if isinstance(value, str) and any("\ud800" <= letter <= "\udfff" for letter in value):
+        raise SettingsError(f"{place}: holds half a character: \\ud800 to \\udfff are no letters")
+
+
+def _plain(path: Path, node: yaml.Node) -> Any:
+    """What a text stands for: a text, a number, a date, nothing; `<<` for a merge."""
+    place = _at(path, node.start_mark)
+    try:
+        value = "<<" if node.tag == MERGE else SafeConstructor().construct_object(node)
+    except NOT_OF_ITS_TAG:
+        kind = node.tag.rpartition(":")[2]
+        raise SettingsError(
+            f"{place}: cannot be read as YAML: {node.value!r:.80} is no {kind} that can be read; "
+            "a text needs quotes"
+        ) from None
+
+    if isinstance(value, int) and value.bit_length() > MAX_BITS:
+        raise SettingsError(
+            f"{place}: a whole number of {value.bit_length():,} bits; {MAX_BITS} are read"
+        )
+    return value
 
 
 def _count(path: Path, node: yaml.Node, counts: dict[int, int], open_: set[int]) -> int:
@@ -137,7 +180,7 @@ def _count(path: Path, node: yaml.Node, counts: dict[int, int], open_: set[int])
 
 
 def _refuse_twice(path: Path, node: yaml.MappingNode) -> None:
-    first: dict[str, int] = {}
+    first: dict[Hashable, int] = {}
     for key, _ in node.value:
         if not isinstance(key, yaml.ScalarNode):
             raise SettingsError(f"{_at(path, key.start_mark)}: a key must be a plain text")
@@ -147,12 +190,14 @@ def _refuse_twice(path: Path, node: yaml.MappingNode) -> None:
             raise SettingsError(
                 f"{path}, line {line}: {TEMPLATE}: templates are not run; delete it"
             )
-        if key.value in first and key.value != "<<":
+        # `yes` and `on` are one key to YAML, as are 1 and 0x1; `<<` is none.
+        told = _plain(path, key)
+        if told in first and key.tag != MERGE:
             raise SettingsError(
                 f"{path}, line {line}: the key {key.value!r} stands twice, first in line "
-                f"{first[key.value]}: YAML would keep the last one; make one of the two"
+                f"{first[told]}: YAML would keep the last one; make one of the two"
             )
-        first[key.value] = line
+        first[told] = line
 
 
 def _lines(node: yaml.Node, place: Place) -> Iterator[tuple[Place, int]]:

@@ -132,11 +132,18 @@ def _value_fault(candidate: Candidate) -> str | None:
     return None
 
 
+def name_fault(media: str) -> str | None:
+    """Why a path can stand in no table: control characters, bytes that are not UTF-8."""
+    if any(unicodedata.category(character) in ("Cc", "Cs") for character in media):
+        return f"media has characters that no table can hold: {media!r}; rename the file"
+    return None
+
+
 def _path_fault(root: Path, media: str, links: Sequence[str]) -> str | None:
     if not media:
         return "media is not named"
-    if any(unicodedata.category(character) in ("Cc", "Cs") for character in media):
-        return f"media has characters that no table can hold: {media!r}"
+    if fault := name_fault(media):
+        return fault
     if ".." in media.replace("\\", "/").split("/") or media.startswith("\\"):
         return f"media leaves the corpus folder: {media!r}"
     if PurePosixPath(media).is_absolute() or PureWindowsPath(media).drive:

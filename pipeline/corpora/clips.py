@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from pipeline.base.records import IDENTIFIER
+from pipeline.corpora.checks import name_fault
 from pipeline.corpora.listing import ANY_MEDIA, ANY_VIDEO, AUDIO_SUFFIXES, has_suffix, list_files
 
 LONGEST_NAME = 100  # of a dialogue; ids of its utterances are longer
@@ -36,8 +37,11 @@ def own_media(root: Path) -> OwnMedia:
 
 
 def clips(root: Path) -> dict[str, str]:
-    """Names of these media as dialogues, each with its path: without suffix, where that is one."""
-    media = own_media(root).paths
+    """Names of these media as dialogues, each with its path: without suffix, where that is one.
+
+    Left out is what no table can name.
+    """
+    media = [path for path in own_media(root).paths if not name_fault(path)]
     stems = Counter(stem(path).casefold() for path in media)
     named: dict[str, str] = {}
     for path in media:

@@ -12,8 +12,8 @@ from typing import Any
 from pipeline.base.records import FOUND, FoundUtterance, Utterance
 from pipeline.base.wording import counted
 from pipeline.config.corpora import CorpusSettings
-from pipeline.corpora.checks import assemble
-from pipeline.corpora.clips import stem
+from pipeline.corpora.checks import assemble, drop, name_fault
+from pipeline.corpora.clips import own_media, stem
 from pipeline.corpora.listing import CorpusFile, list_files
 from pipeline.corpora.raw import Candidate, RawCorpus
 from pipeline.corpora.turns import VOICE, Found, Turn
@@ -44,7 +44,13 @@ def read_turns(root: Path, settings: CorpusSettings, found: Mapping[str, Found])
     notes.append(
         f"to correct them, copy utterances.csv of build/ into the folder as {settings.utterances}"
     )
-    return assemble(root, settings, candidates, notes=notes)
+
+    unnamed = [(path, name_fault(path)) for path in own_media(root).paths]
+    dropped = [drop(path, fault) for path, fault in unnamed if fault]
+    if dropped:
+        left = counted(len(dropped), "file is left out", "files are left out")
+        notes.append(f"{left}, first {dropped[0].item}: {dropped[0].reason}")
+    return assemble(root, settings, candidates, dropped=dropped, notes=notes)
 
 
 def with_confidences(raw: RawCorpus) -> list[FoundUtterance]:

@@ -13,10 +13,12 @@ from pipeline.corpora.raw import CorpusError
 MAX_BYTES = 2**30  # of a table or transcript; a million utterances have a fifth of it
 
 # C0 and C1 controls become a blank; marks that reorder text on screen vanish (an HTML report
-# would show them), as does the byte order mark.
+# would show them), as does the byte order mark. Halves of characters, which JSON can hold and no
+# file, become the mark of what could not be read.
 _BLANKED = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029], " ")
 _REMOVED = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF], None)
-_CLEANED = {**_BLANKED, **_REMOVED}
+_HALVES = dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
+_CLEANED = {**_BLANKED, **_REMOVED, **_HALVES}
 
 # UTF-8 that was once decoded as cp1252 ("â€™") or Latin-1: a leading byte and its one or two
 # followers, each as the character that one of the two encodings gives it.

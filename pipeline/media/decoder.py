@@ -34,6 +34,7 @@ from pipeline.media.state import FileState, check_state
 ROOT = Path(__file__).resolve().parents[2]
 SILENT_S = 300.0  # without a sign of life; a slow disk may need long for the first packet
 LOOK_EVERY_S = 1.0  # whether there is one
+GRACE_S = 10.0  # for a process that says no more to be gone
 MAX_LINE_BYTES = 10_000_000
 MAX_BYTES = 8192 * 8192 * 3  # one picture; a piece of sound is less
 FAULTS = ("SIGSEGV", "SIGABRT", "SIGBUS", "SIGFPE", "SIGILL", "SIGSYS", "SIGTRAP")
@@ -151,7 +152,7 @@ class Decoder:
 
     def _death(self, process: "subprocess.Popen[bytes]") -> MediaError:
         """Why the process is gone."""
-        code = process.wait()
+        code = _ended(process)
         if self._has_hung:
             return ReadError(f"the decoder gave no sign of life for {self._silent_s:g} s")
         name = _signal_name(code)
@@ -178,6 +179,15 @@ def _send(process: "subprocess.Popen[bytes]", request: dict[str, Any]) -> None:
         process.stdin.flush()
     except BrokenPipeError:
         return  # it has just died; the answer that does not come says why
+
+
+def _ended(process: "subprocess.Popen[bytes]") -> int:
+    """The exit code; of one that talks nonsense and lives on, that of being killed."""
+    try:
+        return process.wait(GRACE_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait()
 
 
 def _tell(damage: Damage | None, counts: dict[str, Any]) -> None:

@@ -21,6 +21,8 @@ from pipeline.features.weights.locating import MISSING, weights_fingerprint
 from pipeline.rules.deciding import Stage, Wildcards
 from pipeline.rules.plan import Plan
 
+PARQUET_READING = "pipeline.corpora.imports.parquet_reading"
+
 
 class CorpusStages:
     """The stages of the corpora of a plan."""
@@ -74,7 +76,10 @@ class CorpusStages:
         """The files of the features of others."""
         corpus = self._config.corpora[wildcards["corpus"]]
         source = {"source": dump(corpus)["import"], "links": list(corpus.links)}
-        return Stage({**source, "files": fingerprint(corpus)})
+        # Parquet alone is read in a process of its own, whose module nothing imports.
+        is_parquet = corpus.import_ is not None and corpus.import_.format == "parquet"
+        modules = (PARQUET_READING,) if is_parquet else ()
+        return Stage({**source, "files": fingerprint(corpus)}, modules)
 
     def crop_faces(self, wildcards: Wildcards) -> Stage:
         """Which faces are cropped, and by which detector."""

@@ -99,7 +99,7 @@ OF_NO_JOB = (
     "pipeline.config.first_look",
     "pipeline.config.given",
     "pipeline.config.yaml_files",
-    "pipeline.corpora.imports.parquet_reading",  # a process of import_features, by its name
+    "pipeline.corpora.imports.parquet_reading",  # import_features of Parquet alone, by its name
     "pipeline.features.encoders.face_emotions",  # label --model faces
     "pipeline.features.weights.opening",
     "pipeline.media.header_service",

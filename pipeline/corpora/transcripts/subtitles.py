@@ -13,7 +13,8 @@ from pipeline.corpora.transcripts.reading import checked_turns, clock_s, fault
 from pipeline.corpora.turns import Turn
 
 ARROW = "-->"
-VOICE_TAG = re.compile(r"<v(?:\.[^\s>]*)?\s+([^>]{1,200})>")
+# Each part has an end: a file of marks that never close would be gone through for each of them.
+VOICE_TAG = re.compile(r"<v(?:\.[^\s<>]{0,200})?\s{1,20}([^>]{1,200})>")
 TAG = re.compile(r"<[^<>]{0,200}>|\{\\[^{}]{0,200}\}")
 NAMED = re.compile(r"\s*\[([^\[\]]{1,100})\]:\s*(.*)", re.DOTALL)
 

@@ -75,6 +75,6 @@ class _Values:
     def _count(self) -> int:
         number = self._number()
         # Each of them has three values: what is announced cannot be more than the text holds.
-        if number != int(number) or not 0 <= number <= len(self._text):
+        if not 0 <= number <= len(self._text) or number != int(number):
             raise fault(self._name, self._line, f"{number:g} is not how many there can be")
         return int(number)

@@ -9,6 +9,7 @@ from typing import Any, Final
 from pipeline.base.digests import remembered_digest
 from pipeline.base.errors import CheckpointError
 from pipeline.base.files import canonical_json, text_digest
+from pipeline.base.libraries import WAVEFORMS, versions_of
 from pipeline.config.settings import dump
 from pipeline.config.speech import HF, SpeechSettings
 from pipeline.features.speech.networks import MOONSHINE, SILERO, VOICES, network_fingerprint
@@ -19,6 +20,13 @@ SETTINGS: Final = {
     "tell_speakers": ("speakers", "number"),
     "transcribe": ("transcribe", "min_log_probability"),
 }
+LIBRARIES: Final = (*WAVEFORMS, "numpy", "onnxruntime", "scipy")
+OF_WHISPER: Final = ("tokenizers", "transformers")
+
+
+def versions_of_step(transcribe: str = "") -> dict[str, str]:
+    """Of what computes a step of speech; `transcribe`: whose words, where it hears them."""
+    return versions_of((*LIBRARIES, *(OF_WHISPER if transcribe.startswith(HF) else ())))
 
 
 def folder_digest(folder: Path, cache: Path) -> str:
@@ -46,11 +54,12 @@ def decided(rule: str, section: SpeechSettings, cache: Path) -> tuple[dict[str, 
     settings = {name: value for name, value in dump(section).items() if name in SETTINGS[rule]}
     if rule == "transcribe":
         name: str = settings["transcribe"]
-        networks = [transcriber_fingerprint(name, cache)]
         return settings, {
             **settings,
             "transcribe": name.partition(":")[0],
-            "networks": networks,
+            "networks": [transcriber_fingerprint(name, cache)],
+            "libraries": versions_of_step(name),
         }
     used = (SILERO,) if rule == "find_speech" else (VOICES, SILERO)
-    return settings, {**settings, "networks": [network_fingerprint(network) for network in used]}
+    networks = [network_fingerprint(network) for network in used]
+    return settings, {**settings, "networks": networks, "libraries": versions_of_step()}

@@ -9,16 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.base.files import canonical_json, text_digest
-from pipeline.base.libraries import WAVEFORMS, versions_of
 from pipeline.base.provenance import code_digest
 from pipeline.config.speech import SpeechSettings
 from pipeline.corpora.turns import Found, Turn
 from pipeline.features.cache.keys import Ingredients
+from pipeline.features.speech.fingerprints import versions_of_step
 from pipeline.features.speech.networks import SILERO, VOICES, locate_network
 from pipeline.features.speech.transcribers import find_transcriber
 
 STEPS = "pipeline.features.speech.steps"  # its code is part of every key
-LIBRARIES = (*WAVEFORMS, "numpy", "onnxruntime", "scipy")
 
 
 def find_ingredients(sha256: str, settings: SpeechSettings, cache: Path) -> Ingredients:
@@ -47,7 +46,8 @@ def transcribe_ingredients(
     transcriber = find_transcriber(settings.transcribe, cache)
     chosen = {"transcribe": transcriber.name, **_chosen(settings, ("min_log_probability",))}
     digest = transcriber.weights.digest
-    return _ingredients("transcribe", found.sha256, found.turns, chosen, digest)
+    shared = _ingredients("transcribe", found.sha256, found.turns, chosen, digest)
+    return {**shared, "libraries": versions_of_step(settings.transcribe)}
 
 
 def _chosen(settings: SpeechSettings, names: Sequence[str]) -> dict[str, Any]:
@@ -63,6 +63,6 @@ def _ingredients(
         "turns": text_digest(canonical_json([asdict(turn) for turn in turns])),
         "settings": dict(settings),
         "weights": weights,
-        "libraries": versions_of(LIBRARIES),
+        "libraries": versions_of_step(),
         "code": code_digest(STEPS),
     }

@@ -14,6 +14,8 @@ from pipeline.features.weights.published import MANET, MINI_XCEPTION, WAV2VEC
 
 ENCODERS = "pipeline.features.encoders"
 TOKENS = ("tokenizers", "torch", "transformers")
+HUB_TOKENS = (*TOKENS, "sentencepiece")
+SPECTRA = ("numpy", "transformers")  # Fourier transforms
 FILE = "a file of your own"
 OWN_SOURCE = "a module of your own"
 
@@ -62,7 +64,7 @@ _ALL: tuple[Encoder, ...] = (
         module=f"{ENCODERS}.hf_speech",
         source=HUB,
         options=("last_layers", "max_seconds", "batch_seconds"),
-        libraries=(*WAVEFORMS, "transformers"),
+        libraries=(*WAVEFORMS, *SPECTRA),
     ),
     _audio(
         name=ONNX,
@@ -83,12 +85,14 @@ _ALL: tuple[Encoder, ...] = (
         name="deberta",
         module=f"{ENCODERS}.hf_text",
         source=f"{HUB}/microsoft/deberta-large",
+        libraries=HUB_TOKENS,
         model="microsoft/deberta-large",
     ),
     _text(
         name="hf:",
         module=f"{ENCODERS}.hf_text",
         source=HUB,
+        libraries=HUB_TOKENS,
     ),
     _text(
         name=ONNX,

@@ -170,7 +170,7 @@ def _note_versions(
         return
 
     differing = [
-        f"{name} {mine.get(name, 'none')} (the run's: {theirs.get(name, 'none')})"
+        f"{name} {mine.get(name, 'not said')} (the run's: {theirs.get(name, 'not said')})"
         for name in sorted({*mine, *theirs})
         if mine.get(name) != theirs.get(name)
     ]

@@ -39,6 +39,10 @@ def test_anchors_and_merges_stay_usable(file):
     assert read.values == {"a": {"x": 1}, "b": {"x": 1, "y": 2}, "c": {"x": 1}}
 
 
+def test_a_quoted_key_is_another_than_the_number_it_looks_like(file):
+    assert read_yaml(file("1: a\n'1': b\n")).values == {1: "a", "1": "b"}
+
+
 def test_no_object_is_built(file, tmp_path):
     marker = tmp_path / "executed"
     told = refuse(file(f"a: !!python/object/apply:os.system ['touch {marker}']\n"))
@@ -68,6 +72,17 @@ def test_no_object_is_built(file, tmp_path):
         ("a: &a [*a]\n", "line 1", "an anchor holds itself"),
         ("a: 1\n---\nb: 2\n", "line 2", "cannot be read as YAML"),
         ("", "config.yaml", "expected a mapping of sections"),
+        ("a: 1\nb: !!int x\n", "line 2, column 4", "'x' is no int that can be read"),
+        ("a: !!int ''\n", "line 1", "'' is no int"),
+        ("a: !!bool x\n", "line 1", "'x' is no bool"),
+        ("a: !!timestamp x\n", "line 1", "'x' is no timestamp"),
+        ("a: !!binary aGk=\n", "line 1", "write a text"),
+        ("a: 1\nb: !!set {x, y}\n", "line 2", "write a plain list or keys with values"),
+        ("a: 0x" + "f" * 20 + "\n", "line 1", "a whole number of 80 bits; 63 are read"),
+        ('a: 1\nb: "\\ud800"\n', "line 2", "holds half a character"),
+        ('"\\udfff": 1\n', "line 1", "holds half a character"),
+        ("no: 1\noff: 2\n", "line 2", "'off' stands twice, first in line 1"),
+        ("16: a\n0x10: b\n", "line 2", "'0x10' stands twice, first in line 1"),
         ("- 1\n", "config.yaml", "it holds a list"),
         ("text\n", "config.yaml", "it holds a str"),
     ],

@@ -2,8 +2,11 @@
 
 import pytest
 
+from pipeline.corpora.clips import clips
 from pipeline.corpora.folder import read
+from pipeline.corpora.found import read_turns
 from pipeline.corpora.raw import CorpusError
+from pipeline.corpora.turns import Found
 
 pytestmark = pytest.mark.fresh
 
@@ -105,3 +108,16 @@ def test_file_names_that_no_table_can_hold_are_told(tmp_path, write, settings, r
     assert [row.media for row in raw.utterances] == ["a.mp4"]
     assert all("characters that no table can hold" in reason for reason in reasons(raw).values())
     assert len(reasons(raw)) == 2
+
+
+def test_files_that_no_table_can_name_are_no_clips_and_told(tmp_path, write, settings, reasons):
+    """The name of a job would end it: a byte of it is no UTF-8."""
+    bad = b"caf\xe9.mp4".decode("utf-8", "surrogateescape")
+    for name in ("a.mp4", "line\nbreak.mp4", bad):
+        write(tmp_path / name)
+    assert clips(tmp_path) == {"a": "a.mp4"}
+    raw = read_turns(tmp_path, settings("folder"), {"a": Found("a.mp4", "", "voice")})
+    assert [row.media for row in raw.utterances] == ["a.mp4"]
+    assert all("characters that no table can hold" in reason for reason in reasons(raw).values())
+    assert set(reasons(raw)) == {"line\\nbreak.mp4", "caf\\udce9.mp4"}
+    assert raw.notes[-1].startswith("2 files are left out, first ")

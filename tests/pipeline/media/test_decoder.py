@@ -177,6 +177,14 @@ def test_a_file_that_changes_while_it_is_read_is_a_read_error(make_sound):
             list(pieces)
 
 
+def test_a_decoder_that_sends_more_than_may_be_is_not_waited_for(make_sound, monkeypatch):
+    path = make_sound("a.wav", noise(10 * RATE_HZ))
+    monkeypatch.setattr(decoding_side, "MAX_BYTES", 100)
+    monkeypatch.setattr(decoding_side, "GRACE_S", 0.1)
+    with Decoder() as decoder, pytest.raises(ReadError, match="was ended by SIGKILL"):
+        list(decode_sound(decoder, path, [(0.0, 1.0)]))
+
+
 def test_a_decoder_that_does_not_start_is_no_property_of_a_file(make_sound, monkeypatch):
     monkeypatch.setattr(decoding_side, "COMMAND", (sys.executable, "-c", "import sys; sys.exit(1)"))
     with Decoder() as decoder, pytest.raises(DecoderError, match="exit code 1"):

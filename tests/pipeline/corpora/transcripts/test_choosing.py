@@ -1,6 +1,7 @@
 """Transcripts that independent libraries wrote, and files made to harm."""
 
 import json
+import time
 
 import pytest
 
@@ -118,6 +119,32 @@ BOMB = '<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><A>&b;</A>'
 def test_what_cannot_be_is_refused_by_file_and_line(parse, text, told):
     with pytest.raises(TranscriptError, match=told):
         parse(text, "x")
+
+
+@pytest.mark.parametrize("size", ["1e999", "-1", "1.5"])
+def test_a_textgrid_announces_a_number_that_can_be(size):
+    text = f'"ooTextFile"\n"TextGrid"\n0 5 <exists>\n{size}\n"IntervalTier"\n'
+    with pytest.raises(TranscriptError, match=r"a.TextGrid line 4: .* is not how many"):
+        parse_textgrid(text, "a.TextGrid")
+
+
+@pytest.mark.parametrize("mark", ["<v.", "<v" + 90 * " ", "<v.a b", "{\\", "<", "[a"])
+def test_marks_that_never_close_cost_no_minutes(mark):
+    """Sixty thousand of them took minutes where each was looked for to the end of its cue."""
+    words = mark * (200_000 // len(mark))
+    started = time.monotonic()
+    (turn,) = parse_vtt(f"WEBVTT\n\n00:01.000 --> 00:02.000\n{words}\n", "a.vtt")
+    assert time.monotonic() - started < 5
+    assert (turn.start_s, turn.end_s, turn.speaker) == (1.0, 2.0, "")
+
+
+def test_half_a_character_of_json_becomes_the_mark_of_what_cannot_be_read():
+    """Python's own writer of JSON writes it; no text file can hold it (Unicode 3.2.3)."""
+    segment = {"start": 0, "end": 1, "text": "a\ud83d b", "speaker": "\udfff"}
+    (turn,) = parse_json(json.dumps({"segments": [segment]}), "a.json")
+    assert (turn.text, turn.speaker) == ("a\ufffd b", "\ufffd")
+    whole = {**segment, "text": "\U0001f600", "speaker": ""}
+    assert parse_json(json.dumps({"segments": [whole]}), "a.json")[0].text == "\U0001f600"
 
 
 def test_a_transcript_is_bounded(tmp_path):

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.base import libraries
+from pipeline.base.provenance import closure
+from pipeline.config.faces import detector_module
 from pipeline.config.features import AudioSettings, TextSettings, VisualSettings
 from pipeline.config.settings import dump
 from pipeline.features.cache.extractor import Weights
@@ -17,7 +19,11 @@ from pipeline.features.cache.keys import (
     visual_content,
 )
 from pipeline.features.encoder_keys import encoder_ingredients
+from pipeline.features.faces.crop_keys import CROPPING
+from pipeline.features.speech.fingerprints import versions_of_step
+from pipeline.features.speech.keys import STEPS
 from pipeline.features.weights.catalogue import _ALL
+from tests.modules import imported
 from tests.test_light_modules import loaded_with
 
 WEIGHTS = Weights(Path("/some/where/model"), "ab" * 32)
@@ -92,6 +98,10 @@ def test_a_text_is_kept_by_its_digest():
         ("audio", "moonshine-tiny", "transformers", False),
         ("audio", "moonshine-tiny", "av", True),
         ("audio", "wav2vec", "onnxruntime", False),
+        ("audio", "wav2vec", "numpy", False),
+        ("audio", "hf:some/model", "numpy", True),
+        ("text", "hf:some/model", "sentencepiece", True),
+        ("text", "minilm", "sentencepiece", False),
         ("text", "minilm", "tokenizers", True),
         ("text", "minilm", "av", False),
         ("visual", "mini-xception", "opencv-python-headless", True),
@@ -123,21 +133,46 @@ def test_a_version_counts_where_the_library_computes_and_nowhere_else(
         assert after["libraries"][library] == "0.0.1"
 
 
+COMPUTING = {
+    "av": "av",
+    "cv2": "opencv-python-headless",
+    "onnxruntime": "onnxruntime",
+    "torchaudio": "torchaudio",
+    "torchvision": "torchvision",
+    "PIL": "pillow",
+    "transformers": "transformers",
+    "torch": "torch",
+    "scipy": "scipy",
+    "facenet_pytorch": "facenet-pytorch",
+}
+
+
+@pytest.mark.parametrize("detector", libraries.DETECTORS)
+def test_every_detector_names_what_its_modules_import(detector):
+    """Also what they import when it is needed: pillow writes the crops, scipy tells mouths."""
+    modules = closure(CROPPING, detector_module(detector))
+    reached = set[str]().union(*(imported(name) for name in modules))
+    wanted = {name for top, name in COMPUTING.items() if top in reached}
+    assert {"pillow", "scipy", "torchaudio"} <= wanted
+    assert wanted <= set(libraries.DETECTORS[detector])
+
+
+def test_steps_of_speech_name_what_their_modules_import():
+    reached = set[str]().union(*(imported(name) for name in closure(STEPS)))
+    wanted = {name for top, name in COMPUTING.items() if top in reached}
+    assert "transformers" in wanted
+    assert wanted <= versions_of_step("hf:a/folder").keys()
+    assert versions_of_step("hf:a/folder").keys() - versions_of_step("moonshine").keys() == {
+        "tokenizers",
+        "transformers",
+    }
+
+
 def test_every_encoder_names_what_its_modules_import():
     """Truth: third-party modules that an encoder's module reaches; the names are distributions."""
-    known = {
-        "av": "av",
-        "cv2": "opencv-python-headless",
-        "onnxruntime": "onnxruntime",
-        "torchaudio": "torchaudio",
-        "torchvision": "torchvision",
-        "PIL": "pillow",
-        "transformers": "transformers",
-        "torch": "torch",
-    }
     for module in {encoder.module for encoder in _ALL}:
         reached = {name.partition(".")[0] for name in loaded_with(module)}
-        wanted = {name for top, name in known.items() if top in reached}
+        wanted = {name for top, name in COMPUTING.items() if top in reached}
 
         for encoder in _ALL:
             if encoder.module == module:

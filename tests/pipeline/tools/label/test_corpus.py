@@ -108,8 +108,8 @@ def test_whatever_differs_is_named_on_both_sides(what):
     [
         ({"torch": "2", "av": "14"}, ""),
         ({"torch": "1", "av": "14"}, "torch 2 (the run's: 1). For the same"),
-        ({"torch": "2"}, "av 14 (the run's: none)"),
-        ({"torch": "2", "av": "14", "onnx": "3"}, "onnx none (the run's: 3)"),
+        ({"torch": "2"}, "av 14 (the run's: not said)"),
+        ({"torch": "2", "av": "14", "onnx": "3"}, "onnx not said (the run's: 3)"),
         (None, "run.json does not say with which versions"),
     ],
 )
