@@ -51,6 +51,7 @@ RULES_MAY_IMPORT = (
     "pipeline.base.artefacts",
     "pipeline.base.set_names",
     "pipeline.base.tables",
+    "pipeline.rules.records",
     "pipeline.rules.seals",
     "pipeline.training.planning",
     "pipeline.rules.trainings",

@@ -53,6 +53,7 @@ from pipeline.protocol.fitting import fit_tasks
 from pipeline.rules.decisions import Decisions, Untracked
 from pipeline.rules.leftovers import remove_former_report, remove_leftovers
 from pipeline.rules.plan import Plan
+from pipeline.rules.records import drop_damaged
 from pipeline.rules.seals import (
     changed_files,
     date_after,
@@ -121,6 +122,11 @@ if workflow.is_main_process:
         PLAN.study,
     )
     os.environ["ITEACNET_JOBS_SPEAK"] = "" if SCREEN.shows else "1"
+
+if workflow.is_main_process and (n_damaged := drop_damaged()):
+    logger.info(
+        f"note: {n_damaged} of Snakemake's records are damaged: what they were of is made again"
+    )
 
 # A file that a person or a disk changed would otherwise count as a result.
 if workflow.is_main_process and (changed := changed_files()):

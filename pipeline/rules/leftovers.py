@@ -47,7 +47,7 @@ def remove_former_report(build: Path = Path("build")) -> str:
     if not seal.is_file():
         return ""
     for path, _ in read_seal(seal):
-        if path.parts[:2] == ("build", "report"):
+        if path.parts[:2] == ("build", "report") and ".." not in path.parts:
             (build / path.relative_to("build")).unlink(missing_ok=True)
     seal.unlink()
     return "note: removed the report of a former version; each study has its own folder now"

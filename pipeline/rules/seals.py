@@ -5,12 +5,14 @@ build/.seals/<first output>.sha256 holds a comment, `# decision <sha256>`, and o
 to the disk before Snakemake hears of it. So a seal and its files disagree only where somebody else
 changed them: a hand, another program, a disk. Snakemake alone would take such a file for a new
 result, and make everything after it again from it. And a seal and Snakemake's record of a result,
-which no one brings to the disk, disagree only where a power cut took or aged the record.
+which no one brings to the disk, disagree only where a power cut took or aged the record. A seal
+that a disk has damaged counts as none: its result is made again, out of the caches.
 """
 
 import os
+import re
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from pipeline.base.files import file_digest
 SEALS = Path("build/.seals")
 SHOWN = 5
 DECISION = "# decision "
+SEALED = re.compile(r"\\?([0-9a-f]{64})  (.+)")  # a backslash: the name that follows has one
 STAMP = ".snakemake_timestamp"  # what Snakemake takes for the date of a folder
 A_LITTLE_NS = 1_000_000
 CLOCK_TOLERANCE_S = 60.0  # clocks of machines that share a disk differ by less
@@ -36,7 +39,7 @@ def changed_files(seals: Path = SEALS, *, thorough: bool = False) -> list[Path]:
 
     for seal in sorted(seals.rglob("*.sha256")):
         try:
-            sealed_at, sealed = seal.stat().st_mtime_ns, list(read_seal(seal))
+            sealed_at, sealed = seal.stat().st_mtime_ns, read_seal(seal)
         except FileNotFoundError:
             continue  # its job has just started anew
         newest, wrong = _examine(sealed, 0 if thorough else sealed_at)
@@ -69,25 +72,35 @@ def _shown(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
-def read_seal(seal: Path) -> Iterator[tuple[Path, str]]:
-    """Files and the digests that they had."""
-    for line in seal.read_text(encoding="utf-8").splitlines():
-        digest, _, name = line.partition("  ")
-        if not line.startswith(DECISION):
-            yield Path(name), digest
+def read_seal(seal: Path) -> list[tuple[Path, str]]:
+    """Files and the digests that they had; none where the disk has damaged the seal."""
+    found = _parts(seal)
+    return found[1] if found else []
 
 
 def is_sealed_as(output: Path, recorded: Sequence[str], seals: Path = SEALS) -> bool:
     """Whether the seal of a job's first output holds the decision that Snakemake recorded.
 
-    `recorded` are the params of its record, each as its `repr`.
+    `recorded` are the params of its record, each as its `repr`. A damaged seal holds none.
     """
     try:
-        first = seal_path(output, seals).read_text(encoding="utf-8").partition("\n")[0]
-    except (FileNotFoundError, UnicodeDecodeError):
+        found = _parts(seal_path(output, seals))
+    except FileNotFoundError:
         return False
-    is_decided = first.startswith(DECISION)
-    return is_decided and repr(first.removeprefix(DECISION)) in recorded
+    return found is not None and found[0] != "" and repr(found[0]) in recorded
+
+
+def _parts(seal: Path) -> tuple[str, list[tuple[Path, str]]] | None:
+    """The decision ("" in seals of old), and files with their digests; None of a damaged seal."""
+    try:
+        *lines, end = seal.read_text(encoding="utf-8").split("\n")
+    except UnicodeDecodeError:
+        return None
+    told = lines[0].removeprefix(DECISION) if lines and lines[0].startswith(DECISION) else ""
+    sealed = [SEALED.fullmatch(line) for line in (lines[1:] if told else lines)]
+    if end or not all(sealed):
+        return None
+    return told, [(Path(match[2]), match[1]) for match in sealed if match]
 
 
 def seal_path(output: Path, seals: Path = SEALS) -> Path:

@@ -1,15 +1,33 @@
 """Columns of one table, N texts each, as utterances and what is said of them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
 from pipeline.base.records import Annotation, Utterance
-from pipeline.corpora.imports.imported import annotation, without_media
+from pipeline.corpora.imports.imported import ImportFormatError, annotation, without_media
 from pipeline.corpora.imports.turns import order_of_turns
+from pipeline.corpora.sheets import MAX_ROWS
 
 OWN_COLUMNS: Final = ("utterance_id", "dialogue_id", "turn", "speaker", "session", "sentence")
+ASKED: Final = (*OWN_COLUMNS, "start_s")
 Columns = Mapping[str, list[str]]  # by name: N texts
+
+
+def check_columns(path: Path, n_rows: int, unread: Iterable[tuple[str, str]]) -> None:
+    """Refuse more rows than memory should hold, and columns of ours that cannot be read.
+
+    `unread`: name and form of what is no text or number a row. Passed over, a turn or an id of
+    another form would be made up in its place.
+    """
+    if n_rows > MAX_ROWS:
+        raise ImportFormatError(f"{path}: {n_rows:,} rows, at most {MAX_ROWS:,} are read")
+    for name, form in unread:
+        if name in ASKED:
+            raise ImportFormatError(
+                f"{path}: {name} holds {form}, expected a text or a number a row: write it so, or "
+                "rename it if it means something else"
+            )
 
 
 def rows_of_columns(path: Path, columns: Columns) -> tuple[list[Utterance], str]:

@@ -13,7 +13,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from pipeline.base.records import MODALITIES, Modality
-from pipeline.corpora.imports.columns import annotations_of, rows_of_columns
+from pipeline.corpora.imports.columns import annotations_of, check_columns, rows_of_columns
 from pipeline.corpora.imports.imported import (
     NUMERIC_KINDS,
     Imported,
@@ -36,6 +36,9 @@ def read(path: Path, names: Mapping[Modality, str]) -> Imported:
         n_rows = shapes["dialogue_id"][0]
         chosen = _chosen(path, shapes, names)
         plain = [n for n, shape in shapes.items() if len(shape) == 1 and n not in chosen.values()]
+        read_here = {*plain, *chosen.values()}
+        odd = ((n, f"an array {shape}") for n, shape in shapes.items() if n not in read_here)
+        check_columns(path, n_rows, odd)
         _check_rows(path, shapes, [*plain, *chosen.values()], n_rows)
 
         columns = {name: _texts(path, name, archive.read(name)) for name in plain}

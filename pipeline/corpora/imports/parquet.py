@@ -24,6 +24,7 @@ import numpy as np
 from pipeline.base.records import Modality
 from pipeline.corpora.imports.columns import annotations_of, rows_of_columns
 from pipeline.corpora.imports.imported import Imported, ImportFormatError, Vector
+from pipeline.corpora.texts import printable
 
 ROOT: Final = Path(__file__).resolve().parents[3]
 READING: Final = "pipeline.corpora.imports.parquet_reading"
@@ -64,11 +65,12 @@ def _asked(path: Path, names: Mapping[Modality, str]) -> tuple[dict[str, Any], V
     }
     command = [sys.executable, "-P", "-m", READING, str(path.absolute()), json.dumps(dict(names))]
     done = subprocess.run(command, env=environment, capture_output=True)
+    last = done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]
     if done.returncode < 0:
-        name = signal.Signals(-done.returncode).name
-        raise ImportFormatError(f"{path}: not a Parquet file that can be read (the reader: {name})")
+        # What ends a process of C++ without memory says so last.
+        how = ": ".join(filter(None, [signal.Signals(-done.returncode).name, printable(last, 100)]))
+        raise ImportFormatError(f"{path}: not a Parquet file that can be read (the reader: {how})")
     if done.returncode:
-        last = done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]
         raise OSError(f"{READING} ended with {done.returncode}: {last}")
 
     line, _, payload = done.stdout.partition(b"\n")

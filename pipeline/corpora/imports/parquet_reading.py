@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from pipeline.base.memory_limit import limit_memory
 from pipeline.base.records import MODALITIES
+from pipeline.corpora.imports.columns import check_columns
 from pipeline.corpora.imports.imported import ImportFormatError, Vector, pooled
 from pipeline.corpora.imports.plain_arrays import ALWAYS_ALLOWED_BYTES, MAX_UNFOLDING
 from pipeline.corpora.texts import printable
@@ -71,6 +72,9 @@ def read(path: Path, names: Mapping[str, str]) -> tuple[dict[str, Any], dict[str
                 f"{path}: no column `dialogue_id` of texts or numbers; there are {_shown(schema)}"
             )
 
+        read_here = {*plain, *chosen.values()}
+        odd = ((field.name, str(field.type)) for field in schema if field.name not in read_here)
+        check_columns(path, file.metadata.num_rows, odd)
         columns: dict[str, list[str]] = {}
         for name in plain:
             columns[name] = _texts(path, name, file, allowed)
@@ -104,14 +108,17 @@ def _allowed(path: Path, file: pq.ParquetFile) -> int:
 
 
 def _is_text(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+    of = pa.types
+    return bool(of.is_string(kind) or of.is_large_string(kind) or of.is_string_view(kind))
 
 
 def _is_plain(kind: pa.DataType) -> bool:
     """Texts and numbers, one a row."""
     if pa.types.is_dictionary(kind):
         kind = kind.value_type
-    return bool(_is_text(kind) or _is_number(kind) or pa.types.is_null(kind))
+    of = pa.types  # DECIMAL is what databases write of whole numbers, too
+    is_decimal = of.is_decimal(kind)
+    return bool(_is_text(kind) or _is_number(kind) or is_decimal or of.is_null(kind))
 
 
 def _is_number(kind: pa.DataType) -> bool:

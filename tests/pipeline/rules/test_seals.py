@@ -104,6 +104,27 @@ def test_a_seal_without_a_decision_says_nothing(place, content):
     if content is not None:
         SEAL.write_bytes(content)
     assert not is_sealed_as(ONE, ["''", "'d3c1de'"])
+    assert changed_files(thorough=True) == []
+
+
+@pytest.mark.parametrize("n_bytes", [0, 5, 20, 60, 99, 130])
+def test_a_seal_that_is_cut_short_seals_nothing(place, n_bytes):
+    """Half of a digest has no file; what a lost line named would be anybody's."""
+    SEAL.write_bytes(SEAL.read_bytes()[:n_bytes])
+    os.utime(SEAL, (1, 1))
+    assert not is_sealed_as(ONE, ["''", "'d3c1de'"])
+    assert changed_files(thorough=True) == []
+
+
+def test_any_flipped_bit_of_a_seal_is_noticed_or_names_another_file_or_digest(place):
+    whole = SEAL.read_bytes()
+    told = read_seal(SEAL)
+    for place_ in range(len(whole)):
+        SEAL.write_bytes(whole[:place_] + bytes([whole[place_] ^ 0x80]) + whole[place_ + 1 :])
+        assert not is_sealed_as(ONE, ["'d3c1de'"])
+        assert read_seal(SEAL) == []
+    SEAL.write_bytes(whole)
+    assert read_seal(SEAL) == told
 
 
 def test_a_deleted_result_is_left_to_snakemake(place):

@@ -50,6 +50,16 @@ def test_a_vector_that_is_not_finite_is_missing_not_zero(tmp_path, arrays):
     assert imported.vectors["audio"][1] is None
 
 
+@pytest.mark.parametrize("name", ["turn", "utterance_id", "start_s", "speaker"])
+def test_a_column_of_ours_in_another_form_is_not_passed_over(tmp_path, arrays, name):
+    """Else turns would be told by the ids, and ids made up, as if the array were not there."""
+    arrays[name] = np.arange(3)[:, None]
+    with pytest.raises(
+        ImportFormatError, match=rf"{name} holds an array \(3, 1\), expected a text"
+    ):
+        read(save(tmp_path, arrays), {})
+
+
 def test_objects_are_refused_without_being_unpickled(tmp_path, arrays):
     arrays["evil"] = np.array([{"a": 1}, 2, 3], dtype=object)
     with pytest.raises(ImportFormatError, match="evil: holds object, expected plain"):

@@ -1,5 +1,7 @@
 """Importing one .parquet, written by pyarrow and pandas: lists, nulls, nested frames, refusals."""
 
+from decimal import Decimal
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -75,9 +77,42 @@ def test_what_is_not_read_is_told(tmp_path, columns):
     assert "when (timestamp" in imported.notes[-1]
 
 
+def test_decimals_of_databases_are_numbers(tmp_path, columns):
+    """DuckDB writes DECIMAL(10, 0) of whole numbers so; the ids alone would say another order."""
+    columns["turn"] = pa.array([Decimal(0), Decimal(1), Decimal(0)], pa.decimal128(10, 0))
+    columns["sentiment"] = pa.array([Decimal("1.50"), None, Decimal("-0.25")], pa.decimal128(9, 2))
+    imported = read(save(tmp_path, columns), {})
+    assert [u.utterance_id for u in imported.utterances] == ["v_10", "v_2", "w_1"]
+    values = [a.value for a in imported.annotations if a.name == "sentiment"]
+    assert list(map(float, values)) == [1.5, -0.25]
+
+
+def test_a_modality_may_have_the_name_of_a_column_of_ours(tmp_path, columns):
+    columns["sentence"] = columns.pop("text_minilm")
+    imported = read(save(tmp_path, columns), {"text": "sentence"})
+    assert imported.vectors["text"][0].tolist() == [1.0] * 4
+
+
+def test_texts_as_views_are_texts(tmp_path, columns):
+    columns["dialogue_id"] = pa.array(columns["dialogue_id"], pa.string_view())
+    assert [u.dialogue_id for u in read(save(tmp_path, columns), {}).utterances] == ["v", "v", "w"]
+
+
+def test_some_kilobytes_of_many_rows_take_neither_minutes_nor_memory(tmp_path):
+    n_rows = 2_000_001
+    zeros = pa.array(np.zeros(n_rows, np.int8))
+    vectors = pa.FixedSizeListArray.from_arrays(zeros, 1)
+    path = save(tmp_path, {"dialogue_id": zeros, "turn": zeros, "audio": vectors})
+    assert path.stat().st_size < 100_000
+    with pytest.raises(ImportFormatError, match="2,000,001 rows, at most 2,000,000 are read"):
+        read(path, {})
+
+
 @pytest.mark.parametrize(
     ("change", "names", "message", "key"),
     [
+        ({"turn": pa.array([0, 1, 2], pa.timestamp("s"))}, {}, "turn holds timestamp", ""),
+        ({"utterance_id": [b"a", b"b", b"c"]}, {}, "utterance_id holds binary, expected a", ""),
         ({"audio": None}, {}, "none of audio, text, visual is a column .*minilm", "arrays"),
         ({}, {"text": "nope"}, "'nope' is not a column .*audio, text_minilm", "arrays.text"),
         ({"dialogue_id": None}, {}, "no column `dialogue_id` of texts or numbers", ""),
