@@ -42,7 +42,8 @@ def build(settings: Mapping[str, Any], weights: Weights, device: str) -> Extract
 def _load(path: Path) -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1  # workers run side by side
-    options.enable_cpu_mem_arena = False  # it would keep the memory of the longest utterance
+    # They would keep the memory of the longest utterance, and some for each length ever seen.
+    options.enable_cpu_mem_arena = options.enable_mem_pattern = False
     try:
         return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except UNREADABLE as error:

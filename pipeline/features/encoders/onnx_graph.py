@@ -100,7 +100,8 @@ def _session(path: Path) -> Any:
     content = read_onnx(path)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1  # workers run side by side
-    options.enable_cpu_mem_arena = False  # it would keep the memory of the longest utterance
+    # They would keep the memory of the longest utterance, and some for each length ever seen.
+    options.enable_cpu_mem_arena = options.enable_mem_pattern = False
     options.log_severity_level = SILENT
     options.add_session_config_entry("session.load_model_format", "ONNX")
     try:

@@ -5,11 +5,13 @@ from pathlib import Path
 from pipeline.base.errors import CheckpointError
 from pipeline.base.files import canonical_json, text_digest
 from pipeline.features.cache.extractor import Weights
+from pipeline.features.speech.inside import LibraryPart
 from pipeline.features.weights.bundled import bundled_path, pinned_digest, pinned_files
 from pipeline.features.weights.encoder import Encoder
 from pipeline.features.weights.locating import MISSING
 
-SILERO_FILE, VOICES_FILE = "silero_vad_16k_op15.onnx", "pretrained.pt"
+SILERO_FILE = "silero_vad_16k_op15.onnx"
+LIBRARY = "libmoonshine.so"
 
 
 def _network(name: str, source: str, wheel: tuple[str, str], **sha256: str) -> Encoder:
@@ -32,11 +34,49 @@ SILERO = _network(
     ("silero_vad", f"data/{SILERO_FILE}"),
     **{SILERO_FILE: "7ed98ddbad84ccac4cd0aeb3099049280713df825c610a8ed34543318f1b2c49"},
 )
+# The parts of the library, as pyannote publishes them: a network and the space of its vectors.
+VOICE_PARTS = {
+    "embedding": LibraryPart(
+        bytes.fromhex("140000004f52544d"),
+        6_975_920,
+        "6e4af7d49562e6e7042672e444d6394935cb2c23c3a7dd4919da45922b91735b",
+    ),
+    "mean1": LibraryPart(
+        bytes.fromhex("b471c45a7c0ac0bf"),
+        2048,
+        "4ff32f244658ff69c12b11c19e0f95e4ef8d33f22781f0e2821c4ac986941487",
+    ),
+    "mean2": LibraryPart(
+        bytes.fromhex("606a193f7ce8683f"),
+        512,
+        "48cc169ece06780fdc298a3e901f298f35e867bf20a477ccdd96aae4e87a9a02",
+    ),
+    "lda": LibraryPart(
+        bytes.fromhex("05b88ebfb26c993f"),
+        131_072,
+        "2cabb824db82e3276ff7b782cf17951086f6633436e03ad5b4c4e6c2b5479375",
+    ),
+    "mu": LibraryPart(
+        bytes.fromhex("ee503e8319a3a33f"),
+        1024,
+        "d67b1d54babdfd8c2547b9e5ba96abb30079b5bcc6b4aaa5985e77571537c798",
+    ),
+    "tr": LibraryPart(
+        bytes.fromhex("2d789e32b630fabf"),
+        131_072,
+        "f7acd9020ace3908b7ba37c04091fe0555fff4ed0678647866ce2c67208b76f6",
+    ),
+    "psi": LibraryPart(
+        bytes.fromhex("3bb8fdefe3e13940"),
+        1024,
+        "72c17389945e40565bd3e07cf529dad328e4f28649b5c286dee92348f623b76b",
+    ),
+}
 VOICES = _network(
-    "resemblyzer",
-    "the wheel of Resemblyzer==0.1.4 (Apache-2.0)",
-    ("resemblyzer", VOICES_FILE),
-    **{VOICES_FILE: "39373b86598fa3da9fcddee6142382efe09777e8d37dc9c0561f41f0070f134e"},
+    "wespeaker-community-1",
+    "the wheel of moonshine-voice==0.0.73 (inside its library; CC-BY-4.0)",
+    ("moonshine_voice", LIBRARY),
+    **{name: part.sha256 for name, part in VOICE_PARTS.items()},
 )
 MOONSHINE = _network(
     "moonshine-tiny",
@@ -62,9 +102,11 @@ def locate_network(network: Encoder, cache: Path) -> Weights:
             "requirements.lock (`make run`)"
         )
 
-    digest = pinned_digest(network, path, cache)
-
     known = pinned_digest_of(network)
+    if path.name == LIBRARY:
+        return Weights(path, known)  # who reads a part checks it
+
+    digest = pinned_digest(network, path, cache)
     if digest != known:
         files = ", ".join(str(file) for file in pinned_files(network, path))
         raise CheckpointError(

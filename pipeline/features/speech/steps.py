@@ -100,7 +100,8 @@ def tell_speakers(clip: Clip, found: Found, settings: SpeechSettings) -> Found:
             }
         except ReadError as error:
             return replace(found, problem=str(error))
-        turns = tell_voices(found.turns, heard, number, found.source == VOICE)
+        spread, may_cut = voices.space.spread, found.source == VOICE
+        turns = tell_voices(found.turns, heard, spread, number, may_cut)
         return replace(found, turns=tuple(turns))
 
     return _kept(clip, ingredients, listen, found)

@@ -1,68 +1,80 @@
-"""How a voice sounds, second by second: GE2E vectors of windows (models.encoders.ge2e)."""
+"""How a voice sounds: a vector of a piece of speech, in a space where speakers lie apart.
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+The network (WeSpeaker's ResNet34 with large margin, trained on VoxCeleb; Wang et al. 2023,
+arXiv:2210.17016) and the space of its vectors (probabilistic linear discriminant analysis, PLDA)
+are those of pyannote's speaker-diarization-community-1 (CC-BY-4.0), which moonshine-voice carries
+inside its library. Its features are those of Kaldi: 80 logarithmic mel bands of 25 ms every 10 ms.
+"""
+
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torchaudio.compliance.kaldi import fbank
 
-from models.encoders.ge2e import VoiceEncoder
-from pipeline.base.errors import CheckpointError
-from pipeline.features.speech.mels import STEP, MelPowers
-from pipeline.features.weights.checkpoints import open_checkpoint
+from pipeline.features.speech.graphs import load_graph
+from pipeline.features.speech.inside import part_of
+from pipeline.features.speech.networks import VOICE_PARTS
 from pipeline.media.arrays import Waveform
 from pipeline.media.speech_rate import SAMPLE_RATE_HZ
 
-FRAMES_PER_S = SAMPLE_RATE_HZ // STEP
-WINDOW_S, HOP_S = 1.0, 0.15  # longer ones hold two voices at a change, shorter ones tell less
-BATCH = 64  # windows at once: 64 x 100 x 1024 numbers per layer
-Vectors = NDArray[np.float32]  # (n, 256), of unit length
-
-
-@dataclass(frozen=True)
-class VoiceWindows:
-    """Seconds from the beginning of a waveform of each window's middle, and its vector."""
-
-    middles_s: NDArray[np.float64]
-    vectors: Vectors
+FULL_SCALE = 32768.0  # Kaldi's samples are whole numbers of 16 bits
+N_MELS, WIDTH, SPACE = 80, 256, 128
+Vectors = NDArray[np.float64]
 
 
 class Voices:
     """The voice encoder with its published weights, on the CPU."""
 
-    def __init__(self, path: Path) -> None:
-        def refuse(path: Path, problem: str) -> CheckpointError:
-            return CheckpointError(f"{path}: {problem}")
+    def __init__(self, library: Path) -> None:
+        self._graph = load_graph(part_of(library, VOICE_PARTS["embedding"]))
+        self.space = VoiceSpace(library)
 
-        with open_checkpoint(path, refuse) as checkpoint:
-            state = checkpoint.state("model_state")
-        self._encoder = VoiceEncoder().eval()
-        self._mels = MelPowers().eval()
-        try:
-            self._encoder.load_state_dict(state)
-        except RuntimeError as error:
-            raise refuse(path, str(error)) from None
+    def vector(self, samples: Waveform) -> Vectors:
+        """(128,): how a piece sounds, in the space; at least 0.1 s."""
+        scaled = torch.from_numpy(samples * FULL_SCALE)[None]
+        bands = fbank(
+            scaled,
+            num_mel_bins=N_MELS,
+            sample_frequency=SAMPLE_RATE_HZ,
+            window_type="hamming",
+            dither=0.0,
+        ).numpy()
+        bands -= bands.mean(axis=0)
 
-    def windows(self, samples: Waveform) -> VoiceWindows:
-        """Vectors along a waveform; one that is shorter than a window gives one."""
-        with torch.inference_mode():
-            mels = self._mels(torch.from_numpy(samples))
-            width = min(round(WINDOW_S * FRAMES_PER_S), len(mels))
-            starts = range(0, len(mels) - width + 1, round(HOP_S * FRAMES_PER_S))
-            pieces = mels.unfold(0, width, 1).transpose(1, 2)  # (positions, width, 40)
-            vectors = torch.cat(list(self._encoded(pieces[list(starts)])))
-        middles = (np.array(starts) + width / 2) / FRAMES_PER_S
-        return VoiceWindows(middles, vectors.numpy())
-
-    def _encoded(self, pieces: torch.Tensor) -> Iterator[torch.Tensor]:
-        for start in range(0, len(pieces), BATCH):
-            yield self._encoder(pieces[start : start + BATCH])
+        inputs = {"fbank": bands[None], "weights": np.ones((1, len(bands)), np.float32)}
+        ((raw,),) = self._graph.run(None, inputs)
+        return self.space.of(raw)
 
 
-def mean_vector(vectors: Vectors) -> Vectors:
-    """(256,): the middle of vectors, of unit length."""
-    middle = vectors.mean(axis=0)
-    unit: Vectors = middle / max(float(np.linalg.norm(middle)), 1e-12)
-    return unit
+class VoiceSpace:
+    """Where a speaker's vectors lie about his own with variance 1, in each direction alone.
+
+    `spread` (128,): the variance of speakers in each direction, so that where it is large, a
+    distance tells them apart. Two times a mean is taken off and what is left made as long as its
+    width's root, with a linear discriminant analysis between; then the PLDA's own turn.
+    """
+
+    def __init__(self, library: Path) -> None:
+        def array(name: str, kind: str, *shape: int) -> Vectors:
+            read = np.frombuffer(part_of(library, VOICE_PARTS[name]), kind)
+            return read.astype(np.float64).reshape(shape)
+
+        self._raw_mean, self._mean = array("mean1", "<f8", WIDTH), array("mean2", "<f4", SPACE)
+        self._lda = array("lda", "<f4", WIDTH, SPACE)
+        self._middle, self._turn = array("mu", "<f8", SPACE), array("tr", "<f8", SPACE, SPACE)
+        self.spread = array("psi", "<f8", SPACE)
+
+    def of(self, raw: NDArray[np.floating]) -> Vectors:
+        """(256,) of the network -> (128,)."""
+        narrowed = _long(raw - self._raw_mean) @ self._lda
+        turned: Vectors = self._turn @ (_long(narrowed - self._mean) - self._middle)
+        return turned
+
+
+def _long(vector: Vectors) -> Vectors:
+    """The vector, as long as the root of its width."""
+    scale = np.sqrt(len(vector)) / max(float(np.linalg.norm(vector)), 1e-12)
+    scaled: Vectors = vector * scale
+    return scaled

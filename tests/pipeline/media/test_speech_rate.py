@@ -1,9 +1,6 @@
 """The rate of speech is what networks were published for, as others' libraries have it."""
 
 import re
-import runpy
-from importlib.util import find_spec
-from pathlib import Path
 
 import pytest
 import transformers
@@ -17,12 +14,6 @@ EXTRACTORS = ("Wav2Vec2FeatureExtractor", "WhisperFeatureExtractor", "SeamlessM4
 @pytest.mark.parametrize("name", EXTRACTORS)
 def test_it_is_the_rate_of_the_extractors_of_transformers(name):
     assert getattr(transformers, name)().sampling_rate == SAMPLE_RATE_HZ
-
-
-def test_it_is_the_rate_of_the_voice_encoder():
-    """Read without the package's own `__init__`, which wants librosa."""
-    (folder,) = find_spec("resemblyzer").submodule_search_locations
-    assert runpy.run_path(str(Path(folder, "hparams.py")))["sampling_rate"] == SAMPLE_RATE_HZ
 
 
 def test_it_is_made_once():

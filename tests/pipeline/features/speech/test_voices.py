@@ -1,63 +1,74 @@
-"""The voice encoder against numbers of Resemblyzer 0.1.4, its mel bands against librosa 0.11.
-
-Made with resemblyzer.voice_encoder.VoiceEncoder over librosa.feature.melspectrogram(n_fft=400,
-hop_length=160, n_mels=40, pad_mode="constant") of the first second of the chirp below.
-"""
+"""The voice encoder and its space: by what they are for, and by scipy."""
 
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from scipy.linalg import eigh
+from torchaudio.functional import resample
 
+from demo.speech import Synthesizer
 from pipeline.base.errors import CheckpointError
-from pipeline.features.speech.mels import MelPowers
-from pipeline.features.speech.networks import VOICES, locate_network
-from pipeline.features.speech.voices import Voices
+from pipeline.features.speech.networks import VOICE_PARTS, VOICES, locate_network
+from pipeline.features.speech.voices import Voices, VoiceSpace
+from tests.pipeline.features.speech.conftest import EVEN
 
-TIME = np.arange(24000) / 16000
-CHIRP = (0.1 * np.sin(2 * np.pi * (200 * TIME + 400 * TIME**2))).astype(np.float32)
-BANDS = {
-    (0, 3): 0.10577991604804993,
-    (10, 5): 9.589038199919742e-06,
-    (75, 14): 1.695722851025039e-08,
-    (150, 20): 0.0028709436301141977,
-}
-LARGEST = {20: 0.2408, 45: 0.2186, 247: 0.2041, 66: 0.1810}
+TEXTS = ("There is some coffee left in the kitchen.", "I waited all day, and nobody came.")
 
 
-def test_mel_bands_are_those_of_librosa():
-    bands = MelPowers()(torch.from_numpy(CHIRP)).numpy()
-    assert bands.shape == (151, 40)
-    for place, value in BANDS.items():
-        assert bands[place] == pytest.approx(value, rel=2e-3, abs=1e-9)
+@pytest.fixture(scope="module")
+def library(tmp_path_factory):
+    return locate_network(VOICES, tmp_path_factory.mktemp("cache")).path
 
 
-def test_vectors_are_those_of_resemblyzer(tmp_path):
-    windows = Voices(locate_network(VOICES, tmp_path).path).windows(CHIRP)
-    assert windows.middles_s == pytest.approx([0.5, 0.65, 0.8, 0.95])
-    assert np.linalg.norm(windows.vectors, axis=1) == pytest.approx(np.ones(4))
-    first = windows.vectors[0]
-    assert {int(place) for place in first.argsort()[-4:]} == set(LARGEST)
-    assert {place: round(float(first[place]), 4) for place in LARGEST} == pytest.approx(
-        LARGEST, abs=2e-4
-    )
+@pytest.fixture(scope="module")
+def voices(library):
+    return Voices(library)
 
 
-def test_a_vector_does_not_depend_on_its_company(tmp_path):
-    voices = Voices(locate_network(VOICES, tmp_path).path)
-    whole, alone = voices.windows(CHIRP), voices.windows(CHIRP[:21000])
-    n = len(alone.vectors) - 1  # zeros behind the end are heard by the last window
-    assert n > 0
-    assert np.abs(whole.vectors[:n] - alone.vectors[:n]).max() < 1e-4
+def test_vectors_of_one_voice_are_alike_and_of_two_are_not(voices):
+    synthesizer = Synthesizer()
+
+    def heard(voice, text):
+        said = torch.from_numpy(synthesizer.say(text, voice, EVEN).astype(np.float32) / 32768)
+        return voices.vector(resample(said, synthesizer.sample_rate_hz, 16000).numpy())
+
+    ann, ann2, ben, ben2 = [heard(v, t) for v in ("en-us+f2", "en-us+m3") for t in TEXTS]
+    same = max(np.linalg.norm(ann - ann2), np.linalg.norm(ben - ben2))
+    other = min(np.linalg.norm(a - b) for a in (ann, ann2) for b in (ben, ben2))
+    assert other > 1.2 * same
 
 
-def test_other_weights_are_refused(tmp_path, monkeypatch):
-    other = tmp_path / "pretrained.pt"
-    other.write_bytes(b"\x80\x02.")
+def test_loudness_does_not_matter_and_silence_has_a_vector(voices):
+    noise = np.random.default_rng(0).normal(0, 0.1, 16000).astype(np.float32)
+    assert np.abs(voices.vector(noise) - voices.vector(noise / 4)).max() < 0.05
+    assert np.isfinite(voices.vector(np.zeros(1600, np.float32))).all()
+
+
+def test_in_the_space_one_speaker_varies_by_1_and_speakers_by_the_spread(library):
+    """`tr` and `psi` are the generalized eigenvectors and -values of between and within."""
+    space = VoiceSpace(library)
+    turn, spread = space._turn, space.spread
+    within = np.linalg.inv(turn.T @ turn)
+    between = np.linalg.inv(turn.T / spread @ turn)
+    values, axes = eigh(between, within)
+    assert np.sort(spread) == pytest.approx(values)
+    order = np.argsort(spread)
+    vector = np.random.default_rng(0).normal(size=128)
+    found, expected = np.abs(turn[order] @ vector), np.abs(axes.T @ vector)
+    assert found == pytest.approx(expected, rel=1e-6, abs=1e-9)
+
+
+def test_other_weights_are_refused(tmp_path, monkeypatch, library):
+    other = tmp_path / library.name
+    content = bytearray(library.read_bytes())
+    content[content.find(VOICE_PARTS["psi"].first) + 9] ^= 1
+    other.write_bytes(content)
     monkeypatch.setattr("pipeline.features.speech.networks.bundled_path", lambda network: other)
-    with pytest.raises(CheckpointError, match=r"pretrained\.pt: not resemblyzer as we know it"):
-        locate_network(VOICES, tmp_path)
+    located = locate_network(VOICES, tmp_path)
+    with pytest.raises(CheckpointError, match=r"libmoonshine\.so holds no part of 1,024 bytes"):
+        Voices(located.path)
     monkeypatch.setattr("pipeline.features.speech.networks.bundled_path", lambda network: None)
-    with pytest.raises(CheckpointError, match=r"resemblyzer is not on this machine.*lock"):
+    with pytest.raises(CheckpointError, match=r"wespeaker-community-1 is not on this.*lock"):
         locate_network(VOICES, Path())
