@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 NO_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS)  # a folder cannot be synced here
+MAX_NAME_BYTES = 255  # of a file or folder
 UNFINISHED = ".part"  # suffix of files that are being written
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
@@ -90,6 +91,20 @@ def one_without_capitals(names: Iterable[str]) -> tuple[str, str] | None:
         if other != name:
             return other, name
     return None
+
+
+def with_room(path: str, n_bytes: int) -> str:
+    """A path whose last name can get a suffix of `n_bytes`; one that is cut ends in a digest.
+
+    Names have at most 255 bytes: 85 letters of Chinese or Thai, and titles of videos have more.
+    """
+    folder, slash, name = path.rpartition("/")
+    content = os.fsencode(name)
+    if len(content) + n_bytes <= MAX_NAME_BYTES:
+        return path
+    digest = hashlib.sha256(content).hexdigest()[:8]
+    kept = content[: MAX_NAME_BYTES - n_bytes - len(digest) - 1]
+    return f"{folder}{slash}{kept.decode('utf-8', 'ignore')}-{digest}"
 
 
 def plain_file(path: Path) -> Path:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 # What h5py raises for a file that is not HDF5, or a damaged one.
 FAULTS = (OSError, RuntimeError, LookupError, ValueError, TypeError, ArithmeticError, MemoryError)
-MAX_ROWS = 100_000
+MAX_ROWS = 100_000  # of a file; CMU-MOSEI's has 23,453
 MAX_COLUMNS = 64
 
 
@@ -39,11 +39,12 @@ def read_csd(path: Path) -> list[CsdRow]:
         with h5py.File(path, "r") as file:
             (name,) = _children(file, path)[:1] or ("",)
             data = _child(_child(file, name, path), "data", path)
-            return [
-                row
-                for video in sorted(_children(data, path))
-                for row in _read_video(_child(data, video, path), video, path)
-            ]
+            rows: list[CsdRow] = []
+            for video in sorted(_children(data, path)):
+                rows += _read_video(_child(data, video, path), video, path)
+                if len(rows) > MAX_ROWS:
+                    raise CorpusError(f"{path.name}: more than {MAX_ROWS:,} rows")
+            return rows
     except CorpusError:
         raise
     except FAULTS as error:
@@ -99,6 +100,11 @@ def _numbers(dataset: "h5py.Dataset", path: Path, max_columns: int) -> list[list
     )
     if not is_plain:
         raise CorpusError(f"{path.name}: {dataset.name} is not a table of numbers in the file")
-    if math.prod(dataset.shape) > MAX_ROWS * max_columns or dataset.shape[1] > max_columns:
-        raise CorpusError(f"{path.name}: {dataset.name} has shape {dataset.shape}, too large")
+    # A chunk is unfolded whole, however little of it is in the table.
+    largest = max(math.prod(dataset.shape), math.prod(dataset.chunks or (0,)))
+    if largest > MAX_ROWS * max_columns or dataset.shape[1] > max_columns:
+        raise CorpusError(
+            f"{path.name}: {dataset.name} has shape {dataset.shape}, too large"
+            + (f"; in chunks of {dataset.chunks}" if dataset.chunks else "")
+        )
     return [[float(value) for value in row] for row in dataset[()]]

@@ -4,12 +4,14 @@ Keras keeps a kernel as (H, W, in, out), torch as (out, in, H, W); a depthwise k
 (H, W, channels, 1) there and (channels, 1, H, W) here. The optimizer's state is not read.
 """
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
 import h5py
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from models.encoders.mini_xception import BLOCK_CHANNELS, MiniXception
@@ -28,6 +30,8 @@ WEIGHTS: dict[str, tuple[str, tuple[int, ...]]] = {
     "moving_variance": ("running_var", (0,)),
 }
 
+
+MOST_NUMBERS = 1_000_000  # of a weight; the largest has 16,384
 
 # What h5py raises on damaged files, by where the damage is.
 DAMAGED = (OSError, KeyError, ValueError, RuntimeError, AttributeError, TypeError, MemoryError)
@@ -56,11 +60,19 @@ def _read_weights(layers: h5py.Group) -> Iterator[tuple[str, Tensor]]:
     for layer, group in layers.items():
         for full_name in np.asarray(group.attrs["weight_names"], dtype=str):
             name = full_name.rpartition("/")[2].removesuffix(":0")
-            values = np.asarray(group[full_name], dtype=np.float32)
+            values = _small(group[full_name])
             renamed, axes = WEIGHTS.get(name, (name, ()))
             if values.ndim == len(axes):
                 values = np.ascontiguousarray(values.transpose(axes))
             yield f"{modules.get(layer, layer)}.{renamed}", torch.from_numpy(values)
+
+
+def _small(stored: h5py.Dataset) -> NDArray[np.float32]:
+    """Numbers of which there can be so many; a chunk of them is unfolded whole."""
+    largest = max(stored.size, math.prod(stored.chunks or (0,)))
+    if largest > MOST_NUMBERS:
+        raise ValueError(f"{stored.name} unfolds to {largest:,} numbers")
+    return np.asarray(stored, dtype=np.float32)
 
 
 def _modules() -> dict[str, str]:

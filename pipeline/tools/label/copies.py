@@ -18,7 +18,7 @@ from av.audio.stream import AudioStream
 from av.container import OutputContainer
 from av.video.stream import VideoStream
 
-from pipeline.base.files import atomic_path, resolve_inside
+from pipeline.base.files import atomic_path, resolve_inside, with_room
 from pipeline.features.speech.sound import WHOLE, Stream
 from pipeline.media.decoder import Decoder
 from pipeline.media.errors import (
@@ -49,7 +49,7 @@ def write_copies(out: Path, media: Iterable[str], videos: Path) -> Mapping[str, 
     """A copy of each file of `videos`, by its name there; those that are newer than it stay."""
     copies = {}
     for name in media:
-        path = resolve_inside(out / FOLDER, f"{name}.webm")
+        path = resolve_inside(out / FOLDER, f"{with_room(name, len('.webm'))}.webm")
         try:
             state = file_state(videos / name)
             if not path.is_file() or path.stat().st_mtime_ns < state.mtime_ns:

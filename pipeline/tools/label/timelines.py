@@ -1,14 +1,15 @@
 """Labels beside each media file's name, in the formats of players and annotation programs.
 
 `clip.mp4` gives `clip.labels.vtt`, `.srt`, `.eaf` and `.TextGrid`, in the folders of the corpus:
-named so, they may lie beside the videos and overwrite nothing that is not ours.
+named so, they may lie beside the videos and overwrite nothing that is not ours. A name that leaves
+no room for the suffix is cut.
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
-from pipeline.base.files import resolve_inside, write_text
+from pipeline.base.files import resolve_inside, with_room, write_text
 from pipeline.tools.label.cues import Cue, by_media
 from pipeline.tools.label.errors import LabelError
 from pipeline.tools.label.subtitles import subrip, webvtt
@@ -20,6 +21,7 @@ FORMATS: Mapping[str, Callable[[str, Sequence[Cue]], str]] = {
     ".eaf": eaf,
     ".TextGrid": lambda media, cues: textgrid(cues),
 }
+LONGEST_SUFFIX = max(len(f".labels{suffix}") for suffix in FORMATS)
 
 
 def write_timelines(folder: Path, cues: Sequence[Cue]) -> int:
@@ -27,7 +29,8 @@ def write_timelines(folder: Path, cues: Sequence[Cue]) -> int:
     found = by_media(cues)
     for media, stem in _stems(list(found)):
         for suffix, content in FORMATS.items():
-            path = resolve_inside(folder, f"{stem}.labels{suffix}")
+            name = with_room(stem, LONGEST_SUFFIX)
+            path = resolve_inside(folder, f"{name}.labels{suffix}")
             write_text(path, content(media, found[media]))
     return len(found)
 

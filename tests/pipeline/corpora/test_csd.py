@@ -30,6 +30,32 @@ def test_intervals_have_two_columns(tmp_path, write_csd):
         read_csd(path)
 
 
+def test_compressed_as_the_sdk_can_write_is_read(tmp_path):
+    """write_CSD of mmsdk takes `compression` and `compression_opts` for h5py's create_dataset."""
+    with h5py.File(tmp_path / "x.csd", "w") as file:
+        group = file.create_group("All Labels/data/v")
+        for name, value in (("features", [[0.5]]), ("intervals", [[0.0, 1.0]])):
+            group.create_dataset(name, data=value, compression="gzip", compression_opts=9)
+    assert read_csd(tmp_path / "x.csd") == [CsdRow("v", 0, 0.0, 1.0, (0.5,))]
+
+
+def test_many_tables_of_many_rows_are_refused_before_memory_is_full(tmp_path, write_csd):
+    rows, spans = np.zeros((60_000, 1)), np.zeros((60_000, 2))
+    path = write_csd(tmp_path / "x.csd", "All Labels", dict.fromkeys("abc", (rows, spans)))
+    with pytest.raises(CorpusError, match=r"x\.csd: more than 100,000 rows"):
+        read_csd(path)
+
+
+def test_a_chunk_that_unfolds_to_gigabytes_is_refused(tmp_path):
+    with h5py.File(tmp_path / "x.csd", "w") as file:
+        group = file.create_group("All Labels/data/v")
+        group["intervals"] = np.zeros((1, 2))
+        shape = {"shape": (1, 1), "maxshape": (None, None), "chunks": (2**20, 2**8)}
+        group.create_dataset("features", dtype="f8", compression="gzip", **shape)
+    with pytest.raises(CorpusError, match=r"too large; in chunks of \(1048576, 256\)"):
+        read_csd(tmp_path / "x.csd")
+
+
 def test_file_that_is_no_hdf5_is_refused(tmp_path):
     path = tmp_path / "x.csd"
     path.write_bytes(b"<html>404</html>")

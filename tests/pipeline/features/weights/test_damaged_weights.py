@@ -3,6 +3,7 @@
 import shutil
 from contextlib import suppress
 
+import h5py
 import numpy as np
 import pytest
 import torch
@@ -66,3 +67,16 @@ def test_weights(tmp_path, write):
             read(path)
 
     try_all([path], attempt)
+
+
+@pytest.mark.parametrize("more", [{}, {"chunks": (2**20, 2**8), "compression": "gzip"}])
+def test_a_weight_that_unfolds_to_gigabytes_is_refused_unread(tmp_path, more):
+    path, read = keras(tmp_path)
+    with h5py.File(path, "a") as file:
+        group = file["model_weights/conv2d_1"]
+        (name,) = group.attrs["weight_names"]
+        del group[name]
+        shape = (1, 1) if more else (2**20, 2**10)
+        group.create_dataset(name, shape=shape, maxshape=(None, None), dtype="f8", **more)
+    with pytest.raises(CheckpointError, match=r"kernel:0 unfolds to (268,435,456|1,073,741,824) n"):
+        read(path)

@@ -214,3 +214,16 @@ def test_a_corpus_without_media_has_no_time_lines(trained, corpus, tmp_path, cap
 def test_media_without_a_name_are_refused(tmp_path, media):
     with pytest.raises(LabelError, match="names no media file"):
         write_timelines(tmp_path, [replace(CUES[0], media=media)])
+
+
+@pytest.mark.parametrize("letter", ["到", "x", "👍"])
+def test_a_name_as_long_as_names_can_be_gets_its_time_lines(tmp_path, letter):
+    """yt-dlp names files by the titles of videos; two long ones may begin alike."""
+    titles = [letter * (240 // len(letter.encode())) + end for end in ("a", "b")]
+    for title in titles:
+        (tmp_path / f"{title}.mp4").touch()  # the system takes the name
+    cues = [Cue(f"sub/{title}.mp4", 0, 900, "", "x", "happy") for title in titles]
+    assert write_timelines(tmp_path / "out", cues) == 2
+    found = [path.name for path in (tmp_path / "out/sub").iterdir()]
+    assert len(found) == 2 * len(FORMATS)
+    assert all(name.startswith(letter * 50) and ".labels." in name for name in found)
