@@ -24,6 +24,7 @@ MEANINGS = {
     "string_too_short": "must not be empty",
     "missing": "this key is needed",
     "string_type": "must be text",
+    "string_unicode": "must be UTF-8; a folder of another name can be reached through a link",
     "tuple_type": "must be a list, as [a, b]",
     **dict.fromkeys(MAPPINGS, "must be keys with values, as `key: value`, not a single value"),
     "union_tag_not_found": "needs the key `model`, which says what the method is",

@@ -99,7 +99,7 @@ class _Faults:
 
     def _media_fault(self, candidate: Candidate) -> str | None:
         if candidate.media not in self._media:
-            self._media[candidate.media] = _path_fault(self._root, candidate.media, self._links)
+            self._media[candidate.media] = path_fault(self._root, candidate.media, self._links)
         return self._media[candidate.media]
 
 
@@ -139,7 +139,8 @@ def name_fault(media: str) -> str | None:
     return None
 
 
-def _path_fault(root: Path, media: str, links: Sequence[str]) -> str | None:
+def path_fault(root: Path, media: str, links: Sequence[str]) -> str | None:
+    """Why a path is not opened as media of the corpus below `root`, and the way out."""
     if not media:
         return "media is not named"
     if fault := name_fault(media):

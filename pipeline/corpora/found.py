@@ -3,6 +3,7 @@
 Names are those of dialogues, and of files in build/CORPUS/speech.
 """
 
+import glob
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
@@ -26,7 +27,7 @@ SPEAKERS_ONLY = ".rttm"
 def beside(root: Path, media: str) -> list[CorpusFile]:
     """The transcripts beside one media file."""
     folder = str(PurePosixPath(media).parent)
-    pattern = "*" if folder == "." else f"{folder}/*"
+    pattern = "*" if folder == "." else f"{glob.escape(folder)}/*"
     files = [file for file in list_files(root, [pattern]) if stem(file.relative) == stem(media)]
     known = [file for file in files if PurePosixPath(file.relative).suffix.lower() in BESIDE]
     return sorted(known, key=lambda file: (_rank(file.relative), file.relative))

@@ -2,7 +2,9 @@
 
 import json
 
+from pipeline.base.files import UnsafePathError
 from pipeline.base.retries import note_exchanged
+from pipeline.corpora.checks import path_fault
 from pipeline.corpora.fingerprint import files_fingerprint
 from pipeline.corpora.found import beside
 from pipeline.corpora.transcripts.choosing import told_beside
@@ -28,6 +30,9 @@ def main(argv: list[str] | None = None) -> None:
             sha256 = sha256_of(clip)
         except MediaError as error:
             found = Found(clip.media, "", "", problem=str(error))
+        except UnsafePathError as error:  # of this file alone: the others go on
+            why = path_fault(args.root, args.clip, args.links) or str(error)
+            found = Found(clip.media, "", "", problem=why)
         else:
             if told is not None:
                 found = imported(clip, sha256, told.source, told.turns, told.note)

@@ -6,12 +6,19 @@ no other's (`Method.learner_module`).
 
 from importlib import import_module
 
+import torch
+from torch import Tensor
+
 from models.learner import Learner, Score, TaskShape
+from models.own_modules import is_own
 from pipeline.config.methods import MethodSettings
 from pipeline.conversations.collate import collate, items_of
 from pipeline.conversations.dataset import Conversations
 from pipeline.conversations.index import IntArray
 from pipeline.training.memory import spare_memory
+
+MOST_MISSING = 10  # times as many values as are stored
+FEW_VALUES = 10_000_000  # 40 MB
 
 
 def build_learner(method: MethodSettings, shape: TaskShape) -> Learner:
@@ -22,6 +29,20 @@ def build_learner(method: MethodSettings, shape: TaskShape) -> Learner:
     if not isinstance(learner, Learner):
         raise TypeError(f"{module.__name__}.build returned {type(learner).__name__}, not a Learner")
     return learner
+
+
+def build_for(method: MethodSettings, shape: TaskShape, n_values: int) -> Learner:
+    """The learner that so many stored values are for.
+
+    ValueError where it would have far more of them: told before anything is allocated. Some may be
+    missing, as a teacher that nobody asks any more.
+    """
+    if not is_own(method.model):  # which may not bear to be built of nothing
+        with torch.device("meta"):
+            needed = sum(map(Tensor.numel, build_learner(method, shape).state_dict().values()))
+        if needed > MOST_MISSING * n_values + FEW_VALUES:
+            raise ValueError(f"a network of {needed:,} values, and {n_values:,} are stored")
+    return build_learner(method, shape)
 
 
 def prepare_learner(learner: Learner, conversations: Conversations, train: IntArray) -> None:

@@ -24,7 +24,7 @@ from pipeline.conversations.standardize import Standardization
 from pipeline.evaluation.calibration import FILE, Calibration
 from pipeline.evaluation.temperature import POOLED
 from pipeline.tools.label.errors import LabelError
-from pipeline.training.learners import build_learner
+from pipeline.training.learners import build_for
 from pipeline.training.session import unpack_weights
 
 Positive = Annotated[int, Field(ge=1)]
@@ -191,7 +191,8 @@ def _learner(folder: Path, facts: Facts, arrays: Arrays, *, has_teacher: bool) -
     A teacher that is not there stays as it was drawn: it is not asked.
     """
     try:
-        learner = build_learner(facts.method, facts.task_shape())
+        n_stored = sum(array.size for array in arrays.values())
+        learner = build_for(facts.method, facts.task_shape(), n_stored)
         state = unpack_weights(arrays)
         if not has_teacher:
             idle = learner.state_dict().items()

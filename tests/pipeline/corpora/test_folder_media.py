@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.corpora.clips import clips
 from pipeline.corpora.folder import read
-from pipeline.corpora.found import read_turns
+from pipeline.corpora.found import beside, read_turns
 from pipeline.corpora.raw import CorpusError
 from pipeline.corpora.turns import Found
 
@@ -121,3 +121,10 @@ def test_files_that_no_table_can_name_are_no_clips_and_told(tmp_path, write, set
     assert all("characters that no table can hold" in reason for reason in reasons(raw).values())
     assert set(reasons(raw)) == {"line\\nbreak.mp4", "caf\\udce9.mp4"}
     assert raw.notes[-1].startswith("2 files are left out, first ")
+
+
+@pytest.mark.parametrize("folder", ["day [1]", "[a-z]", "what?", "**", "a*b"])
+def test_a_transcript_is_found_in_a_folder_of_any_name(tmp_path, write, folder):
+    for name in ("x.mp4", "x.srt", "y.srt", "sub/x.srt"):
+        write(tmp_path / folder / name)
+    assert [file.relative for file in beside(tmp_path, f"{folder}/x.mp4")] == [f"{folder}/x.srt"]
