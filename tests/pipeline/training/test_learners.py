@@ -1,3 +1,4 @@
+import resource
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +11,7 @@ from models.registry import our_methods
 from pipeline.config.methods import MethodSettings
 from pipeline.conversations.inference import predict_rates
 from pipeline.training.contracts import TrainOptions
-from pipeline.training.learners import build_learner, count_parameters
+from pipeline.training.learners import build_for, build_learner, count_parameters
 from pipeline.training.loop import Trainer
 from tests.cuda import needs_cuda
 from tests.small_methods import small_method
@@ -51,6 +52,25 @@ def test_every_model_trains_and_is_restored_to_the_same_predictions(
     counts = count_parameters(fresh)
     assert counts["trained"] > 0
     assert all(isinstance(count, int) for count in counts.values())
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_learner_is_built_for_the_values_that_are_stored(model, method, shape):
+    torch.manual_seed(0)
+    n_values = sum(map(torch.numel, build_learner(method(model), shape).state_dict().values()))
+    built = build_for(method(model), shape, n_values).state_dict()
+    assert sum(map(torch.numel, built.values())) == n_values
+    assert {value.device.type for value in built.values()} == {"cpu"}
+
+
+@pytest.mark.parametrize("model", sorted({*MODELS} - {"prior"}))  # which reads no feature
+def test_a_learner_of_a_billion_values_is_refused_before_it_takes_memory(model, method, shape):
+    """Four gigabytes and more: what a run.json from anywhere may ask for."""
+    wide = replace(shape, feature_dims={**shape.feature_dims, "text": 10**9})
+    started = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(ValueError, match="values, and 1,000 are stored"):
+        build_for(method(model), wide, 1000)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - started < 1_000_000  # kB
 
 
 @needs_cuda
