@@ -13,10 +13,12 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 from urllib.parse import unquote
 
+from pipeline.base.files import plain_file
 from pipeline.tools.label.errors import LabelError
 
 SUFFIX = ".labels.eaf"
 MAX_BYTES = 2**26
+MOST_MS = 10**12  # thirty years
 LANE = re.compile(r" \(\d+\)$")  # of what overlaps within one speaker
 TEXT, EMOTION = "text@", "emotion@"
 
@@ -89,7 +91,7 @@ def _rows(path: Path, place: Path, name: str) -> Iterator[CorrectedRow]:
 
 
 def _parse(path: Path) -> ET.Element:
-    if path.stat().st_size > MAX_BYTES:
+    if plain_file(path).stat().st_size > MAX_BYTES:
         raise LabelError(f"{path} has more than {MAX_BYTES:,} bytes: it is no file of labels")
     content = path.read_bytes()
     try:
@@ -143,9 +145,10 @@ def _spans(path: Path, tier: ET.Element, times: dict[str | None, str | None]) ->
                 "align it in ELAN"
             ) from None
 
-        if not 0 <= start_ms < end_ms:
+        if not 0 <= start_ms < end_ms < MOST_MS:
             raise LabelError(
-                f"{path}: {tier.get('TIER_ID')} has an annotation from {start_ms} to {end_ms} ms"
+                f"{path}: {tier.get('TIER_ID')} has an annotation from {ends[0]:.20} to "
+                f"{ends[1]:.20} ms"
             )
 
         yield Span(start_ms, end_ms, value)

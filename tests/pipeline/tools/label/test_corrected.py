@@ -1,5 +1,6 @@
 """What label writes is read back as a table: as it was, and as pympi's ELAN corrected it."""
 
+import os
 import shutil
 from contextlib import suppress
 from dataclasses import replace
@@ -113,12 +114,21 @@ def test_what_is_no_file_of_labels_is_named(written, tmp_path, content, message)
     assert not (tmp_path / "table.csv").exists()
 
 
+@pytest.mark.parametrize(("make", "message"), [(os.mkfifo, "is not a file"), (os.mkdir, "Is a d")])
+def test_what_is_no_file_is_not_waited_for(written, tmp_path, make, message):
+    make(written / "c.labels.eaf")
+    with pytest.raises(SystemExit, match=message):
+        read_back(written, tmp_path / "table.csv")
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
         ('TIME_VALUE="900"', "", "has no time: align"),
         ('TIME_VALUE="900"', 'TIME_VALUE="0"', "from 0 to 0 ms"),
         ('TIME_VALUE="900"', 'TIME_VALUE="-4"', "from 0 to -4 ms"),
+        ('TIME_VALUE="900"', f'TIME_VALUE="{"9" * 400}"', "from 0 to 9{20} ms"),
+        ('TIME_VALUE="900"', f'TIME_VALUE="{"9" * 5000}"', "has no time: align"),
     ],
 )
 def test_an_annotation_without_a_span_is_named(written, tmp_path, old, new, message):
