@@ -1,9 +1,11 @@
 """`tasks` and `protocol`: labels, folds, missing rates."""
 
+import unicodedata
 from collections.abc import Mapping
+from functools import partial
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from models.vocabulary import Kind
 from pipeline.config.conditioned import Conditioned
@@ -14,6 +16,8 @@ TaskKind = Kind
 ProtocolName = Literal["paper", "strict"]
 GeneratorName = Literal["gcnet", "exact"]
 Positive = Annotated[float, Field(gt=0)]
+# As tables are read: accents as one letter, however they were typed.
+Written = Annotated[str, AfterValidator(partial(unicodedata.normalize, "NFC"))]
 Metrics = Literal["classes", "sentiment", "dimensional"]
 ScoreName = Literal["weighted_f1", "macro_f1", "ccc"]
 
@@ -39,7 +43,7 @@ class FoldRule(Section):
     """Number of folds; under sessions, of sessions."""
     seed: Annotated[int, Field(ge=0)] = 0
     """Decides between dialogues of one size."""
-    annotation: str = "split"
+    annotation: Written = "split"
     """Official: the annotation that holds the role."""
 
 
@@ -67,9 +71,9 @@ class LabeledTask(Section):
 
     kind: TaskKind = "classification"
     """Classes, or numbers."""
-    annotation: str = "emotion"
+    annotation: Written = "emotion"
     """The annotation of the corpus that is the target."""
-    classes: dict[ClassName, tuple[str, ...]] = {}
+    classes: dict[ClassName, tuple[Written, ...]] = {}
     """Class: the annotation's values that it stands for; the order is that of the tables."""
     metrics: Metrics | None = None
     """Sentiment: on which side of `center` values lie; dimensional: CCC, MAE, RMSE, Pearson; null =

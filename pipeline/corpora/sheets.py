@@ -7,6 +7,7 @@ dropped, with its line.
 
 import csv
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -86,7 +87,7 @@ def parse_sheet(text: str, name: str, required: Sequence[str], strict: bool = Tr
 
 
 def _check_header(cells: list[str], name: str, required: Sequence[str]) -> list[str]:
-    header = [cell.strip() for cell in cells]
+    header = [unicodedata.normalize("NFC", cell.strip()) for cell in cells]
     shown = ", ".join(map(printable, header[:SHOWN_COLUMNS])) or "nothing"
     if len(header) > SHOWN_COLUMNS:
         shown += f", ... ({len(header):,} columns)"

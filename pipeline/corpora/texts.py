@@ -4,6 +4,7 @@ Every function is linear in the length of the text: a transcript of a million ch
 """
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -31,8 +32,11 @@ _C1_CONTROL = re.compile("[\u0080-\u009f]")
 
 
 def clean_text(text: str) -> str:
-    """One line without control characters, blanks collapsed."""
-    return " ".join(text.translate(_CLEANED).split())
+    """One line without control characters, blanks collapsed; accents as one letter (NFC).
+
+    A name that came out of a file name of macOS has its accents apart, and would be another's.
+    """
+    return unicodedata.normalize("NFC", " ".join(text.translate(_CLEANED).split()))
 
 
 def printable(text: str, limit: int = 200) -> str:

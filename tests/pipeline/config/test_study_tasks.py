@@ -68,3 +68,14 @@ def test_training_is_that_of_the_task_without_a_test_corpus():
 def test_what_cannot_be_is_refused_by_name(change, said):
     with pytest.raises(SettingsError, match=said):
         plan(t={**AWAY, **change})
+
+
+def test_values_of_annotations_are_read_with_accents_as_one_letter():
+    """As tables are: the two spellings look the same."""
+    apart, as_one = "fro\u0308hlich", "fr\u00f6hlich"
+    task = {**MOOD, "annotation": "Gefu\u0308hl", "classes": {"good": [apart], "bad": ["sad"]}}
+    found = parse_config({"corpora": CORPORA, "tasks": {"t": task}}).tasks["t"]
+    assert (found.annotation, found.classes["good"]) == ("Gef\u00fchl", (as_one,))
+    both = {**task, "classes": {"good": [apart], "bad": [as_one]}}
+    with pytest.raises(SettingsError, match="stand in more than one class"):
+        parse_config({"corpora": CORPORA, "tasks": {"t": both}})

@@ -218,3 +218,10 @@ def test_transcript_of_a_million_characters_is_data(folder):
     text = "word\x00 " * 200_000
     raw = folder(HEADER + f"u1,d,a.mp4,0,1,{text}\n")
     assert raw.utterances[0].text == " ".join(["word"] * 200_000)
+
+
+def test_one_name_typed_in_two_ways_is_one_speaker_and_one_label(folder):
+    header = "utterance_id,dialogue_id,media,speaker,Gefu\u0308hl\n"
+    raw = folder(header + "u,d,a.mp4,Zoe\u0308,fro\u0308hlich\nv,d,a.mp4,Zo\u00eb,fr\u00f6hlich\n")
+    assert {row.speaker for row in raw.utterances} == {"Zo\u00eb"}
+    assert {(a.name, a.value) for a in raw.annotations} == {("Gef\u00fchl", "fr\u00f6hlich")}

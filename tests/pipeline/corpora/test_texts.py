@@ -24,6 +24,13 @@ def test_words_stay_apart_and_marks_that_reorder_vanish():
     assert clean_text("naïve – 日本 👍") == "naïve – 日本 👍"
 
 
+def test_accents_are_one_letter_however_they_were_typed():
+    """Truth: Unicode, annex 15: both are the same text; file names of macOS have them apart."""
+    apart = "Ame\u0301lie, A\u030angstro\u0308m, \u1112\u1161\u11ab"
+    assert clean_text(apart) == "Am\u00e9lie, \u00c5ngstr\u00f6m, \ud55c"
+    assert clean_text("\ufb01 \u00b2") == "\ufb01 \u00b2"  # other letters stay others
+
+
 @pytest.mark.parametrize("unit", ["a", " ", "\x00", "â€™", "\u202e", "___"])
 def test_a_million_characters_cost_well_under_a_second_each(unit):
     text = unit * (1_000_000 // len(unit))
