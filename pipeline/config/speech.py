@@ -38,7 +38,7 @@ class SpeechSettings(Section):
     speakers: Literal["voice", "none"] = "voice"
     """Who speaks: told apart by their voices, per file; none = nobody is named."""
     number: Literal["auto"] | Annotated[int, Field(ge=1, le=MAX_SPEAKERS)] = "auto"
-    """Speakers of each file; auto = as many as differ in their voices."""
+    """Speakers of each file; auto = as many as differ in their voices, at most 10."""
     transcribe: Transcriber = "moonshine"
     """Words: moonshine (English), hf:<folder> with a Whisper model, or none."""
     min_log_probability: Annotated[float, Field(ge=-10, le=0)] = -0.65
