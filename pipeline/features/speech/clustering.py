@@ -22,6 +22,7 @@ WHOLE_S = 1.5  # so much speech counts as one observation, less as less
 MOST_COUNT = 2.0  # and a long piece as no more: its vector is one look at the voice
 EVIDENCE = 0.25  # of an observation (F_A): pieces of a talk are alike in more than the voice
 RELUCTANCE = 0.8  # to have one speaker more (F_B)
+NO_RELUCTANCE = 0.1  # where their number is given: else two like voices become one
 MOST_FOUND = 10  # speakers, where their number is not given
 MOST_LINKED = 2000  # pieces, evenly over the file: the memory of clusters grows with the square
 LEAST_TALK_S = 1.0  # who says less in all is nobody: a laugh, a noise
@@ -55,9 +56,10 @@ def _settled(vectors: Vectors, seconds: Scores, spread: Scores, number: int | No
     shares = np.eye(labels.max() + 1)[labels]
     weights = np.full(shares.shape[1], 1 / shares.shape[1])
 
+    reluctance = RELUCTANCE if number is None else NO_RELUCTANCE
     scores = np.zeros_like(shares)
     for _ in range(MOST_ROUNDS):
-        speakers = estimated(vectors, shares * counts[:, None], spread)
+        speakers = estimated(vectors, shares * counts[:, None], spread, reluctance)
         scores = counts[:, None] * explained(vectors, speakers, spread)
         if number is None:  # who has few pieces is less probable, down to nobody
             scores = scores + np.log(weights + 1e-8)
@@ -72,9 +74,11 @@ def _settled(vectors: Vectors, seconds: Scores, spread: Scores, number: int | No
     return kept
 
 
-def estimated(vectors: Vectors, counts: Scores, spread: Scores) -> Speakers:
+def estimated(
+    vectors: Vectors, counts: Scores, spread: Scores, reluctance: float = RELUCTANCE
+) -> Speakers:
     """Each speaker's y, from how much of each piece is his: `counts` (n, K)."""
-    ratio = EVIDENCE / RELUCTANCE
+    ratio = EVIDENCE / reluctance
     variances = 1 / (1 + ratio * counts.sum(axis=0)[:, None] * spread)
     return Speakers(ratio * variances * (counts.T @ (vectors * np.sqrt(spread))), variances)
 

@@ -100,6 +100,15 @@ def test_a_given_number_is_met(number):
     assert heard(vectors, number=number).shape == (15, number)
 
 
+def test_two_voices_that_are_alike_are_two_where_two_are_given():
+    rng = np.random.default_rng(2)
+    ann = voices(1, rng)
+    ben = ann + rng.normal(size=128) * 0.35
+    vectors = np.concatenate([said(voice, 12, rng) for voice in (ann, ben)])
+    assert heard(vectors).shape == (24, 1)
+    assert heard(vectors, number=2).shape == (24, 2)
+
+
 def test_of_a_long_file_some_pieces_are_linked_and_all_are_told():
     rng = np.random.default_rng(0)
     truth = rng.integers(0, 3, MOST_LINKED + 500)
