@@ -12,7 +12,13 @@ WAIVERS = {
     'Absolute path "/dev"': "device files tell whether this machine has a GPU",
     **{
         f"Environment variable {name} used but not asserted": "it is set for jobs, not needed"
-        for name in ("PYTHONPATH", "PYTHONSAFEPATH", "PYTHONUNBUFFERED", "ITEACNET_JOBS_SPEAK")
+        for name in (
+            "PATH",
+            "PYTHONPATH",
+            "PYTHONSAFEPATH",
+            "PYTHONUNBUFFERED",
+            "ITEACNET_JOBS_SPEAK",
+        )
     },
 }
 
