@@ -81,9 +81,23 @@ def read(path: Path, names: Mapping[str, str]) -> tuple[dict[str, Any], dict[str
             allowed -= sum(map(len, columns[name]))
         vectors = {m: list(_vectors(path, name, file)) for m, name in chosen.items()}
         notes = list(_unread(schema, {*plain, *chosen.values()}))
+        n_texts = {name: len(texts) for name, texts in columns.items()}
+        n_vectors = {chosen[modality]: len(rows) for modality, rows in vectors.items()}
+        check_lengths(path, n_texts | n_vectors, file)
 
     lengths = {m: [None if v is None else len(v) for v in rows] for m, rows in vectors.items()}
     return {"columns": columns, "vectors": lengths, "notes": notes}, vectors
+
+
+def check_lengths(path: Path, lengths: Mapping[str, int], file: pq.ParquetFile) -> None:
+    """Refuse a damaged file, of which a column has other rows than the file says."""
+    n_rows = file.metadata.num_rows
+    for name, length in lengths.items():
+        if length != n_rows:
+            raise ImportFormatError(
+                f"{path}: {printable(name, 80)} has {length:,} rows, and the file says {n_rows:,}: "
+                "it is damaged, fetch or write it anew"
+            )
 
 
 def _allowed(path: Path, file: pq.ParquetFile) -> int:

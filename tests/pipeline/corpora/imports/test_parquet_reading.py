@@ -32,6 +32,15 @@ def test_rows_that_take_no_bytes_count(tmp_path, monkeypatch):
         parquet_reading.read(path, {})
 
 
+def test_a_column_of_other_rows_than_the_file_says_is_damage(tmp_path):
+    """As a flipped bit in a page leaves it: pyarrow gives fewer values, and says nothing."""
+    path = save(tmp_path, {"dialogue_id": ["a", "b"], "turn": [0, 1]})
+    with pq.ParquetFile(path) as file:
+        parquet_reading.check_lengths(path, {"dialogue_id": 2, "turn": 2}, file)
+        with pytest.raises(ImportFormatError, match="turn has 1 rows, and the file says 2"):
+            parquet_reading.check_lengths(path, {"dialogue_id": 2, "turn": 1}, file)
+
+
 def test_a_long_text_in_many_rows_is_refused_before_it_fills_the_memory(tmp_path):
     n = 3000
     columns = {
